@@ -1,0 +1,119 @@
+/** A point in pixels. The frame is the image after its EXIF orientation unless said otherwise. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** A box in pixels of the image after its EXIF orientation; it may reach beyond the image's edges. */
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Image-left eye, image-right eye, nose tip, image-left mouth corner, image-right mouth corner. */
+export type Landmarks5 = readonly [Point, Point, Point, Point, Point]
+
+/** A face found in an image. */
+export interface Detection {
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  /** The detector's own probability that this is a face, 0 to 1. */
+  readonly confidence: number
+}
+
+/** Head rotation in degrees. Positive yaw: towards image right; pitch: down; roll: clockwise in the image. */
+export interface Pose {
+  readonly yaw: number
+  readonly pitch: number
+  readonly roll: number
+}
+
+/** How usable a detected face is for recognition. */
+export interface Quality {
+  /** The shorter side of the face's box, pixels. */
+  readonly sizePx: number
+  /** Variance of the Laplacian of the aligned grey crop (0..255 scale); higher is sharper. */
+  readonly sharpness: number
+  /** Mean luma of the aligned crop, 0 to 1. */
+  readonly brightness: number
+  readonly pose: Pose
+  /** The detection's confidence, 0 to 1. */
+  readonly confidence: number
+}
+
+/** Why a face or an image was not enrolled. */
+export type RejectionReason =
+  | 'unsupportedImage'
+  | 'corruptImage'
+  | 'imageTooLarge'
+  | 'emptyImage'
+  | 'noFace'
+  | 'multipleFaces'
+  | 'faceTooSmall'
+  | 'tooBlurred'
+  | 'tooDark'
+  | 'tooBright'
+  | 'extremePose'
+  | 'lowConfidence'
+  | 'duplicateOfOtherPerson'
+  | 'alreadyEnrolled'
+  | 'fault'
+
+/** Limits a face must keep to be enrolled. `undefined` fields are not checked. */
+export interface QualityGates {
+  readonly minSizePx?: number | undefined
+  readonly minSharpness?: number | undefined
+  readonly minBrightness?: number | undefined
+  readonly maxBrightness?: number | undefined
+  readonly maxYawDegrees?: number | undefined
+  readonly maxPitchDegrees?: number | undefined
+  readonly minConfidence?: number | undefined
+}
+
+export type Decision = 'match' | 'possible' | 'unknown'
+
+/**
+ * How a collection decides. `maxFpir` and `possibleFpir` are target false positive identification
+ * rates of a search; the similarity thresholds follow from the model's FMR curve and the gallery's
+ * size. `threshold` and `possibleThreshold` (cosine) override them by hand.
+ */
+export interface DecisionPolicy {
+  readonly maxFpir: number
+  readonly possibleFpir: number
+  readonly threshold?: number | undefined
+  readonly possibleThreshold?: number | undefined
+}
+
+/**
+ * False match rate of a model as a function of similarity, measured on non-mated pairs.
+ * FMR(t) is the fraction of non-mated comparisons with similarity >= t.
+ */
+export interface FmrCurve {
+  /** The data set and protocol, in words. */
+  readonly source: string
+  /** The committed result file that the curve came from, relative to the repository. */
+  readonly resultFile: string
+  readonly matedPairs: number
+  readonly nonMatedPairs: number
+  /** Descending FMR, ascending similarity; `falseMatches` is the count that supports the point. */
+  readonly points: readonly {
+    readonly similarity: number
+    readonly fmr: number
+    readonly falseMatches: number
+    /** True match rate of the mated pairs at this similarity. */
+    readonly tmr: number
+  }[]
+  /**
+   * Generalised Pareto tail fitted to exceedances above `threshold` (Coles 2001, ch. 4):
+   * P(S > s) = rate * (1 + shape * (s - threshold) / scale)^(-1 / shape).
+   */
+  readonly tail: {
+    readonly threshold: number
+    readonly rate: number
+    readonly shape: number
+    readonly scale: number
+    readonly exceedances: number
+  }
+}

@@ -1,0 +1,196 @@
+import type { Box, DecisionPolicy, Landmarks5, Quality } from '../core/types.ts'
+
+/** Free-form JSON object, at most {@link maxMetadataBytes} as UTF-8 JSON. */
+export type Metadata = Readonly<Record<string, unknown>>
+
+export const maxMetadataBytes = 16_384
+export const maxNameLength = 200
+
+export interface Collection {
+  /** ULID; tells a collection from a later one of the same name. */
+  readonly id: string
+  /** Unique; `^[a-z0-9][a-z0-9_-]{0,63}$`; the address of the collection in the API. */
+  readonly name: string
+  readonly modelId: string
+  readonly dimension: number
+  readonly policy: DecisionPolicy
+  readonly storeCrops: boolean
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+}
+
+export interface Person {
+  readonly id: string
+  /** Not unique; 1 to {@link maxNameLength} characters, no control characters; stored trimmed and in NFC. */
+  readonly name: string
+  readonly metadata: Metadata
+  readonly faceCount: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** A stored enrolment, without its embedding. */
+export interface Face {
+  readonly id: string
+  readonly personId: string
+  readonly modelId: string
+  readonly quality: Quality
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  /** Lower-case hex SHA-256 of the image file it came from. */
+  readonly imageHash: string
+  readonly hasCrop: boolean
+  readonly createdAt: string
+}
+
+export interface NewFace {
+  readonly embedding: Float32Array
+  readonly modelId: string
+  readonly quality: Quality
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  readonly imageHash: string
+  readonly crop?: Uint8Array
+}
+
+/** Opaque place in the change feed. Compare only for equality; order is the feed's. */
+export type Cursor = string
+
+export interface Change {
+  readonly cursor: Cursor
+  readonly collectionId: string
+  readonly kind: 'faceAdded' | 'faceRemoved' | 'collectionRemoved'
+  /** Absent for `collectionRemoved`. */
+  readonly faceId?: string
+  /** Present for `faceAdded` when the face still exists when the change is read. */
+  readonly embedding?: Float32Array
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface PageOptions {
+  /** 1 to 1000, default 100. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface FaceOwner {
+  readonly faceId: string
+  readonly personId: string
+  readonly personName: string
+  readonly personMetadata: Metadata
+}
+
+export interface EmbeddingBatch {
+  readonly faceIds: readonly string[]
+  /** faceIds.length x dimension, row-major. */
+  readonly embeddings: Float32Array
+}
+
+export interface IdempotencyRecord {
+  /** What the key was first used for: a hash of method, path and body. */
+  readonly requestHash: string
+  /** Absent while the first request is running. */
+  readonly response?: { readonly status: number; readonly body: string }
+}
+
+/**
+ * The source of truth: collections -> persons -> faces, and the feed of changes.
+ * Writes are durable when the promise resolves, and each write and its changes are one transaction.
+ * All ids are ULIDs made here; nothing is joined by position. Times are ISO 8601 UTC.
+ * Every method may throw `storeBusy`, `storeUnavailable`, `storeCorrupt`, `storeFull`, `storeReadOnly`.
+ */
+export interface GalleryStore {
+  /** @throws {FaceError} `collectionExists` */
+  createCollection(input: Omit<Collection, 'id' | 'createdAt'>): Promise<Collection>
+  /** By name. @throws {FaceError} `collectionNotFound` */
+  getCollection(name: string): Promise<Collection>
+  listCollections(options?: PageOptions): Promise<Page<Collection>>
+  /** @throws {FaceError} `collectionNotFound` */
+  updateCollection(
+    name: string,
+    patch: { readonly policy?: DecisionPolicy; readonly storeCrops?: boolean },
+  ): Promise<Collection>
+  /** Removes its persons and faces. @throws {FaceError} `collectionNotFound` */
+  deleteCollection(name: string): Promise<void>
+  counts(collectionId: string): Promise<{ readonly persons: number; readonly faces: number }>
+
+  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
+  createPerson(
+    collectionId: string,
+    input: { readonly name: string; readonly metadata?: Metadata },
+  ): Promise<Person>
+  /** @throws {FaceError} `personNotFound` */
+  getPerson(collectionId: string, personId: string): Promise<Person>
+  /** Newest last (by id). `name`: only persons whose name contains it, case-insensitively; `exactName`: only that name. */
+  listPersons(
+    collectionId: string,
+    options?: PageOptions & { readonly name?: string; readonly exactName?: string },
+  ): Promise<Page<Person>>
+  /** @throws {FaceError} `personNotFound`, `invalidName`, `invalidMetadata` */
+  updatePerson(
+    collectionId: string,
+    personId: string,
+    patch: { readonly name?: string; readonly metadata?: Metadata },
+  ): Promise<Person>
+  /** Removes the person and all faces. @throws {FaceError} `personNotFound` */
+  deletePerson(collectionId: string, personId: string): Promise<void>
+
+  /**
+   * Stores faces of a person, all or none; a `NewPerson` is created in the same transaction.
+   * A face whose imageHash and box the person already has is not stored again: the stored one is answered.
+   * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`
+   */
+  addFaces(
+    collectionId: string,
+    person: string | { readonly name: string; readonly metadata?: Metadata },
+    faces: readonly NewFace[],
+  ): Promise<{
+    readonly person: Person
+    readonly faces: readonly (Face & { readonly existed: boolean })[]
+  }>
+  /** @throws {FaceError} `faceNotFound` */
+  getFace(collectionId: string, faceId: string): Promise<Face>
+  listFaces(
+    collectionId: string,
+    options?: PageOptions & { readonly personId?: string },
+  ): Promise<Page<Face>>
+  /** @throws {FaceError} `faceNotFound` */
+  getCrop(collectionId: string, faceId: string): Promise<Uint8Array | undefined>
+  /** @throws {FaceError} `faceNotFound` */
+  deleteFace(collectionId: string, faceId: string): Promise<void>
+  /** The persons of these faces; ids that are gone are left out. */
+  getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
+  /** Embeddings of one face, or of all faces of one person. */
+  getEmbeddings(
+    collectionId: string,
+    of: { readonly faceId: string } | { readonly personId: string },
+  ): Promise<EmbeddingBatch>
+  /** The faces in this collection that came from this image file. */
+  findFacesByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
+
+  /** The cursor of the newest change. */
+  latestCursor(): Promise<Cursor>
+  /** Up to `limit` changes after the cursor, in order; `undefined` reads from the beginning. @throws {FaceError} `invalidCursor` when it is no longer known: rebuild */
+  changes(after: Cursor | undefined, limit: number): Promise<readonly Change[]>
+  /** All embeddings of a collection in id order, in batches; for a rebuild. */
+  embeddings(
+    collectionId: string,
+    options: { readonly after?: string; readonly limit: number },
+  ): Promise<EmbeddingBatch>
+
+  /** Claims the key, or answers what it was used for; records older than 24 h are forgotten. */
+  claimIdempotencyKey(key: string, requestHash: string): Promise<IdempotencyRecord | undefined>
+  completeIdempotencyKey(
+    key: string,
+    response: { readonly status: number; readonly body: string } | undefined,
+  ): Promise<void>
+
+  /** Cheap round trip; rejects when the store cannot serve. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

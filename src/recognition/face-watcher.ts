@@ -1,0 +1,274 @@
+import type { Decision, DecisionPolicy, Detection, Quality, RejectionReason } from '../core/types.ts'
+import type {
+  Collection,
+  Face,
+  Metadata,
+  Page,
+  PageOptions,
+  Person,
+} from '../gallery/store.ts'
+import type { DetectorOptions, StageTimings } from '../vision/analyzer-types.ts'
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal
+}
+
+export interface Timings extends StageTimings {
+  readonly searchMs: number
+}
+
+export interface DetectResult {
+  readonly width: number
+  readonly height: number
+  /** Largest first. */
+  readonly faces: readonly { readonly detection: Detection; readonly quality: Quality }[]
+  readonly timings: Timings
+}
+
+export interface EmbedResult {
+  readonly width: number
+  readonly height: number
+  readonly modelId: string
+  readonly dimension: number
+  readonly faces: readonly {
+    readonly detection: Detection
+    readonly quality: Quality
+    readonly embedding: Float32Array
+  }[]
+  readonly timings: Timings
+}
+
+export interface EnrollImage {
+  /** Shown in the answer, never used as a path. */
+  readonly fileName: string
+  readonly bytes: Uint8Array
+}
+
+export interface EnrollOptions extends RequestOptions {
+  /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */
+  readonly faces?: 'one' | 'largest'
+  /**
+   * What happens when the face matches another person: `warn` (default) enrols and warns,
+   * `reject` rejects with `duplicateOfOtherPerson`, `ignore` does not look.
+   */
+  readonly duplicates?: 'warn' | 'reject' | 'ignore'
+  /** Enrol faces that fail the quality gates, too. Default false. */
+  readonly skipQualityGates?: boolean
+}
+
+export interface EnrollResult {
+  /** Absent when nothing was enrolled and the person is new. */
+  readonly person?: Person
+  readonly faces: readonly {
+    readonly fileName: string
+    readonly face: Face
+    /** The same image was enrolled for this person before; the stored face is answered. */
+    readonly existed: boolean
+    readonly warnings: readonly {
+      readonly reason: 'duplicateOfOtherPerson'
+      readonly personId: string
+      readonly personName: string
+      readonly similarity: number
+    }[]
+  }[]
+  readonly rejected: readonly {
+    readonly fileName: string
+    readonly reasons: readonly RejectionReason[]
+    /** A plain sentence. */
+    readonly message: string
+  }[]
+  readonly timings: Timings
+}
+
+export interface Candidate {
+  readonly personId: string
+  readonly personName: string
+  readonly metadata: Metadata
+  /** The person's face nearest to the probe. */
+  readonly faceId: string
+  readonly similarity: number
+  /** Expected FMR of one comparison at this similarity, from the model's measured curve; absent when the model has none. */
+  readonly fmr?: number
+  readonly fmrExtrapolated?: boolean
+}
+
+export interface DecisionThresholds {
+  /** `similarity >= match` is a match. */
+  readonly match: number
+  /** `similarity >= possible` is possible. */
+  readonly possible: number
+  /** Where the thresholds come from. */
+  readonly basis: 'fmrCurve' | 'manual'
+  /** FMR of one comparison that the match threshold stands for. */
+  readonly fmr?: number
+  readonly extrapolated: boolean
+  readonly gallerySize: number
+}
+
+export interface IdentifiedFace {
+  readonly detection: Detection
+  readonly quality: Quality
+  readonly decision: Decision
+  /** Ranked, at most `candidates` of the request; empty when the gallery is empty. */
+  readonly candidates: readonly Candidate[]
+}
+
+export interface IdentifyResult {
+  readonly width: number
+  readonly height: number
+  readonly collection: string
+  readonly modelId: string
+  readonly thresholds: DecisionThresholds
+  /** Largest first. */
+  readonly faces: readonly IdentifiedFace[]
+  readonly timings: Timings
+}
+
+export interface VerifyResult {
+  readonly modelId: string
+  readonly match: boolean
+  readonly similarity: number
+  readonly threshold: number
+  readonly fmr?: number
+  readonly fmrExtrapolated?: boolean
+  /** The stored face nearest to the image, when compared with a person or face. */
+  readonly faceId?: string
+  readonly timings: Timings
+}
+
+/** The other side of a 1:1 comparison. */
+export type VerifyTarget =
+  | { readonly image: Uint8Array }
+  | { readonly collection: string; readonly personId: string }
+  | { readonly collection: string; readonly faceId: string }
+
+export interface VerifyOptions extends RequestOptions {
+  /** Only with two images; else the collection's model. */
+  readonly modelId?: string
+  /** Target FMR of the comparison, default 1e-4; ignored when `threshold` is given. */
+  readonly maxFmr?: number
+  readonly threshold?: number
+  readonly faces?: 'one' | 'largest'
+}
+
+export interface IndexReport {
+  readonly collection: string
+  readonly checked: number
+  readonly missing: readonly string[]
+  readonly surplus: readonly string[]
+  readonly different: readonly string[]
+}
+
+export interface ModelStatus {
+  readonly id: string
+  readonly task: 'detector' | 'embedder'
+  readonly title: string
+  readonly installed: boolean
+  readonly isDefault: boolean
+  readonly dimension?: number
+  readonly license: string
+  readonly trainingData: string
+  readonly notes: string
+  readonly lfwAccuracy?: number
+  readonly tmrAtFmr1e4?: number
+  /** FNIR at FPIR 0.01 in a gallery of 1,000. */
+  readonly fnirAtFpir1e2?: number
+  readonly msPerFace?: number
+}
+
+export interface Status {
+  readonly ready: boolean
+  /** Why not, when not ready. */
+  readonly reasons: readonly string[]
+  readonly collections: number
+  readonly persons: number
+  readonly faces: number
+  readonly changeLag: number
+  readonly workers: number
+  readonly queued: number
+  readonly running: number
+}
+
+/**
+ * Face Watcher's use cases: what HTTP, the command line and the library all call.
+ * `collection` is a collection's name; `default` exists from the start.
+ */
+export interface FaceWatcher {
+  /** @throws {FaceError} as {@link import('../vision/analyzer-types.ts').Analyzer.analyze} */
+  detect(image: Uint8Array, options?: RequestOptions & { detector?: DetectorOptions }): Promise<DetectResult>
+  embed(
+    image: Uint8Array,
+    options?: RequestOptions & { detector?: DetectorOptions; modelId?: string },
+  ): Promise<EmbedResult>
+  /**
+   * Enrols faces of one person. Per-image problems are answered in `rejected`, not thrown.
+   * @param person an existing person's id, or the name (and metadata) of a new one
+   */
+  enroll(
+    collection: string,
+    person: string | { readonly name: string; readonly metadata?: Metadata },
+    images: readonly EnrollImage[],
+    options?: EnrollOptions,
+  ): Promise<EnrollResult>
+  /** Every face of the image. `probe` may be an embedding of the collection's model instead of an image. */
+  identify(
+    collection: string,
+    probe: Uint8Array | { readonly embedding: Float32Array; readonly modelId: string },
+    options?: RequestOptions & { candidates?: number; detector?: DetectorOptions },
+  ): Promise<IdentifyResult>
+  verify(image: Uint8Array, target: VerifyTarget, options?: VerifyOptions): Promise<VerifyResult>
+
+  readonly collections: {
+    create(input: {
+      readonly name: string
+      readonly modelId?: string
+      readonly policy?: Partial<DecisionPolicy>
+      readonly storeCrops?: boolean
+    }): Promise<Collection>
+    get(name: string): Promise<Collection & { readonly persons: number; readonly faces: number; readonly thresholds: DecisionThresholds }>
+    list(options?: PageOptions): Promise<Page<Collection>>
+    update(
+      name: string,
+      patch: { readonly policy?: Partial<DecisionPolicy>; readonly storeCrops?: boolean },
+    ): Promise<Collection>
+    delete(name: string): Promise<void>
+  }
+  readonly persons: {
+    create(collection: string, input: { readonly name: string; readonly metadata?: Metadata }): Promise<Person>
+    get(collection: string, personId: string): Promise<Person>
+    list(
+      collection: string,
+      options?: PageOptions & { readonly name?: string; readonly exactName?: string },
+    ): Promise<Page<Person>>
+    update(
+      collection: string,
+      personId: string,
+      patch: { readonly name?: string; readonly metadata?: Metadata },
+    ): Promise<Person>
+    delete(collection: string, personId: string): Promise<void>
+  }
+  readonly faces: {
+    get(collection: string, faceId: string): Promise<Face>
+    list(collection: string, options?: PageOptions & { readonly personId?: string }): Promise<Page<Face>>
+    crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
+    delete(collection: string, personId: string, faceId: string): Promise<void>
+    /** Faces enrolled from this very file; for resumable bulk enrolment. */
+    findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
+  }
+  readonly index: {
+    verify(collection: string): Promise<IndexReport>
+    rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
+  }
+  readonly idempotency: {
+    claim(key: string, requestHash: string): Promise<
+      { readonly requestHash: string; readonly response?: { readonly status: number; readonly body: string } } | undefined
+    >
+    complete(key: string, response: { readonly status: number; readonly body: string } | undefined): Promise<void>
+  }
+  models(): Promise<readonly ModelStatus[]>
+  status(): Promise<Status>
+  close(): Promise<void>
+}
+
+/** What the seed's names of its collection and "nobody" are. */
+export const defaultCollectionName = 'default'
