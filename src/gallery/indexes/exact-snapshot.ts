@@ -1,0 +1,268 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { endianness } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { FaceError, isFaceError } from '../../core/errors.ts'
+import type { Cursor } from '../store.ts'
+import type { FrozenRows, RowBatch } from './exact-rows.ts'
+
+/*
+ * [Note: Exact snapshot]
+ * magic (8 bytes), uint32 length of the header, header (JSON), then chunks until `count` rows have
+ * come: uint32 rows, uint32 bytes of ids, ids (JSON array), rows x dimension float32. The last 32
+ * bytes are the SHA-256 of all before. Numbers are in the byte order that the header names. A file
+ * that does not fit in any way is not used: the index is a cache and can be rebuilt.
+ */
+const magic = 'FWEXACT\n'
+const formatVersion = 1
+const digestBytes = 32
+const maxHeaderBytes = 65_536
+/** A chunk is copied at once while searches wait: 2 MiB of 512-D rows. */
+const chunkRows = 1024
+/** Temporary files of a process that was killed are removed after this. */
+const staleTempMs = 3_600_000
+
+interface SnapshotHeader {
+  readonly kind: 'exact'
+  readonly version: number
+  readonly byteOrder: string
+  readonly dimension: number
+  readonly count: number
+  readonly cursor: Cursor
+}
+
+/** Why a snapshot that exists was not used. */
+export type SnapshotRejection = 'damaged' | 'otherVersion' | 'otherDimension' | 'unreadable'
+
+export type SnapshotResult =
+  | { readonly status: 'loaded'; readonly cursor: Cursor }
+  | { readonly status: 'absent' }
+  | { readonly status: 'rejected'; readonly reason: SnapshotRejection }
+
+/**
+ * Writes rows and cursor to `path`: a temporary file beside it, synced, renamed, the folder synced.
+ * A failure leaves the file that was there, and no temporary file.
+ *
+ * @throws {FaceError} `storeFull`, `storeReadOnly`; `internal` for other failures of the disk
+ */
+export async function writeSnapshot(
+  path: string,
+  rows: FrozenRows,
+  options: { readonly dimension: number; readonly cursor: Cursor },
+): Promise<void> {
+  const temp = `${path}.${randomUUID()}.tmp`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await removeStaleTemps(path)
+    const file = await open(temp, 'wx', 0o600)
+    try {
+      await writeAll(file, rows, options)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temp, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(temp, { force: true }).catch(() => undefined)
+    throw toStoreError(error)
+  }
+}
+
+/**
+ * Reads a snapshot. Rows go to `add` before the checksum is known, so the caller drops them unless
+ * the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
+ *
+ * @throws {FaceError} `overloaded` when there is no memory for the rows
+ */
+export async function readSnapshot(
+  path: string,
+  dimension: number,
+  add: (batch: RowBatch) => void,
+): Promise<SnapshotResult> {
+  let result: SnapshotResult
+  try {
+    const file = await open(path, 'r')
+    try {
+      result = await readAll(file, dimension, add)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    // No memory says nothing about the file.
+    if (isFaceError(error, 'overloaded')) throw error
+    if (codeOf(error) === 'ENOENT') return { status: 'absent' }
+    result = {
+      status: 'rejected',
+      reason: codeOf(error) === undefined ? 'damaged' : 'unreadable',
+    }
+  }
+  if (result.status === 'rejected' && result.reason === 'damaged') {
+    await rename(path, `${path}.corrupt`).catch(() => undefined)
+  }
+  return result
+}
+
+/** Removes the snapshot with all that was kept beside it, and the folder when nothing else is in it. */
+export async function removeSnapshot(path: string): Promise<void> {
+  const folder = dirname(path)
+  try {
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(basename(path))) await rm(join(folder, name), { force: true })
+    }
+    await rmdir(folder)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw toStoreError(error)
+  }
+}
+
+async function writeAll(
+  file: FileHandle,
+  rows: FrozenRows,
+  { dimension, cursor }: { readonly dimension: number; readonly cursor: Cursor },
+): Promise<void> {
+  const hash = createHash('sha256')
+  const write = async (...parts: readonly Uint8Array[]): Promise<void> => {
+    for (const part of parts) {
+      hash.update(part)
+      await file.writeFile(part)
+    }
+  }
+  const header = Buffer.from(
+    JSON.stringify({
+      kind: 'exact',
+      version: formatVersion,
+      byteOrder: endianness(),
+      dimension,
+      count: rows.count,
+      cursor,
+    } satisfies SnapshotHeader),
+  )
+  await write(Buffer.from(magic), toBytes(Uint32Array.of(header.length)), header)
+  for (let batch = rows.next(chunkRows); batch.faceIds.length > 0; batch = rows.next(chunkRows)) {
+    const ids = Buffer.from(JSON.stringify(batch.faceIds))
+    const lengths = Uint32Array.of(batch.faceIds.length, ids.length)
+    await write(toBytes(lengths), ids, toBytes(batch.vectors))
+  }
+  await file.writeFile(hash.digest())
+}
+
+async function readAll(
+  file: FileHandle,
+  dimension: number,
+  add: (batch: RowBatch) => void,
+): Promise<SnapshotResult> {
+  const hash = createHash('sha256')
+  let left = (await file.stat()).size - digestBytes
+  const read = async (bytes: number): Promise<ArrayBuffer> => {
+    left -= bytes
+    if (left < 0) throw new Error('The file is too short.')
+    const buffer = await readExactly(file, bytes)
+    hash.update(new Uint8Array(buffer))
+    return buffer
+  }
+
+  if (Buffer.from(await read(magic.length)).toString('latin1') !== magic) return damaged()
+  const [headerBytes] = new Uint32Array(await read(4))
+  if (headerBytes! > maxHeaderBytes) return damaged()
+  const header: unknown = JSON.parse(Buffer.from(await read(headerBytes!)).toString())
+  if (!isHeader(header)) return damaged()
+  if (header.version !== formatVersion || header.byteOrder !== endianness()) {
+    return { status: 'rejected', reason: 'otherVersion' }
+  }
+  if (header.dimension !== dimension) return { status: 'rejected', reason: 'otherDimension' }
+
+  let count = 0
+  while (count < header.count) {
+    const [rows, idBytes] = new Uint32Array(await read(8))
+    if (rows! < 1 || rows! > header.count - count) return damaged()
+    const faceIds: unknown = JSON.parse(Buffer.from(await read(idBytes!)).toString())
+    const vectors = new Float32Array(await read(rows! * dimension * 4))
+    if (!isStringArray(faceIds) || faceIds.length !== rows) return damaged()
+    add({ faceIds, vectors })
+    count += rows!
+  }
+  if (left !== 0) return damaged()
+  const digest = Buffer.from(await readExactly(file, digestBytes))
+  return digest.equals(hash.digest()) ? { status: 'loaded', cursor: header.cursor } : damaged()
+}
+
+async function readExactly(file: FileHandle, bytes: number): Promise<ArrayBuffer> {
+  const buffer = new ArrayBuffer(bytes)
+  for (let at = 0; at < bytes; ) {
+    const { bytesRead } = await file.read(new Uint8Array(buffer, at))
+    if (bytesRead === 0) throw new Error('The file is too short.')
+    at += bytesRead
+  }
+  return buffer
+}
+
+/** Makes the rename durable. Windows cannot open a folder; its rename needs no such step. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function removeStaleTemps(path: string): Promise<void> {
+  const folder = dirname(path)
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
+    const temp = join(folder, name)
+    // Another process may be writing it, or may just have renamed it.
+    const age = await stat(temp).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    )
+    if (age > staleTempMs) await rm(temp, { force: true })
+  }
+}
+
+function toStoreError(error: unknown): FaceError {
+  if (error instanceof FaceError) return error
+  const code = codeOf(error)
+  const detail = `The snapshot of the index could not be changed (${code ?? 'unknown'}).`
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new FaceError('storeFull', { detail, cause: error })
+  }
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    return new FaceError('storeReadOnly', { detail, cause: error })
+  }
+  return new FaceError('internal', { detail, cause: error })
+}
+
+function damaged(): SnapshotResult {
+  return { status: 'rejected', reason: 'damaged' }
+}
+
+function toBytes(array: Uint32Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
+
+/** The system's code of an I/O error; undefined for what the format check threw. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  return error instanceof Error && 'syscall' in error ? code : undefined
+}
+
+function isHeader(value: unknown): value is SnapshotHeader {
+  if (typeof value !== 'object' || value === null) return false
+  const header = value as Partial<Record<keyof SnapshotHeader, unknown>>
+  return (
+    header.kind === 'exact' &&
+    typeof header.version === 'number' &&
+    typeof header.cursor === 'string' &&
+    Number.isSafeInteger(header.dimension) &&
+    Number.isSafeInteger(header.count) &&
+    (header.count as number) >= 0
+  )
+}
+
+function isStringArray(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

@@ -1,0 +1,128 @@
+import {
+  type FileHandle,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FrozenRows, RowBatch } from '../../src/gallery/indexes/exact-rows.ts'
+import { readSnapshot, writeSnapshot } from '../../src/gallery/indexes/exact-snapshot.ts'
+
+/** What the disk answers to the second write of a new file, or to its sync. */
+const disk = vi.hoisted((): { fails?: { on: 'writeFile' | 'sync'; code: string } } => ({}))
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs/promises')>()
+  return {
+    ...original,
+    async open(...args: Parameters<typeof original.open>): Promise<FileHandle> {
+      const handle = await original.open(...args)
+      const { fails } = disk
+      if (args[1] === 'wx' && fails !== undefined) {
+        let calls = fails.on === 'sync' ? 1 : 0
+        const real = handle[fails.on].bind(handle) as (data?: unknown) => Promise<void>
+        handle[fails.on] = async (data?: unknown) => {
+          if (calls++ === 0) return real(data)
+          throw Object.assign(new Error(fails.code), { code: fails.code, syscall: 'write' })
+        }
+      }
+      return handle
+    },
+  }
+})
+
+function createRows(count: number, dimension: number): FrozenRows {
+  let position = 0
+  return {
+    count,
+    next(limit) {
+      const rows = Math.min(limit, count - position)
+      const faceIds = Array.from({ length: rows }, (_, i) => `${position + i}: "é\n`)
+      const vectors = Float32Array.from({ length: rows * dimension }, (_, i) => position + i / 7)
+      position += rows
+      return { faceIds, vectors }
+    },
+    release: () => undefined,
+  }
+}
+
+describe('exact snapshot', () => {
+  let directory: string
+  let path: string
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'face-watcher-snapshot-'))
+    path = join(directory, 'c1', 'exact.snapshot')
+  })
+  afterEach(async () => {
+    delete disk.fails
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  it.each([0, 1, 1024, 2500])('reads the %i rows that it wrote', async (count) => {
+    await writeSnapshot(path, createRows(count, 3), { dimension: 3, cursor: 'c' })
+    const batches: RowBatch[] = []
+    const result = await readSnapshot(path, 3, (batch) => batches.push(batch))
+    expect(result).toEqual({ status: 'loaded', cursor: 'c' })
+    const rows = createRows(count, 3)
+    const expected: RowBatch[] = []
+    for (let batch = rows.next(1024); batch.faceIds.length > 0; batch = rows.next(1024)) {
+      expected.push(batch)
+    }
+    expect(batches).toEqual(expected)
+    expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
+  })
+
+  it.each([
+    ['writeFile', 'ENOSPC', 'storeFull'],
+    ['writeFile', 'EDQUOT', 'storeFull'],
+    ['sync', 'ENOSPC', 'storeFull'],
+    ['writeFile', 'EROFS', 'storeReadOnly'],
+    ['writeFile', 'EIO', 'internal'],
+  ] as const)('keeps the old file when %s fails with %s', async (on, code, expected) => {
+    await writeSnapshot(path, createRows(10, 3), { dimension: 3, cursor: 'old' })
+    const before = await readFile(path)
+    disk.fails = { on, code }
+    const saved = writeSnapshot(path, createRows(2000, 3), { dimension: 3, cursor: 'new' })
+    await expect(saved).rejects.toMatchObject({ code: expected })
+    await expect(saved).rejects.not.toThrow(directory)
+    expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
+    expect(await readFile(path)).toEqual(before)
+  })
+
+  it('says that another version or dimension is there, and leaves that file', async () => {
+    await writeSnapshot(path, createRows(10, 3), { dimension: 3, cursor: 'c' })
+    const add = vi.fn()
+    expect(await readSnapshot(path, 4, add)).toEqual({
+      status: 'rejected',
+      reason: 'otherDimension',
+    })
+    const text = (await readFile(path)).toString('latin1')
+    await writeFile(path, Buffer.from(text.replace('"version":1', '"version":2'), 'latin1'))
+    expect(await readSnapshot(path, 3, add)).toEqual({ status: 'rejected', reason: 'otherVersion' })
+    expect(add).not.toHaveBeenCalled()
+    expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
+  })
+
+  it('is absent when there is no file', async () => {
+    expect(await readSnapshot(path, 3, () => undefined)).toEqual({ status: 'absent' })
+  })
+
+  it('removes what a killed process left, but not what another is writing', async () => {
+    await writeSnapshot(path, createRows(1, 3), { dimension: 3, cursor: 'c' })
+    await writeFile(`${path}.old.tmp`, 'x')
+    await writeFile(`${path}.new.tmp`, 'x')
+    const hoursAgo = new Date(Date.now() - 3 * 3_600_000)
+    await utimes(`${path}.old.tmp`, hoursAgo, hoursAgo)
+    await writeSnapshot(path, createRows(1, 3), { dimension: 3, cursor: 'c' })
+    expect((await readdir(join(directory, 'c1'))).sort()).toEqual([
+      'exact.snapshot',
+      'exact.snapshot.new.tmp',
+    ])
+  })
+})
