@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Integration suites load models in worker threads; two files at once is what two cores carry.
@@ -18,3 +18,5 @@ export default defineConfig({
     },
   },
 })
+
+export default config

@@ -18,7 +18,11 @@ export const errorCatalogue = {
   invalidName: { status: 400, kind: 'input', message: 'The name is not valid.' },
   invalidMetadata: { status: 400, kind: 'input', message: 'The metadata is not valid.' },
   invalidCursor: { status: 400, kind: 'input', message: 'The cursor is not valid.' },
-  invalidOption: { status: 400, kind: 'input', message: 'An option has a value that is not allowed.' },
+  invalidOption: {
+    status: 400,
+    kind: 'input',
+    message: 'An option has a value that is not allowed.',
+  },
   invalidEmbedding: { status: 400, kind: 'input', message: 'The embedding is not valid.' },
   dimensionMismatch: {
     status: 400,
@@ -26,7 +30,11 @@ export const errorCatalogue = {
     message: "The embedding's dimension is not the collection's.",
   },
   missingImage: { status: 400, kind: 'input', message: 'The request has no image.' },
-  tooManyImages: { status: 400, kind: 'input', message: 'The request has more images than allowed.' },
+  tooManyImages: {
+    status: 400,
+    kind: 'input',
+    message: 'The request has more images than allowed.',
+  },
   emptyImage: { status: 400, kind: 'input', message: 'The image is empty (0 bytes).' },
   unsupportedImage: {
     status: 415,
@@ -75,7 +83,11 @@ export const errorCatalogue = {
   modelNotInstalled: { status: 409, kind: 'state', message: 'The model is not installed.' },
   modelInstallFailed: { status: 500, kind: 'state', message: 'The model could not be installed.' },
   modelCorrupt: { status: 500, kind: 'state', message: 'An installed model file is damaged.' },
-  modelImportFailed: { status: 400, kind: 'input', message: 'The file is not usable for this model.' },
+  modelImportFailed: {
+    status: 400,
+    kind: 'input',
+    message: 'The file is not usable for this model.',
+  },
   invalidConfig: { status: 500, kind: 'input', message: 'The configuration is not valid.' },
   insecureBind: {
     status: 500,
@@ -108,13 +120,21 @@ export const errorCatalogue = {
     kind: 'state',
     message: 'This kind of index is not available in this installation.',
   },
-  overloaded: { status: 503, kind: 'capacity', message: 'Too many requests are waiting; try again.' },
+  overloaded: {
+    status: 503,
+    kind: 'capacity',
+    message: 'Too many requests are waiting; try again.',
+  },
   rateLimited: { status: 429, kind: 'capacity', message: 'Too many requests from this client.' },
   notReady: { status: 503, kind: 'capacity', message: 'The service is starting or stopping.' },
   aborted: { status: 499, kind: 'input', message: 'The request was aborted by the client.' },
-  workerFailed: { status: 500, kind: 'fault', message: 'The analysis failed; it may be tried again.' },
+  workerFailed: {
+    status: 500,
+    kind: 'fault',
+    message: 'The analysis failed; it may be tried again.',
+  },
   internal: { status: 500, kind: 'fault', message: 'Something went wrong inside Face Watcher.' },
-} as const satisfies Record<string, CatalogueEntry>
+} as const
 
 export type ErrorCode = keyof typeof errorCatalogue
 

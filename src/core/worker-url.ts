@@ -9,6 +9,6 @@
  */
 export function workerUrl(base: string, file: string): URL {
   const url = new URL(file, base)
-  if (base.endsWith('.ts')) url.pathname = url.pathname.replace('/src/', '/dist/')
+  if (base.endsWith('.ts')) url.pathname = url.pathname.replace(/\/src\/(?!.*\/src\/)/, '/dist/')
   return url
 }

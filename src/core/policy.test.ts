@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isFaceError } from './errors.ts'
+import {
+  assertPolicy,
+  assertRate,
+  computeThresholds,
+  computeVerifyThreshold,
+  decide,
+  defaultPolicy,
+  fmrForSearch,
+  maxMatchFmr,
+} from './policy.ts'
+import type { FmrCurve } from './types.ts'
+
+const curve: FmrCurve = {
+  source: 'made up',
+  resultFile: 'none',
+  matedPairs: 1000,
+  nonMatedPairs: 10_000_000,
+  points: [
+    { similarity: 0.1, fmr: 0.1, falseMatches: 1_000_000, tmr: 1 },
+    { similarity: 0.3, fmr: 1e-3, falseMatches: 10_000, tmr: 0.99 },
+    { similarity: 0.4, fmr: 1e-4, falseMatches: 1000, tmr: 0.98 },
+    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+  ],
+  tail: { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04, exceedances: 1000 },
+}
+
+describe('fmrForSearch', () => {
+  test('is about FPIR / N', () => {
+    expect(fmrForSearch(0.01, 1000)).toBeCloseTo(1.005e-5, 8)
+  })
+
+  test('keeps 1 - (1 - FMR)^N at the rate asked for', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 0.5, noNaN: true }), fc.nat(100_000), (fpir, n) => {
+        const fmr = fmrForSearch(fpir, n)
+        expect(1 - (1 - fmr) ** Math.max(1, n)).toBeCloseTo(fpir, 8)
+      }),
+    )
+  })
+
+  test('takes an empty gallery as one face', () => {
+    expect(fmrForSearch(0.01, 0)).toBe(fmrForSearch(0.01, 1))
+  })
+})
+
+describe('computeThresholds', () => {
+  test('follows from the curve and the size of the gallery', () => {
+    const thresholds = computeThresholds(defaultPolicy, curve, 1000)
+    expect(thresholds.match).toBeCloseTo(0.5, 3)
+    expect(thresholds.possible).toBeCloseTo(0.4, 2)
+    expect(thresholds).toMatchObject({ basis: 'fmrCurve', gallerySize: 1000 })
+  })
+
+  test('says when the rate lies beyond the counts', () => {
+    expect(computeThresholds(defaultPolicy, curve, 100).extrapolated).toBe(false)
+    expect(computeThresholds(defaultPolicy, curve, 100_000).extrapolated).toBe(true)
+  })
+
+  test('is as strict for three persons as the cap demands', () => {
+    const thresholds = computeThresholds(defaultPolicy, curve, 3)
+    expect(thresholds.fmr).toBe(maxMatchFmr)
+    expect(thresholds.match).toBeCloseTo(0.4, 9)
+    expect(thresholds.possible).toBeCloseTo(0.3, 9)
+  })
+
+  test('takes thresholds set by hand and names their rate', () => {
+    const policy = { ...defaultPolicy, threshold: 0.3, possibleThreshold: 0.2 }
+    expect(computeThresholds(policy, curve, 10)).toEqual({
+      match: 0.3,
+      possible: 0.2,
+      basis: 'manual',
+      fmr: expect.closeTo(1e-3, 9),
+      extrapolated: false,
+      gallerySize: 10,
+    })
+  })
+
+  test('keeps possible at most at match', () => {
+    expect(computeThresholds({ ...defaultPolicy, threshold: 0.2 }, curve, 10).possible).toBe(0.2)
+    const policy = { ...defaultPolicy, possibleThreshold: 0.9 }
+    expect(computeThresholds(policy, curve, 10).possible).toBeCloseTo(0.4, 9)
+  })
+
+  test('works by hand for a model without a curve', () => {
+    expect(computeThresholds({ ...defaultPolicy, threshold: 0.6 }, undefined, 5)).toEqual({
+      match: 0.6,
+      possible: 0.6,
+      basis: 'manual',
+      extrapolated: false,
+      gallerySize: 5,
+    })
+  })
+
+  test('refuses to guess for a model without a curve', () => {
+    expect(() => computeThresholds(defaultPolicy, undefined, 5)).toThrow(/set a threshold/)
+  })
+
+  test('never becomes more lenient as the gallery grows', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000_000), fc.nat(10_000_000), (a, b) => {
+        const small = computeThresholds(defaultPolicy, curve, Math.min(a, b))
+        const large = computeThresholds(defaultPolicy, curve, Math.max(a, b))
+        expect(large.match).toBeGreaterThanOrEqual(small.match - 1e-12)
+        expect(large.possible).toBeGreaterThanOrEqual(small.possible - 1e-12)
+        expect(large.possible).toBeLessThanOrEqual(large.match)
+      }),
+    )
+  })
+})
+
+describe('computeVerifyThreshold', () => {
+  test('is the similarity of the rate, stricter for several stored faces', () => {
+    expect(computeVerifyThreshold(1e-4, curve, 1)).toBeCloseTo(0.4, 9)
+    expect(computeVerifyThreshold(1e-4, curve, 10)).toBeCloseTo(0.5, 4)
+  })
+
+  test('refuses a model without a curve', () => {
+    expect(() => computeVerifyThreshold(1e-4, undefined, 1)).toThrow(/set a threshold/)
+  })
+})
+
+describe('decide', () => {
+  const thresholds = { match: 0.5, possible: 0.4 }
+  test.each([
+    [undefined, 'unknown'],
+    [0.39, 'unknown'],
+    [0.4, 'possible'],
+    [0.49, 'possible'],
+    [0.5, 'match'],
+    [0.9, 'match'],
+  ] as const)('takes %s as %s', (similarity, decision) => {
+    expect(decide(similarity, thresholds)).toBe(decision)
+  })
+})
+
+describe('assertPolicy', () => {
+  test('accepts the default and thresholds by hand', () => {
+    assertPolicy(defaultPolicy)
+    assertPolicy({ ...defaultPolicy, threshold: 1, possibleThreshold: 0 })
+    assertPolicy({ ...defaultPolicy, threshold: 0.5 })
+    assertPolicy({ ...defaultPolicy, possibleThreshold: 0.5 })
+  })
+
+  test.each([
+    [{ maxFpir: 0, possibleFpir: 0.1 }, /maxFpir/],
+    [{ maxFpir: 0.01, possibleFpir: 1.1 }, /possibleFpir/],
+    [{ maxFpir: 0.1, possibleFpir: 0.01 }, /at least maxFpir/],
+    [{ ...defaultPolicy, threshold: -0.1 }, /threshold must be/],
+    [{ ...defaultPolicy, threshold: Number.NaN }, /threshold must be/],
+    [{ ...defaultPolicy, possibleThreshold: 1.1 }, /possibleThreshold must be/],
+    [{ ...defaultPolicy, threshold: 0.3, possibleThreshold: 0.4 }, /at most threshold/],
+  ])('refuses %j', (policy, message) => {
+    expect(() => assertPolicy(policy)).toThrow(message)
+  })
+
+  test('refuses with a code of the catalogue', () => {
+    try {
+      assertRate('maxFmr', 2)
+      expect.unreachable()
+    } catch (error) {
+      expect(isFaceError(error, 'invalidOption')).toBe(true)
+    }
+  })
+})

@@ -1,0 +1,74 @@
+import { FaceError } from './errors.ts'
+
+/** Squared norms below this are treated as a zero vector, which has no direction. */
+const minSquaredNorm = 1e-12
+
+/**
+ * Inner product of two vectors; for unit vectors their cosine similarity.
+ *
+ * @param a  [d]
+ * @param b  [d]
+ * @throws {FaceError} `dimensionMismatch` when the lengths differ
+ */
+export function dotProduct(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) {
+    throw new FaceError('dimensionMismatch', {
+      detail: `Expected ${a.length} values, got ${b.length}.`,
+      info: { expected: a.length, actual: b.length },
+    })
+  }
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/**
+ * Cosine similarity of two vectors of any length, -1 to 1.
+ *
+ * @throws {FaceError} `dimensionMismatch` when the lengths differ; `invalidEmbedding` when one is zero or not finite
+ */
+export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
+  const product = dotProduct(a, b)
+  const norms = Math.sqrt(squaredNorm(a) * squaredNorm(b))
+  return Math.min(1, Math.max(-1, product / norms))
+}
+
+/**
+ * Scales a vector to length 1, in place.
+ *
+ * @throws {FaceError} `invalidEmbedding` when it is zero or not finite; it is unchanged then
+ */
+export function normalizeInPlace(vector: Float32Array): void {
+  const scale = 1 / Math.sqrt(squaredNorm(vector))
+  for (let i = 0; i < vector.length; i++) vector[i] = vector[i]! * scale
+}
+
+/**
+ * A unit vector from numbers that came from outside.
+ *
+ * @param values     any direction, any length but 0
+ * @param dimension  how many values the model has
+ * @throws {FaceError} `dimensionMismatch`; `invalidEmbedding` when a value is not finite or all are 0
+ */
+export function parseEmbedding(values: ArrayLike<number>, dimension: number): Float32Array {
+  if (values.length !== dimension) {
+    throw new FaceError('dimensionMismatch', {
+      detail: `Expected ${dimension} values, got ${values.length}.`,
+      info: { expected: dimension, actual: values.length },
+    })
+  }
+  const embedding = Float32Array.from(values)
+  normalizeInPlace(embedding)
+  return embedding
+}
+
+function squaredNorm(vector: Float32Array): number {
+  let sum = 0
+  for (const value of vector) sum += value * value
+  if (!(sum >= minSquaredNorm && sum < Number.POSITIVE_INFINITY)) {
+    throw new FaceError('invalidEmbedding', {
+      detail: 'Its values must be finite and not all 0.',
+    })
+  }
+  return sum
+}
