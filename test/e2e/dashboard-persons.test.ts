@@ -1,0 +1,117 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { findChromium, skippedWithoutChromium } from '../helpers/browser.ts'
+import {
+  openScene,
+  openStage,
+  patience,
+  type Scene,
+  type Stage,
+} from '../helpers/browser-dashboard.ts'
+import { samplePhoto } from '../helpers/fake-camera.ts'
+import { type MockApi, mockProblem } from '../helpers/mock-api.ts'
+
+const title = `registering and persons on the dashboard, against a stand-in for the server${skippedWithoutChromium}`
+
+describe.skipIf(findChromium() === undefined)(title, () => {
+  let stage: Stage
+  let scene: Scene
+  let mock: MockApi
+  let page: Page
+
+  beforeAll(async () => {
+    stage = await openStage()
+  })
+  afterAll(() => stage?.close())
+  beforeEach(async () => {
+    scene = await openScene(stage.browser)
+    ;({ mock, page } = scene)
+  })
+  afterEach(() => scene.close())
+
+  test('never takes one of several faces unless asked to', async () => {
+    const reasons = ['multipleFaces']
+    const rejected = [{ fileName: 'sample3.jpg', reasons, message: '3 faces' }]
+    const problem = mockProblem(422, 'multipleFaces')
+    const answer = { ...problem, body: { ...(problem.body as object), rejected } }
+    mock.scripted.push({ pathEnd: '/persons', answer: { status: 200, body: { items: [] } } })
+    mock.scripted.push({ pathEnd: '/persons', answer })
+    await page.goto(`${mock.url}#register`)
+    await page.getByLabel('Name').fill('Ann')
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(3))
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    await page.getByText('There are several faces in this photo.').waitFor()
+    expect(mock.persons).toEqual([])
+    await page.getByRole('button', { name: 'Use the largest face' }).click()
+    await page.getByText('Ann is registered').waitFor()
+    const posts = mock.requests.filter((line) => line.startsWith('POST'))
+    expect(posts).toEqual([
+      'POST /v1/collections/default/persons?faces=one',
+      'POST /v1/collections/default/persons?faces=largest',
+    ])
+  })
+
+  test('tells reasons in plain words and warns of a face that another person has', async () => {
+    const person = { id: 'P1', name: 'Ann', faceCount: 1 }
+    const warning = { reason: 'duplicateOfOtherPerson', personId: 'P2', personName: 'Maya' }
+    const face = { fileName: 'a', face: {}, existed: false }
+    const first = { faces: [{ ...face, warnings: [{ ...warning, similarity: 0.81 }] }] }
+    const second = {
+      rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'tooDark'], message: '' }],
+    }
+    mock.scripted.push(
+      { pathEnd: '/persons', answer: { status: 200, body: { items: [] } } },
+      { pathEnd: '/persons', answer: { status: 201, body: { ...person, ...first, rejected: [] } } },
+      { pathEnd: '/P1/faces', answer: { status: 200, body: { person, ...second, faces: [] } } },
+    )
+    await page.goto(`${mock.url}#register`)
+    await page.getByLabel('Name').fill('Ann')
+    await page.locator('input[type=file]').setInputFiles([samplePhoto(1), samplePhoto(2)])
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    const photos = page.getByRole('list', { name: 'Photos' }).getByRole('listitem')
+    await photos.nth(0).getByText('looks like Maya, who is registered already').waitFor()
+    await photos.nth(1).getByText('The face is too blurred.').waitFor()
+    await photos.nth(1).getByText('The face is too dark.').waitFor()
+  })
+
+  test('asks whether a known name means the same person', async () => {
+    mock.persons.push({ id: 'P9', name: 'Ann', faceCount: 2 })
+    await page.goto(`${mock.url}#register`)
+    await page.getByLabel('Name').fill(' Ann ')
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Ann is registered already' })
+    await dialog.getByRole('button', { name: 'Same person: add to Ann (2 faces)' }).click()
+    await page.getByText('Ann is registered').waitFor()
+    expect(mock.persons).toEqual([{ id: 'P9', name: 'Ann', faceCount: 3 }])
+  })
+
+  test('searches persons, shows more of them page by page, and adds photos to one', async () => {
+    for (let i = 1; i <= 60; i++) {
+      mock.persons.push({ id: `P${i}`, name: `Person ${i}`, faceCount: 1 })
+    }
+    await page.goto(`${mock.url}#persons`)
+    await page.getByText('60 persons with 60 faces').waitFor()
+    const rows = page.getByRole('list', { name: 'Persons' }).locator('.person')
+    await expect.poll(() => rows.count(), patience).toBe(50)
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => rows.count(), patience).toBe(60)
+    await page.getByRole('searchbox', { name: 'Search by name' }).fill('person 42')
+    await expect.poll(() => rows.count(), patience).toBe(1)
+    await page.getByRole('link', { name: 'Add photos of Person 42' }).click()
+    await page.getByRole('heading', { name: 'Add photos of Person 42' }).waitFor()
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
+    await page.getByRole('button', { name: 'Add photos' }).click()
+    await page.getByText('Person 42 is registered').waitFor()
+    expect(mock.persons[41]?.faceCount).toBe(2)
+  })
+
+  test('offers the collections when there are several', async () => {
+    mock.collections = ['default', 'visitors']
+    await page.goto(`${mock.url}#persons`)
+    await page.getByLabel('Collection').selectOption('visitors')
+    await expect
+      .poll(() => mock.requests, patience)
+      .toContain('GET /v1/collections/visitors/persons?limit=50')
+  })
+})

@@ -1,0 +1,144 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { findChromium, skippedWithoutChromium } from '../helpers/browser.ts'
+import {
+  openScene,
+  openStage,
+  openTab,
+  patience,
+  type Scene,
+  type Stage,
+} from '../helpers/browser-dashboard.ts'
+import { type MockApi, mockFace, mockProblem } from '../helpers/mock-api.ts'
+
+const title = `recognising on the dashboard, against a stand-in for the server${skippedWithoutChromium}`
+
+describe.skipIf(findChromium() === undefined)(title, () => {
+  let stage: Stage
+  let scene: Scene
+  let mock: MockApi
+  let page: Page
+
+  beforeAll(async () => {
+    stage = await openStage()
+  })
+  afterAll(() => stage?.close())
+  beforeEach(async () => {
+    scene = await openScene(stage.browser)
+    ;({ mock, page } = scene)
+  })
+  afterEach(() => scene.close())
+
+  test('shows match, possible and unknown faces with boxes over the video and as text', async () => {
+    mock.faces = [
+      mockFace('match', 'Ann'),
+      mockFace('possible', 'Maya', { x: 60, y: 200, width: 200, height: 240 }),
+      mockFace('unknown', 'Maya', { x: 1000, y: 300, width: 200, height: 240 }),
+    ]
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Start camera' }).click()
+    const people = page.getByRole('complementary', { name: 'People in the picture' })
+    await people.getByText('maybe Maya').first().waitFor()
+    expect(await people.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Ann\s+Similarity 0\.74/),
+      expect.stringMatching(/^maybe Maya\s+Similarity 0\.38/),
+      expect.stringMatching(/^Unknown\s+Closest similarity 0\.11/),
+    ])
+    expect(await page.locator('.overlay-label').allInnerTexts()).toEqual([
+      expect.stringContaining('Ann'),
+      expect.stringContaining('maybe Maya'),
+      'Unknown',
+    ])
+    // The picture is mirrored: x 480 to 780 of 1280 is shown at 500 to 800.
+    const video = await page.locator('video').boundingBox()
+    const box = await page.locator('.overlay-box').first().boundingBox()
+    expect(video && box && (box.x - video.x) / video.width).toBeCloseTo(500 / 1280, 2)
+    await people.getByText('In the picture: Ann, maybe Maya, 1 unknown person.').waitFor()
+  })
+
+  test('sends one frame at a time', async () => {
+    let running = 0
+    let most = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('identify?candidates=3')) most = Math.max(most, ++running)
+    })
+    page.on('requestfinished', (request) => {
+      if (request.url().endsWith('identify?candidates=3')) running--
+    })
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Start camera' }).click()
+    await page.getByText('No face in the picture.').first().waitFor()
+    await expect.poll(() => mock.requests.length, patience).toBeGreaterThan(8)
+    expect(most).toBe(1)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    const sent = mock.requests.length
+    await page.waitForTimeout(400)
+    expect(mock.requests.length).toBeLessThanOrEqual(sent + 1)
+  })
+
+  test('asks for the API key, keeps it for the tab and asks again when it is refused', async () => {
+    mock.apiKey = 'secret'
+    await page.goto(mock.url)
+    const dialog = page.getByRole('dialog', { name: 'API key needed' })
+    await dialog.getByLabel('API key').fill('wrong')
+    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.getByText('did not accept').waitFor()
+    await dialog.getByLabel('API key').fill('secret')
+    await dialog.getByLabel('API key').press('Enter')
+    await dialog.waitFor({ state: 'hidden' })
+    await page.getByText('Nobody is registered yet').waitFor()
+    await page.reload()
+    await page.getByText('Nobody is registered yet').waitFor()
+    expect(await dialog.count()).toBe(0)
+  })
+
+  test('says that a key is needed when the question is dismissed', async () => {
+    mock.apiKey = 'secret'
+    await page.goto(mock.url)
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').getByText('This server needs an API key.').waitFor()
+    await page.getByRole('button', { name: 'Enter API key' }).click()
+    await page.getByRole('dialog', { name: 'API key needed' }).waitFor()
+  })
+
+  test('says that the server is busy and goes on by itself', async () => {
+    const busy = mockProblem(503, 'overloaded', { 'retry-after': '1' })
+    mock.faces = [mockFace('match', 'Ann')]
+    mock.scripted.push({ pathEnd: '/identify', answer: busy })
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Start camera' }).click()
+    await page.getByText('The server is busy.').waitFor()
+    await page.getByRole('complementary').getByText('Ann', { exact: true }).waitFor()
+    expect(await page.getByText('The server is busy.').count()).toBe(0)
+  })
+
+  test('says that the server cannot be reached and comes back by itself', async () => {
+    await page.goto(mock.url)
+    await page.getByText('Nobody is registered yet').waitFor()
+    await page.route('**/v1/**', (route) => route.abort())
+    await openTab(page, 'Persons')
+    await page.getByRole('alert').getByText('cannot be reached').first().waitFor()
+    await page.unroute('**/v1/**')
+    await page.getByText('Trying again every few seconds.').waitFor({ state: 'hidden' })
+  })
+
+  test('takes a dropped photo', async () => {
+    mock.faces = [mockFace('unknown')]
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Photo', exact: true }).click()
+    const zone = page.getByRole('group', { name: 'Choose a photo' })
+    await zone.evaluate(dropPng)
+    await page.getByRole('img', { name: 'Photo dropped.png' }).waitFor()
+    await page.getByRole('complementary').getByText('Unknown', { exact: true }).waitFor()
+  })
+})
+
+/** Drops a small image file on the element. Runs in the page. */
+const dropPng = new Function(
+  'element',
+  `const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+   const data = new DataTransfer()
+   data.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }))
+   element.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))`,
+) as (element: unknown) => void

@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Locator, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
+import { collectComplaints, openTab, patience } from '../helpers/browser-dashboard.ts'
+import { type ServerProcess, startServerProcess } from '../helpers/browser-server.ts'
+import { type Region, samplePhoto, writeFakeCamera } from '../helpers/fake-camera.ts'
+
+// The woman on the right of sample1 and the one in the middle of sample3 are the same person: the
+// default embedder gives 0.68. The one on the left of sample6 is somebody else.
+const annAtCamera: Region = { left: 1300, top: 60, width: 560, height: 560 }
+const annInSample3: Region = { left: 960, top: 80, width: 420, height: 520 }
+const stranger: Region = { left: 130, top: 380, width: 450, height: 500 }
+
+const title = `the dashboard with the real server${skippedWithoutChromium}`
+
+describe.skipIf(findChromium() === undefined)(title, () => {
+  let folder: string
+  let server: ServerProcess
+  let browser: Browser
+  let page: Page
+  let people: Locator
+  let complaints: string[]
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'face-watcher-camera-'))
+    const cameraFile = join(folder, 'camera.mjpeg')
+    await writeFakeCamera(cameraFile, samplePhoto(1), annAtCamera)
+    server = await startServerProcess()
+    browser = await launchBrowser({ cameraFile })
+    page = await browser.newPage()
+    complaints = collectComplaints(page)
+    people = page.getByRole('complementary', { name: 'People in the picture' })
+    await page.goto(server.url)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+    expect(complaints).toEqual([])
+  })
+
+  async function cutPhoto(number: number, region: Region, name: string) {
+    const buffer = await sharp(samplePhoto(number)).extract(region).jpeg().toBuffer()
+    return { name, mimeType: 'image/jpeg', buffer }
+  }
+
+  test('registers a person by webcam', async () => {
+    await page.getByText('Nobody is registered yet').waitFor()
+    await openTab(page, 'Register')
+    await page.getByLabel('Name').fill('Ann')
+    await page.getByRole('button', { name: 'Start camera' }).click()
+    await page.locator('video').waitFor()
+    // A snapshot needs a frame; the button says so when there is none yet.
+    await expect
+      .poll(() => page.evaluate<number>("document.querySelector('video').videoWidth"), patience)
+      .toBe(1280)
+    await page.getByRole('button', { name: 'Take snapshot' }).click()
+    await page.getByRole('img', { name: 'Snapshot 1.jpg' }).waitFor()
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    await page.getByText('Ann is registered').waitFor()
+  })
+
+  test('recognises the person by webcam, with the name over the face', async () => {
+    await page.getByRole('link', { name: 'Recognise now' }).click()
+    await page.locator('.overlay-box.match').waitFor()
+    expect(await page.locator('.overlay-label').textContent()).toContain('Ann')
+    await people.getByText('Ann', { exact: true }).waitFor()
+    await people.getByText('In the picture: Ann.').waitFor()
+    // The face is in the middle third of the picture.
+    const video = await page.locator('video').boundingBox()
+    const box = await page.locator('.overlay-box').boundingBox()
+    if (!video || !box) throw new Error('The video or the box is not shown.')
+    const center = (box.x + box.width / 2 - video.x) / video.width
+    expect(center).toBeGreaterThan(0.33)
+    expect(center).toBeLessThan(0.67)
+    await page.getByRole('button', { name: 'Stop' }).click()
+  })
+
+  test('recognises the person in another photo', async () => {
+    await page.getByRole('button', { name: 'Photo', exact: true }).click()
+    const photo = await cutPhoto(3, annInSample3, 'another.jpg')
+    await page.locator('input[type=file]').setInputFiles(photo)
+    await page.getByRole('img', { name: 'Photo another.jpg' }).waitFor()
+    await page.locator('.overlay-box.match').waitFor()
+    await people.getByText('Ann', { exact: true }).waitFor()
+  })
+
+  test('shows a stranger as unknown', async () => {
+    const photo = await cutPhoto(6, stranger, 'stranger.jpg')
+    await page.locator('input[type=file]').setInputFiles(photo)
+    await page.getByRole('img', { name: 'Photo stranger.jpg' }).waitFor()
+    await people.getByText('Unknown', { exact: true }).waitFor()
+    expect(await page.locator('.overlay-label').textContent()).toBe('Unknown')
+  })
+
+  test('draws a box for every face of a group photo', async () => {
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(6))
+    await expect.poll(() => page.locator('.overlay-box').count(), patience).toBe(4)
+    expect(await people.getByRole('listitem').count()).toBe(4)
+  })
+
+  test('says that a file is not an image', async () => {
+    const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('not an image') }
+    await page.locator('input[type=file]').setInputFiles(file)
+    await people.getByText('not an image the server can read').waitFor()
+  })
+
+  test('adds photos to a person and tells why others were not taken', async () => {
+    await openTab(page, 'Persons')
+    await page.getByText('1 person with 1 face').waitFor()
+    await page.getByRole('link', { name: 'Add photos of Ann' }).click()
+    const blank = await sharp({
+      create: { width: 300, height: 300, channels: 3, background: '#446' },
+    })
+      .jpeg()
+      .toBuffer()
+    await page.locator('input[type=file]').setInputFiles([
+      await cutPhoto(3, annInSample3, 'other.jpg'),
+      { name: 'blank.jpg', mimeType: 'image/jpeg', buffer: blank },
+      {
+        name: 'group.jpg',
+        mimeType: 'image/jpeg',
+        buffer: await sharp(samplePhoto(6)).toBuffer(),
+      },
+    ])
+    await page.getByRole('button', { name: 'Add photos' }).click()
+    const photos = page.getByRole('list', { name: 'Photos' }).locator('.tray-item')
+    await photos.nth(0).getByText('Registered').waitFor()
+    await photos.nth(1).getByText('No face was found.').waitFor()
+    await photos.nth(2).getByText('There are several faces in this photo.').waitFor()
+  })
+
+  test('stores nobody when no photo can be used', async () => {
+    await openTab(page, 'Register')
+    await page.getByLabel('Name').fill('Nobody')
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(6))
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    await page.getByText('There are several faces in this photo.').waitFor()
+    await openTab(page, 'Persons')
+    await page.getByText('1 person with 2 faces').waitFor()
+  })
+
+  test('warns when a face is registered under another name', async () => {
+    await openTab(page, 'Register')
+    await page.getByLabel('Name').fill('Beth')
+    const photo = await cutPhoto(1, annAtCamera, 'same.jpg')
+    await page.locator('input[type=file]').setInputFiles(photo)
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    await page.getByText('looks like Ann, who is registered already').waitFor()
+  })
+
+  test('deletes a face and a person, who is a stranger from then on', async () => {
+    await openTab(page, 'Persons')
+    await page.getByRole('button', { name: 'Faces of Ann' }).click()
+    await page.getByRole('button', { name: 'Delete face 1 of Ann' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('2 persons with 2 faces').waitFor()
+    for (const name of ['Ann', 'Beth']) {
+      await page.getByRole('button', { name: `Delete ${name}`, exact: true }).click()
+      const dialog = page.getByRole('dialog', { name: `Delete ${name}?` })
+      await dialog.getByRole('button', { name: 'Delete' }).click()
+      await page.getByText(`${name} was deleted.`).waitFor()
+    }
+    await page.getByText('Nobody is registered yet.').waitFor()
+    await openTab(page, 'Recognise')
+    await page.getByRole('button', { name: 'Photo', exact: true }).click()
+    const photo = await cutPhoto(1, annAtCamera, 'gone.jpg')
+    await page.locator('input[type=file]').setInputFiles(photo)
+    await people.getByText('Unknown', { exact: true }).waitFor()
+  })
+})

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { testModels } from './models.ts'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const readyTimeoutMs = 60_000
+
+export interface ServerProcess {
+  readonly url: string
+  readonly dataDir: string
+  close(): Promise<void>
+}
+
+/** Starts the built program on a free port with an empty data directory; `close` removes it. */
+export async function startServerProcess(): Promise<ServerProcess> {
+  const models = join(await testModels(), 'models')
+  const dataDir = await mkdtemp(join(tmpdir(), 'face-watcher-e2e-'))
+  await symlink(models, join(dataDir, 'models'), 'dir')
+  const port = await findFreePort()
+  const child = spawn(process.execPath, [main, 'serve', '--port', String(port)], {
+    env: { PATH: process.env.PATH, HOME: dataDir, FACE_WATCHER_DATA_DIR: dataDir },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (text) => {
+    log = (log + text).slice(-4_000)
+  })
+  const close = async () => {
+    await stop(child)
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  const url = `http://localhost:${port}/`
+  const deadline = Date.now() + readyTimeoutMs
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await close()
+      throw new Error(`The server does not start:\n${log}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return { url, dataDir, close }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}readyz`)).ok
+  } catch {
+    return false
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await exited
+  clearTimeout(timer)
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+
+const width = 1280
+const height = 720
+
+/** A part of a photograph, pixels. */
+export interface Region {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A sample photograph of `@vladmandic/face-api` (MIT), 1 to 6. */
+export function samplePhoto(number: number): string {
+  const path = `../../node_modules/@vladmandic/face-api/demo/sample${number}.jpg`
+  return fileURLToPath(new URL(path, import.meta.url))
+}
+
+/**
+ * Writes an .mjpeg file for Chromium's fake camera: JPEG frames one after the other. The picture
+ * drifts a few pixels, so that frames differ as those of a camera do.
+ *
+ * @param photo  file or bytes of a photograph
+ * @param region the part that is shown whole; what is missing to 16:9 is filled with a blur of it
+ */
+export async function writeFakeCamera(
+  file: string,
+  photo: string | Buffer,
+  region: Region,
+): Promise<void> {
+  const size = { width: width + 16, height: height + 8 }
+  const part = await sharp(photo).extract(region).png().toBuffer()
+  const scaled = await sharp(part)
+    .resize({ ...size, fit: 'cover' })
+    .blur(30)
+    .modulate({ brightness: 0.7 })
+    .composite([
+      {
+        input: await sharp(part)
+          .resize({ ...size, fit: 'inside' })
+          .png()
+          .toBuffer(),
+      },
+    ])
+    .png()
+    .toBuffer()
+  const frames: Buffer[] = []
+  for (const left of [0, 3, 6, 9, 6, 3]) {
+    frames.push(
+      await sharp(scaled)
+        .extract({ left, top: 4, width, height })
+        .jpeg({ quality: 90, progressive: false, chromaSubsampling: '4:2:0' })
+        .toBuffer(),
+    )
+  }
+  await writeFile(file, Buffer.concat(frames))
+}

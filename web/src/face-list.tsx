@@ -1,0 +1,51 @@
+import type { ReactNode } from 'react'
+import type { IdentifiedFace } from './api-types.ts'
+import { faceLabel } from './face-overlay.tsx'
+import type { TrackedFace } from './face-tracks.ts'
+import { oneIn } from './messages.ts'
+
+interface FaceListProps {
+  readonly faces: readonly TrackedFace[]
+  readonly numbered?: boolean
+}
+
+/** The answer as text: a line a face, with what the decision rests on. */
+export function FaceList({ faces, numbered = false }: FaceListProps): ReactNode {
+  return (
+    <ul className="face-list">
+      {faces.map(({ key, face }, index) => (
+        <li key={key} className={`face-item ${face.decision}`}>
+          <span className="face-mark" aria-hidden="true">
+            {numbered ? index + 1 : ''}
+          </span>
+          <div>
+            <p className="face-name">
+              <bdi>{faceLabel(face)}</bdi>
+            </p>
+            <p className="face-detail">{detail(face)}</p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** One sentence that says who is in the picture, for screen readers. */
+export function summary(faces: readonly IdentifiedFace[]): string {
+  if (faces.length === 0) return 'No face in the picture.'
+  const known = faces.filter((face) => face.decision !== 'unknown').map(faceLabel)
+  const strangers = faces.length - known.length
+  const words = [...known]
+  if (strangers > 0)
+    words.push(strangers === 1 ? '1 unknown person' : `${strangers} unknown people`)
+  return `In the picture: ${words.join(', ')}.`
+}
+
+function detail(face: IdentifiedFace): string {
+  const best = face.candidates[0]
+  if (best === undefined) return 'Nobody to compare with'
+  if (face.decision === 'unknown') return `Closest similarity ${best.similarity.toFixed(2)}`
+  const similarity = `Similarity ${best.similarity.toFixed(2)}`
+  if (best.fmr === undefined) return similarity
+  return `${similarity} · ${oneIn(best.fmr)} pairs of strangers look this alike`
+}

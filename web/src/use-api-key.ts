@@ -1,0 +1,40 @@
+import { useCallback, useMemo, useRef, useState } from 'react'
+
+const storageKey = 'faceWatcherApiKey'
+
+export interface ApiKey {
+  readonly current: () => string | undefined
+  /** Opens the dialog; several requests that fail at once share one question. */
+  readonly ask: () => Promise<boolean>
+  /** Whether the dialog is open, and whether a key was refused before. */
+  readonly question: { readonly refused: boolean } | undefined
+  readonly answer: (key: string | undefined) => void
+}
+
+/** The API key of this tab: kept in sessionStorage, asked for when the server wants one. */
+export function useApiKey(): ApiKey {
+  const [question, setQuestion] = useState<{ refused: boolean }>()
+  const pending = useRef<{ promise: Promise<boolean>; resolve: (given: boolean) => void }>(
+    undefined,
+  )
+
+  const current = useCallback(() => sessionStorage.getItem(storageKey) ?? undefined, [])
+  const ask = useCallback(() => {
+    if (pending.current) return pending.current.promise
+    let resolve: (given: boolean) => void = () => {}
+    const promise = new Promise<boolean>((settle) => {
+      resolve = settle
+    })
+    pending.current = { promise, resolve }
+    setQuestion({ refused: sessionStorage.getItem(storageKey) !== null })
+    return promise
+  }, [])
+  const answer = useCallback((key: string | undefined) => {
+    if (key === undefined) sessionStorage.removeItem(storageKey)
+    else sessionStorage.setItem(storageKey, key)
+    setQuestion(undefined)
+    pending.current?.resolve(key !== undefined)
+    pending.current = undefined
+  }, [])
+  return useMemo(() => ({ current, ask, question, answer }), [current, ask, question, answer])
+}
