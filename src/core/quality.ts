@@ -17,16 +17,21 @@ const headModel: readonly (readonly [number, number, number])[] = [
 ]
 
 /**
- * Gates that let nearly every usable photograph pass and stop what no embedder can use. Measured on
- * 300 LFW photographs, see the report of the quality measures in docs/guides.
+ * Gates that stop what no embedder can use and let usable photographs pass.
+ *
+ * None of 2,500 protocol images of LFW fails (faces of 66 to 148 pixels): sharpness is 6.7 at the
+ * least and 88 in the middle, brightness 0.18 to 0.72, yaw within 57 and pitch within 51 degrees,
+ * confidence 0.93 at the least. Sharpness 5 is what 30 of these faces (95 pixels) have after a
+ * Gaussian blur of sigma 3, when their similarity to themselves has fallen to 0.72; at sigma 4 it
+ * is 0.50 and the sharpness 2.3.
  */
 export const defaultQualityGates: QualityGates = {
   minSizePx: 40,
-  minSharpness: 10,
+  minSharpness: 5,
   minBrightness: 0.1,
   maxBrightness: 0.95,
   maxYawDegrees: 65,
-  maxPitchDegrees: 50,
+  maxPitchDegrees: 55,
   minConfidence: 0.7,
 }
 

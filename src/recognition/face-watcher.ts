@@ -1,12 +1,11 @@
-import type { Decision, DecisionPolicy, Detection, Quality, RejectionReason } from '../core/types.ts'
 import type {
-  Collection,
-  Face,
-  Metadata,
-  Page,
-  PageOptions,
-  Person,
-} from '../gallery/store.ts'
+  Decision,
+  DecisionPolicy,
+  Detection,
+  Quality,
+  RejectionReason,
+} from '../core/types.ts'
+import type { Collection, Face, Metadata, Page, PageOptions, Person } from '../gallery/store.ts'
 import type { DetectorOptions, StageTimings } from '../vision/analyzer-types.ts'
 
 export interface RequestOptions {
@@ -195,7 +194,10 @@ export interface Status {
  */
 export interface FaceWatcher {
   /** @throws {FaceError} as {@link import('../vision/analyzer-types.ts').Analyzer.analyze} */
-  detect(image: Uint8Array, options?: RequestOptions & { detector?: DetectorOptions }): Promise<DetectResult>
+  detect(
+    image: Uint8Array,
+    options?: RequestOptions & { detector?: DetectorOptions },
+  ): Promise<DetectResult>
   embed(
     image: Uint8Array,
     options?: RequestOptions & { detector?: DetectorOptions; modelId?: string },
@@ -225,7 +227,15 @@ export interface FaceWatcher {
       readonly policy?: Partial<DecisionPolicy>
       readonly storeCrops?: boolean
     }): Promise<Collection>
-    get(name: string): Promise<Collection & { readonly persons: number; readonly faces: number; readonly thresholds: DecisionThresholds }>
+    get(
+      name: string,
+    ): Promise<
+      Collection & {
+        readonly persons: number
+        readonly faces: number
+        readonly thresholds: DecisionThresholds
+      }
+    >
     list(options?: PageOptions): Promise<Page<Collection>>
     update(
       name: string,
@@ -234,7 +244,10 @@ export interface FaceWatcher {
     delete(name: string): Promise<void>
   }
   readonly persons: {
-    create(collection: string, input: { readonly name: string; readonly metadata?: Metadata }): Promise<Person>
+    create(
+      collection: string,
+      input: { readonly name: string; readonly metadata?: Metadata },
+    ): Promise<Person>
     get(collection: string, personId: string): Promise<Person>
     list(
       collection: string,
@@ -249,7 +262,10 @@ export interface FaceWatcher {
   }
   readonly faces: {
     get(collection: string, faceId: string): Promise<Face>
-    list(collection: string, options?: PageOptions & { readonly personId?: string }): Promise<Page<Face>>
+    list(
+      collection: string,
+      options?: PageOptions & { readonly personId?: string },
+    ): Promise<Page<Face>>
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
     delete(collection: string, personId: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
@@ -260,10 +276,20 @@ export interface FaceWatcher {
     rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
   }
   readonly idempotency: {
-    claim(key: string, requestHash: string): Promise<
-      { readonly requestHash: string; readonly response?: { readonly status: number; readonly body: string } } | undefined
+    claim(
+      key: string,
+      requestHash: string,
+    ): Promise<
+      | {
+          readonly requestHash: string
+          readonly response?: { readonly status: number; readonly body: string }
+        }
+      | undefined
     >
-    complete(key: string, response: { readonly status: number; readonly body: string } | undefined): Promise<void>
+    complete(
+      key: string,
+      response: { readonly status: number; readonly body: string } | undefined,
+    ): Promise<void>
   }
   models(): Promise<readonly ModelStatus[]>
   status(): Promise<Status>

@@ -1,0 +1,140 @@
+import { basename, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { defaultCollectionName } from '../../recognition/face-watcher.ts'
+import { type BulkEnrollSummary, bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
+import type { CliContext } from '../context.ts'
+import { exitCodes, UsageError } from '../failures.ts'
+import { type ImageFiles, listImageFiles } from '../image-files.ts'
+import { createInterrupt } from '../interrupt.ts'
+import { integerOption } from '../option-parsers.ts'
+import { formatCount, type Output, toPrintable } from '../output.ts'
+import { createProgress, formatDuration } from '../progress.ts'
+
+interface Options {
+  readonly name?: string
+  readonly person?: string
+  readonly collection: string
+  readonly faces: 'one' | 'largest'
+  readonly duplicates: 'warn' | 'reject' | 'ignore'
+  readonly qualityGates: boolean
+  readonly concurrency?: number
+  readonly strict?: boolean
+  readonly json?: boolean
+}
+
+/** `enroll FOLDER|FILES...`. */
+export function addEnroll(program: Command, { output, withModels }: CliContext): void {
+  program
+    .command('enroll <paths...>')
+    .description(
+      'enrol people: a folder with one folder a person (its name is the name), or files with --name',
+    )
+    .option('--name <name>', 'all images show the person of this name')
+    .option('--person <id>', 'all images show this person')
+    .option('--collection <name>', 'collection', defaultCollectionName)
+    .addOption(
+      new Option('--faces <which>', 'images with exactly one face, or the largest face of each')
+        .choices(['one', 'largest'])
+        .default('one'),
+    )
+    .addOption(
+      new Option('--duplicates <what>', 'when the face looks like another person')
+        .choices(['warn', 'reject', 'ignore'])
+        .default('warn'),
+    )
+    .option('--no-quality-gates', 'enrol faces of poor quality, too')
+    .option(
+      '--concurrency <n>',
+      'images in work at once (default: by cores)',
+      integerOption(1, 256),
+    )
+    .option('--strict', 'exit with 3 when any image was rejected, not only when all were')
+    .option('--json', 'print JSON')
+    .action((paths: readonly string[], options: Options) => {
+      if (options.name !== undefined && options.person !== undefined) {
+        throw new UsageError('Give --name or --person, not both.')
+      }
+      const found = listImageFiles(paths)
+      const jobs = toJobs(found, paths, options)
+      return withModels(async ({ faceWatcher, workers }, config) => {
+        // The collection is looked at first: a wrong name is one error, not one for each image.
+        await faceWatcher.collections.get(options.collection)
+        const progress = await createProgress(output, {
+          ...{ label: 'Enrolling', unit: 'images', total: jobs.length },
+        })
+        const interrupt = createInterrupt(
+          output,
+          'Finishing the images in work; Ctrl-C again stops at once.',
+        )
+        const startedAt = performance.now()
+        const summary = await bulkEnroll(jobs, {
+          ...{ faceWatcher, collection: options.collection },
+          concurrency: Math.min(options.concurrency ?? workers * 2, config.analyzer.maxQueue),
+          maxImageBytes: config.limits.maxImageBytes,
+          enroll: {
+            ...{ faces: options.faces, duplicates: options.duplicates },
+            skipQualityGates: !options.qualityGates,
+          },
+          onProgress: (done) => progress.update(done),
+          stop: interrupt.signal,
+        }).finally(() => {
+          progress.stop()
+          interrupt.release()
+        })
+        const seconds = (performance.now() - startedAt) / 1000
+        const interrupted = interrupt.signal.aborted
+        if (options.json) {
+          const { failure: _, ...rest } = summary
+          output.json({ ...rest, ignoredFiles: found.ignored, interrupted, seconds })
+        } else printSummary(summary, { seconds, ignored: found.ignored, output })
+        if (summary.failure !== undefined) throw summary.failure
+        const { rejected, enrolled, alreadyEnrolled } = summary
+        const allRejected = rejected.length > 0 && enrolled + alreadyEnrolled === 0
+        if (interrupted) process.exitCode = exitCodes.interrupted
+        else if (allRejected || (options.strict && rejected.length > 0)) {
+          process.exitCode = exitCodes.input
+        }
+      })
+    })
+}
+
+function toJobs(found: ImageFiles, paths: readonly string[], options: Options): EnrollJob[] {
+  const { name, person } = options
+  if (found.files.length === 0) throw new UsageError(`There are no images in ${paths.join(', ')}.`)
+  if (person !== undefined) return found.files.map(({ path }) => ({ path, person: { id: person } }))
+  if (name !== undefined) return found.files.map(({ path }) => ({ path, person: { name } }))
+  const stray = found.files.filter((file) => file.folder === undefined)
+  const [first] = stray
+  if (first !== undefined) {
+    const example = basename(resolve(paths[0] ?? ''))
+    throw new UsageError(
+      `${first.path}${stray.length > 1 ? ` and ${formatCount(stray.length - 1, 'more image')}` : ''}: whose face is it? Expected one folder a person inside the given folder; images of one person take --name, for instance --name "${toPrintable(example)}".`,
+    )
+  }
+  return found.files.map(({ path, folder = '' }) => ({ path, person: { name: folder } }))
+}
+
+function printSummary(
+  summary: BulkEnrollSummary,
+  run: { readonly seconds: number; readonly ignored: number; readonly output: Output },
+): void {
+  const { output, seconds, ignored } = run
+  const { enrolled, newPersons, alreadyEnrolled, rejected, warnings, remaining } = summary
+  const rate = seconds > 0 ? ((summary.images - remaining) / seconds).toFixed(1) : '-'
+  output.print(
+    `Enrolled ${formatCount(enrolled, 'image')}, ${formatCount(newPersons, 'new person')}, in ${formatDuration(seconds)} (${rate} images/s).`,
+  )
+  if (alreadyEnrolled > 0) output.print(`Already enrolled, skipped: ${alreadyEnrolled}.`)
+  if (ignored > 0) output.print(`Files that are not images, left out: ${ignored}.`)
+  if (remaining > 0) output.print(`Not looked at: ${remaining}. Run the command again to go on.`)
+  if (warnings.length > 0) output.print(`Look like another person: ${warnings.length}.`)
+  for (const { file, personName, similarity } of warnings) {
+    output.print(
+      `  ${toPrintable(file)}: like ${toPrintable(personName)}, similarity ${similarity.toFixed(3)}`,
+    )
+  }
+  if (rejected.length > 0) output.print(`Rejected: ${rejected.length}.`)
+  for (const { file, reasons, message } of rejected) {
+    output.print(`  ${toPrintable(file)}: ${reasons.join(', ')}: ${toPrintable(message)}`)
+  }
+}

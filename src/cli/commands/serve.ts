@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Config, PartialConfig } from '../../config/config.ts'
+import { FaceError } from '../../core/errors.ts'
+import type { HttpOptions } from '../../http/options.ts'
+import type { CliContext } from '../context.ts'
+import { exitCodes } from '../failures.ts'
+
+interface Options {
+  readonly host?: string
+  readonly port?: number
+  readonly insecure?: boolean
+}
+
+const flagNames = {
+  'http.host': '--host',
+  'http.port': '--port',
+  'http.insecure': '--insecure',
+}
+
+/** `serve`. */
+export function addServe(program: Command, { output, loadConfig }: CliContext): void {
+  program
+    .command('serve')
+    .description('serve the web page and the HTTP API; installs models on first start')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on, 0 picks a free one (default: 8000)', parsePort)
+    .option('--insecure', 'listen beyond this machine without an API key')
+    .action(async (options: Options) => {
+      const { config } = await loadConfig(toPartialConfig(options), flagNames)
+      const http = toHttpOptions(config)
+      // Here too, before models are fetched: a refusal should not come minutes later.
+      const { isLoopbackHost } = await import('../../http/options.ts')
+      if (!isLoopbackHost(config.http.host) && !http.apiKeys?.length && !http.insecure) {
+        throw new FaceError('insecureBind', { detail: `The address is ${config.http.host}.` })
+      }
+      const [
+        { composeFaceWatcher, webRoot },
+        { startServer },
+        { createLogger },
+        { createModelProgress },
+      ] = await Promise.all([
+        import('../../compose.ts'),
+        import('../../http/server.ts'),
+        import('../logger.ts'),
+        import('../model-progress.ts'),
+      ])
+      const logger = createLogger(config.log)
+      const progress = createModelProgress(output)
+      const opened = await composeFaceWatcher(config, {
+        onProgress: progress.update,
+        logger,
+      }).finally(progress.stop)
+      try {
+        // Before listening: who can connect is answered without waiting for networks to load.
+        await opened.analyzer.warmUp(config.models.embedder)
+        const server = await startServer(opened.faceWatcher, {
+          ...http,
+          webRoot: webRoot(),
+          logger,
+        })
+        output.note(`Face Watcher is at ${server.url}`)
+        output.note(`Data: ${config.dataDir}. Ctrl-C stops.`)
+        await stopSignal((signal) => {
+          output.note(`${signal}: finishing what is in work; once more stops at once.`)
+        })
+        await server.close()
+      } finally {
+        await opened.close()
+      }
+      output.note('Stopped.')
+    })
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be an integer from 0 to 65535.')
+}
+
+function toPartialConfig({ host, port, insecure }: Options): PartialConfig {
+  return {
+    http: {
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      ...(insecure === undefined ? {} : { insecure }),
+    },
+  }
+}
+
+/** The HTTP options of a configuration; keys become hashes. */
+export function toHttpOptions(config: Config): HttpOptions {
+  const { http, limits } = config
+  const { apiKey, rateLimitPerMinute } = http
+  const hashes = http.apiKeys.map((line) => line.slice('sha256:'.length))
+  if (apiKey !== '') hashes.push(createHash('sha256').update(apiKey).digest('hex'))
+  return {
+    ...{ host: http.host, port: http.port, insecure: http.insecure },
+    ...{ apiKeys: hashes, allowedHosts: http.allowedHosts, trustProxy: http.trustProxy },
+    ...{ maxImageBytes: limits.maxImageBytes, maxImages: http.maxImages },
+    ...{ maxRequestBytes: http.maxRequestBytes, requestTimeoutMs: http.requestTimeoutMs },
+    ...{ shutdownTimeoutMs: http.shutdownTimeoutMs, drainDelayMs: http.drainDelayMs },
+    ...(rateLimitPerMinute === 'off'
+      ? {}
+      : { rateLimit: { max: rateLimitPerMinute, timeWindowMs: 60_000 } }),
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the next one ends the process at once. */
+async function stopSignal(onStop: (signal: NodeJS.Signals) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']
+    let stopping = false
+    for (const signal of signals) {
+      process.on(signal, () => {
+        if (stopping) process.exit(exitCodes.interrupted)
+        stopping = true
+        onStop(signal)
+        resolve()
+      })
+    }
+  })
+}

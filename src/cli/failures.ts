@@ -1,0 +1,95 @@
+import { CommanderError } from 'commander'
+import { type ErrorCode, type ErrorKind, isFaceError } from '../core/errors.ts'
+import type { Output } from './output.ts'
+
+/** What the process' exit says. Documented in docs/reference/cli.md. */
+export const exitCodes = {
+  ok: 0,
+  /** The command line or the configuration is wrong. */
+  usage: 2,
+  /** The input is wrong, or cannot be used for this. */
+  input: 3,
+  /** What is stored or installed does not allow it now. */
+  state: 4,
+  /** A fault of Face Watcher. */
+  fault: 5,
+  /** Ended by Ctrl-C, as shells count it: 128 + SIGINT. */
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** A mistake in how the program was called, beyond what the argument parser sees. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A file that cannot be read. */
+export class FileError extends Error {
+  override readonly name = 'FileError'
+}
+
+const exitCodeOfKind: Readonly<Record<ErrorKind, ExitCode>> = {
+  input: exitCodes.input,
+  refusal: exitCodes.input,
+  state: exitCodes.state,
+  capacity: exitCodes.state,
+  fault: exitCodes.fault,
+}
+
+/** The exit code that stands for an error. */
+export function toExitCode(error: unknown): ExitCode {
+  if (error instanceof UsageError) return exitCodes.usage
+  if (error instanceof FileError) return exitCodes.input
+  if (isFaceError(error)) {
+    if (error.code === 'aborted') return exitCodes.interrupted
+    // Found at start, before anything was done: as wrong as a wrong flag.
+    if (error.code === 'invalidConfig' || error.code === 'insecureBind') return exitCodes.usage
+    return exitCodeOfKind[error.kind]
+  }
+  return exitCodes.fault
+}
+
+/** What a person can do about an error, where it is not in the message. */
+const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
+  unknownModel: '"face-watcher models list" shows the models.',
+  modelNotInstalled: '"face-watcher models install ID" installs it.',
+  modelCorrupt: '"face-watcher models install ID" installs it again.',
+  collectionNotFound: '"face-watcher collections list" shows the collections.',
+  personNotFound: '"face-watcher persons list" shows the persons.',
+  faceNotFound: '"face-watcher faces list" shows the faces.',
+  insecureBind:
+    'Make a key with "face-watcher keys generate" and put it into the configuration, or pass --insecure.',
+  dataDirUnusable: 'Choose another directory with --data-dir.',
+  storeReadOnly: 'Make the data directory writable, or choose another with --data-dir.',
+  storeKeyWrong: 'Check store.encryptionKey (FACE_WATCHER_STORE_ENCRYPTION_KEY).',
+  storeTooNew: 'Use the version of Face Watcher that wrote it, or a newer one.',
+  storeCorrupt: 'Restore the data directory from a backup.',
+  storeFull: 'Free some space and run the command again.',
+  storeBusy: 'Run the command again when the other program is done.',
+  multipleFaces: 'Crop the image, or pass --faces largest.',
+}
+
+/**
+ * Writes one clear line about an error, and its stack with `--verbose` or when it is a fault that
+ * nobody foresaw.
+ *
+ * @returns the exit code
+ */
+export function reportFailure(error: unknown, output: Output, verbose: boolean): ExitCode {
+  if (error instanceof CommanderError) {
+    // The parser has written its message.
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
+  const exitCode = toExitCode(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const hint = isFaceError(error) ? hints[error.code] : undefined
+  const code = isFaceError(error) ? ` [${error.code}]` : ''
+  output.note(`face-watcher: ${message}${hint ? ` ${hint}` : ''}${code}`)
+  if (verbose) {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) output.note(at.stack ?? '')
+  } else if (exitCode === exitCodes.fault) {
+    output.note('Run the command again with --verbose to see where it happened.')
+  }
+  return exitCode
+}

@@ -1,0 +1,76 @@
+/** Where the command line writes: results to stdout, everything else to stderr. */
+export interface Output {
+  /** A line of the result. */
+  print(text: string): void
+  /** The result as JSON, indented. */
+  json(value: unknown): void
+  /** The result as one line of JSON. */
+  jsonLine(value: unknown): void
+  /** Rows under headers, columns aligned. */
+  table(headers: readonly string[], rows: readonly (readonly string[])[]): void
+  /** A line for people, on stderr. */
+  note(text: string): void
+  readonly stderr: NodeJS.WriteStream
+}
+
+/** Writes to the process' streams. */
+export function createOutput(): Output {
+  const { stdout, stderr } = process
+  // `face-watcher persons list | head -1` closes the pipe early; that is not an error.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      process.exit()
+    })
+  }
+  const print = (text: string) => {
+    stdout.write(`${text}\n`)
+  }
+  return {
+    print,
+    json: (value) => print(JSON.stringify(value, toPlainJson, 2)),
+    jsonLine: (value) => print(JSON.stringify(value, toPlainJson)),
+    table: (headers, rows) => {
+      for (const line of formatTable(headers, rows)) print(line)
+    },
+    note: (text) => {
+      stderr.write(`${text}\n`)
+    },
+    stderr,
+  }
+}
+
+function toPlainJson(_key: string, value: unknown): unknown {
+  return value instanceof Float32Array ? Array.from(value) : value
+}
+
+/** Lines of a table; the columns are as wide as their widest cell. */
+export function formatTable(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = headers.map((header, column) =>
+    Math.max(header.length, ...rows.map((row) => toPrintable(row[column] ?? '').length)),
+  )
+  const toLine = (cells: readonly string[]) =>
+    widths
+      .map((width, column) => toPrintable(cells[column] ?? '').padEnd(width))
+      .join('  ')
+      .trimEnd()
+  return [toLine(headers), toLine(widths.map((width) => '-'.repeat(width))), ...rows.map(toLine)]
+}
+
+/** The text without control characters: names come from clients and must not steer a terminal. */
+export function toPrintable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{FFFD}')
+}
+
+/** A fraction as per cent: `0.9935` is `99.35 %`. */
+export function formatPercent(value: number | undefined, digits = 1): string {
+  return value === undefined ? '-' : `${(value * 100).toFixed(digits)} %`
+}
+
+/** `1 image`, `2 images`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

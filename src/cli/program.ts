@@ -1,0 +1,69 @@
+import { Command, Option } from 'commander'
+import { version } from '../version.ts'
+import { addCollections } from './commands/collections.ts'
+import { addConfig } from './commands/config.ts'
+import { addDetect } from './commands/detect.ts'
+import { addEnroll } from './commands/enroll.ts'
+import { addEvaluate } from './commands/evaluate.ts'
+import { addFaces } from './commands/faces.ts'
+import { addIndex } from './commands/gallery-index.ts'
+import { addIdentify } from './commands/identify.ts'
+import { addKeys } from './commands/keys.ts'
+import { addModels } from './commands/models.ts'
+import { addPersons } from './commands/persons.ts'
+import { addServe } from './commands/serve.ts'
+import { addVerify } from './commands/verify.ts'
+import { createContext } from './context.ts'
+import { type ExitCode, exitCodes, reportFailure } from './failures.ts'
+import { createOutput, type Output } from './output.ts'
+
+const epilogue = `
+Exit codes: 0 done, 2 wrong command line or configuration, 3 wrong or unusable input,
+4 not possible in the present state, 5 a fault of Face Watcher, 130 interrupted.`
+
+/** The parser with all commands. A command sets `process.exitCode` when its result asks for one. */
+export function createProgram(output: Output): Command {
+  const program = new Command('face-watcher')
+    .description('Enrol people from photos, then find out who is in an image.')
+    .version(version())
+    .option('--config <file>', 'configuration file (default: ./face-watcher.yaml if it is there)')
+    .option('--data-dir <dir>', 'directory of the database, the models and the index snapshots')
+    .addOption(
+      new Option('--log-level <level>', 'least severe level that is logged').choices([
+        ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      ]),
+    )
+    .option('--verbose', 'show stacks of errors')
+    .addHelpText('after', epilogue)
+    .showHelpAfterError('("face-watcher --help" shows the commands)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.print(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+    })
+  const context = createContext(program, output)
+  for (const add of [
+    ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addPersons, addFaces],
+    ...[addCollections, addModels, addIndex, addKeys, addConfig, addEvaluate],
+  ]) {
+    add(program, context)
+  }
+  return program
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args  without the program's name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[]): Promise<ExitCode> {
+  const output = createOutput()
+  const program = createProgram(output)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return (process.exitCode as ExitCode | undefined) ?? exitCodes.ok
+  } catch (error) {
+    return reportFailure(error, output, program.opts<{ verbose?: boolean }>().verbose === true)
+  }
+}

@@ -1,0 +1,239 @@
+import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Config } from './config/config.ts'
+import { FaceError, isFaceError } from './core/errors.ts'
+import type { QualityGates } from './core/types.ts'
+import { computeModelFingerprint } from './evaluation/fingerprint.ts'
+import { createGallery, type GalleryLogger } from './gallery/gallery.ts'
+import { createExactProvider } from './gallery/indexes/exact.ts'
+import { createSqliteStore } from './gallery/stores/sqlite/sqlite-store.ts'
+import { defaultCollectionName, type FaceWatcher } from './recognition/face-watcher.ts'
+import { createUseCases } from './recognition/use-cases.ts'
+import { version } from './version.ts'
+import { createAnalyzer } from './vision/analyzer.ts'
+import type { Analyzer } from './vision/analyzer-types.ts'
+import {
+  createModelInstaller,
+  type InstallProgress,
+  type ModelInstaller,
+} from './vision/models/install.ts'
+import { loadManifest } from './vision/models/manifest.ts'
+import type { Manifest } from './vision/models/manifest-types.ts'
+
+/** Called while missing models are installed. */
+export type OnInstallProgress = (progress: InstallProgress) => void
+
+export interface ComposeModelsOptions {
+  readonly onProgress?: OnInstallProgress
+}
+
+export interface ComposedModels {
+  readonly manifest: Manifest
+  readonly installer: ModelInstaller
+}
+
+/**
+ * The models of the data directory, which is created when it is not there.
+ *
+ * @throws {FaceError} `dataDirUnusable`
+ */
+export async function composeModels(
+  config: Config,
+  options: ComposeModelsOptions = {},
+): Promise<ComposedModels> {
+  createDataDir(config.dataDir)
+  const manifest = await loadManifest({ dataDir: config.dataDir })
+  const { onProgress } = options
+  const installer = createModelInstaller({
+    dataDir: config.dataDir,
+    manifest,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  return { manifest, installer }
+}
+
+export interface ComposeOptions {
+  readonly onProgress?: OnInstallProgress
+  /** Default: no log. */
+  readonly logger?: GalleryLogger
+  /** Install the models that are needed and not there. Default true. */
+  readonly installMissing?: boolean
+}
+
+export interface ComposedVision extends ComposedModels {
+  readonly analyzer: Analyzer
+  /** Worker threads of the analyzer. */
+  readonly workers: number
+  /** Identifies the built files of the detector and an embedder. */
+  fingerprint(embedder: string): Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * Models and analyzer, without a gallery.
+ *
+ * @throws {FaceError} `dataDirUnusable`, `unknownModel`, `modelInstallFailed`, `invalidOption`
+ */
+export async function composeVision(
+  config: Config,
+  options: ComposeOptions & { readonly embedders?: readonly string[] } = {},
+): Promise<ComposedVision> {
+  const { installMissing = true, embedders = [config.models.embedder] } = options
+  const models = await composeModels(config, options)
+  if (installMissing) await models.installer.install([config.models.detector, ...embedders])
+  const modelsDir = join(config.dataDir, 'models')
+  const workers =
+    config.analyzer.workers === 'auto' ? availableParallelism() : config.analyzer.workers
+  const analyzer = createLazyAnalyzer(workers, () =>
+    createAnalyzer({
+      modelsDir,
+      manifest: models.manifest.models,
+      workers,
+      maxQueue: config.analyzer.maxQueue,
+      limits: config.limits,
+      detector: config.detector,
+    }),
+  )
+  return {
+    ...models,
+    analyzer,
+    workers,
+    fingerprint: (embedder) =>
+      computeModelFingerprint(modelsDir, [config.models.detector, embedder], version()),
+    close: () => analyzer.close(),
+  }
+}
+
+/** Starts the worker threads at the first image: listing persons needs none. */
+function createLazyAnalyzer(workers: number, create: () => Analyzer): Analyzer {
+  let started: Analyzer | undefined
+  let closed = false
+  const start = () => {
+    if (closed) throw new FaceError('notReady')
+    started ??= create()
+    return started
+  }
+  return {
+    analyze: async (image, options) => start().analyze(image, options),
+    warmUp: async (embedder) => start().warmUp(embedder),
+    stats: () => started?.stats() ?? { workers, queued: 0, running: 0, completed: 0 },
+    close: async () => {
+      closed = true
+      await started?.close()
+    },
+  }
+}
+
+/** The use cases with everything they stand on. */
+export interface Composition {
+  readonly faceWatcher: FaceWatcher
+  readonly installer: ModelInstaller
+  readonly analyzer: Analyzer
+  /** Worker threads of the analyzer. */
+  readonly workers: number
+  close(): Promise<void>
+}
+
+/**
+ * Picks and connects the adapters that the configuration names. On the first start it creates the
+ * data directory (for its owner only) and the collection `default`, bound to the configured model.
+ *
+ * @throws {FaceError} `dataDirUnusable`, `unknownModel`, `modelInstallFailed`, and the store's errors
+ */
+export async function composeFaceWatcher(
+  config: Config,
+  options: ComposeOptions = {},
+): Promise<Composition> {
+  const vision = await composeVision(config, options)
+  const { analyzer, installer, workers } = vision
+  try {
+    const faceWatcher = await composeUseCases(config, vision, options.logger)
+    try {
+      await createDefaultCollection(faceWatcher)
+    } catch (error) {
+      await faceWatcher.close()
+      throw error
+    }
+    return { faceWatcher, installer, analyzer, workers, close: () => faceWatcher.close() }
+  } catch (error) {
+    await analyzer.close()
+    throw error
+  }
+}
+
+async function composeUseCases(
+  config: Config,
+  vision: ComposedVision,
+  logger: GalleryLogger | undefined,
+): Promise<FaceWatcher> {
+  const { encryptionKey, busyTimeoutMs } = config.store
+  const store = await createSqliteStore({
+    file: join(config.dataDir, 'gallery.sqlite'),
+    busyTimeoutMs,
+    ...(encryptionKey === '' ? {} : { encryptionKey }),
+  })
+  // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
+  const provider = createExactProvider({
+    ...(encryptionKey === '' ? { directory: join(config.dataDir, 'indexes') } : {}),
+    onSnapshotRejected: (collectionId, reason) =>
+      logger?.warn(
+        { collectionId, reason },
+        'an index snapshot was not used; the index is rebuilt',
+      ),
+  })
+  const gallery = await createGallery({ store, provider, pollMs: config.sync.pollMs, logger })
+  return createUseCases({
+    analyzer: vision.analyzer,
+    gallery,
+    store,
+    models: vision.manifest.models,
+    isInstalled: (id) => vision.installer.isInstalled(id),
+    defaults: {
+      detectorId: config.models.detector,
+      embedderId: config.models.embedder,
+      detector: config.detector,
+      qualityGates: toQualityGates(config.quality),
+      policy: config.policy,
+    },
+  })
+}
+
+async function createDefaultCollection(faceWatcher: FaceWatcher): Promise<void> {
+  try {
+    await faceWatcher.collections.get(defaultCollectionName)
+  } catch (error) {
+    if (!isFaceError(error, 'collectionNotFound')) throw error
+    await faceWatcher.collections.create({ name: defaultCollectionName }).catch((clash) => {
+      // Another process started at the same moment.
+      if (!isFaceError(clash, 'collectionExists')) throw clash
+    })
+  }
+}
+
+function toQualityGates(quality: Config['quality']): QualityGates {
+  return Object.fromEntries(
+    Object.entries(quality).map(([gate, value]) => [gate, value === 'off' ? undefined : value]),
+  )
+}
+
+function createDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const code = String((cause as NodeJS.ErrnoException).code)
+    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
+    const why = readOnly
+      ? 'it may not be created or written here'
+      : code === 'ENOTDIR' || code === 'EEXIST'
+        ? 'part of its path is a file'
+        : 'it cannot be created'
+    throw new FaceError('dataDirUnusable', { detail: `${why} (${code}, dataDir).`, cause })
+  }
+}
+
+/** Where the build puts the web page: beside the compiled code. */
+export function webRoot(): string {
+  return fileURLToPath(new URL('./web', import.meta.url))
+}

@@ -1,0 +1,340 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { defaultPolicy } from '../core/policy.ts'
+import { defaultQualityGates } from '../core/quality.ts'
+import type { Config } from './config.ts'
+
+const section = { additionalProperties: false } as const
+
+/** A number or the word `off`, which switches the limit off. */
+const numberOrOff = (options: {
+  minimum: number
+  maximum?: number
+  default: number | 'off'
+  description: string
+}) => {
+  const { default: standard, description, ...range } = options
+  return Type.Union([Type.Number(range), Type.Literal('off')], { default: standard, description })
+}
+
+const rate = (standard: number, description: string) =>
+  Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: standard, description })
+
+const http = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      description:
+        'Address to listen on. An address that other machines can reach needs an API key or `http.insecure`.',
+    }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 8000,
+      description: 'Port to listen on; 0 picks a free one.',
+    }),
+    insecure: Type.Boolean({
+      default: false,
+      description: 'Allow listening beyond this machine without an API key.',
+    }),
+    apiKey: Type.String({
+      default: '',
+      secret: true,
+      description:
+        'One API key in plain text, meant for the environment of a container; only its hash is kept in memory. Prefer `http.apiKeys`.',
+    }),
+    apiKeys: Type.Array(
+      Type.String({
+        pattern: '^sha256:[0-9a-f]{64}$',
+        allowed: '`sha256:` and 64 digits of 0-9a-f',
+      }),
+      {
+        default: [],
+        secret: true,
+        description:
+          'Hashes of the accepted API keys, as `face-watcher keys generate` prints them. With one or more keys every `/v1` request needs a bearer token.',
+      },
+    ),
+    rateLimitPerMinute: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('off')], {
+      default: 'off',
+      description: 'Requests a minute that one client address may make.',
+    }),
+    allowedHosts: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'Host names a request may name besides the loopback names while no API key is asked for; it stops pages of other sites from reaching the service through a browser.',
+    }),
+    maxImages: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 20,
+      description: 'Images that one enrolment request may carry.',
+    }),
+    maxRequestBytes: Type.Integer({
+      minimum: 1024,
+      default: 64 * 1024 * 1024,
+      description: 'Largest request, bytes; at least one image of `limits.maxImageBytes` fits.',
+    }),
+    requestTimeoutMs: Type.Integer({
+      minimum: 0,
+      default: 120_000,
+      description: 'Time a client has to send its request, milliseconds; 0 waits for ever.',
+    }),
+    shutdownTimeoutMs: Type.Integer({
+      minimum: 0,
+      default: 30_000,
+      description: 'Time that requests in flight get to finish after SIGTERM, milliseconds.',
+    }),
+    drainDelayMs: Type.Integer({
+      minimum: 0,
+      default: 0,
+      description:
+        'Time after SIGTERM in which `/readyz` says no while requests are still served, milliseconds; for load balancers.',
+    }),
+    trustProxy: Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
+      default: false,
+      description:
+        "Believe `X-Forwarded-*` of a reverse proxy: true, or a list of the proxies' addresses.",
+    }),
+  },
+  section,
+)
+
+const limits = Type.Object(
+  {
+    maxImageBytes: Type.Integer({
+      minimum: 1024,
+      default: 20 * 1024 * 1024,
+      description: 'Largest image file, bytes.',
+    }),
+    maxPixels: Type.Integer({
+      minimum: 10_000,
+      default: 100_000_000,
+      description: 'Most pixels an image may have; checked before any are decoded.',
+    }),
+    maxSidePx: Type.Integer({
+      minimum: 100,
+      maximum: 65_535,
+      default: 20_000,
+      description: 'Longest side an image may have, pixels.',
+    }),
+  },
+  section,
+)
+
+const models = Type.Object(
+  {
+    embedder: Type.String({
+      minLength: 1,
+      default: 'mobilefacenet',
+      description:
+        'Model of new collections; `face-watcher models list` shows the choice. Existing collections keep theirs.',
+    }),
+    detector: Type.String({
+      minLength: 1,
+      default: 'mtcnn',
+      description: 'Model that finds faces.',
+    }),
+  },
+  section,
+)
+
+const detector = Type.Object(
+  {
+    minFaceSize: Type.Integer({
+      minimum: 12,
+      default: 40,
+      description: 'Shorter side of the smallest face looked for, image pixels. Smaller is slower.',
+    }),
+    maxFaces: Type.Integer({
+      minimum: 1,
+      default: 100,
+      description: 'Faces kept of one image, the largest first.',
+    }),
+    thresholds: Type.Tuple(
+      [
+        Type.Number({ minimum: 0, maximum: 1 }),
+        Type.Number({ minimum: 0, maximum: 1 }),
+        Type.Number({ minimum: 0, maximum: 1 }),
+      ],
+      { default: [0.6, 0.7, 0.7], description: "Thresholds of MTCNN's three stages." },
+    ),
+  },
+  section,
+)
+
+const quality = Type.Object(
+  {
+    minSizePx: numberOrOff({
+      minimum: 0,
+      default: defaultQualityGates.minSizePx ?? 'off',
+      description: "Shorter side of the face's box, pixels.",
+    }),
+    minSharpness: numberOrOff({
+      minimum: 0,
+      default: defaultQualityGates.minSharpness ?? 'off',
+      description: 'Variance of the Laplacian of the aligned face.',
+    }),
+    minBrightness: numberOrOff({
+      minimum: 0,
+      maximum: 1,
+      default: defaultQualityGates.minBrightness ?? 'off',
+      description: 'Mean brightness of the aligned face, 0 to 1.',
+    }),
+    maxBrightness: numberOrOff({
+      minimum: 0,
+      maximum: 1,
+      default: defaultQualityGates.maxBrightness ?? 'off',
+      description: 'Mean brightness of the aligned face, 0 to 1.',
+    }),
+    maxYawDegrees: numberOrOff({
+      minimum: 0,
+      maximum: 180,
+      default: defaultQualityGates.maxYawDegrees ?? 'off',
+      description: 'How far the head may be turned left or right, degrees.',
+    }),
+    maxPitchDegrees: numberOrOff({
+      minimum: 0,
+      maximum: 180,
+      default: defaultQualityGates.maxPitchDegrees ?? 'off',
+      description: 'How far the head may be tilted up or down, degrees.',
+    }),
+    minConfidence: numberOrOff({
+      minimum: 0,
+      maximum: 1,
+      default: defaultQualityGates.minConfidence ?? 'off',
+      description: "The detector's confidence, 0 to 1.",
+    }),
+  },
+  section,
+)
+
+const policy = Type.Object(
+  {
+    maxFpir: rate(
+      defaultPolicy.maxFpir,
+      'Share of searches for strangers that may answer `match`, for new collections. The similarity threshold follows from it, the model and the size of the gallery.',
+    ),
+    possibleFpir: rate(
+      defaultPolicy.possibleFpir,
+      'Share of searches for strangers that may answer `possible` or `match`, for new collections; at least `policy.maxFpir`.',
+    ),
+  },
+  section,
+)
+
+const analyzer = Type.Object(
+  {
+    workers: Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Literal('auto')], {
+      default: 'auto',
+      description: 'Worker threads that analyse images; `auto` is one for each core.',
+    }),
+    maxQueue: Type.Integer({
+      minimum: 1,
+      default: 256,
+      description: 'Images that may wait for a worker; beyond that the answer is 503 `overloaded`.',
+    }),
+  },
+  section,
+)
+
+const store = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('sqlite')], {
+      default: 'sqlite',
+      description: 'Where persons and faces are stored.',
+    }),
+    encryptionKey: Type.String({
+      default: '',
+      secret: true,
+      description:
+        'Encrypts the database file. Set it before the first start; it cannot be changed later. Best given as `FACE_WATCHER_STORE_ENCRYPTION_KEY`.',
+    }),
+    busyTimeoutMs: Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      default: 5000,
+      description: 'How long a write waits for another process, milliseconds.',
+    }),
+  },
+  section,
+)
+
+const index = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('exact')], {
+      default: 'exact',
+      description: 'How similar faces are searched.',
+    }),
+  },
+  section,
+)
+
+const sync = Type.Object(
+  {
+    pollMs: Type.Integer({
+      minimum: 10,
+      maximum: 60_000,
+      default: 250,
+      description: 'How often changes made by other processes are looked for, milliseconds.',
+    }),
+  },
+  section,
+)
+
+const log = Type.Object(
+  {
+    level: Type.Union(
+      [
+        Type.Literal('trace'),
+        Type.Literal('debug'),
+        Type.Literal('info'),
+        Type.Literal('warn'),
+        Type.Literal('error'),
+        Type.Literal('fatal'),
+        Type.Literal('silent'),
+      ],
+      { default: 'info', description: 'Least severe level that is logged.' },
+    ),
+    format: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
+      default: 'auto',
+      description: '`auto` is `pretty` on a terminal and `json` elsewhere.',
+    }),
+  },
+  section,
+)
+
+const schema = Type.Object(
+  {
+    dataDir: Type.String({
+      minLength: 1,
+      description:
+        'Directory of the database, the models and the index snapshots. `~/` is your home; a relative path in a file is relative to that file.',
+    }),
+    http,
+    limits,
+    models,
+    detector,
+    quality,
+    policy,
+    analyzer,
+    store,
+    index,
+    sync,
+    log,
+  },
+  section,
+)
+
+// [Note: Config type] isolatedDeclarations asks for written types; these two lines hold them equal to the schema.
+type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T
+const sameType: (config: Mutable<Config>) => Static<typeof schema> = (config) => config
+const sameTypeBack: (config: Static<typeof schema>) => Config = (config) => config
+void sameType
+void sameTypeBack
+
+/**
+ * Every key of the configuration with its default, its range and its description. Properties of
+ * type object are sections; all others are values. `secret: true` marks values never shown.
+ */
+export const configSchema: TSchema = schema

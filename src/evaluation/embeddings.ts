@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises'
+import { FaceError } from '../core/errors.ts'
+import type { RejectionReason } from '../core/types.ts'
+import type { Analyzer, DetectorOptions } from '../vision/analyzer-types.ts'
+import { type Dataset, type LabelledImage, selectImages } from './dataset.ts'
+import { type CachedAnalysis, type EmbeddingCache, openEmbeddingCache } from './embedding-cache.ts'
+import { chooseLabelledFace } from './face-choice.ts'
+
+export interface EvaluationProgress {
+  readonly stage: 'embed' | 'compare'
+  readonly done: number
+  readonly total: number
+}
+
+/** What every evaluation needs. */
+export interface EvaluationInput {
+  readonly analyzer: Analyzer
+  readonly dataset: Dataset
+  /** Id of an installed embedder. */
+  readonly modelId: string
+  /** As {@link import('./fingerprint.ts').computeModelFingerprint}; a change makes cached embeddings void. */
+  readonly modelFingerprint: string
+  readonly cacheDir: string
+  /** `protocol` (default): the images that pairs.txt names, where there is one. */
+  readonly images?: 'protocol' | 'all'
+  readonly detector?: DetectorOptions
+  readonly onProgress?: (progress: EvaluationProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface FailedImage {
+  readonly key: string
+  readonly reason: RejectionReason
+}
+
+/** The embeddings of a data set; images without one are failures, not gaps. */
+export interface EmbeddedDataset {
+  /** Images with an embedding, sorted by key. */
+  readonly images: readonly LabelledImage[]
+  readonly dimension: number
+  /** images.length x dimension, row-major, unit rows; shared memory. */
+  readonly embeddings: Float32Array
+  readonly failures: readonly FailedImage[]
+  /** Images with more than one face. */
+  readonly withSeveralFaces: number
+}
+
+/** Failures that belong to the image; all others stop the evaluation. */
+const imageFailures: ReadonlySet<string> = new Set([
+  'unsupportedImage',
+  'corruptImage',
+  'imageTooLarge',
+  'emptyImage',
+])
+
+/**
+ * Embeds the face of every image of a data set, all workers busy, from the cache where it can.
+ *
+ * @throws {FaceError} `aborted` when the signal fires: what is done stays in the cache; and as
+ *   `Analyzer.analyze` for problems that are not the image's
+ */
+export async function embedDataset(input: EvaluationInput): Promise<EmbeddedDataset> {
+  const images = selectImages(input.dataset, input.images ?? 'protocol')
+  const cache = await openEmbeddingCache(input.cacheDir, {
+    datasetFingerprint: input.dataset.fingerprint,
+    modelId: input.modelId,
+    pipelineFingerprint: JSON.stringify([input.modelFingerprint, input.detector ?? {}]),
+  })
+  try {
+    await fillCache(images, cache, input)
+  } finally {
+    await cache.close()
+  }
+  return collect(images, cache)
+}
+
+async function fillCache(
+  images: readonly LabelledImage[],
+  cache: EmbeddingCache,
+  input: EvaluationInput,
+): Promise<void> {
+  const missing = images.filter((image) => cache.get(image.key) === undefined)
+  let done = images.length - missing.length
+  let next = 0
+  let stopped = false
+  input.onProgress?.({ stage: 'embed', done, total: images.length })
+  const runOne = async (): Promise<void> => {
+    while (next < missing.length && !stopped) {
+      if (input.signal?.aborted) throw new FaceError('aborted')
+      const image = missing[next++] as LabelledImage
+      cache.add(await analyzeImage(image, input))
+      done++
+      input.onProgress?.({ stage: 'embed', done, total: images.length })
+    }
+  }
+  // One more than the workers, so that none waits for the next file.
+  const lanes = Array.from({ length: input.analyzer.stats().workers + 1 }, () =>
+    runOne().catch((error: unknown) => {
+      stopped = true
+      throw error
+    }),
+  )
+  const outcomes = await Promise.allSettled(lanes)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promise<CachedAnalysis> {
+  try {
+    const analysis = await input.analyzer.analyze(new Uint8Array(await readFile(image.file)), {
+      embedder: input.modelId,
+      ...(input.detector === undefined ? {} : { detector: input.detector }),
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    })
+    const embedding = chooseLabelledFace(analysis)?.embedding
+    if (embedding === undefined) return { key: image.key, failure: 'noFace' }
+    return { key: image.key, faces: analysis.faces.length, embedding }
+  } catch (error) {
+    if (error instanceof FaceError && imageFailures.has(error.code)) {
+      return { key: image.key, failure: error.code as RejectionReason }
+    }
+    throw error
+  }
+}
+
+function collect(images: readonly LabelledImage[], cache: EmbeddingCache): EmbeddedDataset {
+  const embedded: LabelledImage[] = []
+  const vectors: Float32Array[] = []
+  const failures: FailedImage[] = []
+  let withSeveralFaces = 0
+  for (const image of images) {
+    const analysis = cache.get(image.key) as CachedAnalysis
+    if ('failure' in analysis) {
+      failures.push({ key: image.key, reason: analysis.failure })
+      continue
+    }
+    embedded.push(image)
+    vectors.push(analysis.embedding)
+    if (analysis.faces > 1) withSeveralFaces++
+  }
+  const dimension = vectors[0]?.length ?? 0
+  const embeddings = new Float32Array(
+    new SharedArrayBuffer(vectors.length * dimension * Float32Array.BYTES_PER_ELEMENT),
+  )
+  for (const [row, vector] of vectors.entries()) embeddings.set(vector, row * dimension)
+  return { images: embedded, dimension, embeddings, failures, withSeveralFaces }
+}

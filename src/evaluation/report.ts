@@ -1,0 +1,100 @@
+import type { FmrResult } from './fmr.ts'
+import type { IdentificationResult } from './identify.ts'
+import type { LfwResult } from './lfw.ts'
+
+export type EvaluationResult = LfwResult | FmrResult | IdentificationResult
+
+/** Lines of a plain-text table for a terminal, without a trailing newline. */
+export function formatReport(result: EvaluationResult): string {
+  switch (result.protocol) {
+    case 'lfw':
+      return formatLfw(result)
+    case 'fmr':
+      return formatFmr(result)
+    case 'identify':
+      return formatIdentify(result)
+  }
+}
+
+function formatLfw(result: LfwResult): string {
+  return table([
+    ['data set', `${result.dataset}, ${result.images} images, ${result.pairs} pairs`],
+    ['embedder', `${result.modelId}, ${result.dimension}-D`],
+    ['accuracy', `${percent(result.accuracy, 2)} +- ${percent(result.accuracyStd, 2)}`],
+    ['best threshold', result.bestThreshold.toFixed(4)],
+    ['images without a detection', String(result.imagesWithoutDetection)],
+    ['pairs counted as different for that', String(result.failedPairs)],
+  ])
+}
+
+function formatFmr(result: FmrResult): string {
+  const summary = table([
+    ['data set', `${result.dataset}, ${result.images} images of ${result.persons} persons`],
+    ['embedder', `${result.modelId}, ${result.dimension}-D`],
+    ['pairs', `${result.matedPairs} mated, ${result.nonMatedPairs} non-mated`],
+    ['images without a detection', String(result.imagesWithoutDetection)],
+    ['equal error rate', percent(result.equalErrorRate, 3)],
+  ])
+  const rates = table([
+    ['FMR', 'threshold', 'false matches', 'TMR', 'TMR 95 % interval'],
+    ...result.tmrAtFmr.map((point) => [
+      point.targetFmr.toExponential(0),
+      point.similarity.toFixed(4),
+      String(point.falseMatches),
+      point.tmr.toFixed(4),
+      `${point.tmrInterval.lower.toFixed(4)} to ${point.tmrInterval.upper.toFixed(4)}`,
+    ]),
+  ])
+  return `${summary}\n\n${rates}`
+}
+
+function formatIdentify(result: IdentificationResult): string {
+  const { policy } = result
+  const summary = table([
+    ['data set', `${result.dataset}, ${result.draws} draws, seed ${result.seed}`],
+    ['embedder', result.modelId],
+    ['enrolled', `${result.gallerySize} persons, one image each`],
+    ['probes', `${result.matedProbes} of enrolled persons, ${result.strangers} strangers`],
+    ['rank-1', `${result.rank1.toFixed(4)} +- ${result.rank1Std.toFixed(4)}`],
+    ...(policy === undefined
+      ? []
+      : [
+          [
+            `policy, maxFpir ${policy.policy.maxFpir}`,
+            `threshold ${policy.matchThreshold.toFixed(4)}: FPIR ${policy.match.fpir.toFixed(4)}, FNIR ${policy.match.fnir.toFixed(4)}`,
+          ],
+          [
+            `policy, possibleFpir ${policy.policy.possibleFpir}`,
+            `threshold ${policy.possibleThreshold.toFixed(4)}: FPIR ${policy.possible.fpir.toFixed(4)}, FNIR ${policy.possible.fnir.toFixed(4)}`,
+          ],
+        ]),
+  ])
+  const rates = table([
+    ['FPIR', 'FNIR', 'std', 'threshold'],
+    ...result.fnirAtFpir.map((point) => [
+      String(point.fpir),
+      point.fnir.toFixed(4),
+      point.fnirStd.toFixed(4),
+      point.threshold.toFixed(4),
+    ]),
+  ])
+  return `${summary}\n\n${rates}`
+}
+
+function percent(rate: number, digits: number): string {
+  return `${(100 * rate).toFixed(digits)} %`
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

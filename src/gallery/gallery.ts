@@ -1,0 +1,234 @@
+import { FaceError } from '../core/errors.ts'
+import { dotProduct } from '../core/similarity.ts'
+import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
+import type { Progress } from './index-loader.ts'
+import type { GalleryLogger } from './open-indexes.ts'
+import { type RankedPerson, searchPersons } from './person-search.ts'
+import type { Collection, EmbeddingBatch, GalleryStore } from './store.ts'
+import { createIndexSync } from './sync.ts'
+import type { VectorIndexProvider } from './vector-index.ts'
+
+export type { IndexDifferences } from './index-check.ts'
+export type { GalleryLogger } from './open-indexes.ts'
+export type { RankedPerson } from './person-search.ts'
+
+export interface GalleryOptions {
+  readonly store: GalleryStore
+  /** The gallery closes it; the store is its owner's. */
+  readonly provider: VectorIndexProvider
+  readonly logger?: GalleryLogger | undefined
+  /** How often other processes' writes are looked for, default 250. */
+  readonly pollMs?: number
+  /** Called while an index is filled from the store because it had no usable snapshot. */
+  readonly onRebuild?: (collectionId: string, done: number, total: number) => void
+}
+
+export interface GalleryStats {
+  readonly collections: number
+  readonly persons: number
+  readonly faces: number
+  /** Changes read from the feed and not yet in the indexes. */
+  readonly changeLag: number
+  /** Every index is loaded. */
+  readonly ready: boolean
+}
+
+export interface FaceSimilarity {
+  readonly faceId: string
+  /** Cosine, -1 to 1. */
+  readonly similarity: number
+}
+
+export interface SearchOptions {
+  /** How many persons for each probe, at least 1. */
+  readonly persons: number
+  /** The model of the probes; checked when given. */
+  readonly modelId?: string
+}
+
+/**
+ * Who is known: the store and the indexes, in step. The store's own methods are here as they are;
+ * those that change faces resolve when the change is durable and a search sees it.
+ */
+export interface Gallery extends Omit<GalleryStore, 'changes' | 'latestCursor' | 'embeddings'> {
+  /**
+   * The persons nearest to each probe, each with their nearest face. Waits while the index is being
+   * loaded. Finds every face whose enrolment was acknowledged here, never one whose deletion was;
+   * other processes' additions are found after the poll interval.
+   *
+   * @param probes  n x dimension, row-major, unit rows
+   * @returns n lists, similarity descending, ties by face id
+   * @throws {FaceError} `collectionNotFound`, `dimensionMismatch`, `modelMismatch`, `invalidOption`, `workerFailed`, `notReady`
+   */
+  search(
+    collection: Collection,
+    probes: Float32Array,
+    options: SearchOptions,
+  ): Promise<readonly (readonly RankedPerson[])[]>
+  /**
+   * The probe against all faces of a person, nearest first; empty when the person has none.
+   * @throws {FaceError} `personNotFound`, `dimensionMismatch`
+   */
+  similaritiesToPerson(
+    collection: Collection,
+    personId: string,
+    probe: Float32Array,
+  ): Promise<readonly FaceSimilarity[]>
+  /** @throws {FaceError} `faceNotFound`, `dimensionMismatch` */
+  similarityToFace(
+    collection: Collection,
+    faceId: string,
+    probe: Float32Array,
+  ): Promise<FaceSimilarity>
+  /** Compares index and store, ids and vectors. */
+  verifyIndex(collection: Collection): Promise<IndexDifferences>
+  /** Makes the index equal to the store again; it stays searchable meanwhile. */
+  rebuildIndex(collection: Collection, onProgress?: Progress): Promise<void>
+  /** Resolves when every index is loaded and has what the store has now. */
+  catchUp(): Promise<void>
+  stats(): Promise<GalleryStats>
+  /** Writes the snapshots and closes the indexes, not the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Creates the gallery. Indexes are loaded in the background: `stats().ready` tells, and what needs
+ * one waits for it.
+ *
+ * @throws {FaceError} what the store answers when it cannot serve
+ */
+export async function createGallery(options: GalleryOptions): Promise<Gallery> {
+  const { store, provider } = options
+  await store.ping()
+  const sync = createIndexSync(options)
+  let closing: Promise<void> | undefined
+
+  /** A write and then the index; not begun at all after the end. */
+  async function write<T>(body: () => Promise<T>): Promise<T> {
+    if (closing) throw new FaceError('notReady', { detail: 'The gallery is closed.' })
+    const result = await body()
+    await sync.catchUp()
+    return result
+  }
+
+  async function close(): Promise<void> {
+    try {
+      await sync.close()
+    } finally {
+      await provider.close()
+    }
+  }
+
+  return {
+    createCollection: (input) => write(() => store.createCollection(input)),
+    getCollection: (name) => store.getCollection(name),
+    listCollections: (page) => store.listCollections(page),
+    updateCollection: (name, patch) => store.updateCollection(name, patch),
+    deleteCollection: (name) =>
+      write(async () => {
+        const collection = await store.getCollection(name)
+        await sync.remove(collection, () => store.deleteCollection(name))
+      }),
+    counts: (collectionId) => store.counts(collectionId),
+    createPerson: (collectionId, input) => store.createPerson(collectionId, input),
+    getPerson: (collectionId, personId) => store.getPerson(collectionId, personId),
+    listPersons: (collectionId, page) => store.listPersons(collectionId, page),
+    updatePerson: (collectionId, id, patch) => store.updatePerson(collectionId, id, patch),
+    deletePerson: (collectionId, id) => write(() => store.deletePerson(collectionId, id)),
+    addFaces: (collectionId, person, faces) =>
+      write(() => store.addFaces(collectionId, person, faces)),
+    getFace: (collectionId, faceId) => store.getFace(collectionId, faceId),
+    listFaces: (collectionId, page) => store.listFaces(collectionId, page),
+    getCrop: (collectionId, faceId) => store.getCrop(collectionId, faceId),
+    deleteFace: (collectionId, faceId) => write(() => store.deleteFace(collectionId, faceId)),
+    getOwners: (collectionId, faceIds) => store.getOwners(collectionId, faceIds),
+    getEmbeddings: (collectionId, of) => store.getEmbeddings(collectionId, of),
+    findFacesByImage: (collectionId, hash) => store.findFacesByImage(collectionId, hash),
+    claimIdempotencyKey: (key, requestHash) => store.claimIdempotencyKey(key, requestHash),
+    completeIdempotencyKey: (key, response) => store.completeIdempotencyKey(key, response),
+    ping: () => store.ping(),
+
+    async search(collection, probes, { persons, modelId }) {
+      assertProbes(collection, probes, modelId)
+      if (!Number.isInteger(persons) || persons < 1) {
+        throw new FaceError('invalidOption', { detail: 'persons must be a whole number from 1.' })
+      }
+      if (probes.length === 0) return []
+      return sync.use(collection, (index) =>
+        searchPersons({ store, index }, collection, { probes, persons }),
+      )
+    },
+
+    async similaritiesToPerson(collection, personId, probe) {
+      return toSimilarities(await store.getEmbeddings(collection.id, { personId }), probe)
+    },
+
+    async similarityToFace(collection, faceId, probe) {
+      const [first] = toSimilarities(await store.getEmbeddings(collection.id, { faceId }), probe)
+      if (!first) throw new FaceError('faceNotFound')
+      return first
+    },
+
+    verifyIndex: (collection) => checkIndex(store, sync, collection),
+    rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
+    catchUp: () => sync.catchUp(),
+    stats: async () => ({
+      ...(await countAll(store)),
+      changeLag: sync.lag(),
+      ready: sync.ready(),
+    }),
+    close: () => (closing ??= close()),
+  }
+}
+
+function assertProbes(
+  { dimension, modelId: expected }: Collection,
+  probes: Float32Array,
+  modelId: string | undefined,
+): void {
+  if (modelId !== undefined && modelId !== expected) {
+    throw new FaceError('modelMismatch', {
+      detail: `The probe is of ${modelId}, the collection of ${expected}.`,
+      info: { expected, actual: modelId },
+    })
+  }
+  if (probes.length % dimension !== 0) {
+    throw new FaceError('dimensionMismatch', {
+      detail: `Expected rows of ${dimension} values, got ${probes.length} values.`,
+      info: { expected: dimension, actual: probes.length },
+    })
+  }
+}
+
+function toSimilarities(
+  { faceIds, embeddings }: EmbeddingBatch,
+  probe: Float32Array,
+): readonly FaceSimilarity[] {
+  const dimension = embeddings.length / faceIds.length
+  return faceIds
+    .map((faceId, row) => {
+      const embedding = embeddings.subarray(row * dimension, (row + 1) * dimension)
+      // Unit vectors; rounding may pass 1 by a hair.
+      const similarity = Math.min(1, Math.max(-1, dotProduct(embedding, probe)))
+      return { faceId, similarity }
+    })
+    .sort((a, b) => b.similarity - a.similarity)
+}
+
+async function countAll(
+  store: GalleryStore,
+): Promise<{ readonly collections: number; readonly persons: number; readonly faces: number }> {
+  const total = { collections: 0, persons: 0, faces: 0 }
+  let cursor: string | undefined
+  do {
+    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    for (const { id } of page.items) {
+      const { persons, faces } = await store.counts(id)
+      total.collections++
+      total.persons += persons
+      total.faces += faces
+    }
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return total
+}

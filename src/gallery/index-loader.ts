@@ -1,0 +1,122 @@
+import { isFaceError } from '../core/errors.ts'
+import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
+import type { VectorIndex, VectorIndexProvider } from './vector-index.ts'
+
+/** Changes read in one go; 1000 embeddings of 512 values are 2 MB. */
+export const feedPageSize = 1000
+/** Embeddings read in one go. */
+export const embeddingBatchSize = 2000
+
+/** How far a long piece of work is; `total` is what was there when it began. */
+export type Progress = (done: number, total: number) => void
+
+/**
+ * Applies a stretch of the feed to an index. Applying it again, or to an index that is already
+ * further, is harmless: ids are never used twice, and an addition carries its embedding only while
+ * the face exists.
+ *
+ * @param changes  of this collection, in the feed's order
+ */
+export async function applyChanges(index: VectorIndex, changes: readonly Change[]): Promise<void> {
+  const added = new Map<string, Float32Array>()
+  const removed = new Set<string>()
+  for (const { kind, faceId, embedding } of changes) {
+    if (faceId === undefined) continue
+    if (kind === 'faceRemoved') {
+      added.delete(faceId)
+      removed.add(faceId)
+    } else if (embedding !== undefined) {
+      added.set(faceId, embedding)
+    }
+  }
+  if (added.size > 0) {
+    const vectors = new Float32Array(added.size * index.dimension)
+    let row = 0
+    for (const embedding of added.values()) vectors.set(embedding, index.dimension * row++)
+    await index.upsert([...added.keys()], vectors)
+  }
+  if (removed.size > 0) await index.remove([...removed])
+}
+
+/**
+ * Applies the feed from `from` to its present end.
+ *
+ * @returns how many changes were of this collection
+ * @throws {FaceError} `invalidCursor` when the feed does not know `from`
+ */
+async function replay(
+  store: GalleryStore,
+  index: VectorIndex,
+  { collectionId, from }: { readonly collectionId: string; readonly from: Cursor },
+): Promise<number> {
+  let applied = 0
+  let cursor = from
+  for (;;) {
+    const page = await store.changes(cursor, feedPageSize)
+    const own = page.filter((change) => change.collectionId === collectionId)
+    await applyChanges(index, own)
+    applied += own.length
+    cursor = page.at(-1)?.cursor ?? cursor
+    if (page.length < feedPageSize) return applied
+  }
+}
+
+/** Puts everything that the store has into an empty index. @returns how many faces */
+async function fill(
+  store: GalleryStore,
+  index: VectorIndex,
+  { collectionId, onProgress }: { readonly collectionId: string; readonly onProgress: Progress },
+): Promise<number> {
+  const { faces: total } = await store.counts(collectionId)
+  let done = 0
+  let after: string | undefined
+  for (;;) {
+    const batch = await store.embeddings(collectionId, {
+      limit: embeddingBatchSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    after = batch.faceIds.at(-1)
+    if (after === undefined) break
+    await index.upsert(batch.faceIds, batch.embeddings)
+    done += batch.faceIds.length
+    onProgress(done, total)
+  }
+  await index.optimize()
+  return done
+}
+
+export interface LoadedIndex {
+  readonly index: VectorIndex
+  /** Changes that the snapshot on disk does not have. */
+  readonly unsaved: number
+  /** There was no usable snapshot. */
+  readonly rebuilt: boolean
+}
+
+/**
+ * Opens a collection's index: from its snapshot and the changes since, or, when the snapshot is
+ * missing, damaged or of another feed, from the store's embeddings. What is written meanwhile is
+ * in the index or still ahead in the feed from the cursor that was the newest before the call.
+ */
+export async function loadIndex(
+  { store, provider }: { readonly store: GalleryStore; readonly provider: VectorIndexProvider },
+  collection: Pick<Collection, 'id' | 'dimension'>,
+  onProgress: Progress,
+): Promise<LoadedIndex> {
+  const collectionId = collection.id
+  const index = await provider.open(collectionId, collection.dimension)
+  const from = await index.load()
+  if (from !== undefined) {
+    try {
+      const unsaved = await replay(store, index, { collectionId, from })
+      return { index, unsaved, rebuilt: false }
+    } catch (error) {
+      if (!isFaceError(error, 'invalidCursor')) throw error
+    }
+  }
+  await index.clear()
+  const base = await store.latestCursor()
+  const filled = await fill(store, index, { collectionId, onProgress })
+  const replayed = await replay(store, index, { collectionId, from: base })
+  return { index, unsaved: filled + replayed, rebuilt: true }
+}

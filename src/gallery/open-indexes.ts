@@ -1,0 +1,179 @@
+import { FaceError } from '../core/errors.ts'
+import { applyChanges, type LoadedIndex, loadIndex } from './index-loader.ts'
+import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
+import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
+import type { VectorIndexProvider } from './vector-index.ts'
+
+/** The part of a pino logger that the gallery uses. */
+export interface GalleryLogger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** What an index is opened for. */
+export type IndexedCollection = Pick<Collection, 'id' | 'dimension'>
+
+/**
+ * The indexes of the collections. All but `get`, `lose` and `ready` are called one at a time: the
+ * sync's queue does that.
+ */
+export interface OpenIndexes {
+  /** Undefined while the index is lost or not open, and then nothing is searched. */
+  get(collectionId: string): LoadedIndex | undefined
+  /** Loads the index unless it is. @throws {FaceError} `notReady` shortly after a failure; what the load throws */
+  open(collection: IndexedCollection): Promise<LoadedIndex>
+  /** Applies changes of one collection; loads the index again when that fails. Does not throw. */
+  apply(collectionId: string, changes: readonly Change[]): Promise<void>
+  /** Removes the index and its snapshot. Does not throw. */
+  drop(collection: IndexedCollection): Promise<void>
+  /** Drops those of other collections. */
+  retain(collectionIds: ReadonlySet<string>): Promise<void>
+  /** What `get` gave is lost; nothing happens when it was loaded again since. */
+  lose(collectionId: string, loaded: LoadedIndex): void
+  loseAll(): void
+  /** Loads those that are lost, when it is time for another attempt. Does not throw. */
+  retryLost(): Promise<void>
+  /** Writes snapshots, as of `cursor`: those that are due, without waiting; or all that have something new. */
+  saveWhenDue(cursor: Cursor): Promise<void>
+  saveAll(cursor: Cursor): Promise<void>
+  /** Writes this snapshot in any case. */
+  save(collectionId: string, cursor: Cursor): Promise<void>
+  ready(): boolean
+}
+
+interface Entry {
+  readonly collection: IndexedCollection
+  /** A new object with every load. */
+  loaded: LoadedIndex | undefined
+  readonly snapshots: SnapshotSaver
+  /** After a failed attempt to load it, the clock of the next; ms. */
+  retryAt: number
+}
+
+const retryAfterMs = 5000
+
+/** Creates an empty set of indexes. @param onRebuild as in `IndexSyncOptions`; what it throws ends the load */
+export function createOpenIndexes(deps: {
+  readonly store: GalleryStore
+  readonly provider: VectorIndexProvider
+  readonly logger: GalleryLogger | undefined
+  readonly onRebuild: (collectionId: string, done: number, total: number) => void
+}): OpenIndexes {
+  const { provider, logger } = deps
+  const entries = new Map<string, Entry>()
+
+  function createEntry({ id, dimension }: IndexedCollection): Entry {
+    const snapshots = createSnapshotSaver((error) => {
+      logger?.warn({ collectionId: id, err: error }, 'the snapshot of the index was not saved')
+    })
+    const entry = { collection: { id, dimension }, loaded: undefined, snapshots, retryAt: 0 }
+    entries.set(id, entry)
+    return entry
+  }
+
+  async function open(collection: IndexedCollection): Promise<LoadedIndex> {
+    const entry = entries.get(collection.id) ?? createEntry(collection)
+    if (entry.loaded) return entry.loaded
+    if (Date.now() < entry.retryAt) {
+      throw new FaceError('notReady', { detail: "The collection's index is not loaded." })
+    }
+    return load(entry)
+  }
+
+  async function load(entry: Entry): Promise<LoadedIndex> {
+    const { id } = entry.collection
+    try {
+      const loaded = await loadIndex(deps, entry.collection, (done, total) => {
+        deps.onRebuild(id, done, total)
+      })
+      entry.loaded = loaded
+      entry.retryAt = 0
+      entry.snapshots.note(loaded.unsaved)
+      if (loaded.rebuilt && loaded.unsaved > 0) {
+        logger?.info(
+          { collectionId: id, faces: loaded.unsaved },
+          'the index was built from the store',
+        )
+      }
+      return loaded
+    } catch (error) {
+      entry.retryAt = Date.now() + retryAfterMs
+      logger?.warn({ collectionId: id, err: error }, 'the index could not be loaded')
+      throw error
+    }
+  }
+
+  async function apply(collectionId: string, changes: readonly Change[]): Promise<void> {
+    const entry = entries.get(collectionId)
+    if (!entry) {
+      // Made by another process. Without a face that still exists there is nothing to index.
+      const dimension = changes.find((change) => change.embedding)?.embedding?.length
+      if (dimension !== undefined) await open({ id: collectionId, dimension }).catch(() => {})
+      return
+    }
+    // A lost index reads these changes when it is loaded.
+    if (!entry.loaded) return
+    try {
+      await applyChanges(entry.loaded.index, changes)
+      const removal = changes.some((change) => change.kind === 'faceRemoved')
+      entry.snapshots.note(changes.length, { removal })
+    } catch (error) {
+      logger?.warn({ collectionId, err: error }, 'the index was lost')
+      entry.loaded = undefined
+      await load(entry).catch(() => {})
+    }
+  }
+
+  async function drop({ id, dimension }: IndexedCollection): Promise<void> {
+    const entry = entries.get(id)
+    entries.delete(id)
+    await entry?.snapshots.idle()
+    try {
+      const index =
+        entry?.loaded?.index ?? (await provider.open(id, entry?.collection.dimension ?? dimension))
+      await index.destroy()
+    } catch (error) {
+      logger?.warn({ collectionId: id, err: error }, 'the index was not removed')
+    }
+  }
+
+  return {
+    get: (collectionId) => entries.get(collectionId)?.loaded,
+    open,
+    apply,
+    drop,
+    async retain(collectionIds) {
+      for (const [id, { collection }] of entries) if (!collectionIds.has(id)) await drop(collection)
+    },
+    lose(collectionId, loaded) {
+      const entry = entries.get(collectionId)
+      if (entry?.loaded === loaded) entry.loaded = undefined
+    },
+    loseAll() {
+      for (const entry of entries.values()) entry.loaded = undefined
+    },
+    async retryLost() {
+      for (const entry of entries.values()) {
+        if (!entry.loaded && Date.now() >= entry.retryAt) await load(entry).catch(() => {})
+      }
+    },
+    async saveWhenDue(cursor) {
+      for (const { loaded, snapshots } of entries.values()) {
+        if (loaded) await snapshots.saveWhenDue(loaded.index, cursor)
+      }
+    },
+    async saveAll(cursor) {
+      for (const { loaded, snapshots } of entries.values()) {
+        if (loaded) await snapshots.save(loaded.index, cursor)
+        await snapshots.idle()
+      }
+    },
+    async save(collectionId, cursor) {
+      const entry = entries.get(collectionId)
+      if (!entry?.loaded) return
+      entry.snapshots.note(1)
+      await entry.snapshots.save(entry.loaded.index, cursor)
+    },
+    ready: () => [...entries.values()].every((entry) => entry.loaded),
+  }
+}

@@ -1,0 +1,103 @@
+import { FaceError } from '../../../core/errors.ts'
+import { parsePageOptions, toPage } from '../../pages.ts'
+import type { Collection } from '../../store.ts'
+import { appendChange } from './changes.ts'
+import type { StoreContext, SyncStore } from './context.ts'
+import { collectionColumns, readCollection, readNumber } from './rows.ts'
+
+const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
+
+type Methods =
+  | 'createCollection'
+  | 'getCollection'
+  | 'listCollections'
+  | 'updateCollection'
+  | 'deleteCollection'
+  | 'counts'
+
+/** Collections, as {@link import('../../store.ts').GalleryStore} says. */
+export function createCollectionOperations(context: StoreContext): SyncStore<Methods> {
+  const { db } = context
+
+  function find(name: string): Collection | undefined {
+    // A name that could not have been stored never reaches SQL.
+    if (typeof name !== 'string' || !namePattern.test(name)) return undefined
+    const row = db.get(`SELECT ${collectionColumns} FROM collections WHERE name = ?`, [name])
+    return row && readCollection(row)
+  }
+
+  function getCollection(name: string): Collection {
+    const collection = find(name)
+    if (!collection) throw new FaceError('collectionNotFound')
+    return collection
+  }
+
+  return {
+    getCollection,
+
+    createCollection(input) {
+      if (!namePattern.test(input.name)) {
+        throw new FaceError('invalidName', {
+          detail: 'Expected 1 to 64 of a-z, 0-9, "_" and "-", starting with a letter or digit.',
+        })
+      }
+      if (!Number.isInteger(input.dimension) || input.dimension < 1 || input.dimension > 65_536) {
+        throw new FaceError('invalidOption', { detail: 'dimension must be a whole number from 1.' })
+      }
+      if (find(input.name)) throw new FaceError('collectionExists')
+      const collection: Collection = {
+        id: context.newId(),
+        name: input.name,
+        modelId: input.modelId,
+        dimension: input.dimension,
+        policy: JSON.parse(JSON.stringify(input.policy)),
+        storeCrops: input.storeCrops,
+        createdAt: context.now(),
+      }
+      db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
+        collection.id,
+        collection.name,
+        collection.modelId,
+        collection.dimension,
+        JSON.stringify(collection.policy),
+        collection.storeCrops ? 1 : 0,
+        collection.createdAt,
+      ])
+      return collection
+    },
+
+    listCollections(options) {
+      const { after, limit } = parsePageOptions('collections', options)
+      const rows = db.all(
+        `SELECT ${collectionColumns} FROM collections WHERE id > ? ORDER BY id LIMIT ?`,
+        [after, limit + 1],
+      )
+      return toPage('collections', rows.map(readCollection), limit)
+    },
+
+    updateCollection(name, patch) {
+      const collection = getCollection(name)
+      db.run('UPDATE collections SET policy = ?, store_crops = ? WHERE id = ?', [
+        JSON.stringify(patch.policy ?? collection.policy),
+        (patch.storeCrops ?? collection.storeCrops) ? 1 : 0,
+        collection.id,
+      ])
+      return getCollection(name)
+    },
+
+    deleteCollection(name) {
+      const { id } = getCollection(name)
+      db.run('DELETE FROM collections WHERE id = ?', [id])
+      appendChange(context, { kind: 'collectionRemoved', collectionId: id })
+    },
+
+    counts(collectionId) {
+      const row = db.get(
+        'SELECT (SELECT count(*) FROM persons WHERE collection_id = ?) AS persons, ' +
+          '(SELECT count(*) FROM faces WHERE collection_id = ?) AS faces',
+        [collectionId, collectionId],
+      )
+      return { persons: readNumber(row, 'persons'), faces: readNumber(row, 'faces') }
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { FaceError } from '../../../core/errors.ts'
+import { toUnitEmbedding } from '../../embedding.ts'
+import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
+import type { Collection, Face, NewFace } from '../../store.ts'
+import { appendChange } from './changes.ts'
+import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import type { SqlValue } from './libsql.ts'
+import { findPerson, insertPerson } from './persons.ts'
+import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
+
+type Methods = 'addFaces' | 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
+
+const imageHashPattern = /^[0-9a-f]{64}$/
+
+/** Faces, as {@link import('../../store.ts').GalleryStore} says. */
+export function createFaceOperations(context: StoreContext): SyncStore<Methods> {
+  const { db } = context
+
+  function getFace(collectionId: string, faceId: string): Face {
+    const row = isUlid(faceId)
+      ? db.get(`SELECT ${faceColumns} FROM faces WHERE id = ? AND collection_id = ?`, [
+          faceId,
+          collectionId,
+        ])
+      : undefined
+    if (!row) throw new FaceError('faceNotFound')
+    return readFace(row)
+  }
+
+  function insertFace(
+    collection: Collection,
+    personId: string,
+    face: NewFace,
+  ): Face & { readonly existed: boolean } {
+    const embedding = toCollectionEmbedding(collection, face)
+    if (!imageHashPattern.test(face.imageHash)) {
+      throw new FaceError('invalidOption', {
+        detail: 'imageHash must be a lower-case hex SHA-256.',
+      })
+    }
+    // One order of the keys, as the text identifies the box.
+    const { x, y, width, height } = face.box
+    const box = JSON.stringify({ x, y, width, height })
+    const stored = db.get(
+      `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
+      [personId, face.imageHash, box],
+    )
+    if (stored) return { ...readFace(stored), existed: true }
+    const id = context.newId()
+    db.run(
+      'INSERT INTO faces (id, collection_id, person_id, model_id, quality, box, landmarks, ' +
+        'image_hash, created_at, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      [
+        id,
+        collection.id,
+        personId,
+        face.modelId,
+        JSON.stringify(face.quality),
+        box,
+        JSON.stringify(face.landmarks),
+        face.imageHash,
+        context.now(),
+        toEmbeddingBytes(embedding),
+      ],
+    )
+    // The collection's setting wins over the caller's.
+    if (face.crop && collection.storeCrops) {
+      db.run('INSERT INTO crops (face_id, bytes) VALUES (?, ?)', [id, face.crop])
+    }
+    appendChange(context, { kind: 'faceAdded', collectionId: collection.id, faceId: id })
+    return { ...getFace(collection.id, id), existed: false }
+  }
+
+  return {
+    getFace,
+
+    addFaces(collectionId, person, faces) {
+      const collection = findCollection(context, collectionId)
+      const owner =
+        typeof person === 'string'
+          ? findPerson(context, collectionId, person)
+          : insertPerson(context, collectionId, person)
+      const stored = faces.map((face) => insertFace(collection, owner.id, face))
+      return { person: findPerson(context, collectionId, owner.id), faces: stored }
+    },
+
+    listFaces(collectionId, options = {}) {
+      const { after, limit } = parsePageOptions('faces', options)
+      const conditions = ['collection_id = ?', 'id > ?']
+      const parameters: SqlValue[] = [collectionId, after]
+      if (options.personId !== undefined) {
+        if (!isUlid(options.personId)) return { items: [] }
+        // The plus keeps the planner from walking through all faces of the collection.
+        conditions[0] = '+collection_id = ?'
+        conditions.push('person_id = ?')
+        parameters.push(options.personId)
+      }
+      const rows = db.all(
+        `SELECT ${faceColumns} FROM faces WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
+        [...parameters, limit + 1],
+      )
+      return toPage('faces', rows.map(readFace), limit)
+    },
+
+    getCrop(collectionId, faceId) {
+      getFace(collectionId, faceId)
+      const row = db.get('SELECT bytes FROM crops WHERE face_id = ?', [faceId])
+      return row && readBlob(row, 'bytes')
+    },
+
+    deleteFace(collectionId, faceId) {
+      getFace(collectionId, faceId)
+      db.run('DELETE FROM faces WHERE id = ?', [faceId])
+      appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
+    },
+
+    findFacesByImage(collectionId, imageHash) {
+      if (!imageHashPattern.test(imageHash)) return []
+      const rows = db.all(
+        `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,
+        [collectionId, imageHash],
+      )
+      return rows.map(readFace)
+    },
+  }
+}
+
+function toCollectionEmbedding(collection: Collection, face: NewFace): Float32Array {
+  if (face.modelId !== collection.modelId) {
+    throw new FaceError('modelMismatch', {
+      detail: `The embedding is of ${face.modelId}, the collection of ${collection.modelId}.`,
+      info: { expected: collection.modelId, actual: face.modelId },
+    })
+  }
+  if (face.embedding.length !== collection.dimension) {
+    throw new FaceError('dimensionMismatch', {
+      detail: `Expected ${collection.dimension} values, got ${face.embedding.length}.`,
+      info: { expected: collection.dimension, actual: face.embedding.length },
+    })
+  }
+  return toUnitEmbedding(face.embedding)
+}

@@ -1,0 +1,69 @@
+import { FaceError } from '../../../core/errors.ts'
+import { isUlid } from '../../pages.ts'
+import type { EmbeddingBatch, FaceOwner, Metadata } from '../../store.ts'
+import type { StoreContext, SyncStore } from './context.ts'
+import type { SqlRow } from './libsql.ts'
+import { findPerson } from './persons.ts'
+import { readEmbedding, readMetadata, readText } from './rows.ts'
+
+/** Owners and embeddings of faces, as {@link import('../../store.ts').GalleryStore} says. */
+export function createLookupOperations(
+  context: StoreContext,
+): SyncStore<'getOwners' | 'getEmbeddings' | 'embeddings'> {
+  const { db } = context
+  return {
+    getOwners(collectionId, faceIds) {
+      const rows = db.all(
+        'SELECT f.id AS face_id, p.id AS person_id, p.name, p.metadata ' +
+          // CROSS keeps this order: few ids are looked up. Left to the planner, it walks through all
+          // faces of the collection (92 ms instead of 0.3 ms with 16,000).
+          'FROM json_each(?) wanted CROSS JOIN faces f ON f.id = wanted.value ' +
+          'CROSS JOIN persons p ON p.id = f.person_id WHERE f.collection_id = ? ORDER BY wanted.key',
+        [JSON.stringify(faceIds.filter(isUlid)), collectionId],
+      )
+      // Metadata may be 16 KiB; a person found by many faces is parsed once.
+      const metadata = new Map<string, Metadata>()
+      return rows.map((row): FaceOwner => {
+        const personId = readText(row, 'person_id')
+        const personMetadata = metadata.get(personId) ?? readMetadata(row)
+        metadata.set(personId, personMetadata)
+        const personName = readText(row, 'name')
+        return { faceId: readText(row, 'face_id'), personId, personName, personMetadata }
+      })
+    },
+
+    getEmbeddings(collectionId, of) {
+      if ('personId' in of) {
+        findPerson(context, collectionId, of.personId)
+        const sql = 'SELECT id, embedding FROM faces WHERE person_id = ? ORDER BY id'
+        return toBatch(db.all(sql, [of.personId]))
+      }
+      const sql = 'SELECT id, embedding FROM faces WHERE id = ? AND collection_id = ?'
+      const rows = isUlid(of.faceId) ? db.all(sql, [of.faceId, collectionId]) : []
+      if (rows.length === 0) throw new FaceError('faceNotFound')
+      return toBatch(rows)
+    },
+
+    embeddings(collectionId, { after = '', limit }) {
+      const sql =
+        'SELECT id, embedding FROM faces WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?'
+      return toBatch(db.all(sql, [collectionId, after, limit]))
+    },
+  }
+}
+
+/** @throws {FaceError} `storeCorrupt` when the embeddings are of different lengths */
+function toBatch(rows: readonly SqlRow[]): EmbeddingBatch {
+  const vectors = rows.map(readEmbedding)
+  const dimension = vectors[0]?.length ?? 0
+  const embeddings = new Float32Array(rows.length * dimension)
+  for (const [i, vector] of vectors.entries()) {
+    if (vector.length !== dimension) {
+      throw new FaceError('storeCorrupt', {
+        detail: 'Embeddings of a collection differ in length.',
+      })
+    }
+    embeddings.set(vector, i * dimension)
+  }
+  return { faceIds: rows.map((row) => readText(row, 'id')), embeddings }
+}

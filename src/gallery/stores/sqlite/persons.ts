@@ -1,0 +1,100 @@
+import { FaceError } from '../../../core/errors.ts'
+import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
+import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
+import type { Metadata, Person } from '../../store.ts'
+import { appendChange } from './changes.ts'
+import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import type { SqlValue } from './libsql.ts'
+import { personColumns, readPerson, readText } from './rows.ts'
+
+type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
+
+/** @throws {FaceError} `personNotFound` */
+export function findPerson(context: StoreContext, collectionId: string, personId: string): Person {
+  // An id of another form cannot have been stored; it may hold what SQL text cannot, such as NUL.
+  const row = isUlid(personId)
+    ? context.db.get(`SELECT ${personColumns} FROM persons WHERE id = ? AND collection_id = ?`, [
+        personId,
+        collectionId,
+      ])
+    : undefined
+  if (!row) throw new FaceError('personNotFound')
+  return readPerson(row)
+}
+
+/** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
+export function insertPerson(
+  context: StoreContext,
+  collectionId: string,
+  input: { readonly name: string; readonly metadata?: Metadata },
+): Person {
+  findCollection(context, collectionId)
+  const name = toStoredName(input.name)
+  const metadata = toMetadataJson(input.metadata ?? {})
+  const id = context.newId()
+  const now = context.now()
+  context.db.run(
+    'INSERT INTO persons (id, collection_id, name, name_folded, metadata, created_at, updated_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [id, collectionId, name, foldName(name), metadata, now, now],
+  )
+  return findPerson(context, collectionId, id)
+}
+
+/** Persons, as {@link import('../../store.ts').GalleryStore} says. */
+export function createPersonOperations(context: StoreContext): SyncStore<Methods> {
+  const { db } = context
+  return {
+    createPerson: (collectionId, input) => insertPerson(context, collectionId, input),
+    getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
+
+    listPersons(collectionId, options = {}) {
+      const { after, limit } = parsePageOptions('persons', options)
+      const conditions = ['collection_id = ?', 'id > ?']
+      const parameters: SqlValue[] = [collectionId, after]
+      if (options.name !== undefined) {
+        // No stored name has a NUL, and SQL text cannot carry one.
+        if (options.name.includes('\0')) return { items: [] }
+        // instr, not LIKE: % and _ are ordinary characters of names.
+        conditions.push('instr(name_folded, ?) > 0')
+        parameters.push(foldName(options.name))
+      }
+      if (options.exactName !== undefined) {
+        if (options.exactName.includes('\0')) return { items: [] }
+        conditions.push('name = ?')
+        parameters.push(options.exactName.trim().normalize('NFC'))
+      }
+      const rows = db.all(
+        `SELECT ${personColumns} FROM persons WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
+        [...parameters, limit + 1],
+      )
+      return toPage('persons', rows.map(readPerson), limit)
+    },
+
+    updatePerson(collectionId, personId, patch) {
+      const person = findPerson(context, collectionId, personId)
+      const name = patch.name === undefined ? person.name : toStoredName(patch.name)
+      db.run(
+        'UPDATE persons SET name = ?, name_folded = ?, metadata = ?, updated_at = ? WHERE id = ?',
+        [
+          name,
+          foldName(name),
+          toMetadataJson(patch.metadata ?? person.metadata),
+          context.now(),
+          personId,
+        ],
+      )
+      return findPerson(context, collectionId, personId)
+    },
+
+    deletePerson(collectionId, personId) {
+      findPerson(context, collectionId, personId)
+      for (const row of db.all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [
+        personId,
+      ])) {
+        appendChange(context, { kind: 'faceRemoved', collectionId, faceId: readText(row, 'id') })
+      }
+      db.run('DELETE FROM persons WHERE id = ?', [personId])
+    },
+  }
+}

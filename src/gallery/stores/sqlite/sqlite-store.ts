@@ -1,0 +1,187 @@
+import { Piscina } from 'piscina'
+import { FaceError, fromErrorRecord } from '../../../core/errors.ts'
+import { workerUrl } from '../../../core/worker-url.ts'
+import { fromMetadataJson, toMetadataJson } from '../../person-fields.ts'
+import type { GalleryStore, Metadata } from '../../store.ts'
+import type { StoreCall, StoreMethod, StoreOutcome } from './batch.ts'
+import type { DatabaseOptions } from './open.ts'
+
+export interface SqliteStoreOptions {
+  /** Path of the database; its directory exists. Beside it stand `-wal` and `-shm`. */
+  readonly file: string
+  /** Encrypts the whole file; the one it was created with. Use a random secret, as the derivation is weak against guessing. */
+  readonly encryptionKey?: string | undefined
+  /** How long a write waits for another process's, default 5000. */
+  readonly busyTimeoutMs?: number
+  /** Bounds the file in pages of 4 KiB; beyond it writes fail with `storeFull`. */
+  readonly maxPages?: number
+}
+
+// Bounds how long a read waits behind a batch: 64 writes of a face take about 2 ms.
+const maxBatch = 64
+const maxPending = 10_000
+// After an erasure the log is emptied when writes have been quiet for this long.
+const emptyLogAfterMs = 1000
+
+const erasures: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
+  'deleteFace',
+  'deletePerson',
+  'deleteCollection',
+])
+
+interface PendingCall extends StoreCall {
+  resolve(value: unknown): void
+  reject(error: FaceError): void
+}
+
+/**
+ * A gallery store in one SQLite file. SQL and fsyncs run in a thread of their own, never on the
+ * event loop; see [Note: Group commit]. Several processes may share the file.
+ *
+ * When the thread dies, calls that it had are rejected with `workerFailed` (whether a write of them
+ * became durable is not known) and a new thread opens the file again.
+ *
+ * @throws {FaceError} `dataDirUnusable`, `storeReadOnly`, `storeFull`, `storeKeyWrong`,
+ *   `storeCorrupt`, `storeTooNew`, `storeBusy`
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<GalleryStore> {
+  const workerData: DatabaseOptions = {
+    file: options.file,
+    encryptionKey: options.encryptionKey,
+    busyTimeoutMs: options.busyTimeoutMs ?? 5000,
+    maxPages: options.maxPages,
+  }
+  const pool = new Piscina({
+    filename: workerUrl(import.meta.url, './worker.js').href,
+    name: 'runBatch',
+    minThreads: 1,
+    maxThreads: 1,
+    workerData,
+  })
+  // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
+  pool.on('error', () => {})
+
+  const queue: PendingCall[] = []
+  let draining = false
+  let closing: Promise<void> | undefined
+  let emptyLogTimer: NodeJS.Timeout | undefined
+
+  function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
+    if (queue.length >= maxPending) {
+      return Promise.reject(new FaceError('storeBusy', { detail: 'Too many calls are waiting.' }))
+    }
+    return new Promise((resolve, reject) => {
+      queue.push({ method, parameters, resolve, reject })
+      if (!draining) void drain()
+    })
+  }
+
+  async function drain(): Promise<void> {
+    draining = true
+    // Calls of the same turn of the event loop go together.
+    await Promise.resolve()
+    while (queue.length > 0) await runBatch(queue.splice(0, maxBatch))
+    draining = false
+  }
+
+  async function runBatch(batch: readonly PendingCall[]): Promise<void> {
+    let outcomes: readonly StoreOutcome[]
+    try {
+      outcomes = await pool.run(batch.map(({ method, parameters }) => ({ method, parameters })))
+    } catch (cause) {
+      if (cause instanceof DOMException && cause.name === 'DataCloneError') {
+        // A parameter that no contract allows, such as a function; its neighbours are innocent.
+        if (batch.length > 1) for (const call of batch) await runBatch([call])
+        else batch[0]?.reject(new FaceError('invalidRequest', { detail: 'Expected data.', cause }))
+        return
+      }
+      const detail = "The store's thread ended."
+      for (const call of batch) call.reject(new FaceError('workerFailed', { detail, cause }))
+      return
+    }
+    for (const [i, call] of batch.entries()) {
+      const outcome = outcomes[i]!
+      if ('error' in outcome) call.reject(fromErrorRecord(outcome.error))
+      else call.resolve(outcome.value)
+    }
+    if (batch.some((call) => erasures.has(call.method))) scheduleEmptyLog()
+  }
+
+  function scheduleEmptyLog(): void {
+    clearTimeout(emptyLogTimer)
+    if (closing) return
+    // A failure shows with the next call; the log is emptied on close at the latest.
+    emptyLogTimer = setTimeout(() => {
+      enqueue('emptyLog', []).catch(() => {})
+    }, emptyLogAfterMs).unref()
+  }
+
+  const call = <M extends keyof GalleryStore>(
+    method: M,
+    ...parameters: Parameters<GalleryStore[M]>
+  ): ReturnType<GalleryStore[M]> => {
+    const result = closing
+      ? Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
+      : enqueue(method, parameters)
+    return result as ReturnType<GalleryStore[M]>
+  }
+
+  async function close(): Promise<void> {
+    clearTimeout(emptyLogTimer)
+    try {
+      await enqueue('close', [])
+    } finally {
+      await pool.destroy()
+    }
+  }
+
+  const store: GalleryStore = {
+    createCollection: (input) => call('createCollection', input),
+    getCollection: (name) => call('getCollection', name),
+    listCollections: (page) => call('listCollections', page),
+    updateCollection: (name, patch) => call('updateCollection', name, patch),
+    deleteCollection: (name) => call('deleteCollection', name),
+    counts: (collectionId) => call('counts', collectionId),
+    createPerson: async (collectionId, input) =>
+      call('createPerson', collectionId, toPersonInput(input)),
+    getPerson: (collectionId, personId) => call('getPerson', collectionId, personId),
+    listPersons: (collectionId, page) => call('listPersons', collectionId, page),
+    updatePerson: async (collectionId, id, patch) =>
+      call('updatePerson', collectionId, id, toPersonInput(patch)),
+    deletePerson: (collectionId, personId) => call('deletePerson', collectionId, personId),
+    addFaces: async (collectionId, person, faces) =>
+      call(
+        'addFaces',
+        collectionId,
+        typeof person === 'string' ? person : toPersonInput(person),
+        faces,
+      ),
+    getFace: (collectionId, faceId) => call('getFace', collectionId, faceId),
+    listFaces: (collectionId, page) => call('listFaces', collectionId, page),
+    getCrop: (collectionId, faceId) => call('getCrop', collectionId, faceId),
+    deleteFace: (collectionId, faceId) => call('deleteFace', collectionId, faceId),
+    getOwners: (collectionId, faceIds) => call('getOwners', collectionId, faceIds),
+    getEmbeddings: (collectionId, of) => call('getEmbeddings', collectionId, of),
+    findFacesByImage: (collectionId, hash) => call('findFacesByImage', collectionId, hash),
+    latestCursor: () => call('latestCursor'),
+    changes: (after, limit) => call('changes', after, limit),
+    embeddings: (collectionId, range) => call('embeddings', collectionId, range),
+    claimIdempotencyKey: (key, requestHash) => call('claimIdempotencyKey', key, requestHash),
+    completeIdempotencyKey: (key, response) => call('completeIdempotencyKey', key, response),
+    ping: () => call('ping'),
+    close: () => (closing ??= close()),
+  }
+  try {
+    await store.ping()
+    return store
+  } catch (error) {
+    await pool.destroy()
+    throw error
+  }
+}
+
+/** Metadata as plain JSON, which a message between threads can carry. */
+function toPersonInput<T extends { readonly metadata?: Metadata }>(input: T): T {
+  if (input.metadata === undefined) return input
+  return { ...input, metadata: fromMetadataJson(toMetadataJson(input.metadata)) }
+}

@@ -1,0 +1,91 @@
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { FaceError } from '../core/errors.ts'
+import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { registerMetrics } from './metrics.ts'
+import { registerOpenApi } from './openapi.ts'
+import { type HttpOptions, resolveHttpOptions } from './options.ts'
+import { registerPage } from './page.ts'
+import { answerClientError, registerProblems, sendProblem } from './problems.ts'
+import { createRequestId, registerRequestContext } from './request-context.ts'
+import { registerAnalysisRoutes } from './routes/analysis.ts'
+import { registerCollectionRoutes } from './routes/collections.ts'
+import { registerFaceRoutes } from './routes/faces.ts'
+import { registerHealthRoutes, registerOperationRoutes } from './routes/operation.ts'
+import { registerPersonRoutes } from './routes/persons.ts'
+import { registerSimpleRoutes } from './routes/simple.ts'
+import { registerVerifyRoute } from './routes/verify.ts'
+import { registerProtection, registerSecurity } from './security.ts'
+import type { App, Lifecycle } from './types.ts'
+import { compileValidator } from './validation.ts'
+
+/** Ids are ULIDs and names of collections short; longer path segments are nothing that exists. */
+const maxParamLength = 256
+
+/**
+ * The HTTP interface of a Face Watcher, ready for requests but not listening.
+ *
+ * The caller keeps the `FaceWatcher` and closes it after the application.
+ */
+export async function createApp(
+  faceWatcher: FaceWatcher,
+  httpOptions: HttpOptions = {},
+): Promise<FastifyInstance> {
+  const options = resolveHttpOptions(httpOptions)
+  const context = { faceWatcher, options }
+  const app = createFastify(options)
+  const lifecycle: Lifecycle = { phase: 'serving' }
+  app.decorate('lifecycle', lifecycle)
+
+  registerProblems(app)
+  registerRequestContext(app)
+  const metrics = registerMetrics(app, faceWatcher)
+  await registerSecurity(app, options)
+  app.removeContentTypeParser('text/plain')
+  await app.register(multipart, { throwFileSizeLimit: false })
+  await registerOpenApi(app)
+
+  registerHealthRoutes(app, context)
+  await registerPage(app, options.webRoot)
+  await app.register(async (scope: App) => {
+    scope.addHook('onRequest', async () => {
+      if (lifecycle.phase === 'closing') {
+        throw new FaceError('notReady', { detail: 'The server is stopping.' })
+      }
+    })
+    await registerProtection(scope, options)
+    registerSimpleRoutes(scope, context)
+    registerAnalysisRoutes(scope, context)
+    registerVerifyRoute(scope, context)
+    registerCollectionRoutes(scope, context)
+    registerPersonRoutes(scope, context)
+    registerFaceRoutes(scope, context)
+    registerOperationRoutes(scope, context, metrics)
+  })
+  await app.ready()
+  return app as unknown as FastifyInstance
+}
+
+function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
+  const { trustProxy, logger } = options
+  const app = Fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    requestIdHeader: false,
+    // One line a request is written by `registerRequestContext`.
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
+    genReqId: createRequestId,
+    requestTimeout: options.requestTimeoutMs,
+    return503OnClosing: false,
+    trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
+    routerOptions: { maxParamLength },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply)
+    },
+  })
+  app.setValidatorCompiler(compileValidator)
+  return app as unknown as App
+}

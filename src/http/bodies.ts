@@ -1,0 +1,114 @@
+import type { ErrorCode } from '../core/errors.ts'
+import type { Box, Decision, Detection, Landmarks5, Quality } from '../core/types.ts'
+import type { Collection, Person } from '../gallery/store.ts'
+import type {
+  Candidate,
+  DecisionThresholds,
+  DetectResult,
+  EmbedResult,
+  EnrollResult,
+  IdentifyResult,
+  VerifyResult,
+} from '../recognition/face-watcher.ts'
+
+/*
+ * What the interface sends where that is not exactly what the use cases answer: detections lie flat
+ * in their face, embeddings are arrays of numbers, timings travel in the Server-Timing header.
+ */
+
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly code: ErrorCode
+  readonly requestId: string
+}
+
+export interface DetectedFaceBody {
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  readonly confidence: number
+  readonly quality: Quality
+}
+
+export interface DetectBody {
+  readonly width: number
+  readonly height: number
+  readonly faces: readonly DetectedFaceBody[]
+}
+
+export interface EmbedBody {
+  readonly width: number
+  readonly height: number
+  readonly modelId: string
+  readonly dimension: number
+  readonly faces: readonly (DetectedFaceBody & { readonly embedding: readonly number[] })[]
+}
+
+export interface CollectionDetailsBody extends Collection {
+  readonly persons: number
+  readonly faces: number
+  readonly thresholds: DecisionThresholds
+}
+
+export interface EnrollBody {
+  readonly person: Person
+  readonly faces: EnrollResult['faces']
+  readonly rejected: EnrollResult['rejected']
+}
+
+export interface CreatedPersonBody extends Person {
+  readonly faces: EnrollResult['faces']
+  readonly rejected: EnrollResult['rejected']
+}
+
+export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
+  readonly decision: Decision
+  readonly candidates: readonly Candidate[]
+}
+
+export interface IdentifyBody {
+  readonly width?: number
+  readonly height?: number
+  readonly collection: string
+  readonly modelId: string
+  readonly thresholds: DecisionThresholds
+  readonly faces: readonly IdentifiedFaceBody[]
+}
+
+export type VerifyBody = Omit<VerifyResult, 'timings'>
+
+function toFaceBody(face: { detection: Detection; quality: Quality }): DetectedFaceBody {
+  const { box, landmarks, confidence } = face.detection
+  return { box, landmarks, confidence, quality: face.quality }
+}
+
+export function toDetectBody(result: DetectResult): DetectBody {
+  return { width: result.width, height: result.height, faces: result.faces.map(toFaceBody) }
+}
+
+export function toEmbedBody(result: EmbedResult): EmbedBody {
+  const { width, height, modelId, dimension } = result
+  const faces = result.faces.map((face) => ({
+    ...toFaceBody(face),
+    embedding: Array.from(face.embedding),
+  }))
+  return { width, height, modelId, dimension, faces }
+}
+
+/** @param probe  what was looked up; an embedding has no place in an image, so its box is left out */
+export function toIdentifyBody(result: IdentifyResult, probe: 'image' | 'embedding'): IdentifyBody {
+  const { width, height, collection, modelId, thresholds } = result
+  const faces = result.faces.map((face) => ({
+    ...(probe === 'image' ? toFaceBody(face) : {}),
+    decision: face.decision,
+    candidates: face.candidates,
+  }))
+  return { ...(probe === 'image' ? { width, height } : {}), collection, modelId, thresholds, faces }
+}
+
+export function toVerifyBody(result: VerifyResult): VerifyBody {
+  const { timings: _, ...body } = result
+  return body
+}

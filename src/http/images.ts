@@ -1,0 +1,234 @@
+import type { MultipartFile } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { FaceError } from '../core/errors.ts'
+import type { EnrollImage } from '../recognition/face-watcher.ts'
+import { concatOwned, imageTooLarge, parseBase64 } from './image-bytes.ts'
+import { envelopeBytes, type ResolvedHttpOptions } from './options.ts'
+
+/** Which images and text fields a route reads from a multipart form or a JSON body. */
+export interface UploadSpec {
+  /** Names of the file fields, and of the JSON members that carry base64. */
+  readonly fields: readonly string[]
+  /** Most images in all of them together. */
+  readonly maxImages: number
+  /** Fewest; below it the answer is `missingImage`. Default 1. */
+  readonly minImages?: number
+}
+
+export interface UploadedImage extends EnrollImage {
+  /** The field it came in. */
+  readonly field: string
+}
+
+export interface Upload {
+  readonly images: readonly UploadedImage[]
+  /** Text fields of the form, or the other members of the JSON body. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads the images of a request, from multipart files or from base64 in a JSON body.
+ *
+ * A file is given up as soon as it is larger than `maxImageBytes`, and a request as soon as its
+ * images are larger than `maxRequestBytes`, so that not more than that is ever held.
+ *
+ * @returns images in the order sent; each owns its bytes
+ * @throws {FaceError} `missingImage`, `tooManyImages`, `imageTooLarge`, `payloadTooLarge`, `invalidRequest`, `aborted`
+ */
+export async function readUpload(
+  request: FastifyRequest,
+  spec: UploadSpec,
+  options: ResolvedHttpOptions,
+): Promise<Upload> {
+  const upload = request.isMultipart()
+    ? await readForm(request, spec, options)
+    : readJson(request.body, spec, options)
+  if (upload.images.length < (spec.minImages ?? 1)) {
+    throw missingImage(spec, Object.keys(upload.fields))
+  }
+  if (upload.images.length > spec.maxImages) throw tooManyImages(spec)
+  return upload
+}
+
+/** Reads exactly one image; text fields and other members are answered beside it. */
+export async function readOneImage(
+  request: FastifyRequest,
+  field: string,
+  options: ResolvedHttpOptions,
+): Promise<UploadedImage> {
+  const { images } = await readUpload(request, { fields: [field], maxImages: 1 }, options)
+  const [image] = images
+  if (!image) throw missingImage({ fields: [field] }, [])
+  return image
+}
+
+async function readForm(
+  request: FastifyRequest,
+  spec: UploadSpec,
+  options: ResolvedHttpOptions,
+): Promise<Upload> {
+  try {
+    assertDeclaredLength(request, spec, options)
+    return await withinBytes(request, options.maxRequestBytes, readParts(request, spec, options))
+  } catch (error) {
+    // What is still on its way is read and thrown away; see `sendProblem`.
+    request.raw.unpipe()
+    request.raw.resume()
+    throw toFormError(error, spec)
+  }
+}
+
+/**
+ * Fails as soon as the raw body is larger than allowed: the limits of parts do not count what lies
+ * around them. Has to be called in the tick in which reading starts, to see every byte.
+ */
+async function withinBytes<T>(
+  request: FastifyRequest,
+  maxBytes: number,
+  reading: Promise<T>,
+): Promise<T> {
+  let count = (_chunk: Buffer) => {}
+  const exceeded = new Promise<never>((_resolve, reject) => {
+    let received = 0
+    count = (chunk) => {
+      received += chunk.length
+      if (received > maxBytes + envelopeBytes) reject(requestTooLarge(maxBytes))
+    }
+  })
+  request.raw.on('data', count)
+  try {
+    return await Promise.race([reading, exceeded])
+  } finally {
+    request.raw.off('data', count)
+  }
+}
+
+async function readParts(
+  request: FastifyRequest,
+  spec: UploadSpec,
+  options: ResolvedHttpOptions,
+): Promise<Upload> {
+  const images: UploadedImage[] = []
+  const fields: Record<string, unknown> = {}
+  let total = 0
+  const limits = { fileSize: options.maxImageBytes + 1, files: spec.maxImages + 1, fields: 20 }
+  for await (const part of request.parts({ limits })) {
+    if (part.type === 'field') {
+      fields[part.fieldname] = part.value
+      continue
+    }
+    if (!spec.fields.includes(part.fieldname)) {
+      throw images.length === 0
+        ? missingImage(spec, [part.fieldname])
+        : new FaceError('invalidRequest', {
+            detail: `The file field ${JSON.stringify(part.fieldname)} is not known here.`,
+            info: { expected: spec.fields },
+          })
+    }
+    if (images.length === spec.maxImages) throw tooManyImages(spec)
+    const bytes = await readFile(part, options.maxImageBytes, options.maxRequestBytes - total)
+    total += bytes.length
+    // Browsers send an empty nameless file for a file input that was left empty.
+    if (bytes.length === 0 && !part.filename) continue
+    const fileName = toFileName(part.filename) ?? `${part.fieldname}[${images.length}]`
+    images.push({ field: part.fieldname, fileName, bytes })
+  }
+  return { images, fields }
+}
+
+async function readFile(
+  part: MultipartFile,
+  maxImageBytes: number,
+  remainingBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxImageBytes) throw imageTooLarge(maxImageBytes)
+    if (size > remainingBytes) throw requestTooLarge(remainingBytes)
+    chunks.push(chunk)
+  }
+  return concatOwned(chunks, size)
+}
+
+function readJson(body: unknown, spec: UploadSpec, options: ResolvedHttpOptions): Upload {
+  const images: UploadedImage[] = []
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries((body ?? {}) as Record<string, unknown>)) {
+    if (!spec.fields.includes(name)) {
+      fields[name] = value
+      continue
+    }
+    for (const [index, text] of [value].flat().entries()) {
+      const path = Array.isArray(value) ? `${name}[${index}]` : name
+      if (images.length === spec.maxImages) throw tooManyImages(spec)
+      images.push({
+        field: name,
+        fileName: path,
+        bytes: parseBase64(text, path, options.maxImageBytes),
+      })
+    }
+  }
+  return { images, fields }
+}
+
+function assertDeclaredLength(
+  request: FastifyRequest,
+  spec: UploadSpec,
+  options: ResolvedHttpOptions,
+): void {
+  const declared = Number(request.headers['content-length'])
+  if (spec.maxImages === 1 && declared > options.maxImageBytes + envelopeBytes) {
+    throw imageTooLarge(options.maxImageBytes)
+  }
+  if (declared > options.maxRequestBytes + envelopeBytes) {
+    throw requestTooLarge(options.maxRequestBytes)
+  }
+}
+
+function requestTooLarge(maxRequestBytes: number): FaceError {
+  return new FaceError('payloadTooLarge', {
+    detail: 'The images of a request are larger than allowed together; send fewer at once.',
+    info: { maxRequestBytes },
+  })
+}
+
+function tooManyImages(spec: UploadSpec): FaceError {
+  return new FaceError('tooManyImages', {
+    detail: `At most ${spec.maxImages} ${spec.maxImages === 1 ? 'is' : 'are'} allowed.`,
+    info: { maxImages: spec.maxImages },
+  })
+}
+
+function missingImage(spec: Pick<UploadSpec, 'fields'>, received: readonly string[]): FaceError {
+  const expected = spec.fields.map((name) => `"${name}"`).join(' or ')
+  const instead =
+    received.length === 0
+      ? ''
+      : `, but there is ${received.map((name) => JSON.stringify(name.slice(0, 100))).join(', ')}`
+  return new FaceError('missingImage', {
+    detail: `Expected in the field ${expected}${instead}.`,
+    info: { expected: spec.fields },
+  })
+}
+
+/** What the multipart parser throws, as errors of the catalogue; its messages quote the body. */
+function toFormError(error: unknown, spec: UploadSpec): unknown {
+  if (error instanceof FaceError) return error
+  const code = (error as { code?: unknown }).code
+  if (code === 'FST_FILES_LIMIT') return tooManyImages(spec)
+  if (typeof code === 'string' && code.startsWith('FST_')) return error
+  const detail = 'The multipart form is malformed or cut off.'
+  return new FaceError('invalidRequest', { detail, cause: error })
+}
+
+/** The last part of a client's file name, without control characters; only ever shown. */
+function toFileName(name: string | undefined): string | undefined {
+  const last = name
+    ?.split(/[/\\]/)
+    .at(-1)
+    ?.replace(/\p{Cc}/gu, '')
+    .slice(0, 255)
+  return last === '' ? undefined : last
+}

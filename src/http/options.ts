@@ -1,0 +1,93 @@
+import type { FastifyBaseLogger } from 'fastify'
+
+/** What the HTTP interface needs to know; filled from the configuration. */
+export interface HttpOptions {
+  /** Address to bind, default `127.0.0.1`. */
+  readonly host?: string
+  /** 0 to 65535; 0 takes a free port. Default 8000. */
+  readonly port?: number
+  /** Allows listening beyond this machine without an API key. Default false. */
+  readonly insecure?: boolean
+  /** Lower-case hex SHA-256 of each API key. None: no key is asked for. */
+  readonly apiKeys?: readonly string[]
+  /** Host names a request may name besides the loopback names, when no key is asked for. */
+  readonly allowedHosts?: readonly string[]
+  /** Largest image file, bytes. Default 20 MiB. */
+  readonly maxImageBytes?: number
+  /** Most images of one enrolment request. Default 20. */
+  readonly maxImages?: number
+  /** Largest request of several images, bytes. Default 64 MiB, at least one image. */
+  readonly maxRequestBytes?: number
+  /** Requests a client (IP address) may send in a window. Absent: no limit. */
+  readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number }
+  /** Whether `X-Forwarded-*` of a reverse proxy is believed: true, or the proxies' addresses. Default false. */
+  readonly trustProxy?: boolean | string | readonly string[]
+  /** Time to receive a whole request, milliseconds; 0 waits for ever. Default 120,000. */
+  readonly requestTimeoutMs?: number
+  /** After a request to stop, time for in-flight requests to finish, milliseconds. Default 30,000. */
+  readonly shutdownTimeoutMs?: number
+  /** After a request to stop, time in which `/readyz` says no but requests are still served, milliseconds. Default 0. */
+  readonly drainDelayMs?: number
+  /** Directory of the built web page. Absent or missing: a plain text at `/`. */
+  readonly webRoot?: string
+  /** Default: no log. */
+  readonly logger?: FastifyBaseLogger
+}
+
+/** {@link HttpOptions} with every default filled in. */
+export interface ResolvedHttpOptions {
+  readonly host: string
+  readonly port: number
+  readonly insecure: boolean
+  readonly apiKeys: readonly string[]
+  readonly allowedHosts: readonly string[]
+  readonly maxImageBytes: number
+  readonly maxImages: number
+  readonly maxRequestBytes: number
+  readonly rateLimit: { readonly max: number; readonly timeWindowMs: number } | undefined
+  readonly trustProxy: boolean | string | readonly string[]
+  readonly requestTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly drainDelayMs: number
+  readonly webRoot: string | undefined
+  readonly logger: FastifyBaseLogger | undefined
+}
+
+/** Room for the boundaries, part headers and text fields of a multipart body, or the JSON around an image. */
+export const envelopeBytes: number = 64 * 1024
+
+/** Fills in the defaults. */
+export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
+  const maxImageBytes = options.maxImageBytes ?? 20 * 1024 * 1024
+  return {
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 8000,
+    insecure: options.insecure ?? false,
+    apiKeys: options.apiKeys ?? [],
+    allowedHosts: options.allowedHosts ?? [],
+    maxImageBytes,
+    maxImages: options.maxImages ?? 20,
+    maxRequestBytes: Math.max(
+      options.maxRequestBytes ?? 64 * 1024 * 1024,
+      toBodyBytes(maxImageBytes),
+    ),
+    rateLimit: options.rateLimit,
+    trustProxy: options.trustProxy ?? false,
+    requestTimeoutMs: options.requestTimeoutMs ?? 120_000,
+    shutdownTimeoutMs: options.shutdownTimeoutMs ?? 30_000,
+    drainDelayMs: options.drainDelayMs ?? 0,
+    webRoot: options.webRoot,
+    logger: options.logger,
+  }
+}
+
+/** The largest body that can carry `imageBytes` of images: base64 takes four bytes for three. */
+export function toBodyBytes(imageBytes: number): number {
+  return Math.ceil(imageBytes / 3) * 4 + envelopeBytes
+}
+
+/** Whether an address to bind is reachable from this machine only. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '')
+  return name === 'localhost' || name === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(name)
+}

@@ -1,0 +1,90 @@
+import { Type } from 'typebox'
+import { FaceError } from '../../core/errors.ts'
+import type { Metrics } from '../metrics.ts'
+import { problemResponses } from '../problems.ts'
+import { ref } from '../schemas/component.ts'
+import { Model } from '../schemas/operation.ts'
+import type { App, RouteContext } from '../types.ts'
+
+const tags = ['operation']
+
+/** `/healthz` and `/readyz`: for everyone, in every phase, without a rate limit. */
+export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): void {
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    config: { rateLimit: false },
+    schema: {
+      operationId: 'getHealth',
+      tags,
+      summary: 'Whether the process answers',
+      security: [],
+      response: { 200: Type.Object({ status: Type.Literal('ok') }), ...problemResponses() },
+    },
+    handler: async () => ({ status: 'ok' as const }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    config: { rateLimit: false },
+    schema: {
+      operationId: 'getReadiness',
+      tags,
+      summary: 'Whether requests can be served: models and index are loaded',
+      security: [],
+      response: {
+        200: Type.Object({ status: Type.Literal('ready') }),
+        ...problemResponses('notReady'),
+      },
+    },
+    handler: async () => {
+      if (app.lifecycle.phase !== 'serving') {
+        throw new FaceError('notReady', { info: { reasons: ['the server is stopping'] } })
+      }
+      const { ready, reasons } = await faceWatcher.status()
+      if (!ready) throw new FaceError('notReady', { info: { reasons } })
+      return { status: 'ready' as const }
+    },
+  })
+}
+
+/** `/v1/models` and `/metrics`. */
+export function registerOperationRoutes(
+  app: App,
+  { faceWatcher }: RouteContext,
+  metrics: Metrics,
+): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/models',
+    schema: {
+      operationId: 'listModels',
+      tags,
+      summary: 'List models with their measured error rates and licences',
+      response: { 200: Type.Object({ items: Type.Array(ref(Model)) }), ...problemResponses() },
+    },
+    handler: async (_request, reply) => reply.send({ items: [...(await faceWatcher.models())] }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    schema: {
+      operationId: 'getMetrics',
+      tags,
+      summary: 'Metrics in the text format of Prometheus',
+      response: {
+        200: {
+          description: 'Prometheus text format 0.0.4.',
+          content: { 'text/plain': { schema: Type.String() } },
+        },
+        ...problemResponses(),
+      },
+    },
+    handler: async (_request, reply) => {
+      reply.type(metrics.contentType)
+      return reply.send((await metrics.collect()) as never)
+    },
+  })
+}

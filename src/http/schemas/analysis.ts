@@ -1,0 +1,164 @@
+import { Type } from 'typebox'
+import type * as core from '../../core/types.ts'
+import type * as useCases from '../../recognition/face-watcher.ts'
+import type * as bodies from '../bodies.ts'
+import { type Component, component, number, ref } from './component.ts'
+import { metadataSchema } from './person-fields.ts'
+
+export const Box: Component<core.Box> = component<core.Box>('Box').of(
+  Type.Object(
+    { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() },
+    {
+      description:
+        'Pixels of the image after its EXIF orientation; may reach beyond the edges of the image.',
+    },
+  ),
+)
+
+export const Landmarks: Component<core.Landmarks5> = component<core.Landmarks5>('Landmarks').of(
+  Type.Array(Type.Object({ x: Type.Number(), y: Type.Number() }), {
+    minItems: 5,
+    maxItems: 5,
+    description:
+      'Image-left eye, image-right eye, nose tip, image-left mouth corner, image-right mouth corner.',
+  }),
+)
+
+export const Quality: Component<core.Quality> = component<core.Quality>('Quality').of(
+  Type.Object(
+    {
+      sizePx: Type.Number({ description: 'The shorter side of the box, pixels.' }),
+      sharpness: Type.Number({ description: 'Variance of the Laplacian; higher is sharper.' }),
+      brightness: number('Mean luma, 0 to 1.'),
+      pose: Type.Object(
+        { yaw: Type.Number(), pitch: Type.Number(), roll: Type.Number() },
+        {
+          description: 'Degrees; positive yaw to image right, pitch down, roll clockwise.',
+        },
+      ),
+      confidence: number("The detector's probability that this is a face, 0 to 1."),
+    },
+    { description: 'How usable the face is for recognition.' },
+  ),
+)
+
+const detected = {
+  box: ref(Box),
+  landmarks: ref(Landmarks),
+  confidence: number("The detector's probability that this is a face, 0 to 1."),
+  quality: ref(Quality),
+}
+
+export const DetectedFace: Component<bodies.DetectedFaceBody> = component<bodies.DetectedFaceBody>(
+  'DetectedFace',
+).of(Type.Object(detected, { description: 'A face found in an image.' }))
+
+export const DetectResult: Component<bodies.DetectBody> = component<bodies.DetectBody>(
+  'DetectResult',
+).of(
+  Type.Object(
+    {
+      width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
+      height: Type.Integer(),
+      faces: Type.Array(ref(DetectedFace), { description: 'Largest first; may be empty.' }),
+    },
+    { description: 'All faces of an image.' },
+  ),
+)
+
+export const EmbedResult: Component<bodies.EmbedBody> = component<bodies.EmbedBody>(
+  'EmbedResult',
+).of(
+  Type.Object(
+    {
+      width: Type.Integer(),
+      height: Type.Integer(),
+      modelId: Type.String({ examples: ['mobilefacenet'] }),
+      dimension: Type.Integer({ examples: [512] }),
+      faces: Type.Array(
+        Type.Object({
+          ...detected,
+          embedding: Type.Array(Type.Number(), { description: 'L2-normalised.' }),
+        }),
+        { description: 'Largest first; may be empty.' },
+      ),
+    },
+    { description: 'All faces of an image with their embeddings.' },
+  ),
+)
+
+export const DecisionThresholds: Component<useCases.DecisionThresholds> =
+  component<useCases.DecisionThresholds>('DecisionThresholds').of(
+    Type.Object({
+      match: number('`similarity >= match` is a match.'),
+      possible: number('`similarity >= possible` is possible.'),
+      basis: Type.Enum(['fmrCurve', 'manual'], { type: 'string' }),
+      fmr: Type.Optional(number('False match rate of one comparison at `match`.')),
+      extrapolated: Type.Boolean({
+        description: "Whether the rate lies beyond what the model's measured curve supports.",
+      }),
+      gallerySize: Type.Integer({ description: 'Faces the search goes through.' }),
+    }),
+  )
+
+export const Candidate: Component<useCases.Candidate> = component<useCases.Candidate>(
+  'Candidate',
+).of(
+  Type.Object(
+    {
+      personId: Type.String(),
+      personName: Type.String(),
+      metadata: metadataSchema,
+      faceId: Type.String({ description: "The person's face nearest to the probe." }),
+      similarity: Type.Number({ description: 'Cosine, -1 to 1; higher is closer.' }),
+      fmr: Type.Optional(number('Expected false match rate of one comparison at this similarity.')),
+      fmrExtrapolated: Type.Optional(Type.Boolean()),
+    },
+    { description: 'A person that a face resembles.' },
+  ),
+)
+
+export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
+  component<bodies.IdentifiedFaceBody>('IdentifiedFace').of(
+    Type.Object({
+      box: Type.Optional(detected.box),
+      landmarks: Type.Optional(detected.landmarks),
+      confidence: Type.Optional(detected.confidence),
+      quality: Type.Optional(detected.quality),
+      decision: Type.Enum(['match', 'possible', 'unknown'], { type: 'string' }),
+      candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
+    }),
+  )
+
+export const IdentifyResult: Component<bodies.IdentifyBody> = component<bodies.IdentifyBody>(
+  'IdentifyResult',
+).of(
+  Type.Object(
+    {
+      width: Type.Optional(Type.Integer()),
+      height: Type.Optional(Type.Integer()),
+      collection: Type.String(),
+      modelId: Type.String(),
+      thresholds: ref(DecisionThresholds),
+      faces: Type.Array(ref(IdentifiedFace), { description: 'Largest first; may be empty.' }),
+    },
+    { description: 'Sizes, boxes and quality are absent when the probe was an embedding.' },
+  ),
+)
+
+export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.VerifyBody>(
+  'VerifyResult',
+).of(
+  Type.Object(
+    {
+      modelId: Type.String(),
+      match: Type.Boolean({ description: '`similarity >= threshold`' }),
+      similarity: Type.Number(),
+      threshold: Type.Number(),
+      fmr: Type.Optional(number('Expected false match rate at this similarity.')),
+      fmrExtrapolated: Type.Optional(Type.Boolean()),
+      faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
+    },
+    { description: 'A comparison of two faces.' },
+  ),
+)

@@ -1,0 +1,155 @@
+import { Type } from 'typebox'
+import type * as core from '../../core/types.ts'
+import type * as store from '../../gallery/store.ts'
+import type * as useCases from '../../recognition/face-watcher.ts'
+import type * as bodies from '../bodies.ts'
+import { Box, DecisionThresholds, Landmarks, Quality } from './analysis.ts'
+import { type Component, component, dateTime, number, ref } from './component.ts'
+import { metadataSchema } from './person-fields.ts'
+
+export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.DecisionPolicy>(
+  'DecisionPolicy',
+).of(
+  Type.Object(
+    {
+      maxFpir: number('Target false positive identification rate of `match`.'),
+      possibleFpir: number('Target false positive identification rate of `possible`.'),
+      threshold: Type.Optional(number('Similarity of a match, set by hand.')),
+      possibleThreshold: Type.Optional(number('Similarity of a possible match, set by hand.')),
+    },
+    { description: 'How the collection decides.' },
+  ),
+)
+
+const collection = {
+  id: Type.String({ description: 'ULID.' }),
+  name: Type.String({ examples: ['default'] }),
+  modelId: Type.String({ examples: ['mobilefacenet'] }),
+  dimension: Type.Integer({ examples: [512] }),
+  policy: ref(DecisionPolicy),
+  storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
+  createdAt: dateTime,
+}
+
+export const Collection: Component<store.Collection> = component<store.Collection>('Collection').of(
+  Type.Object(collection, { description: 'A named gallery.' }),
+)
+
+export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
+  component<bodies.CollectionDetailsBody>('CollectionDetails').of(
+    Type.Object({
+      ...collection,
+      persons: Type.Integer(),
+      faces: Type.Integer(),
+      thresholds: ref(DecisionThresholds),
+    }),
+  )
+
+const person = {
+  id: Type.String({ description: 'ULID.' }),
+  name: Type.String({ examples: ['Ann'] }),
+  metadata: metadataSchema,
+  faceCount: Type.Integer(),
+  createdAt: dateTime,
+  updatedAt: dateTime,
+}
+
+export const Person: Component<store.Person> = component<store.Person>('Person').of(
+  Type.Object(person, { description: 'An enrolled individual.' }),
+)
+
+export const Face: Component<store.Face> = component<store.Face>('Face').of(
+  Type.Object(
+    {
+      id: Type.String({ description: 'ULID.' }),
+      personId: Type.String(),
+      modelId: Type.String(),
+      quality: ref(Quality),
+      box: ref(Box),
+      landmarks: ref(Landmarks),
+      imageHash: Type.String({ description: 'SHA-256 of the image file, lower-case hex.' }),
+      hasCrop: Type.Boolean(),
+      createdAt: dateTime,
+    },
+    { description: 'A stored enrolment of a person, without its embedding.' },
+  ),
+)
+
+export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = component<
+  useCases.EnrollResult['faces'][number]
+>('EnrolledFace').of(
+  Type.Object(
+    {
+      fileName: Type.String(),
+      face: ref(Face),
+      existed: Type.Boolean({
+        description: 'The same image was enrolled for this person before; nothing new was stored.',
+      }),
+      warnings: Type.Array(
+        Type.Object({
+          reason: Type.Enum(['duplicateOfOtherPerson'], { type: 'string' }),
+          personId: Type.String(),
+          personName: Type.String(),
+          similarity: Type.Number(),
+        }),
+      ),
+    },
+    { description: 'A face that was enrolled.' },
+  ),
+)
+
+const rejectionReasons = [
+  'unsupportedImage',
+  'corruptImage',
+  'imageTooLarge',
+  'emptyImage',
+  'noFace',
+  'multipleFaces',
+  'faceTooSmall',
+  'tooBlurred',
+  'tooDark',
+  'tooBright',
+  'extremePose',
+  'lowConfidence',
+  'duplicateOfOtherPerson',
+  'alreadyEnrolled',
+  'fault',
+] as const
+
+export const RejectedImage: Component<useCases.EnrollResult['rejected'][number]> = component<
+  useCases.EnrollResult['rejected'][number]
+>('RejectedImage').of(
+  Type.Object(
+    {
+      fileName: Type.String(),
+      reasons: Type.Array(Type.Enum([...rejectionReasons], { type: 'string' })),
+      message: Type.String({ description: 'A plain sentence.' }),
+    },
+    { description: 'An image that was not enrolled.' },
+  ),
+)
+
+export const EnrollResult: Component<bodies.EnrollBody> = component<bodies.EnrollBody>(
+  'EnrollResult',
+).of(
+  Type.Object(
+    {
+      person: ref(Person),
+      faces: Type.Array(ref(EnrolledFace)),
+      rejected: Type.Array(ref(RejectedImage)),
+    },
+    { description: 'What became of each image.' },
+  ),
+)
+
+export const CreatedPerson: Component<bodies.CreatedPersonBody> =
+  component<bodies.CreatedPersonBody>('CreatedPerson').of(
+    Type.Object(
+      {
+        ...person,
+        faces: Type.Array(ref(EnrolledFace), { description: 'Empty when no image was sent.' }),
+        rejected: Type.Array(ref(RejectedImage)),
+      },
+      { description: 'The new person, and what became of the images sent along.' },
+    ),
+  )

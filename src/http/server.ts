@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { FaceError } from '../core/errors.ts'
+import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { createApp } from './app.ts'
+import { type HttpOptions, isLoopbackHost, resolveHttpOptions } from './options.ts'
+
+export interface RunningServer {
+  readonly app: FastifyInstance
+  /** Where it listens, for instance `http://127.0.0.1:8000`. */
+  readonly url: string
+  readonly port: number
+  /**
+   * Stops: `/readyz` says no, then nothing new is taken, requests that are running finish, and the
+   * sockets close. What still runs after `shutdownTimeoutMs` is cut off. The same promise each time.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Listens.
+ *
+ * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure`;
+ *   `portInUse`; `invalidConfig` when the address is not one of this machine's
+ */
+export async function startServer(
+  faceWatcher: FaceWatcher,
+  httpOptions: HttpOptions = {},
+): Promise<RunningServer> {
+  const options = resolveHttpOptions(httpOptions)
+  const { host, port } = options
+  if (!isLoopbackHost(host) && options.apiKeys.length === 0 && !options.insecure) {
+    throw new FaceError('insecureBind', {
+      detail: `Set an API key, listen on 127.0.0.1 instead of ${host}, or allow it with --insecure.`,
+    })
+  }
+  const app = await createApp(faceWatcher, httpOptions)
+  try {
+    const url = await app.listen({ host, port })
+    const bound = app.server.address()
+    let closing: Promise<void> | undefined
+    return {
+      app,
+      url,
+      port: typeof bound === 'object' && bound ? bound.port : port,
+      close() {
+        closing ??= shutDown(app, options)
+        return closing
+      },
+    }
+  } catch (error) {
+    await app.close()
+    throw toListenError(error, host, port)
+  }
+}
+
+async function shutDown(
+  app: FastifyInstance,
+  options: { readonly drainDelayMs: number; readonly shutdownTimeoutMs: number },
+): Promise<void> {
+  app.lifecycle.phase = 'draining'
+  if (options.drainDelayMs > 0) await sleep(options.drainDelayMs)
+  app.lifecycle.phase = 'closing'
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), options.shutdownTimeoutMs)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cutOff)
+  }
+}
+
+function toListenError(error: unknown, host: string, port: number): unknown {
+  const where = `${host}:${port}`
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new FaceError('portInUse', {
+        detail: `Something listens on ${where} already; stop it or choose another --port.`,
+        cause: error,
+      })
+    case 'EACCES':
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new FaceError('invalidConfig', {
+        detail: `It is not possible to listen on ${where}; check host and port.`,
+        cause: error,
+      })
+    default:
+      return error
+  }
+}

@@ -1,0 +1,51 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { FaceWatcher, Timings } from '../recognition/face-watcher.ts'
+import type { ResolvedHttpOptions } from './options.ts'
+
+/** Fastify with request and response types taken from the TypeBox schemas of a route. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** What every route works with. */
+export interface RouteContext {
+  readonly faceWatcher: FaceWatcher
+  readonly options: ResolvedHttpOptions
+}
+
+/** Which phase of its life the server is in; changed by `server.ts` only. */
+export interface Lifecycle {
+  phase: 'serving' | 'draining' | 'closing'
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly lifecycle: Lifecycle
+  }
+  interface FastifyReply {
+    /** Set by a handler; sent as Server-Timing and counted by the metrics. */
+    timings: Timings | null
+  }
+  interface FastifyContextConfig {
+    /** File fields of the multipart form and their OpenAPI schema; absent where only JSON is read. */
+    multipart?: MultipartForm
+  }
+}
+
+export interface MultipartForm {
+  /** Names of the file fields. */
+  readonly fields: readonly string[]
+  /** JSON schema of the whole form, for the OpenAPI document. */
+  readonly schema: Readonly<Record<string, unknown>>
+}

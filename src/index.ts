@@ -1,0 +1,68 @@
+import { composeFaceWatcher, type OnInstallProgress } from './compose.ts'
+import type { PartialConfig } from './config/config.ts'
+import { toConfig } from './config/load.ts'
+import type { FaceWatcher } from './recognition/face-watcher.ts'
+
+export type { OnInstallProgress } from './compose.ts'
+export type { Config, PartialConfig } from './config/config.ts'
+export type { ErrorCode, ErrorKind } from './core/errors.ts'
+export { FaceError, isFaceError } from './core/errors.ts'
+export type {
+  Box,
+  Decision,
+  DecisionPolicy,
+  Detection,
+  Landmarks5,
+  Point,
+  Pose,
+  Quality,
+  RejectionReason,
+} from './core/types.ts'
+export type { Collection, Face, Metadata, Page, PageOptions, Person } from './gallery/store.ts'
+export type {
+  Candidate,
+  DecisionThresholds,
+  DetectResult,
+  EmbedResult,
+  EnrollImage,
+  EnrollOptions,
+  EnrollResult,
+  FaceWatcher,
+  IdentifiedFace,
+  IdentifyResult,
+  IndexReport,
+  ModelStatus,
+  RequestOptions,
+  Status,
+  Timings,
+  VerifyOptions,
+  VerifyResult,
+  VerifyTarget,
+} from './recognition/face-watcher.ts'
+export { defaultCollectionName } from './recognition/face-watcher.ts'
+export type { DetectorOptions } from './vision/analyzer-types.ts'
+export type { InstallProgress } from './vision/models/install.ts'
+
+/** Any keys of the configuration, and how the library starts. */
+export interface FaceWatcherOptions extends PartialConfig {
+  /** Fetch models that are needed and not there. Default true. */
+  readonly installModels?: boolean
+  /** Called while models are installed. */
+  readonly onInstallProgress?: OnInstallProgress
+}
+
+/**
+ * Face Watcher in this process: the same use cases as over HTTP, on the same data directory. Reads
+ * neither a configuration file nor the environment. `close()` ends its worker threads; until then
+ * they keep the process alive.
+ *
+ * @throws {FaceError} `invalidConfig`, `dataDirUnusable`, `modelInstallFailed`, and the store's errors
+ */
+export async function createFaceWatcher(options: FaceWatcherOptions = {}): Promise<FaceWatcher> {
+  const { installModels = true, onInstallProgress, ...given } = options
+  const { faceWatcher } = await composeFaceWatcher(toConfig(given), {
+    installMissing: installModels,
+    ...(onInstallProgress === undefined ? {} : { onProgress: onInstallProgress }),
+  })
+  return faceWatcher
+}

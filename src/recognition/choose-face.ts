@@ -1,0 +1,35 @@
+import { FaceError } from '../core/errors.ts'
+import type { Analysis, AnalyzedFace } from '../vision/analyzer-types.ts'
+
+/**
+ * The one face of an image.
+ *
+ * @param choice  `one`: the image must have exactly one face; `largest`: the largest counts
+ * @param what    which image of the request, for the message
+ * @throws {FaceError} `noFace`, `multipleFaces` with the number of faces in `info`
+ */
+export function chooseFace(
+  analysis: Analysis,
+  choice: 'one' | 'largest',
+  what: string,
+): AnalyzedFace {
+  const [largest] = analysis.faces
+  if (largest === undefined) throw new FaceError('noFace', { detail: `In ${what}.` })
+  if (choice === 'one' && analysis.faces.length > 1) {
+    throw new FaceError('multipleFaces', {
+      detail: `${capitalised(what)} has ${analysis.faces.length}; faces=largest takes the largest.`,
+      info: { faces: analysis.faces.length },
+    })
+  }
+  return largest
+}
+
+/** The embedding of a face that was analysed with an embedder. */
+export function embeddingOf(face: AnalyzedFace): Float32Array {
+  if (face.embedding === undefined) throw new FaceError('internal', { detail: 'No embedding.' })
+  return face.embedding
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

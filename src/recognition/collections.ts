@@ -1,0 +1,58 @@
+import { assertPolicy, computeThresholds } from '../core/policy.ts'
+import type { DecisionPolicy } from '../core/types.ts'
+import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
+import type { FaceWatcher } from './face-watcher.ts'
+
+/** Creates the use cases of collections. A policy that cannot be kept is refused when it is set. */
+export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
+  const { gallery, models, defaults } = deps
+  return {
+    async create({ name, modelId, policy, storeCrops = false }) {
+      const model = findEmbedder(models, modelId ?? defaults.embedderId)
+      return gallery.createCollection({
+        name,
+        modelId: model.id,
+        dimension: model.dimension ?? 0,
+        policy: mergePolicy(deps, model.id, { ...defaults.policy, ...policy }),
+        storeCrops,
+      })
+    },
+    async get(name) {
+      const collection = await gallery.getCollection(name)
+      const { persons, faces } = await gallery.counts(collection.id)
+      const curve = findCurve(models, collection.modelId)
+      const thresholds = computeThresholds(collection.policy, curve, faces)
+      return { ...collection, persons, faces, thresholds }
+    },
+    list: (options) => gallery.listCollections(options),
+    async update(name, { policy, storeCrops }) {
+      const { modelId, policy: current } = await gallery.getCollection(name)
+      return gallery.updateCollection(name, {
+        ...(policy === undefined
+          ? {}
+          : { policy: mergePolicy(deps, modelId, { ...current, ...policy }) }),
+        ...(storeCrops === undefined ? {} : { storeCrops }),
+      })
+    },
+    delete: (name) => gallery.deleteCollection(name),
+  }
+}
+
+/** Drops fields that were set to `undefined`, which is how a threshold by hand is taken back. */
+function mergePolicy(
+  { models, defaults }: RecognitionDependencies,
+  modelId: string,
+  merged: Partial<DecisionPolicy>,
+): DecisionPolicy {
+  const { maxFpir, possibleFpir, threshold, possibleThreshold } = merged
+  const policy: DecisionPolicy = {
+    maxFpir: maxFpir ?? defaults.policy.maxFpir,
+    possibleFpir: possibleFpir ?? defaults.policy.possibleFpir,
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(possibleThreshold === undefined ? {} : { possibleThreshold }),
+  }
+  assertPolicy(policy)
+  // Throws when the model has no curve and the policy no threshold.
+  computeThresholds(policy, findCurve(models, modelId), 0)
+  return policy
+}

@@ -1,0 +1,48 @@
+import { FaceError } from '../core/errors.ts'
+import type { DecisionPolicy, FmrCurve, QualityGates } from '../core/types.ts'
+import type { Gallery } from '../gallery/gallery.ts'
+import type { GalleryStore } from '../gallery/store.ts'
+import type { Analyzer, DetectorOptions } from '../vision/analyzer-types.ts'
+import type { ModelRecord } from '../vision/models/manifest-types.ts'
+
+/** What the use cases stand on. They own all of it: `close` closes analyzer, gallery and store. */
+export interface RecognitionDependencies {
+  readonly analyzer: Analyzer
+  readonly gallery: Gallery
+  readonly store: GalleryStore
+  readonly models: readonly ModelRecord[]
+  /** Whether a model's files are there. */
+  readonly isInstalled: (modelId: string) => Promise<boolean>
+  readonly defaults: RecognitionDefaults
+}
+
+/** From the configuration; used where a request or a collection says nothing else. */
+export interface RecognitionDefaults {
+  readonly detectorId: string
+  readonly embedderId: string
+  readonly detector: DetectorOptions
+  readonly qualityGates: QualityGates
+  /** Of new collections. */
+  readonly policy: DecisionPolicy
+}
+
+/**
+ * The record of an embedder.
+ *
+ * @throws {FaceError} `unknownModel` naming the known embedders
+ */
+export function findEmbedder(models: readonly ModelRecord[], modelId: string): ModelRecord {
+  const embedders = models.filter((model) => model.task === 'embedder')
+  const found = embedders.find((model) => model.id === modelId)
+  if (found !== undefined) return found
+  const known = embedders.map((model) => model.id)
+  throw new FaceError('unknownModel', {
+    detail: `${JSON.stringify(modelId)} is not one of the embedders ${known.join(', ')}.`,
+    info: { known },
+  })
+}
+
+/** The curve of a model, `undefined` when it is unknown or was never measured. */
+export function findCurve(models: readonly ModelRecord[], modelId: string): FmrCurve | undefined {
+  return models.find((model) => model.id === modelId)?.fmrCurve
+}

@@ -1,0 +1,40 @@
+import { computeThresholds } from '../core/policy.ts'
+import type { Collection, NewFace } from '../gallery/store.ts'
+import { findCurve, type RecognitionDependencies } from './dependencies.ts'
+import type { EnrollResult } from './face-watcher.ts'
+
+/** Another person whom a new face matches. */
+export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
+
+/**
+ * Looks for other persons whom new faces match at the collection's policy.
+ *
+ * @param personId  whose faces they are, absent for a new person
+ * @returns for each face the nearest other person at or above the match threshold, or `undefined`
+ */
+export async function findDuplicates(
+  { gallery, models }: RecognitionDependencies,
+  collection: Collection,
+  { faces, personId }: { readonly faces: readonly NewFace[]; readonly personId?: string },
+): Promise<readonly (DuplicateWarning | undefined)[]> {
+  const { faces: gallerySize } = await gallery.counts(collection.id)
+  if (gallerySize === 0 || faces.length === 0) return faces.map(() => undefined)
+  const curve = findCurve(models, collection.modelId)
+  const { match } = computeThresholds(collection.policy, curve, gallerySize)
+  const probes = new Float32Array(faces.length * collection.dimension)
+  for (const [row, face] of faces.entries()) {
+    probes.set(face.embedding, row * collection.dimension)
+  }
+  // Two persons: the nearest may be the one that is being enrolled.
+  const ranked = await gallery.search(collection, probes, { persons: 2 })
+  return ranked.map((persons) => {
+    const other = persons.find((person) => person.personId !== personId)
+    if (other === undefined || other.similarity < match) return undefined
+    return {
+      reason: 'duplicateOfOtherPerson',
+      personId: other.personId,
+      personName: other.name,
+      similarity: other.similarity,
+    }
+  })
+}

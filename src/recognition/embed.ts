@@ -1,0 +1,32 @@
+import { embeddingOf } from './choose-face.ts'
+import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
+import type { EmbedResult, FaceWatcher } from './face-watcher.ts'
+import { sumTimings } from './timings.ts'
+
+/** Creates the use case that embeds every face of an image. */
+export function createEmbed({
+  analyzer,
+  defaults,
+  models,
+}: RecognitionDependencies): FaceWatcher['embed'] {
+  return async (image, options = {}): Promise<EmbedResult> => {
+    const model = findEmbedder(models, options.modelId ?? defaults.embedderId)
+    const { width, height, faces, timings } = await analyzer.analyze(image, {
+      detector: { ...defaults.detector, ...options.detector },
+      embedder: model.id,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    return {
+      width,
+      height,
+      modelId: model.id,
+      dimension: model.dimension ?? 0,
+      faces: faces.map((face) => ({
+        detection: face.detection,
+        quality: face.quality,
+        embedding: embeddingOf(face),
+      })),
+      timings: sumTimings([timings]),
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { assessQuality } from '../core/quality.ts'
+import type { Collection, Face, NewFace } from '../gallery/store.ts'
+import type { StageTimings } from '../vision/analyzer-types.ts'
+import { chooseFace, embeddingOf } from './choose-face.ts'
+import type { RecognitionDependencies } from './dependencies.ts'
+import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
+import { computeImageHash } from './image-hash.ts'
+import { type Rejection, toQualityRejection, toRejection } from './rejections.ts'
+
+/** What became of one image before anything is stored. */
+export type ExaminedImage =
+  | { readonly kind: 'stored'; readonly face: Face }
+  | { readonly kind: 'usable'; readonly face: NewFace; readonly timings: StageTimings }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection; readonly timings?: StageTimings }
+
+export interface ExamineContext {
+  readonly collection: Collection
+  /** Absent for a new person. */
+  readonly personId?: string
+  readonly options: EnrollOptions
+}
+
+/**
+ * Examines images of one person, as many at a time as the analyzer has workers.
+ *
+ * @returns one result an image, in order; equal files share one result
+ * @throws {FaceError} what concerns the request as a whole, see {@link toRejection}; no further image is begun then
+ */
+export async function examineImages(
+  deps: RecognitionDependencies,
+  images: readonly EnrollImage[],
+  context: ExamineContext,
+): Promise<readonly ExaminedImage[]> {
+  // Hashed before the bytes are handed over to a worker.
+  const hashes = await Promise.all(images.map((image) => computeImageHash(image.bytes)))
+  const byHash = new Map<string, ExaminedImage>()
+  const waiting = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))
+  let stopped = false
+  const lane = async (): Promise<void> => {
+    while (!stopped) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const image = images[next] as EnrollImage
+      const hash = hashes[next] as string
+      byHash.set(hash, await examineImage(deps, image.bytes, { ...context, hash }))
+    }
+  }
+  const lanes = Math.max(1, Math.min(waiting.length, deps.analyzer.stats().workers))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: lanes }, () =>
+      lane().catch((error: unknown) => {
+        stopped = true
+        throw error
+      }),
+    ),
+  )
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return hashes.map((hash) => byHash.get(hash) as ExaminedImage)
+}
+
+async function examineImage(
+  { analyzer, gallery, defaults }: RecognitionDependencies,
+  bytes: Uint8Array,
+  context: ExamineContext & { readonly hash: string },
+): Promise<ExaminedImage> {
+  const { collection, personId, options, hash } = context
+  if (personId !== undefined) {
+    const faces = await gallery.findFacesByImage(collection.id, hash)
+    const face = faces.find((stored) => stored.personId === personId)
+    if (face !== undefined) return { kind: 'stored', face }
+  }
+  let timings: StageTimings | undefined
+  try {
+    const analysis = await analyzer.analyze(bytes, {
+      detector: defaults.detector,
+      embedder: collection.modelId,
+      crops: collection.storeCrops,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    timings = analysis.timings
+    const analyzed = chooseFace(analysis, options.faces ?? 'one', 'the image')
+    const { detection, quality, crop } = analyzed
+    const reasons = options.skipQualityGates ? [] : assessQuality(quality, defaults.qualityGates)
+    if (reasons.length > 0) {
+      const rejection = toQualityRejection(reasons, quality, defaults.qualityGates)
+      return { kind: 'rejected', rejection, timings }
+    }
+    const face: NewFace = {
+      embedding: embeddingOf(analyzed),
+      modelId: collection.modelId,
+      quality,
+      box: detection.box,
+      landmarks: detection.landmarks,
+      imageHash: hash,
+      ...(crop === undefined ? {} : { crop }),
+    }
+    return { kind: 'usable', face, timings }
+  } catch (error) {
+    const rejection = toRejection(error)
+    if (rejection === undefined) throw error
+    return { kind: 'rejected', rejection, ...(timings === undefined ? {} : { timings }) }
+  }
+}

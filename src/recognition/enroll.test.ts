@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import {
+  createFakeDependencies,
+  type FakeDependencies,
+  image,
+} from '../../test/helpers/fake-recognition.ts'
+import type { FaceWatcher } from './face-watcher.ts'
+import { createUseCases } from './use-cases.ts'
+
+let deps: FakeDependencies
+let watcher: FaceWatcher
+beforeEach(async () => {
+  deps = await createFakeDependencies()
+  watcher = createUseCases(deps)
+})
+
+const files = (...texts: readonly string[]) =>
+  texts.map((text, i) => ({ fileName: `${i}.jpg`, bytes: image(text) }))
+const ann = { name: 'Ann', metadata: { team: 'a' } }
+
+describe('enroll', () => {
+  test('creates a person with a face from each image, in order', async () => {
+    const result = await watcher.enroll('default', ann, files('ann', 'ann~0.9', 'ann~0.8'))
+    expect(result.person).toMatchObject({ name: 'Ann', metadata: { team: 'a' }, faceCount: 3 })
+    expect(result.faces.map((face) => face.fileName)).toEqual(['0.jpg', '1.jpg', '2.jpg'])
+    expect(result.faces.every((face) => !face.existed && face.warnings.length === 0)).toBe(true)
+    expect(result.rejected).toEqual([])
+    expect(result.timings).toMatchObject({ queueMs: 3, embedMs: 15 })
+  })
+
+  test('stores the hash of the file', async () => {
+    const { faces } = await watcher.enroll('default', ann, files('ann'))
+    const expected = await crypto.subtle.digest('SHA-256', image('ann') as Uint8Array<ArrayBuffer>)
+    expect(faces[0]?.face.imageHash).toBe(Buffer.from(expected).toString('hex'))
+  })
+
+  test('takes the good images and says why the others were not taken', async () => {
+    const result = await watcher.enroll(
+      'default',
+      ann,
+      files('(none)', 'ann bob', 'ann!blurred', '(corrupt)', '(fault)', 'ann'),
+    )
+    expect(result.faces.map((face) => face.fileName)).toEqual(['5.jpg'])
+    expect(result.rejected.map(({ fileName, reasons }) => [fileName, ...reasons])).toEqual([
+      ['0.jpg', 'noFace'],
+      ['1.jpg', 'multipleFaces'],
+      ['2.jpg', 'tooBlurred'],
+      ['3.jpg', 'corruptImage'],
+      ['4.jpg', 'fault'],
+    ])
+    expect(result.rejected[2]?.message).toBe(
+      'The face is blurred: sharpness 1, at least 20 is needed.',
+    )
+  })
+
+  test('creates nobody when nothing is usable', async () => {
+    const result = await watcher.enroll('default', ann, files('(none)'))
+    expect(result.person).toBeUndefined()
+    expect((await watcher.status()).persons).toBe(0)
+  })
+
+  test('takes the largest face when asked to', async () => {
+    const result = await watcher.enroll('default', ann, files('ann bob'), { faces: 'largest' })
+    expect(result.faces.length).toBe(1)
+  })
+
+  test('leaves quality gates out when asked to', async () => {
+    const options = { skipQualityGates: true }
+    const result = await watcher.enroll('default', ann, files('ann!blurred'), options)
+    expect(result.faces.length).toBe(1)
+  })
+
+  test('answers a photograph that the person has already, without analysing it', async () => {
+    const first = await watcher.enroll('default', ann, files('ann'))
+    const calls = deps.analyzer.calls.length
+    const again = await watcher.enroll('default', first.person!.id, files('ann'))
+    expect(again.faces[0]).toMatchObject({ existed: true, face: first.faces[0]!.face })
+    expect(again.person?.faceCount).toBe(1)
+    expect(deps.analyzer.calls.length).toBe(calls)
+  })
+
+  test('examines equal files of one request once', async () => {
+    const result = await watcher.enroll('default', ann, files('ann', 'ann', '(none)', '(none)'))
+    expect(deps.analyzer.calls.length).toBe(2)
+    expect(result.faces.map((face) => face.existed)).toEqual([false, true])
+    expect(result.rejected.length).toBe(2)
+  })
+
+  test('warns of another person with this face', async () => {
+    const bob = await watcher.enroll('default', { name: 'Bob' }, files('bob'))
+    const result = await watcher.enroll('default', ann, files('bob~0.7'))
+    expect(result.faces[0]?.warnings).toEqual([
+      {
+        reason: 'duplicateOfOtherPerson',
+        personId: bob.person?.id,
+        personName: 'Bob',
+        similarity: expect.closeTo(0.7, 6),
+      },
+    ])
+  })
+
+  test('does not warn of the person itself', async () => {
+    const first = await watcher.enroll('default', ann, files('ann'))
+    const more = await watcher.enroll('default', first.person!.id, files('ann~0.9'))
+    expect(more.faces[0]?.warnings).toEqual([])
+  })
+
+  test('does not warn below the match threshold', async () => {
+    await watcher.enroll('default', { name: 'Bob' }, files('bob'))
+    const result = await watcher.enroll('default', ann, files('bob~0.39'))
+    expect(result.faces[0]?.warnings).toEqual([])
+  })
+
+  test('rejects or ignores duplicates when asked to', async () => {
+    await watcher.enroll('default', { name: 'Bob' }, files('bob'))
+    const rejected = await watcher.enroll('default', ann, files('bob~0.7', 'ann'), {
+      duplicates: 'reject',
+    })
+    expect(rejected.rejected[0]?.reasons).toEqual(['duplicateOfOtherPerson'])
+    expect(rejected.faces.map((face) => face.fileName)).toEqual(['1.jpg'])
+    const ignored = await watcher.enroll('default', ann, files('bob~0.7'), { duplicates: 'ignore' })
+    expect(ignored.faces[0]?.warnings).toEqual([])
+  })
+
+  test('analyses as many images at a time as there are workers', async () => {
+    await watcher.enroll(
+      'default',
+      ann,
+      files(...Array.from({ length: 9 }, (_, i) => `ann~0.${i + 1}`)),
+    )
+    expect(deps.analyzer.concurrency.highest).toBe(2)
+  })
+
+  test('stores nothing when the request as a whole fails', async () => {
+    const images = files('ann', '(overloaded)', 'ann~0.9', 'ann~0.8')
+    await expect(watcher.enroll('default', ann, images)).rejects.toMatchObject({
+      code: 'overloaded',
+    })
+    expect((await watcher.status()).faces).toBe(0)
+  })
+
+  test('asks for crops where the collection stores them', async () => {
+    await watcher.collections.update('default', { storeCrops: true })
+    const { faces } = await watcher.enroll('default', ann, files('ann'))
+    expect(faces[0]?.face.hasCrop).toBe(true)
+  })
+
+  test.each([
+    ['none', ann, files('ann'), 'collectionNotFound'],
+    ['default', 'person9', files('ann'), 'personNotFound'],
+    ['default', { name: '' }, files('ann'), 'invalidName'],
+    ['default', ann, [], 'missingImage'],
+  ] as const)('refuses %s, %j', async (collection, person, images, code) => {
+    await expect(watcher.enroll(collection, person, images)).rejects.toMatchObject({ code })
+    expect(deps.analyzer.calls.length).toBe(0)
+  })
+})

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import {
+  createFakeDependencies,
+  type FakeDependencies,
+  fakeEmbedding,
+  image,
+} from '../../test/helpers/fake-recognition.ts'
+import type { FaceWatcher } from './face-watcher.ts'
+import { createUseCases } from './use-cases.ts'
+
+let deps: FakeDependencies
+let watcher: FaceWatcher
+beforeEach(async () => {
+  deps = await createFakeDependencies()
+  watcher = createUseCases(deps)
+})
+
+const enroll = (name: string) =>
+  watcher.enroll('default', { name, metadata: { of: name } }, [
+    { fileName: 'a.jpg', bytes: image(name) },
+  ])
+
+describe('identify', () => {
+  test('answers unknown without candidates in an empty gallery', async () => {
+    const result = await watcher.identify('default', image('ann'))
+    expect(result.faces).toMatchObject([{ decision: 'unknown', candidates: [] }])
+    expect(result.thresholds.gallerySize).toBe(0)
+  })
+
+  test('decides for every face of the image, largest first', async () => {
+    await enroll('ann')
+    await enroll('bob')
+    const result = await watcher.identify('default', image('bob ann~0.35 cy'))
+    expect(result).toMatchObject({
+      width: 640,
+      height: 480,
+      modelId: 'fake',
+      collection: 'default',
+    })
+    expect(result.faces.map((face) => face.decision)).toEqual(['match', 'possible', 'unknown'])
+    expect(result.faces[0]?.candidates[0]).toMatchObject({
+      personName: 'bob',
+      metadata: { of: 'bob' },
+      similarity: 1,
+      fmrExtrapolated: true,
+    })
+    expect(result.faces[1]?.candidates[0]).toMatchObject({
+      personName: 'ann',
+      fmrExtrapolated: false,
+    })
+    expect(result.faces[1]?.candidates[0]?.fmr).toBeCloseTo(10 ** -3.5, 6)
+  })
+
+  test('answers an image without faces with none', async () => {
+    await enroll('ann')
+    expect((await watcher.identify('default', image('(none)'))).faces).toEqual([])
+  })
+
+  test('answers as many candidates as asked for', async () => {
+    for (const name of ['ann', 'bob', 'cy']) await enroll(name)
+    const result = await watcher.identify('default', image('bob'), { candidates: 2 })
+    expect(result.faces[0]?.candidates.length).toBe(2)
+    for (const candidates of [0, 101, 1.5]) {
+      await expect(watcher.identify('default', image('bob'), { candidates })).rejects.toMatchObject(
+        { code: 'invalidOption' },
+      )
+    }
+  })
+
+  test('takes an embedding of the model as a probe, of any length', async () => {
+    await enroll('ann')
+    const embedding = fakeEmbedding('ann').map((value) => 3 * value)
+    const result = await watcher.identify('default', { embedding, modelId: 'fake' })
+    expect(result.faces[0]).toMatchObject({ decision: 'match', detection: { confidence: 0 } })
+    expect(result.faces[0]?.candidates[0]?.similarity).toBeCloseTo(1, 6)
+  })
+
+  test.each([
+    [{ embedding: new Float32Array(8).fill(1), modelId: 'other' }, 'modelMismatch'],
+    [{ embedding: new Float32Array(7).fill(1), modelId: 'fake' }, 'dimensionMismatch'],
+    [{ embedding: new Float32Array(8), modelId: 'fake' }, 'invalidEmbedding'],
+    [{ embedding: new Float32Array(8).fill(Number.NaN), modelId: 'fake' }, 'invalidEmbedding'],
+  ])('refuses the probe %j', async (probe, code) => {
+    await expect(watcher.identify('default', probe)).rejects.toMatchObject({ code })
+  })
+
+  test('merges detector options with those of the configuration', async () => {
+    await watcher.identify('default', image('ann'), { detector: { maxFaces: 3 } })
+    expect(deps.analyzer.calls[0]?.options.detector).toEqual({ minFaceSize: 40, maxFaces: 3 })
+  })
+})
+
+describe('detect and embed', () => {
+  test('detect answers faces without embeddings', async () => {
+    const result = await watcher.detect(image('ann bob'))
+    expect(result.faces.length).toBe(2)
+    expect(Object.keys(result.faces[0] ?? {})).toEqual(['detection', 'quality'])
+    expect(deps.analyzer.calls[0]?.options.embedder).toBeUndefined()
+  })
+
+  test('embed answers every face', async () => {
+    const result = await watcher.embed(image('ann bob'))
+    expect(result).toMatchObject({ modelId: 'fake', dimension: 8 })
+    expect(result.faces[1]?.embedding).toEqual(fakeEmbedding('bob'))
+  })
+
+  test('embed refuses a model that is not an embedder', async () => {
+    await expect(watcher.embed(image('ann'), { modelId: 'mtcnn' })).rejects.toThrow(/fake, bare/)
+  })
+
+  test('hand the signal on', async () => {
+    const { signal } = new AbortController()
+    await watcher.detect(image('ann'), { signal })
+    await watcher.embed(image('ann'), { signal })
+    await watcher.identify('default', image('ann'), { signal })
+    expect(deps.analyzer.calls.every((call) => call.options.signal === signal)).toBe(true)
+  })
+})

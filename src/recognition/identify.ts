@@ -1,0 +1,143 @@
+import { FaceError } from '../core/errors.ts'
+import { fmrAtSimilarity } from '../core/fmr.ts'
+import { computeThresholds, decide } from '../core/policy.ts'
+import { parseEmbedding } from '../core/similarity.ts'
+import type { Detection, FmrCurve, Quality } from '../core/types.ts'
+import type { RankedPerson } from '../gallery/gallery.ts'
+import type { Collection } from '../gallery/store.ts'
+import type { StageTimings } from '../vision/analyzer-types.ts'
+import { embeddingOf } from './choose-face.ts'
+import { findCurve, type RecognitionDependencies } from './dependencies.ts'
+import type { Candidate, FaceWatcher, IdentifiedFace, IdentifyResult } from './face-watcher.ts'
+import { sumTimings } from './timings.ts'
+
+const defaultCandidates = 5
+const maxCandidates = 100
+
+interface Probe {
+  readonly width: number
+  readonly height: number
+  readonly faces: readonly {
+    readonly detection: Detection
+    readonly quality: Quality
+    readonly embedding: Float32Array
+  }[]
+  readonly timings: readonly StageTimings[]
+}
+
+/**
+ * Creates the use case that searches for every face of an image, or for an embedding.
+ *
+ * A probe that is an embedding has no image: width, height, detection and quality are 0.
+ */
+export function createIdentify(deps: RecognitionDependencies): FaceWatcher['identify'] {
+  const { gallery, models } = deps
+  return async (collectionName, input, options = {}): Promise<IdentifyResult> => {
+    const count = options.candidates ?? defaultCandidates
+    assertCandidates(count)
+    const collection = await gallery.getCollection(collectionName)
+    const curve = findCurve(models, collection.modelId)
+    const probe =
+      input instanceof Uint8Array
+        ? await analyzeProbe(deps, collection, input, options)
+        : embeddingProbe(collection, input)
+    const { faces: gallerySize } = await gallery.counts(collection.id)
+    const thresholds = computeThresholds(collection.policy, curve, gallerySize)
+    const started = performance.now()
+    const ranked = await searchAll(deps, collection, probe, count)
+    const searchMs = performance.now() - started
+    return {
+      width: probe.width,
+      height: probe.height,
+      collection: collection.name,
+      modelId: collection.modelId,
+      thresholds,
+      faces: probe.faces.map(({ detection, quality }, index): IdentifiedFace => {
+        const candidates = (ranked[index] ?? []).map((person) => toCandidate(person, curve))
+        const decision = decide(candidates[0]?.similarity, thresholds)
+        return { detection, quality, decision, candidates }
+      }),
+      timings: sumTimings(probe.timings, searchMs),
+    }
+  }
+}
+
+async function searchAll(
+  { gallery }: RecognitionDependencies,
+  collection: Collection,
+  probe: Probe,
+  persons: number,
+): Promise<readonly (readonly RankedPerson[])[]> {
+  if (probe.faces.length === 0) return []
+  const { dimension } = collection
+  const probes = new Float32Array(probe.faces.length * dimension)
+  for (const [row, { embedding }] of probe.faces.entries()) probes.set(embedding, row * dimension)
+  return gallery.search(collection, probes, { persons })
+}
+
+async function analyzeProbe(
+  { analyzer, defaults }: RecognitionDependencies,
+  collection: Collection,
+  image: Uint8Array,
+  options: NonNullable<Parameters<FaceWatcher['identify']>[2]>,
+): Promise<Probe> {
+  const analysis = await analyzer.analyze(image, {
+    detector: { ...defaults.detector, ...options.detector },
+    embedder: collection.modelId,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  return {
+    width: analysis.width,
+    height: analysis.height,
+    faces: analysis.faces.map((face) => ({
+      detection: face.detection,
+      quality: face.quality,
+      embedding: embeddingOf(face),
+    })),
+    timings: [analysis.timings],
+  }
+}
+
+function embeddingProbe(
+  collection: Collection,
+  probe: { readonly embedding: Float32Array; readonly modelId: string },
+): Probe {
+  if (probe.modelId !== collection.modelId) {
+    throw new FaceError('modelMismatch', {
+      detail: `The collection holds embeddings of ${collection.modelId}.`,
+      info: { expected: collection.modelId },
+    })
+  }
+  const embedding = parseEmbedding(probe.embedding, collection.dimension)
+  const face = { detection: noDetection, quality: noQuality, embedding }
+  return { width: 0, height: 0, faces: [face], timings: [] }
+}
+
+const origin = { x: 0, y: 0 }
+const noDetection: Detection = {
+  box: { x: 0, y: 0, width: 0, height: 0 },
+  landmarks: [origin, origin, origin, origin, origin],
+  confidence: 0,
+}
+const noQuality: Quality = {
+  sizePx: 0,
+  sharpness: 0,
+  brightness: 0,
+  pose: { yaw: 0, pitch: 0, roll: 0 },
+  confidence: 0,
+}
+
+function toCandidate(person: RankedPerson, curve: FmrCurve | undefined): Candidate {
+  const { personId, name, metadata, faceId, similarity } = person
+  const candidate = { personId, personName: name, metadata, faceId, similarity }
+  if (curve === undefined) return candidate
+  const fmr = fmrAtSimilarity(curve, similarity)
+  return { ...candidate, fmr: fmr.value, fmrExtrapolated: fmr.extrapolated }
+}
+
+function assertCandidates(count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= maxCandidates) return
+  throw new FaceError('invalidOption', {
+    detail: `candidates must be a whole number from 1 to ${maxCandidates}, got ${count}.`,
+  })
+}

@@ -1,0 +1,61 @@
+import type { RecognitionDependencies } from './dependencies.ts'
+import type { FaceWatcher, ModelStatus, Status } from './face-watcher.ts'
+
+/** Creates the list of models with what was measured of them. */
+export function createModels({
+  models,
+  isInstalled,
+  defaults,
+}: RecognitionDependencies): FaceWatcher['models'] {
+  return () =>
+    Promise.all(
+      models.map(async (model): Promise<ModelStatus> => {
+        const { id, task, title, license, trainingData, notes, dimension, accuracy, speed } = model
+        return {
+          id,
+          task,
+          title,
+          installed: await isInstalled(id),
+          isDefault: id === (task === 'embedder' ? defaults.embedderId : defaults.detectorId),
+          license,
+          trainingData,
+          notes,
+          ...(dimension === undefined ? {} : { dimension }),
+          ...(accuracy === undefined
+            ? {}
+            : {
+                lfwAccuracy: accuracy.lfwAccuracy,
+                tmrAtFmr1e4: accuracy.tmrAtFmr1e4,
+                fnirAtFpir1e2: accuracy.fnirAtFpir1e2,
+              }),
+          ...(speed === undefined ? {} : { msPerFace: speed.msPerFace }),
+        }
+      }),
+    )
+}
+
+/** Creates the use case that tells whether the service can work, and what it holds. */
+export function createStatus(deps: RecognitionDependencies): FaceWatcher['status'] {
+  const { analyzer, gallery, isInstalled, defaults } = deps
+  return async (): Promise<Status> => {
+    const reasons: string[] = []
+    for (const id of [defaults.detectorId, defaults.embedderId]) {
+      if (!(await isInstalled(id))) reasons.push(`The model ${id} is not installed.`)
+    }
+    const held = await gallery.stats().catch(() => undefined)
+    if (held === undefined) reasons.push('The gallery cannot be read.')
+    else if (!held.ready) reasons.push('The index is being loaded.')
+    const { workers, queued, running } = analyzer.stats()
+    return {
+      ready: reasons.length === 0,
+      reasons,
+      collections: held?.collections ?? 0,
+      persons: held?.persons ?? 0,
+      faces: held?.faces ?? 0,
+      changeLag: held?.changeLag ?? 0,
+      workers,
+      queued,
+      running,
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import {
+  createFakeDependencies,
+  type FakeDependencies,
+  image,
+} from '../../test/helpers/fake-recognition.ts'
+import type { FaceWatcher } from './face-watcher.ts'
+import { createUseCases } from './use-cases.ts'
+
+let deps: FakeDependencies
+let watcher: FaceWatcher
+beforeEach(async () => {
+  deps = await createFakeDependencies()
+  watcher = createUseCases(deps)
+})
+
+describe('collections', () => {
+  test('are bound to the default model and policy unless told otherwise', async () => {
+    const collection = await watcher.collections.create({ name: 'a', policy: { maxFpir: 0.05 } })
+    expect(collection).toMatchObject({
+      modelId: 'fake',
+      dimension: 8,
+      policy: { maxFpir: 0.05, possibleFpir: 0.1 },
+      storeCrops: false,
+    })
+  })
+
+  test('answer counts and thresholds', async () => {
+    const collection = await watcher.collections.get('default')
+    expect(collection).toMatchObject({ persons: 0, faces: 0, thresholds: { basis: 'fmrCurve' } })
+  })
+
+  test('take a threshold by hand and give it back', async () => {
+    await watcher.collections.update('default', { policy: { threshold: 0.6 } })
+    expect((await watcher.collections.get('default')).thresholds).toMatchObject({
+      match: 0.6,
+      basis: 'manual',
+    })
+    await watcher.collections.update('default', { policy: { threshold: undefined } })
+    expect((await watcher.collections.get('default')).policy).not.toHaveProperty('threshold')
+  })
+
+  test.each([
+    [{ name: 'a', policy: { threshold: -1 } }, 'invalidOption'],
+    [{ name: 'a', policy: { maxFpir: 0.5 } }, 'invalidOption'],
+    [{ name: 'a', modelId: 'none' }, 'unknownModel'],
+    [{ name: 'a', modelId: 'bare' }, 'invalidOption'],
+    [{ name: 'default' }, 'collectionExists'],
+  ])('refuse %j', async (input, code) => {
+    await expect(watcher.collections.create(input)).rejects.toMatchObject({ code })
+  })
+
+  test('accept a model without a curve with a threshold by hand', async () => {
+    const policy = { threshold: 0.5 }
+    await watcher.collections.create({ name: 'a', modelId: 'bare', policy })
+    expect((await watcher.collections.get('a')).thresholds).toMatchObject({ possible: 0.5 })
+  })
+})
+
+describe('faces', () => {
+  test('are deleted only as faces of their person', async () => {
+    const images = [{ fileName: 'a.jpg', bytes: image('ann') }]
+    const { person, faces } = await watcher.enroll('default', { name: 'Ann' }, images)
+    const faceId = faces[0]!.face.id
+    const hash = faces[0]!.face.imageHash
+    expect(await watcher.faces.findByImage('default', hash)).toHaveLength(1)
+    await expect(watcher.faces.delete('default', 'other', faceId)).rejects.toMatchObject({
+      code: 'faceNotFound',
+    })
+    await watcher.faces.delete('default', person!.id, faceId)
+    await expect(watcher.faces.get('default', faceId)).rejects.toMatchObject({
+      code: 'faceNotFound',
+    })
+  })
+})
+
+describe('index', () => {
+  test('names the collection in its report', async () => {
+    expect(await watcher.index.verify('default')).toMatchObject({ collection: 'default' })
+  })
+})
+
+describe('models and status', () => {
+  test('list every model with its state', async () => {
+    const models = await watcher.models()
+    expect(models.map(({ id, isDefault }) => [id, isDefault])).toEqual([
+      ['fake', true],
+      ['bare', false],
+      ['mtcnn', true],
+    ])
+    expect(models[0]?.lfwAccuracy).toBeUndefined()
+  })
+
+  test('is ready when models and index are there', async () => {
+    expect(await watcher.status()).toMatchObject({ ready: true, reasons: [], collections: 1 })
+  })
+
+  test('names what is missing', async () => {
+    const gallery = { ...deps.gallery, stats: () => Promise.reject(new Error('down')) }
+    const broken = createUseCases({ ...deps, gallery, isInstalled: async (id) => id !== 'fake' })
+    expect((await broken.status()).reasons).toEqual([
+      'The model fake is not installed.',
+      'The gallery cannot be read.',
+    ])
+  })
+})
+
+describe('close', () => {
+  test('closes every stage even when one fails', async () => {
+    const closed: string[] = []
+    const failing = createUseCases({
+      ...deps,
+      analyzer: { ...deps.analyzer, close: () => Promise.reject(new Error('stuck')) },
+      gallery: {
+        ...deps.gallery,
+        close: async () => {
+          closed.push('gallery')
+        },
+      },
+      store: {
+        ...deps.store,
+        close: async () => {
+          closed.push('store')
+        },
+      },
+    })
+    await expect(failing.close()).rejects.toThrow('stuck')
+    expect(closed).toEqual(['gallery', 'store'])
+  })
+})

@@ -1,0 +1,74 @@
+import { FaceError } from '../core/errors.ts'
+import { createCollections } from './collections.ts'
+import type { RecognitionDependencies } from './dependencies.ts'
+import { createDetect } from './detect.ts'
+import { createEmbed } from './embed.ts'
+import { createEnroll } from './enroll.ts'
+import type { FaceWatcher } from './face-watcher.ts'
+import { createIdentify } from './identify.ts'
+import { createModels, createStatus } from './status.ts'
+import { createVerify } from './verify.ts'
+
+/** Puts the use cases together over an analyzer and a gallery. */
+export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
+  const { analyzer, gallery, store } = deps
+  const idOf = async (name: string): Promise<string> => (await gallery.getCollection(name)).id
+  return {
+    detect: createDetect(deps),
+    embed: createEmbed(deps),
+    enroll: createEnroll(deps),
+    identify: createIdentify(deps),
+    verify: createVerify(deps),
+    collections: createCollections(deps),
+    persons: {
+      create: async (collection, input) => gallery.createPerson(await idOf(collection), input),
+      get: async (collection, id) => gallery.getPerson(await idOf(collection), id),
+      list: async (collection, options) => gallery.listPersons(await idOf(collection), options),
+      update: async (collection, id, patch) =>
+        gallery.updatePerson(await idOf(collection), id, patch),
+      delete: async (collection, id) => gallery.deletePerson(await idOf(collection), id),
+    },
+    faces: {
+      get: async (collection, id) => gallery.getFace(await idOf(collection), id),
+      list: async (collection, options) => gallery.listFaces(await idOf(collection), options),
+      crop: async (collection, id) => gallery.getCrop(await idOf(collection), id),
+      async delete(collection, personId, faceId) {
+        const collectionId = await idOf(collection)
+        const face = await gallery.getFace(collectionId, faceId)
+        if (face.personId !== personId) {
+          throw new FaceError('faceNotFound', { detail: 'The face is not of this person.' })
+        }
+        await gallery.deleteFace(collectionId, faceId)
+      },
+      findByImage: async (collection, imageHash) =>
+        gallery.findFacesByImage(await idOf(collection), imageHash),
+    },
+    index: {
+      async verify(name) {
+        const collection = await gallery.getCollection(name)
+        return { collection: name, ...(await gallery.verifyIndex(collection)) }
+      },
+      async rebuild(name, onProgress) {
+        await gallery.rebuildIndex(await gallery.getCollection(name), onProgress)
+      },
+    },
+    idempotency: {
+      claim: (key, requestHash) => gallery.claimIdempotencyKey(key, requestHash),
+      complete: (key, response) => gallery.completeIdempotencyKey(key, response),
+    },
+    models: createModels(deps),
+    status: createStatus(deps),
+    async close() {
+      // Running requests still write; each stage is closed even when another fails to.
+      const outcomes = [await settle(analyzer.close()), await settle(gallery.close())]
+      outcomes.push(await settle(store.close()))
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    },
+  }
+}
+
+async function settle(work: Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [outcome] = await Promise.allSettled([work])
+  return outcome
+}

@@ -1,0 +1,138 @@
+import { FaceError } from '../core/errors.ts'
+import { fmrAtSimilarity } from '../core/fmr.ts'
+import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
+import { dotProduct } from '../core/similarity.ts'
+import type { Analysis } from '../vision/analyzer-types.ts'
+import { chooseFace, embeddingOf } from './choose-face.ts'
+import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
+import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
+import { sumTimings } from './timings.ts'
+
+/** One stranger in 10,000 passes. */
+export const defaultVerifyFmr = 1e-4
+
+/** What the image is compared with. */
+interface Reference {
+  /** One embedding a row; the nearest counts. */
+  readonly embeddings: readonly Float32Array[]
+  /** Absent for an image. */
+  readonly faceIds?: readonly string[]
+  readonly timings: readonly Analysis['timings'][]
+}
+
+/** Creates the use case of a 1:1 comparison: with an image, a person (all their faces) or a stored face. */
+export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify'] {
+  return async (image, target, options = {}): Promise<VerifyResult> => {
+    const maxFmr = options.maxFmr ?? defaultVerifyFmr
+    assertRate('maxFmr', maxFmr)
+    assertThreshold('threshold', options.threshold)
+    const modelId = await resolveModel(deps, target, options)
+    const model = findEmbedder(deps.models, modelId)
+    const analyze = async (bytes: Uint8Array, what: string): Promise<AnalyzedImage> => {
+      const analysis = await deps.analyzer.analyze(bytes, {
+        detector: deps.defaults.detector,
+        embedder: modelId,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      })
+      const face = chooseFace(analysis, options.faces ?? 'one', what)
+      return { embedding: embeddingOf(face), timings: analysis.timings }
+    }
+    // Before the first analysis takes the bytes away.
+    const second = 'image' in target ? ownBytes(target.image, image) : undefined
+    const [probe, reference] = await settleBoth(
+      analyze(image, 'the first image'),
+      'image' in target
+        ? analyze(second ?? target.image, 'the second image').then(toReference)
+        : loadReference(deps, target),
+    )
+    const nearest = findNearest(probe.embedding, reference.embeddings)
+    const threshold =
+      options.threshold ??
+      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length)
+    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity)
+    const faceId = reference.faceIds?.[nearest.index]
+    return {
+      modelId,
+      match: nearest.similarity >= threshold,
+      similarity: nearest.similarity,
+      threshold,
+      ...(fmr === undefined ? {} : { fmr: fmr.value, fmrExtrapolated: fmr.extrapolated }),
+      ...(faceId === undefined ? {} : { faceId }),
+      timings: sumTimings([probe.timings, ...reference.timings]),
+    }
+  }
+}
+
+/** Analysis takes its bytes away; an image that is compared with itself is needed twice. */
+function ownBytes(bytes: Uint8Array, other: Uint8Array): Uint8Array {
+  return bytes.buffer === other.buffer ? bytes.slice() : bytes
+}
+
+interface AnalyzedImage {
+  readonly embedding: Float32Array
+  readonly timings: Analysis['timings']
+}
+
+function toReference({ embedding, timings }: AnalyzedImage): Reference {
+  return { embeddings: [embedding], timings: [timings] }
+}
+
+/** Waits for both, so that no work goes on after an error was answered; the first image's error counts first. */
+async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second])
+  return [await first, await second]
+}
+
+async function resolveModel(
+  { gallery, defaults }: RecognitionDependencies,
+  target: VerifyTarget,
+  options: VerifyOptions,
+): Promise<string> {
+  if ('image' in target) return options.modelId ?? defaults.embedderId
+  const { modelId } = await gallery.getCollection(target.collection)
+  if (options.modelId === undefined || options.modelId === modelId) return modelId
+  throw new FaceError('modelMismatch', {
+    detail: `The collection holds embeddings of ${modelId}.`,
+    info: { expected: modelId },
+  })
+}
+
+async function loadReference(
+  { gallery }: RecognitionDependencies,
+  target: Exclude<VerifyTarget, { readonly image: Uint8Array }>,
+): Promise<Reference> {
+  const collection = await gallery.getCollection(target.collection)
+  // A person without faces and an unknown one are different errors.
+  if ('personId' in target) await gallery.getPerson(collection.id, target.personId)
+  const { faceIds, embeddings } = await gallery.getEmbeddings(
+    collection.id,
+    'faceId' in target ? { faceId: target.faceId } : { personId: target.personId },
+  )
+  if (faceIds.length === 0) {
+    throw new FaceError('faceNotFound', { detail: 'The person has no enrolled face.' })
+  }
+  const { dimension } = collection
+  return {
+    faceIds,
+    embeddings: faceIds.map((_, row) =>
+      embeddings.subarray(row * dimension, (row + 1) * dimension),
+    ),
+    timings: [],
+  }
+}
+
+function findNearest(
+  probe: Float32Array,
+  embeddings: readonly Float32Array[],
+): { readonly index: number; readonly similarity: number } {
+  let index = 0
+  let similarity = Number.NEGATIVE_INFINITY
+  for (const [row, embedding] of embeddings.entries()) {
+    const product = dotProduct(probe, embedding)
+    if (product > similarity) {
+      index = row
+      similarity = product
+    }
+  }
+  return { index, similarity: Math.min(1, Math.max(-1, similarity)) }
+}

@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os'
+import { FaceError } from '../core/errors.ts'
+import { workerUrl } from '../core/worker-url.ts'
+import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
+import { resolveDetectorOptions } from './detectors/detector.ts'
+import type { ImageLimits } from './image.ts'
+import { assertByteLength } from './image.ts'
+import type { ModelRecord } from './models/manifest-types.ts'
+import type { PipelineModel, PipelineSettings } from './pipeline.ts'
+import { createWorkerPool } from './worker-pool.ts'
+
+export interface AnalyzerOptions {
+  /** Holds one folder a model, named by its id. */
+  readonly modelsDir: string
+  readonly manifest: readonly ModelRecord[]
+  /** Worker threads, >= 1. Default: as many as cores. */
+  readonly workers?: number
+  /** Images that may wait beyond those being worked on, >= 1. Default: 16 a worker. */
+  readonly maxQueue?: number
+  readonly limits: ImageLimits
+  /** Used where a request leaves an option out. */
+  readonly detector?: DetectorOptions
+  /** Another worker file, for tests of what happens when a worker dies. */
+  readonly workerFile?: URL
+}
+
+const queuedPerWorker = 16
+/** A warm-up goes to whichever worker is free, so one round may miss a busy worker. */
+const warmUpRounds = 5
+
+/**
+ * Starts worker threads that turn images into faces. Each loads its networks when it first needs
+ * them, or at {@link Analyzer.warmUp}, and keeps them.
+ *
+ * @throws {FaceError} `invalidOption` when a default of the detector, `workers` or `maxQueue` is not allowed
+ */
+export function createAnalyzer(options: AnalyzerOptions): Analyzer {
+  resolveDetectorOptions(options.detector)
+  const workers = options.workers ?? availableParallelism()
+  const maxQueue = options.maxQueue ?? queuedPerWorker * workers
+  assertCount('workers', workers)
+  assertCount('maxQueue', maxQueue)
+  const settings: PipelineSettings = {
+    modelsDir: options.modelsDir,
+    models: options.manifest.map(toPipelineModel),
+    limits: options.limits,
+  }
+  const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
+  const pool = createWorkerPool({ file, workers, maxQueue })
+  return {
+    async analyze(image, { detector, embedder, crops = false, signal } = {}) {
+      const request = {
+        detector: resolveDetectorOptions(detector, options.detector),
+        crops,
+        ...(embedder === undefined ? {} : { embedder }),
+      }
+      if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
+      assertByteLength(image, options.limits)
+      const bytes = ownBytes(image)
+      const answer = await pool.post(
+        { settings, queuedAt: now(), work: { kind: 'analyze', image: bytes, request } },
+        { signal, transferList: [bytes.buffer] },
+      )
+      if (answer.kind !== 'analysis') throw new FaceError('internal')
+      return answer.analysis
+    },
+    async warmUp(embedder) {
+      assertEmbedder(options.manifest, embedder)
+      const warm = new Set<string>()
+      for (let round = 0; round < warmUpRounds && warm.size < workers; round++) {
+        const posts = Array.from({ length: workers }, () =>
+          pool.post({ settings, queuedAt: now(), work: { kind: 'warmUp', embedder } }),
+        )
+        for (const { workerId } of await Promise.all(posts)) warm.add(workerId)
+      }
+    },
+    stats: pool.stats,
+    close: pool.close,
+  }
+}
+
+/** Milliseconds since the epoch, the same in every thread. */
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+function toPipelineModel({ id, files, dimension, input }: ModelRecord): PipelineModel {
+  return {
+    id,
+    files,
+    ...(dimension === undefined ? {} : { dimension }),
+    ...(input === undefined ? {} : { input }),
+  }
+}
+
+/** Bytes with a buffer of their own, which can be transferred: a view of a larger one is copied. */
+function ownBytes(image: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = image
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === image.byteLength
+  return isWhole ? (image as Uint8Array<ArrayBuffer>) : Uint8Array.from(image)
+}
+
+function assertEmbedder(manifest: readonly ModelRecord[], id: string): void {
+  if (manifest.some((model) => model.id === id && model.task === 'embedder')) return
+  const known = manifest.filter((model) => model.task === 'embedder').map((model) => model.id)
+  throw new FaceError('unknownModel', {
+    detail: `Embedders are: ${known.join(', ')}.`,
+    info: { known },
+  })
+}
+
+function assertCount(option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return
+  throw new FaceError('invalidOption', {
+    detail: `${option} must be a whole number of at least 1.`,
+    info: { option },
+  })
+}

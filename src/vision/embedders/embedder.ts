@@ -1,0 +1,66 @@
+import { FaceError } from '../../core/errors.ts'
+import { normalizeInPlace } from '../../core/similarity.ts'
+import type { Point } from '../../core/types.ts'
+import type { ModelRecord } from '../models/manifest-types.ts'
+import type { Session } from '../runtime.ts'
+
+/** Turns aligned crops into embeddings. What differs between models is in their graph and manifest record. */
+export interface Embedder {
+  readonly dimension: number
+  /** Crop pixels. */
+  readonly sizePx: number
+  /** Where the five landmarks belong in the crop, pixels, order as `Landmarks5`. */
+  readonly referencePoints: readonly Point[]
+  /**
+   * Embeds crops in one run of the network.
+   *
+   * @param crops  [n x 3 x size x size] planar RGB, 0 to 255
+   * @returns n unit vectors, each with its own buffer
+   * @throws {FaceError} `modelCorrupt` when the network does not answer n finite vectors
+   */
+  embed(crops: Float32Array): Promise<readonly Float32Array[]>
+}
+
+/**
+ * The embedder of a manifest record.
+ *
+ * @param session  `input` [n x 3 x size x size] planar RGB, 0 to 255, to `embedding` [n x dimension]
+ * @throws {FaceError} `unknownModel` when the record is not an embedder's
+ */
+export function createEmbedder(
+  record: Pick<ModelRecord, 'id' | 'dimension' | 'input'>,
+  session: Session,
+): Embedder {
+  const { id, dimension, input } = record
+  if (dimension === undefined || input === undefined) {
+    throw new FaceError('unknownModel', {
+      detail: `${id} is not an embedder.`,
+      info: { model: id },
+    })
+  }
+  const { sizePx } = input
+  return {
+    dimension,
+    sizePx,
+    referencePoints: input.referencePoints.map(([x, y]) => ({ x, y })),
+    async embed(crops) {
+      const count = crops.length / (3 * sizePx * sizePx)
+      const output = await session.run({
+        input: { data: crops, dims: [count, 3, sizePx, sizePx] },
+      })
+      const values = output.embedding?.data
+      if (values?.length !== count * dimension) {
+        throw new FaceError('modelCorrupt', {
+          detail: `${id} must answer ${dimension} values a face.`,
+          info: { model: id },
+        })
+      }
+      return Array.from({ length: count }, (_, i) => {
+        const embedding = values.slice(i * dimension, (i + 1) * dimension)
+        // The graph normalises; once more keeps the promise for graphs that came from elsewhere.
+        normalizeInPlace(embedding)
+        return embedding
+      })
+    },
+  }
+}

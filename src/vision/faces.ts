@@ -1,0 +1,115 @@
+import { estimateSimilarity } from '../core/alignment.ts'
+import { isFaceError } from '../core/errors.ts'
+import { computeQuality } from '../core/quality.ts'
+import type { Detection, Point } from '../core/types.ts'
+import type { AnalyzedFace } from './analyzer-types.ts'
+import type { Embedder } from './embedders/embedder.ts'
+import type { PyramidLevel } from './pixel-kernels.ts'
+import { toLuma, warpCrop } from './pixel-kernels.ts'
+
+/**
+ * Five points of a frontal face in a crop of 112 pixels. Quality is measured on this crop whatever
+ * the embedder, so that its thresholds mean the same for all.
+ *
+ * @source Deng et al. 2019, CVPR, ArcFace: the alignment of the authors' published code
+ */
+const qualityPoints: readonly Point[] = [
+  { x: 38.2946, y: 51.6963 },
+  { x: 73.5318, y: 51.5014 },
+  { x: 56.0252, y: 71.7366 },
+  { x: 41.5493, y: 92.3655 },
+  { x: 70.7299, y: 92.2041 },
+]
+const qualitySize = 112
+
+/** Faces aligned and embedded at a time: a larger batch is not faster, and memory grows with it. */
+const maxBatch = 16
+
+export interface MeasuredFaces {
+  readonly faces: readonly AnalyzedFace[]
+  readonly alignMs: number
+  readonly embedMs: number
+}
+
+/**
+ * Aligns, measures and embeds the faces of one image, in batches.
+ *
+ * A detection whose landmarks coincide is left out: it has no direction, so it is no face.
+ *
+ * @param levels     the image's pyramid, the full image first
+ * @param detections  image pixels
+ */
+export async function measureFaces(
+  levels: readonly PyramidLevel[],
+  detections: readonly Detection[],
+  embedder: Embedder | undefined,
+): Promise<MeasuredFaces> {
+  const usable = detections.filter(isAlignable)
+  const faces: AnalyzedFace[] = []
+  let alignMs = 0
+  let embedMs = 0
+  for (let at = 0; at < usable.length; at += maxBatch) {
+    const batch = usable.slice(at, at + maxBatch)
+    const started = performance.now()
+    const crops = embedder && cutFaces(levels, batch, embedder)
+    const measured = batch.map((detection, i) => {
+      const grey =
+        crops && hasQualityFrame(embedder)
+          ? toLuma(crops, 3 * i * qualitySize * qualitySize, qualitySize)
+          : cutGrey(levels, detection)
+      return { detection, quality: computeQuality(detection, grey, qualitySize) }
+    })
+    const aligned = performance.now()
+    const embeddings = embedder && crops ? await embedder.embed(crops) : []
+    embedMs += performance.now() - aligned
+    alignMs += aligned - started
+    for (const [i, face] of measured.entries()) {
+      const embedding = embeddings[i]
+      faces.push(embedding === undefined ? face : { ...face, embedding })
+    }
+  }
+  return { faces, alignMs, embedMs }
+}
+
+function isAlignable({ landmarks }: Detection): boolean {
+  try {
+    estimateSimilarity(landmarks, qualityPoints)
+    return true
+  } catch (error) {
+    if (isFaceError(error, 'degenerateLandmarks')) return false
+    throw error
+  }
+}
+
+/** [n x 3 x size x size] in the embedder's frame. */
+function cutFaces(
+  levels: readonly PyramidLevel[],
+  detections: readonly Detection[],
+  { sizePx, referencePoints }: Embedder,
+): Float32Array {
+  const length = 3 * sizePx * sizePx
+  const out = new Float32Array(detections.length * length)
+  for (const [i, { landmarks }] of detections.entries()) {
+    const transform = estimateSimilarity(landmarks, referencePoints)
+    warpCrop(levels, transform, { size: sizePx, out, offset: i * length })
+  }
+  return out
+}
+
+function cutGrey(levels: readonly PyramidLevel[], { landmarks }: Detection): Float32Array {
+  const out = new Float32Array(3 * qualitySize * qualitySize)
+  const transform = estimateSimilarity(landmarks, qualityPoints)
+  warpCrop(levels, transform, { size: qualitySize, out, offset: 0 })
+  return toLuma(out, 0, qualitySize)
+}
+
+/** Whether the embedder's crop is the one that quality is measured on, so that it is cut only once. */
+function hasQualityFrame({ sizePx, referencePoints }: Embedder): boolean {
+  return (
+    sizePx === qualitySize &&
+    qualityPoints.every((point, i) => {
+      const other = referencePoints[i]
+      return other?.x === point.x && other.y === point.y
+    })
+  )
+}

@@ -1,0 +1,162 @@
+import sharp, { type Sharp } from 'sharp'
+import { FaceError, isFaceError } from '../core/errors.ts'
+import { clipBox, expandBox } from '../core/geometry.ts'
+import type { Box } from '../core/types.ts'
+
+/** Interleaved RGB bytes, row-major, sRGB, 0 to 255. */
+export interface RgbImage {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+export interface ImageLimits {
+  readonly maxImageBytes: number
+  /** Width times height. */
+  readonly maxPixels: number
+  readonly maxSidePx: number
+}
+
+type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff'
+
+/** For messages. */
+const formatNames = 'JPEG, PNG, WebP, AVIF, GIF and TIFF'
+
+/** What is under transparent pixels when they are drawn over a page. */
+const background = '#ffffff'
+
+const cropMargin = 0.2
+const cropQuality = 90
+
+/**
+ * Sets the image library up for a pool of workers: one thread a decode, since the workers are the
+ * parallelism, and no cache, since no image comes twice. Both are settings of the whole process.
+ */
+export function configureImages(): void {
+  sharp.concurrency(1)
+  sharp.cache(false)
+}
+
+/**
+ * Decodes an image file.
+ *
+ * The format is told by the file's first bytes, before the library sees it: only raster formats
+ * reach a decoder (an SVG or PDF is a program). Limits are checked on the header, before pixels are
+ * allocated. Of an animation the first frame is taken; the EXIF orientation is applied; profiles,
+ * CMYK, grey, palettes and 16-bit samples become sRGB bytes; transparent pixels lie on white.
+ *
+ * @throws {FaceError} `emptyImage`, `imageTooLarge`, `unsupportedImage`, `corruptImage`
+ */
+export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promise<RgbImage> {
+  assertByteLength(bytes, limits)
+  assertSupported(bytes)
+  try {
+    const header = await sharp(bytes, { limitInputPixels: false }).metadata()
+    assertSize(header.width, header.height, limits)
+    const { data, info } = await sharp(bytes, {
+      limitInputPixels: limits.maxPixels,
+      // A file that is cut off would otherwise decode to half an image in grey.
+      failOn: 'error',
+    })
+      .autoOrient()
+      .flatten({ background })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`)
+    return { data, width: info.width, height: info.height }
+  } catch (cause) {
+    if (isFaceError(cause)) throw cause
+    throw new FaceError('corruptImage', { cause })
+  }
+}
+
+/**
+ * A smaller copy of an image, with the anti-aliased linear filter of libvips.
+ *
+ * @param width   of the copy, pixels
+ * @param height  of the copy, pixels
+ */
+export async function shrinkImage(
+  image: RgbImage,
+  width: number,
+  height: number,
+): Promise<RgbImage> {
+  const data = await fromRgb(image)
+    .resize(width, height, { fit: 'fill', kernel: 'linear' })
+    .raw()
+    .toBuffer()
+  return { data, width, height }
+}
+
+/**
+ * A JPEG file of a face: its box and a margin of 20 % on every side, as far as the image goes.
+ *
+ * @param box  pixels of `image`
+ * @returns `undefined` when the box lies outside the image
+ */
+export async function cropToJpeg(image: RgbImage, box: Box): Promise<Uint8Array | undefined> {
+  const region = clipBox(expandBox(box, cropMargin), image.width, image.height)
+  if (region === undefined) return undefined
+  const file = await fromRgb(image)
+    .extract({ left: region.x, top: region.y, width: region.width, height: region.height })
+    .jpeg({ quality: cropQuality })
+    .toBuffer()
+  // Small buffers share Node's pool; a copy can be transferred.
+  return Uint8Array.from(file)
+}
+
+/** @throws {FaceError} `emptyImage`, `imageTooLarge` */
+export function assertByteLength(bytes: Uint8Array, { maxImageBytes }: ImageLimits): void {
+  if (bytes.length === 0) throw new FaceError('emptyImage')
+  if (bytes.length <= maxImageBytes) return
+  throw new FaceError('imageTooLarge', {
+    detail: `It has ${bytes.length} bytes, the limit is ${maxImageBytes}.`,
+    info: { bytes: bytes.length, maxImageBytes },
+  })
+}
+
+function fromRgb({ data, width, height }: RgbImage): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+}
+
+function assertSize(width: number, height: number, limits: ImageLimits): void {
+  if (width * height > limits.maxPixels || Math.max(width, height) > limits.maxSidePx) {
+    throw new FaceError('imageTooLarge', {
+      detail: `It has ${width} x ${height} pixels, the limits are ${limits.maxPixels} pixels and ${limits.maxSidePx} a side.`,
+      info: { width, height, maxPixels: limits.maxPixels, maxSidePx: limits.maxSidePx },
+    })
+  }
+}
+
+function assertSupported(bytes: Uint8Array): void {
+  const format = sniffFormat(bytes)
+  if (format === 'heic') {
+    throw new FaceError('unsupportedImage', {
+      detail: `HEIC is not supported; export the photo as JPEG. Supported are ${formatNames}.`,
+    })
+  }
+  if (format === undefined) {
+    throw new FaceError('unsupportedImage', { detail: `Supported are ${formatNames}.` })
+  }
+}
+
+/** Tells the format by a file's first bytes. */
+function sniffFormat(bytes: Uint8Array): ImageFormat | 'heic' | undefined {
+  // One character a byte, so that signatures can be written as text.
+  const head = Buffer.from(bytes.subarray(0, 256)).toString('latin1')
+  if (head.startsWith('\xff\xd8\xff')) return 'jpeg'
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
+  if (/^GIF8[79]a/.test(head)) return 'gif'
+  if (head.startsWith('RIFF') && head.startsWith('WEBP', 8)) return 'webp'
+  if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(head.slice(0, 4))) return 'tiff'
+  if (head.startsWith('ftyp', 4)) {
+    // ISO/IEC 23000-22: the brands, major first, then the compatible ones to the end of the box.
+    const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+    const brands = head.slice(8, Math.min(size, 256)).match(/.{4}/gs) ?? []
+    if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
+    if (brands.some((brand) => /^(hei|hev|mif1|msf1)/.test(brand))) return 'heic'
+  }
+  return undefined
+}

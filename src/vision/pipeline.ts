@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import { FaceError } from '../core/errors.ts'
+import type { Analysis, AnalyzedFace } from './analyzer-types.ts'
+import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
+import { createMtcnn } from './detectors/mtcnn.ts'
+import type { Embedder } from './embedders/embedder.ts'
+import { createEmbedder } from './embedders/embedder.ts'
+import { measureFaces } from './faces.ts'
+import type { ImageLimits, RgbImage } from './image.ts'
+import { configureImages, cropToJpeg, decodeImage } from './image.ts'
+import type { ModelRecord } from './models/manifest-types.ts'
+import type { Session } from './runtime.ts'
+import { loadSession } from './runtime.ts'
+
+/** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
+export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input'>
+
+export interface PipelineSettings {
+  /** Holds one folder a model, named by its id. */
+  readonly modelsDir: string
+  readonly models: readonly PipelineModel[]
+  readonly limits: ImageLimits
+}
+
+export interface PipelineRequest {
+  readonly detector: ResolvedDetectorOptions
+  /** Model id. */
+  readonly embedder?: string
+  readonly crops: boolean
+}
+
+/** One image from bytes to numbers, on the calling thread, with its own networks. */
+export interface Pipeline {
+  /** As {@link import('./analyzer-types.ts').Analyzer.analyze}; `queueMs` is the time networks took to load. */
+  analyze(image: Uint8Array, request: PipelineRequest): Promise<Analysis>
+  /** Loads the detector and `embedder` and runs them once. */
+  warmUp(embedder: string): Promise<void>
+}
+
+const detectorId = 'mtcnn'
+
+/** A pipeline whose networks are loaded when they are first needed, once. */
+export function createPipeline(settings: PipelineSettings): Pipeline {
+  configureImages()
+  const networks = createNetworks(settings)
+  return {
+    async analyze(bytes, { detector: options, embedder: embedderId, crops }) {
+      const started = performance.now()
+      const detector = await networks.detector()
+      const embedder = embedderId === undefined ? undefined : await networks.embedder(embedderId)
+      const loaded = performance.now()
+      const image = await decodeImage(bytes, settings.limits)
+      const decoded = performance.now()
+      const { faces: detections, levels } = await detector.detect(image, options)
+      const detected = performance.now()
+      const { faces, alignMs, embedMs } = await measureFaces(levels, detections, embedder)
+      return {
+        width: image.width,
+        height: image.height,
+        faces: crops ? await addCrops(image, faces) : faces,
+        timings: {
+          queueMs: loaded - started,
+          decodeMs: decoded - loaded,
+          detectMs: detected - decoded,
+          alignMs,
+          embedMs,
+        },
+      }
+    },
+    async warmUp(embedderId) {
+      const embedder = await networks.embedder(embedderId)
+      await embedder.embed(new Float32Array(3 * embedder.sizePx ** 2).fill(127))
+      const detector = await networks.detector()
+      await detector.warmUp()
+    },
+  }
+}
+
+async function addCrops(
+  image: RgbImage,
+  faces: readonly AnalyzedFace[],
+): Promise<readonly AnalyzedFace[]> {
+  const results: AnalyzedFace[] = []
+  for (const face of faces) {
+    const crop = await cropToJpeg(image, face.detection.box)
+    results.push(crop === undefined ? face : { ...face, crop })
+  }
+  return results
+}
+
+interface Networks {
+  detector(): Promise<Detector>
+  embedder(id: string): Promise<Embedder>
+}
+
+function createNetworks({ modelsDir, models }: PipelineSettings): Networks {
+  const loaded = new Map<string, Promise<unknown>>()
+  return {
+    detector: () =>
+      once(detectorId, async () => {
+        const model = findModel(detectorId)
+        const [load, pnetLevel, rnet, onet] = await Promise.all([
+          loadFile(model, 'load.onnx'),
+          loadFile(model, 'pnet-level.onnx'),
+          loadFile(model, 'rnet.onnx'),
+          loadFile(model, 'onet.onnx'),
+        ])
+        return createMtcnn({ load, pnetLevel, rnet, onet })
+      }),
+    embedder: (id) =>
+      once(id, async () => {
+        const model = findModel(id)
+        return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+      }),
+  }
+
+  /** Remembers the promise, so that two requests share it, and forgets it when it fails. */
+  function once<T>(id: string, load: () => Promise<T>): Promise<T> {
+    const known = loaded.get(id)
+    if (known !== undefined) return known as Promise<T>
+    const promise = load()
+    loaded.set(id, promise)
+    promise.catch(() => loaded.delete(id))
+    return promise
+  }
+
+  function findModel(id: string): PipelineModel {
+    const model = models.find((each) => each.id === id)
+    if (model !== undefined) return model
+    throw new FaceError('unknownModel', { info: { model: id } })
+  }
+
+  function loadFile(model: PipelineModel, name: string): Promise<Session> {
+    return loadSession({
+      path: join(modelsDir, model.id, name),
+      modelId: model.id,
+      sha256: model.files.find((file) => file.name === name)?.sha256,
+    })
+  }
+}

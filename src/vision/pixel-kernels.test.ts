@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { estimateSimilarity, type SimilarityTransform } from '../core/alignment.ts'
+import { cutCrops, type PyramidLevel, pickLevel, toLuma, warpCrop } from './pixel-kernels.ts'
+
+/** Value of channel `c` at a continuous position; linear, so that bilinear sampling is exact. */
+const plane = (x: number, y: number, c: number): number => 20 + 0.5 * x + 0.25 * y + 10 * c
+
+/** The gradient at a scale of the full image, as planar floats. */
+function floatLevel(fullWidth: number, fullHeight: number, scale: number): PyramidLevel {
+  const width = fullWidth * scale
+  const height = fullHeight * scale
+  const data = new Float32Array(3 * width * height)
+  for (let c = 0, at = 0; c < 3; c++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) data[at++] = plane((x + 0.5) / scale, (y + 0.5) / scale, c)
+    }
+  }
+  const strides = { pixelStride: 1, rowStride: width, channelStride: width * height }
+  return { data, width, height, ...strides, scaleX: scale, scaleY: scale }
+}
+
+/** The same image as interleaved bytes, rounded. */
+function toByteLevel(level: PyramidLevel): PyramidLevel {
+  const { width, height } = level
+  const data = new Uint8Array(3 * width * height)
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(level.data[c * width * height + i]!)
+  }
+  return { ...level, data, pixelStride: 3, rowStride: 3 * width, channelStride: 1 }
+}
+
+const full = floatLevel(160, 120, 1)
+const levels = [full, floatLevel(160, 120, 0.5), floatLevel(160, 120, 0.25)]
+
+describe('pickLevel', () => {
+  it('takes the coarsest level that still resolves the crop', () => {
+    expect(pickLevel(levels, 2).scaleX).toBe(1)
+    expect(pickLevel(levels, 0.6).scaleX).toBe(1)
+    expect(pickLevel(levels, 0.58).scaleX).toBe(0.5)
+    expect(pickLevel(levels, 0.25).scaleX).toBe(0.25)
+    expect(pickLevel(levels, 0.01).scaleX).toBe(0.25)
+  })
+})
+
+describe('cutCrops', () => {
+  it('samples a linear image exactly, from whichever level', () => {
+    const side = fc.integer({ min: 10, max: 60 })
+    fc.assert(
+      fc.property(
+        side,
+        fc.integer({ min: 8, max: 60 }),
+        fc.integer({ min: 8, max: 40 }),
+        (w, x, y) => {
+          const size = 12
+          const out = new Float32Array(3 * size * size)
+          cutCrops(levels, Float32Array.of(x, y, x + w, y + w), { size, out })
+          for (const [i, value] of out.entries()) {
+            const c = Math.floor(i / (size * size))
+            const row = Math.floor(i / size) % size
+            const pitch = w / size
+            const expected = plane(x + ((i % size) + 0.5) * pitch, y + (row + 0.5) * pitch, c)
+            // Observed 3e-5, bound 1e-3.
+            expect(Math.abs(value - expected)).toBeLessThan(1e-3)
+          }
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it('is black outside the image, and cuts several boxes one after the other', () => {
+    const size = 4
+    const out = new Float32Array(2 * 3 * size * size).fill(-1)
+    cutCrops([full], Float32Array.of(-20, -20, -10, -10, 10, 10, 14, 14), { size, out })
+    const [outside, inside] = [out.subarray(0, 48), out.subarray(48)]
+    expect([...new Set(outside)]).toEqual([0])
+    expect(inside[0]).toBeCloseTo(plane(10.5, 10.5, 0), 4)
+    expect(inside[47]).toBeCloseTo(plane(13.5, 13.5, 2), 4)
+  })
+
+  it('blends with black at the edge', () => {
+    const out = new Float32Array(3)
+    const white = { ...full, data: full.data.map(() => 200) as Float32Array }
+    cutCrops([white], Float32Array.of(-0.5, 10, 0.5, 11), { size: 1, out })
+    // The sample lies half a pixel outside the first pixel's centre.
+    expect([...out]).toEqual([100, 100, 100])
+  })
+
+  it('reads bytes as it reads floats', () => {
+    const size = 24
+    const boxes = Float32Array.of(-5, 3, 60, 68)
+    const fromFloats = new Float32Array(3 * size * size)
+    const fromBytes = new Float32Array(3 * size * size)
+    cutCrops([full], boxes, { size, out: fromFloats })
+    cutCrops([toByteLevel(full)], boxes, { size, out: fromBytes })
+    const largest = Math.max(...fromFloats.map((value, i) => Math.abs(value - fromBytes[i]!)))
+    // Rounding to bytes: observed 0.5, bound 0.51.
+    expect(largest).toBeLessThan(0.51)
+  })
+})
+
+describe('warpCrop', () => {
+  const size = 20
+  const warp = (transform: SimilarityTransform, from: readonly PyramidLevel[] = levels) => {
+    const out = new Float32Array(3 * size * size)
+    warpCrop(from, transform, { size, out, offset: 0 })
+    return out
+  }
+
+  it('copies pixels when the transform is a shift by whole pixels', () => {
+    const out = warp([1, 0, -30, 0, 1, -40])
+    expect(out[0]).toBeCloseTo(plane(30.5, 40.5, 0), 4)
+    expect(out[size + 1]).toBeCloseTo(plane(31.5, 41.5, 0), 4)
+  })
+
+  it('samples a linear image exactly under rotation and shrinking', () => {
+    // From 60 image pixels to 20 crop pixels, turned: the centres of both are known points.
+    const transform = estimateSimilarity(
+      [
+        { x: 60, y: 60 },
+        { x: 100, y: 70 },
+      ],
+      [
+        { x: 4, y: 9 },
+        { x: 16, y: 9 },
+      ],
+    )
+    const out = warp(transform)
+    // Observed 1e-4, bound 1e-2. Pixel centres of the image are at whole numbers here.
+    expect(Math.abs(out[9 * size + 4]! - plane(60.5, 60.5, 0))).toBeLessThan(1e-2)
+    expect(Math.abs(out[9 * size + 16]! - plane(100.5, 70.5, 0))).toBeLessThan(1e-2)
+  })
+
+  it('averages several samples where the only level is much finer', () => {
+    const checks = full.data.map((_, i) => (((i % 160) + Math.floor(i / 160)) % 2 === 0 ? 0 : 200))
+    const out = warp([0.25, 0, 0, 0, 0.25, 0], [{ ...full, data: checks as Float32Array }])
+    const inner = out.subarray(5 * size, 6 * size)
+    // Without anti-aliasing the values would be 0 and 200; observed 100, bound 25 around it.
+    for (const value of inner) expect(Math.abs(value - 100)).toBeLessThan(25)
+  })
+
+  it('repeats the edge beyond the image', () => {
+    const out = warp([1, 0, 50, 0, 1, 50])
+    expect(out[0]).toBeCloseTo(plane(0.5, 0.5, 0), 4)
+    const beyond = warp([1, 0, -400, 0, 1, -400])
+    expect(beyond[0]).toBeCloseTo(plane(159.5, 119.5, 0), 4)
+  })
+})
+
+describe('toLuma', () => {
+  it('weighs the channels of the crop at the offset', () => {
+    const rgb = Float32Array.of(9, 9, 9, 100, 200, 50)
+    expect(toLuma(rgb, 3, 1)[0]).toBeCloseTo(0.299 * 100 + 0.587 * 200 + 0.114 * 50, 4)
+  })
+})

@@ -1,0 +1,265 @@
+import type { SimilarityTransform } from '../core/alignment.ts'
+import { invertSimilarity, similarityScale } from '../core/alignment.ts'
+
+/**
+ * One level of an image's pyramid. Channels are R, G, B, 0 to 255; the strides cover interleaved
+ * bytes (as decoded) and planar floats (as the graphs make them).
+ */
+export interface PyramidLevel {
+  readonly data: Uint8Array | Float32Array
+  readonly width: number
+  readonly height: number
+  readonly pixelStride: number
+  readonly rowStride: number
+  readonly channelStride: number
+  /** Level pixels a pixel of the full image, at most 1. */
+  readonly scaleX: number
+  readonly scaleY: number
+}
+
+/**
+ * A crop may be cut from a level whose pixels are this much coarser than the crop's. At 1 small
+ * faces need another level; much below it, one face in 22 was lost and another moved.
+ */
+const coarsestPitch = 0.85
+
+/**
+ * The coarsest level that still resolves a crop.
+ *
+ * @param levels  the first is the full image
+ * @param scale   crop pixels a pixel of the full image
+ */
+export function pickLevel(levels: readonly PyramidLevel[], scale: number): PyramidLevel {
+  let best = levels[0]!
+  for (const level of levels) {
+    if (level.scaleX >= scale * coarsestPitch && level.scaleX < best.scaleX) best = level
+  }
+  return best
+}
+
+/**
+ * Cuts square crops with one bilinear sample a pixel, each from the level nearest its size.
+ * What lies outside the image is black, as the networks of MTCNN were trained.
+ *
+ * @param boxes  flat [n x 4]: x1, y1, x2, y2, pixels of the full image
+ * @param size   crop pixels
+ * @param out    [n x 3 x size x size] planar RGB, 0 to 255
+ */
+export function cutCrops(
+  levels: readonly PyramidLevel[],
+  boxes: Float32Array,
+  { size, out }: { readonly size: number; readonly out: Float32Array },
+): void {
+  const columns = createAxis(size)
+  const rows = createAxis(size)
+  const plane = size * size
+  for (let at = 0, to = 0; at < boxes.length; at += 4, to += 3 * plane) {
+    const x1 = boxes[at]!
+    const y1 = boxes[at + 1]!
+    const width = boxes[at + 2]! - x1
+    const height = boxes[at + 3]! - y1
+    const level = pickLevel(levels, size / width)
+    fillAxis(columns, {
+      start: x1 * level.scaleX,
+      pitch: (width * level.scaleX) / size,
+      length: level.width,
+      stride: level.pixelStride,
+    })
+    fillAxis(rows, {
+      start: y1 * level.scaleY,
+      pitch: (height * level.scaleY) / size,
+      length: level.height,
+      stride: level.rowStride,
+    })
+    sampleGrid(level, columns, rows, out, to)
+  }
+}
+
+/** Where the samples of one axis fall: two neighbours each, with weights; 0 outside the image. */
+interface Axis {
+  readonly size: number
+  readonly lower: Int32Array
+  readonly upper: Int32Array
+  readonly lowerWeight: Float64Array
+  readonly upperWeight: Float64Array
+}
+
+function createAxis(size: number): Axis {
+  return {
+    size,
+    lower: new Int32Array(size),
+    upper: new Int32Array(size),
+    lowerWeight: new Float64Array(size),
+    upperWeight: new Float64Array(size),
+  }
+}
+
+interface AxisSpan {
+  /** Level pixels, edge of the first pixel at 0. */
+  readonly start: number
+  readonly pitch: number
+  readonly length: number
+  readonly stride: number
+}
+
+function fillAxis(out: Axis, { start, pitch, length, stride }: AxisSpan): void {
+  for (let i = 0; i < out.size; i++) {
+    const position = start + (i + 0.5) * pitch - 0.5
+    const index = Math.floor(position)
+    const fraction = position - index
+    const hasLower = index >= 0 && index < length
+    const hasUpper = index + 1 >= 0 && index + 1 < length
+    out.lower[i] = hasLower ? index * stride : 0
+    out.upper[i] = hasUpper ? (index + 1) * stride : 0
+    out.lowerWeight[i] = hasLower ? 1 - fraction : 0
+    out.upperWeight[i] = hasUpper ? fraction : 0
+  }
+}
+
+function sampleGrid(
+  level: PyramidLevel,
+  columns: Axis,
+  rows: Axis,
+  out: Float32Array,
+  offset: number,
+): void {
+  const { data, channelStride } = level
+  const size = columns.size
+  const plane = size * size
+  const { lower, upper, lowerWeight, upperWeight } = columns
+  for (let j = 0; j < size; j++) {
+    const rowA = rows.lower[j]!
+    const rowB = rows.upper[j]!
+    const weightA = rows.lowerWeight[j]!
+    const weightB = rows.upperWeight[j]!
+    let to = offset + j * size
+    for (let i = 0; i < size; i++, to++) {
+      const left = lower[i]!
+      const right = upper[i]!
+      const weightLeft = lowerWeight[i]!
+      const weightRight = upperWeight[i]!
+      const w0 = weightLeft * weightA
+      const w1 = weightRight * weightA
+      const w2 = weightLeft * weightB
+      const w3 = weightRight * weightB
+      let p0 = rowA + left
+      let p1 = rowA + right
+      let p2 = rowB + left
+      let p3 = rowB + right
+      out[to] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
+      p0 += channelStride
+      p1 += channelStride
+      p2 += channelStride
+      p3 += channelStride
+      out[to + plane] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
+      p0 += channelStride
+      p1 += channelStride
+      p2 += channelStride
+      p3 += channelStride
+      out[to + 2 * plane] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
+    }
+  }
+}
+
+export interface WarpTarget {
+  /** Crop pixels. */
+  readonly size: number
+  /** Receives [3 x size x size] planar RGB, 0 to 255, at `offset`. */
+  readonly out: Float32Array
+  readonly offset: number
+}
+
+/** Samples a pixel and axis where the level is finer than the crop; bounds the cost of a face. */
+const maxSamples = 4
+
+/**
+ * Warps an image into a crop by a similarity transform, anti-aliased: from the pyramid level nearest
+ * the crop's size, with several bilinear samples a pixel where that level is still finer. Pixels
+ * beyond the edge repeat the edge.
+ *
+ * @param transform  full-image pixels to crop pixels, both with the first pixel's centre at 0
+ */
+export function warpCrop(
+  levels: readonly PyramidLevel[],
+  transform: SimilarityTransform,
+  { size, out, offset }: WarpTarget,
+): void {
+  const scale = similarityScale(transform)
+  const level = pickLevel(levels, scale)
+  const samples = Math.max(1, Math.min(maxSamples, Math.round(level.scaleX / scale)))
+  const { data, pixelStride, rowStride, channelStride } = level
+  const [a, b, tx, c, d, ty] = invertSimilarity(transform)
+  // Level coordinates: full-image pixel centres are shifted by half a pixel before scaling.
+  const ax = a * level.scaleX
+  const bx = b * level.scaleX
+  const startX = (tx + 0.5) * level.scaleX - 0.5
+  const cy = c * level.scaleY
+  const dy = d * level.scaleY
+  const startY = (ty + 0.5) * level.scaleY - 0.5
+  const lastX = level.width - 1
+  const lastY = level.height - 1
+  const plane = size * size
+  const weight = 1 / (samples * samples)
+  for (let j = 0; j < size; j++) {
+    for (let i = 0; i < size; i++) {
+      let red = 0
+      let green = 0
+      let blue = 0
+      for (let sub = 0; sub < samples * samples; sub++) {
+        const px = i + ((sub % samples) + 0.5) / samples - 0.5
+        const py = j + (Math.floor(sub / samples) + 0.5) / samples - 0.5
+        const fx = Math.max(0, Math.min(lastX, ax * px + bx * py + startX))
+        const fy = Math.max(0, Math.min(lastY, cy * px + dy * py + startY))
+        const xi = Math.floor(fx)
+        const yi = Math.floor(fy)
+        const fractionX = fx - xi
+        const fractionY = fy - yi
+        let p0 = yi * rowStride + xi * pixelStride
+        const right = xi < lastX ? pixelStride : 0
+        const below = yi < lastY ? rowStride : 0
+        const w0 = (1 - fractionX) * (1 - fractionY)
+        const w1 = fractionX * (1 - fractionY)
+        const w2 = (1 - fractionX) * fractionY
+        const w3 = fractionX * fractionY
+        red +=
+          data[p0]! * w0 +
+          data[p0 + right]! * w1 +
+          data[p0 + below]! * w2 +
+          data[p0 + below + right]! * w3
+        p0 += channelStride
+        green +=
+          data[p0]! * w0 +
+          data[p0 + right]! * w1 +
+          data[p0 + below]! * w2 +
+          data[p0 + below + right]! * w3
+        p0 += channelStride
+        blue +=
+          data[p0]! * w0 +
+          data[p0 + right]! * w1 +
+          data[p0 + below]! * w2 +
+          data[p0 + below + right]! * w3
+      }
+      const to = offset + j * size + i
+      out[to] = red * weight
+      out[to + plane] = green * weight
+      out[to + 2 * plane] = blue * weight
+    }
+  }
+}
+
+/**
+ * Luma of a planar RGB crop.
+ *
+ * @param rgb     holds [3 x size x size] at `offset`, 0 to 255
+ * @returns [size x size], 0 to 255
+ * @source ITU-R BT.601, section 2.5.1
+ */
+export function toLuma(rgb: Float32Array, offset: number, size: number): Float32Array {
+  const plane = size * size
+  const grey = new Float32Array(plane)
+  for (let i = 0; i < plane; i++) {
+    const at = offset + i
+    grey[i] = 0.299 * rgb[at]! + 0.587 * rgb[at + plane]! + 0.114 * rgb[at + 2 * plane]!
+  }
+  return grey
+}

@@ -1,0 +1,53 @@
+import type { RgbImage } from './image.ts'
+import { shrinkImage } from './image.ts'
+import type { PyramidLevel } from './pixel-kernels.ts'
+import type { FloatTensor } from './runtime.ts'
+
+/** A level of bytes as the image library makes them: interleaved. */
+export function toByteLevel(image: RgbImage, full: RgbImage): PyramidLevel {
+  return {
+    data: image.data,
+    width: image.width,
+    height: image.height,
+    pixelStride: 3,
+    rowStride: 3 * image.width,
+    channelStride: 1,
+    scaleX: image.width / full.width,
+    scaleY: image.height / full.height,
+  }
+}
+
+/** A level of floats as the graphs make them: [1 x 3 x height x width], 0 to 255. */
+export function toFloatLevel({ data, dims }: FloatTensor, full: RgbImage): PyramidLevel {
+  const height = dims[2]!
+  const width = dims[3]!
+  return {
+    data,
+    width,
+    height,
+    pixelStride: 1,
+    rowStride: width,
+    channelStride: width * height,
+    scaleX: width / full.width,
+    scaleY: height / full.height,
+  }
+}
+
+/**
+ * The images at the given scales, each made from the one before, starting with the full image.
+ *
+ * @param scales  descending, below 1
+ * @returns the full image and one image a scale
+ */
+export async function shrinkInSteps(
+  full: RgbImage,
+  scales: readonly number[],
+): Promise<readonly [RgbImage, ...RgbImage[]]> {
+  const images: [RgbImage, ...RgbImage[]] = [full]
+  let last = full
+  for (const scale of scales) {
+    last = await shrinkImage(last, Math.ceil(full.width * scale), Math.ceil(full.height * scale))
+    images.push(last)
+  }
+  return images
+}

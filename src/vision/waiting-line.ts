@@ -1,0 +1,33 @@
+import type { TaskQueue } from 'piscina'
+import { queueOptionsSymbol } from 'piscina'
+
+type Task = NonNullable<ReturnType<TaskQueue['shift']>>
+
+/** First in, first out; waiting tasks can leave. */
+export interface WaitingLine extends TaskQueue {
+  unshift(task: Task): void
+  /** Takes out the task that was posted with this ticket; false when it is not waiting (any more). */
+  leave(ticket: object): boolean
+}
+
+/**
+ * The queue of a worker pool.
+ *
+ * The pool's own abort signals are not used: it keeps tasks that have one beside its bounded queue,
+ * without a bound (piscina 5.3), and aborting a running one ends the worker, whose networks would
+ * have to be loaded again.
+ */
+export function createWaitingLine(): WaitingLine {
+  const tasks: Task[] = []
+  const takeOut = (at: number): boolean => at >= 0 && tasks.splice(at, 1).length > 0
+  return {
+    get size() {
+      return tasks.length
+    },
+    push: (task) => void tasks.push(task),
+    unshift: (task) => void tasks.unshift(task),
+    shift: () => tasks.shift() ?? null,
+    remove: (task) => void takeOut(tasks.indexOf(task)),
+    leave: (ticket) => takeOut(tasks.findIndex((task) => task[queueOptionsSymbol] === ticket)),
+  }
+}

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { TransferListItem } from 'node:worker_threads'
+import { Piscina, queueOptionsSymbol } from 'piscina'
+import { FaceError, fromErrorRecord } from '../core/errors.ts'
+import type { AnalyzerStats } from './analyzer-types.ts'
+import { createWaitingLine } from './waiting-line.ts'
+import type { WorkerAnswer, WorkerTask } from './worker.ts'
+
+export interface WorkerPoolOptions {
+  /** JavaScript module that exports `runTask`. */
+  readonly file: URL
+  readonly workers: number
+  /** Tasks that may wait beyond those running, >= 1. */
+  readonly maxQueue: number
+}
+
+export interface PostOptions {
+  /** A waiting task leaves the line; a running one's answer is discarded. */
+  readonly signal?: AbortSignal | undefined
+  readonly transferList?: readonly TransferListItem[]
+}
+
+/** A fixed number of worker threads and a bounded line before them. */
+export interface WorkerPool {
+  /**
+   * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
+   *   `workerFailed` when the worker died, `notReady` after `close`
+   */
+  post(task: WorkerTask, options?: PostOptions): Promise<Exclude<WorkerAnswer, { kind: 'error' }>>
+  stats(): AnalyzerStats
+  /** Lets accepted tasks finish, then ends the workers. */
+  close(): Promise<void>
+}
+
+interface AcceptedTask {
+  readonly run: Promise<WorkerAnswer>
+  readonly fail: (error: FaceError) => void
+}
+
+/** Of a task, until the pool has measured its own. */
+const assumedRunMs = 100
+/** After this, workers that have not answered are ended. */
+const closeTimeoutMs = 30_000
+
+export function createWorkerPool({ file, workers, maxQueue }: WorkerPoolOptions): WorkerPool {
+  const line = createWaitingLine()
+  const pool = new Piscina<WorkerTask, WorkerAnswer>({
+    filename: fileURLToPath(file),
+    name: 'runTask',
+    minThreads: workers,
+    maxThreads: workers,
+    maxQueue,
+    taskQueue: line,
+    // Without it the pool moves a waiting task to the end of the line at each completion.
+    stricterFIFO: true,
+  })
+  // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
+  pool.on('error', () => {})
+  // Workers that die while they start are not replaced (the pool would go on forever), so that
+  // nobody would serve the line.
+  pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
+  const accepted = new Map<object, AcceptedTask>()
+  let completed = 0
+  let closing: Promise<void> | undefined
+
+  return {
+    async post(task, { signal, transferList = [] } = {}) {
+      if (closing !== undefined) throw new FaceError('notReady')
+      if (signal?.aborted) throw new FaceError('aborted')
+      const ticket = {}
+      const run = pool.run(
+        { ...task, ...{ [queueOptionsSymbol]: ticket } },
+        { transferList: [...transferList] },
+      )
+      const { promise: failure, reject: fail } = createDeferred()
+      accepted.set(ticket, { run, fail })
+      const done = (): void => void accepted.delete(ticket)
+      run.then(done, done)
+      const abort = (): void => withdraw(ticket, new FaceError('aborted'))
+      signal?.addEventListener('abort', abort, { once: true })
+      try {
+        const answer = await Promise.race([run.catch(rethrow), failure])
+        completed++
+        if (answer.kind === 'error') throw fromErrorRecord(answer.error)
+        return answer
+      } finally {
+        signal?.removeEventListener('abort', abort)
+      }
+    },
+    stats: () => ({
+      workers: pool.threads.length,
+      queued: line.size,
+      running: accepted.size - line.size,
+      completed,
+    }),
+    close() {
+      closing ??= drain()
+      return closing
+    },
+  }
+
+  /** Answers a task with an error at once; a waiting one leaves the line, a running one's answer is dropped. */
+  function withdraw(ticket: object, error: FaceError): void {
+    const task = accepted.get(ticket)
+    if (line.leave(ticket)) accepted.delete(ticket)
+    task?.fail(error)
+  }
+
+  function failWaitingIfDeserted(): void {
+    if (pool.threads.length > 0) return
+    for (const ticket of [...accepted.keys()]) withdraw(ticket, new FaceError('workerFailed'))
+  }
+
+  /** The pool's own errors are plain, and told apart only by their messages. */
+  function rethrow(cause: unknown): never {
+    const { message } = cause as Error
+    if (message === 'Task queue is at limit') {
+      throw new FaceError('overloaded', { info: { retryAfterSeconds: estimateWait() } })
+    }
+    throw new FaceError('workerFailed', { cause })
+  }
+
+  /** Seconds until the line that stands now is worked off, at least 1. */
+  function estimateWait(): number {
+    const runMs = completed === 0 ? assumedRunMs : pool.histogram.runTime.mean
+    return Math.max(1, Math.ceil((accepted.size * runMs) / workers / 1000))
+  }
+
+  async function drain(): Promise<void> {
+    const patience = new AbortController()
+    const timeout = sleep(closeTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})
+    await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
+    patience.abort()
+    await pool.destroy()
+  }
+}
+
+function createDeferred(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_, fail) => {
+    reject = fail
+  })
+  return { promise, reject }
+}

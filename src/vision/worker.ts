@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import type { FaceErrorRecord } from '../core/errors.ts'
+import { toErrorRecord } from '../core/errors.ts'
+import type { Analysis } from './analyzer-types.ts'
+import type { Pipeline, PipelineRequest, PipelineSettings } from './pipeline.ts'
+import { createPipeline } from './pipeline.ts'
+
+/** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */
+export interface WorkerTask {
+  readonly settings: PipelineSettings
+  /** Milliseconds since the epoch when the task was handed to the queue. */
+  readonly queuedAt: number
+  readonly work:
+    | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
+    | { readonly kind: 'warmUp'; readonly embedder: string }
+}
+
+/** What a worker answers. Errors are values, because a thrown error loses its class on the way. */
+export type WorkerAnswer =
+  | { readonly kind: 'analysis'; readonly workerId: string; readonly analysis: Analysis }
+  | { readonly kind: 'warm'; readonly workerId: string }
+  | { readonly kind: 'error'; readonly workerId: string; readonly error: FaceErrorRecord }
+
+const workerId = randomUUID()
+/** The networks of this worker: what a worker is kept for, and the one state of this module. */
+let pipeline: Pipeline | undefined
+
+/** Handles one task; the pool calls it with one at a time. */
+export async function runTask({ settings, queuedAt, work }: WorkerTask): Promise<WorkerAnswer> {
+  const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
+  try {
+    pipeline ??= createPipeline(settings)
+    if (work.kind === 'warmUp') {
+      await pipeline.warmUp(work.embedder)
+      return { kind: 'warm', workerId }
+    }
+    const analysis = await pipeline.analyze(work.image, work.request)
+    const timings = { ...analysis.timings, queueMs: analysis.timings.queueMs + waitedMs }
+    return { kind: 'analysis', workerId, analysis: { ...analysis, timings } }
+  } catch (error) {
+    return { kind: 'error', workerId, error: toErrorRecord(error) }
+  }
+}

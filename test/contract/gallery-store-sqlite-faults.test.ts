@@ -1,0 +1,382 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import Database from 'libsql'
+import { Piscina } from 'piscina'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { GalleryStore } from '../../src/gallery/store.ts'
+import {
+  createSqliteStore,
+  type SqliteStoreOptions,
+} from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+
+const isRoot = process.getuid?.() === 0
+
+describe('gallery store on SQLite: faults', () => {
+  let directory: string
+  let file: string
+  let stores: GalleryStore[]
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'face-watcher-sqlite-'))
+    file = join(directory, 'gallery.db')
+    stores = []
+  })
+
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    for (const store of stores) await store.close().catch(() => {})
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  async function openStore(options: Partial<SqliteStoreOptions> = {}): Promise<GalleryStore> {
+    const store = await createSqliteStore({ file, ...options })
+    stores.push(store)
+    return store
+  }
+
+  /** Everything of the database that is on disk, WAL included. */
+  function readDisk(): Buffer {
+    return Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name))))
+  }
+
+  function edit(sql: string): void {
+    const database = new Database(file)
+    database.exec(sql)
+    database.close()
+  }
+
+  describe('encryption', () => {
+    const encryptionKey = 'a secret of the tests'
+
+    it('opens with the key it was created with and shows no plain text on disk', async () => {
+      const store = await openStore({ encryptionKey })
+      const { id } = await makeCollection(store)
+      const face = makeFace(1)
+      await store.addFaces(id, { name: 'Plainly Visible' }, [face])
+      const bytes = Buffer.from(face.embedding.buffer)
+      for (const secret of ['Plainly Visible', 'SQLite format', bytes.subarray(0, 16)]) {
+        expect(readDisk().includes(secret)).toBe(false)
+      }
+      await store.close()
+      expect(readDisk().includes('Plainly Visible')).toBe(false)
+      const again = await openStore({ encryptionKey })
+      expect((await again.listPersons(id)).items[0]!.name).toBe('Plainly Visible')
+      expect((await again.embeddings(id, { limit: 1 })).embeddings).toHaveLength(8)
+    })
+
+    it('would show it without a key', async () => {
+      const store = await openStore()
+      await store.addFaces((await makeCollection(store)).id, { name: 'Plainly Visible' }, [])
+      expect(readDisk().includes('Plainly Visible')).toBe(true)
+    })
+
+    it('refuses another key, a missing key, and a key for a plain database', async () => {
+      await (await openStore({ encryptionKey })).close()
+      await expectCode(openStore({ encryptionKey: 'another' }), 'storeKeyWrong')
+      await expectCode(openStore(), 'storeKeyWrong')
+      file = join(directory, 'plain.db')
+      await (await openStore()).close()
+      await expectCode(openStore({ encryptionKey }), 'storeKeyWrong')
+    })
+  })
+
+  describe('files that cannot be used', () => {
+    it('refuses a file that is not a database', async () => {
+      await writeFile(file, 'These are my notes. '.repeat(500))
+      await expectCode(openStore(), 'storeKeyWrong')
+    })
+
+    it('refuses the database of another program', async () => {
+      edit('CREATE TABLE notes (text TEXT)')
+      await expectCode(openStore(), 'dataDirUnusable')
+    })
+
+    it('refuses a schema of a newer version and leaves it as it is', async () => {
+      await (await openStore()).close()
+      edit('PRAGMA user_version = 999')
+      await expectCode(openStore(), 'storeTooNew')
+      edit('PRAGMA user_version = 1')
+      await (await openStore()).ping()
+    })
+
+    it('reports damaged pages and goes on with what is whole', async () => {
+      const store = await openStore()
+      const { id } = await makeCollection(store)
+      const faces = Array.from({ length: 300 }, (_, i) => makeFace(i))
+      await store.addFaces(id, { name: 'Ann' }, faces)
+      await store.close()
+      const handle = await open(file, 'r+')
+      const { size } = await handle.stat()
+      // The last half of the file: rows of faces and their indexes.
+      await handle.write(Buffer.alloc(size / 2, 0xff), 0, size / 2, size / 2)
+      await handle.close()
+      const again = await openStore()
+      await expectCode(again.embeddings(id, { limit: 1000 }), 'storeCorrupt')
+      expect((await again.getCollection('default')).id).toBe(id)
+    })
+
+    it('refuses a directory in the place of the file, and a missing directory', async () => {
+      mkdirSync(file)
+      await expectCode(openStore(), 'dataDirUnusable')
+      file = join(directory, 'missing', 'gallery.db')
+      await expectCode(openStore(), 'dataDirUnusable')
+    })
+
+    // Root ignores file modes, so it gets a read-only mount.
+    it.skipIf(isRoot && !canMount())('reports a read-only directory', async () => {
+      if (isRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory])
+      try {
+        await (await openStore()).close()
+        if (isRoot) execFileSync('mount', ['-o', 'remount,ro', directory])
+        else execFileSync('chmod', ['-R', 'a-w', directory])
+        await expectCode(openStore(), 'storeReadOnly')
+      } finally {
+        if (isRoot) execFileSync('umount', ['-l', directory])
+        else execFileSync('chmod', ['-R', 'u+w', directory])
+      }
+    })
+
+    it('creates the files for their owner only', async () => {
+      const store = await openStore()
+      await makeCollection(store)
+      const modes = readdirSync(directory).map(
+        (name) => statSync(join(directory, name)).mode & 0o777,
+      )
+      expect(modes).toEqual([0o600, 0o600, 0o600])
+    })
+  })
+
+  describe('a full disk', () => {
+    it('stores nothing of the call that does not fit, and serves on', async () => {
+      const store = await openStore({ maxPages: 64 })
+      const { id } = await makeCollection(store)
+      await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
+      const cursor = await store.latestCursor()
+      const many = Array.from({ length: 1000 }, (_, i) => makeFace(i + 10))
+      await expectCode(store.addFaces(id, { name: 'Bob' }, many), 'storeFull')
+      expect(await store.counts(id)).toEqual({ persons: 1, faces: 1 })
+      expect(await store.changes(cursor, 10)).toEqual([])
+      await store.addFaces(id, { name: 'Cleo' }, [makeFace(2)])
+      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+    })
+
+    it('fails only the call that does not fit of those that share a transaction', async () => {
+      const store = await openStore({ maxPages: 64 })
+      const { id } = await makeCollection(store)
+      const many = Array.from({ length: 1000 }, (_, i) => makeFace(i + 10))
+      const results = await Promise.allSettled([
+        store.addFaces(id, { name: 'Ann' }, [makeFace(1)]),
+        store.addFaces(id, { name: 'Bob' }, many),
+        store.addFaces(id, { name: '' }, []),
+        store.addFaces(id, { name: 'Cleo' }, [makeFace(2)]),
+      ])
+      expect(results).toMatchObject([
+        { status: 'fulfilled' },
+        { reason: { code: 'storeFull' } },
+        { reason: { code: 'invalidName' } },
+        { status: 'fulfilled' },
+      ])
+      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+    })
+
+    it.skipIf(!canMount())('reports a file system without space (tmpfs; root only)', async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory])
+      try {
+        const store = await openStore()
+        const { id } = await makeCollection(store)
+        let stored = 0
+        const fill = async (): Promise<void> => {
+          for (;;) {
+            await store.addFaces(id, { name: `P${stored}` }, [makeFace(stored)])
+            stored++
+          }
+        }
+        await expectCode(fill(), 'storeFull')
+        expect(stored).toBeGreaterThan(3)
+        expect(await store.counts(id)).toEqual({ persons: stored, faces: stored })
+        await store.close()
+        const again = await openStore().catch((error: unknown) => error)
+        if (!(again instanceof Error)) {
+          expect(await (again as GalleryStore).counts(id)).toEqual({
+            persons: stored,
+            faces: stored,
+          })
+          await (again as GalleryStore).close()
+        } else expect(again).toMatchObject({ code: 'storeFull' })
+      } finally {
+        execFileSync('umount', ['-l', directory])
+      }
+    })
+  })
+
+  describe('erasure', () => {
+    it('leaves neither name nor embedding of a deleted person on disk', async () => {
+      const store = await openStore()
+      const { id } = await makeCollection(store, { storeCrops: true })
+      const crop = Buffer.from('the crop of the person to be erased')
+      const face = makeFace(1, { crop })
+      const { person } = await store.addFaces(id, { name: 'Erased Ann' }, [face])
+      await store.addFaces(id, { name: 'Bob' }, [makeFace(2)])
+      const { embeddings } = await store.getEmbeddings(id, { personId: person.id })
+      const traces = ['Erased Ann', 'erased ann', crop, Buffer.from(embeddings.buffer)]
+      for (const trace of traces) expect(readDisk().includes(trace)).toBe(true)
+      await store.deletePerson(id, person.id)
+      // The log is emptied once writes have been quiet for a second.
+      await vi.waitFor(
+        () => {
+          for (const trace of traces) expect(readDisk().includes(trace)).toBe(false)
+        },
+        { timeout: 10_000, interval: 100 },
+      )
+    })
+  })
+
+  it('forgets idempotency keys after a day, and claims of dead processes after ten minutes', async () => {
+    const store = await openStore()
+    await store.claimIdempotencyKey('done', 'hash')
+    await store.completeIdempotencyKey('done', { status: 200, body: '' })
+    await store.claimIdempotencyKey('dead', 'hash')
+    edit('UPDATE idempotency SET created_at_ms = created_at_ms - 11 * 60000')
+    expect(await store.claimIdempotencyKey('done', 'other')).toMatchObject({ requestHash: 'hash' })
+    expect(await store.claimIdempotencyKey('dead', 'other')).toBeUndefined()
+    edit('UPDATE idempotency SET created_at_ms = created_at_ms - 24 * 3600000')
+    expect(await store.claimIdempotencyKey('done', 'other')).toBeUndefined()
+  })
+
+  it('refuses a cursor of a future that a restored backup does not share', async () => {
+    const store = await openStore()
+    const { id } = await makeCollection(store)
+    await store.addFaces(id, { name: 'A' }, [makeFace(1)])
+    const shared = await store.latestCursor()
+    await store.close()
+    copyFileSync(file, join(directory, 'backup.db'))
+    const before = await openStore()
+    await before.addFaces(id, { name: 'B' }, [makeFace(2)])
+    const lost = await before.latestCursor()
+    await before.close()
+    copyFileSync(join(directory, 'backup.db'), file)
+    const restored = await openStore()
+    await expectCode(restored.changes(lost, 10), 'invalidCursor')
+    await restored.addFaces(id, { name: 'C' }, [makeFace(3)])
+    await expectCode(restored.changes(lost, 10), 'invalidCursor')
+    expect(await restored.changes(shared, 10)).toHaveLength(1)
+  })
+
+  it('answers busy when another process holds the write lock for too long', async () => {
+    const store = await openStore({ busyTimeoutMs: 100 })
+    const { id } = await makeCollection(store)
+    const other = new Database(file)
+    other.exec('BEGIN IMMEDIATE')
+    await expectCode(store.createPerson(id, { name: 'A' }), 'storeBusy')
+    expect(await store.counts(id)).toEqual({ persons: 0, faces: 0 })
+    other.exec('ROLLBACK')
+    other.close()
+    await store.createPerson(id, { name: 'A' })
+  })
+
+  it('lets several processes create the database at once', async () => {
+    const script = `
+      import { createSqliteStore } from ${JSON.stringify(distUrl('sqlite-store.js'))}
+      const store = await createSqliteStore({ file: process.argv[1] })
+      const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
+      const name = 'c' + process.pid
+      await store.createCollection({ name, modelId: 'm', dimension: 8, policy, storeCrops: false })
+      await store.close()`
+    const run = promisify(execFile)
+    const processes = Array.from({ length: 4 }, () =>
+      run(process.execPath, ['--input-type=module', '-e', script, file]),
+    )
+    await Promise.all(processes)
+    expect((await (await openStore()).listCollections()).items).toHaveLength(4)
+  })
+
+  describe('the thread', () => {
+    it('is replaced when it dies; what it had is rejected, what was durable is there', async () => {
+      const pools: Piscina[] = []
+      const run = Piscina.prototype.run
+      vi.spyOn(Piscina.prototype, 'run').mockImplementation(function (
+        this: Piscina,
+        ...parameters: Parameters<typeof run>
+      ) {
+        if (!pools.includes(this)) pools.push(this)
+        return run.apply(this, parameters)
+      })
+      const store = await openStore()
+      const { id } = await makeCollection(store)
+      await store.addFaces(id, { name: 'A' }, [makeFace(1)])
+      const many = Array.from({ length: 2000 }, (_, i) => makeFace(i + 10))
+      const pending = store.addFaces(id, { name: 'B' }, many)
+      const rejected = expectCode(pending, 'workerFailed')
+      await new Promise((resolve) => setImmediate(resolve))
+      await pools[0]!.threads[0]!.terminate()
+      await rejected
+      expect(await store.counts(id)).toEqual({ persons: 1, faces: 1 })
+      await pools[0]!.threads[0]!.terminate()
+      await store.addFaces(id, { name: 'C' }, [makeFace(2)])
+      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+    })
+
+    it('does not fail neighbours for a parameter that no thread can be sent', async () => {
+      const store = await openStore()
+      const { id } = await makeCollection(store)
+      const results = await Promise.allSettled([
+        store.createPerson(id, { name: 'A' }),
+        store.createPerson(id, { name: (() => 1) as unknown as string }),
+        store.createPerson(id, { name: 'C' }),
+      ])
+      expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    })
+
+    it('keeps fsyncs off the event loop', async () => {
+      const store = await openStore()
+      const { id } = await makeCollection(store)
+      const many = Array.from({ length: 2000 }, (_, i) => makeFace(i))
+      let turns = 0
+      let writing = true
+      const count = async (): Promise<void> => {
+        while (writing) {
+          turns++
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      const counting = count()
+      await store.addFaces(id, { name: 'A' }, many)
+      writing = false
+      await counting
+      // Were the call synchronous, the loop would turn a few times only; observed > 1000.
+      expect(turns).toBeGreaterThan(50)
+    })
+  })
+
+  it('empties its log when it is closed', async () => {
+    const store = await openStore()
+    await makeCollection(store)
+    await store.close()
+    const wal = `${file}-wal`
+    expect(existsSync(wal) ? statSync(wal).size : 0).toBe(0)
+  })
+})
+
+function distUrl(name: string): string {
+  return new URL(`../../dist/gallery/stores/sqlite/${name}`, import.meta.url).href
+}
+
+async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
+}
+
+function canMount(): boolean {
+  if (!isRoot || process.platform !== 'linux') return false
+  try {
+    // A mount in a namespace of its own, which vanishes with the command.
+    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { Collection, GalleryStore, NewFace } from '../../src/gallery/store.ts'
+
+/** A pseudo-random unit vector that is the same for the same seed (mulberry32). */
+export function makeEmbedding(seed: number, dimension = 8): Float32Array {
+  let state = (seed + 1) * 0x9e3779b9
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1
+  }
+  const vector = Float32Array.from({ length: dimension }, next)
+  const norm = Math.hypot(...vector)
+  return vector.map((value) => value / norm)
+}
+
+/** A face whose embedding and image follow from the seed. */
+export function makeFace(seed: number, overrides: Partial<NewFace> = {}): NewFace {
+  const point = (offset: number) => ({ x: 10 + offset, y: 20.5 + offset })
+  return {
+    embedding: makeEmbedding(seed),
+    modelId: 'test-model',
+    quality: {
+      sizePx: 112,
+      sharpness: 300.25,
+      brightness: 0.5,
+      pose: { yaw: -3.5, pitch: 2, roll: 0 },
+      confidence: 0.999,
+    },
+    box: { x: 1.5, y: -2, width: 100, height: 120 },
+    landmarks: [point(0), point(1), point(2), point(3), point(4)],
+    imageHash: createHash('sha256').update(`image ${seed}`).digest('hex'),
+    ...overrides,
+  }
+}
+
+export function makeCollection(
+  store: Pick<GalleryStore, 'createCollection'>,
+  overrides: Partial<Omit<Collection, 'id' | 'createdAt'>> = {},
+): Promise<Collection> {
+  return store.createCollection({
+    name: 'default',
+    modelId: 'test-model',
+    dimension: 8,
+    policy: { maxFpir: 0.01, possibleFpir: 0.1 },
+    storeCrops: false,
+    ...overrides,
+  })
+}

@@ -1,0 +1,504 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Client, createClient, document, seenAnswers } from './client.ts'
+import { modelId, toEmbedding } from './fake-face-watcher.ts'
+
+const persons = '/v1/collections/default/persons'
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const ann = 'face:ann'
+
+let client: Client
+beforeEach(async () => {
+  client = await createClient({ maxImages: 3 })
+})
+afterEach(() => client.close())
+
+/** Enrols Ann from one image and answers her id and the face's. */
+async function enrollAnn(): Promise<{ person: string; face: string }> {
+  const { json } = await client.send('POST', persons, {
+    form: [
+      ['name', 'Ann'],
+      ['image', ann, 'ann.jpg'],
+    ],
+  })
+  return { person: json.id, face: json.faces[0].face.id }
+}
+
+describe('simple routes', () => {
+  it('registers and recognises with exactly these shapes', async () => {
+    const registered = await client.send('POST', '/registerFace?name=Ann', {
+      form: [['refImage', ann, 'A1.jpg']],
+    })
+    expect(registered.status).toBe(200)
+    expect(registered.body).toBe('{"Success":"Face is registered successfully"}')
+
+    const recognised = await client.send('POST', '/recognizeFace', {
+      form: [['mainImage', ann, 'A2.jpg']],
+    })
+    expect(recognised.status).toBe(200)
+    expect(Object.keys(recognised.json)).toEqual(['Prediction', 'L2Distance'])
+    expect(recognised.json.Prediction).toBe('Ann')
+    expect(recognised.json.L2Distance).toBeCloseTo(0, 5)
+  })
+
+  it('answers Unknown and the distance to the nearest face for a stranger', async () => {
+    await client.send('POST', '/registerFace?name=Ann', { form: [['refImage', ann, 'a.jpg']] })
+    const { json } = await client.send('POST', '/recognizeFace', {
+      form: [['mainImage', 'face:eve', 'e.jpg']],
+    })
+    const [a, e] = [toEmbedding('ann'), toEmbedding('eve')]
+    const cosine = a.reduce((sum, value, index) => sum + value * (e[index] ?? 0), 0)
+    expect(json.Prediction).toBe('Unknown')
+    expect(json.L2Distance).toBeCloseTo(2 - 2 * cosine, 5)
+  })
+
+  it('answers Unknown and null when nobody is enrolled', async () => {
+    const { json } = await client.send('POST', '/recognizeFace', {
+      form: [['mainImage', ann, 'a.jpg']],
+    })
+    expect(json).toEqual({ Prediction: 'Unknown', L2Distance: null })
+  })
+
+  it('adds a second photo to the person of that name, also when both come at once', async () => {
+    const send = (content: string) =>
+      client.send('POST', '/registerFace?name=%20Ann', { form: [['refImage', content, 'a.jpg']] })
+    await Promise.all([send(ann), send('face:anne')])
+    const { json } = await client.send('GET', persons)
+    expect(json.items).toHaveLength(1)
+    expect(json.items[0]).toMatchObject({ name: 'Ann', faceCount: 2 })
+  })
+
+  it('takes the largest face of several', async () => {
+    const { status } = await client.send('POST', '/registerFace?name=Ann', {
+      form: [['refImage', 'face:ann face:bob', 'both.jpg']],
+    })
+    expect(status).toBe(200)
+    expect(client.fake.lastOptions).toMatchObject({ faces: 'largest' })
+  })
+
+  it('answers an error when the face cannot be registered', async () => {
+    const none = await client.send('POST', '/registerFace?name=Ann', {
+      form: [['refImage', 'face:', 'a.jpg']],
+    })
+    expect([none.status, none.json.code]).toEqual([422, 'noFace'])
+    const blurred = await client.send('POST', '/registerFace?name=Ann', {
+      form: [['refImage', 'face:blurred', 'a.jpg']],
+    })
+    expect([blurred.status, blurred.json.code]).toEqual([422, 'qualityTooLow'])
+    expect(blurred.json.rejected[0]).toMatchObject({ fileName: 'a.jpg', reasons: ['tooBlurred'] })
+  })
+
+  it('answers an error when there is no face to recognise', async () => {
+    const { json } = await client.send('POST', '/recognizeFace', {
+      form: [['mainImage', 'face:', 'a.jpg']],
+    })
+    expect(json.code).toBe('noFace')
+  })
+})
+
+describe('analysis', () => {
+  it('detects every face of an image, from a form or from base64', async () => {
+    const form = await client.send('POST', '/v1/detect', {
+      form: [['image', 'face:ann face:bob', 'a.jpg']],
+    })
+    expect(form.status).toBe(200)
+    expect(form.json.faces).toHaveLength(2)
+    expect(Object.keys(form.json.faces[0])).toEqual(['box', 'landmarks', 'confidence', 'quality'])
+    const json = await client.send('POST', '/v1/detect', {
+      json: { image: base64('face:ann face:bob') },
+    })
+    expect(json.json).toEqual(form.json)
+  })
+
+  it('reads the base64 of a data: URL', async () => {
+    const { json } = await client.send('POST', '/v1/detect', {
+      json: { image: `data:image/jpeg;base64,${base64(ann)}` },
+    })
+    expect(json.faces).toHaveLength(1)
+  })
+
+  it('answers no faces as an empty list', async () => {
+    const { status, json } = await client.send('POST', '/v1/detect', {
+      form: [['image', 'face:', 'a.jpg']],
+    })
+    expect([status, json.faces]).toEqual([200, []])
+  })
+
+  it('hands the options of the query to the detector', async () => {
+    const query = 'minFaceSize=24&maxFaces=1&thresholds=0.6&thresholds=0.7&thresholds=0.8'
+    const { json } = await client.send('POST', `/v1/detect?${query}`, {
+      form: [['image', 'face:ann face:bob', 'a.jpg']],
+    })
+    expect(json.faces).toHaveLength(1)
+    expect(client.fake.lastOptions).toMatchObject({
+      detector: { minFaceSize: 24, maxFaces: 1, thresholds: [0.6, 0.7, 0.8] },
+    })
+  })
+
+  it('embeds every face', async () => {
+    const { json } = await client.send('POST', `/v1/embed?modelId=${modelId}`, {
+      form: [['image', ann, 'a.jpg']],
+    })
+    expect(json).toMatchObject({ modelId, dimension: 4 })
+    expect(json.faces[0].embedding).toEqual(Array.from(toEmbedding('ann')))
+  })
+
+  it('answers unknownModel and modelNotInstalled', async () => {
+    const form = [['image', ann, 'a.jpg']] as const
+    const unknown = await client.send('POST', '/v1/embed?modelId=x', { form })
+    expect([unknown.status, unknown.json.code]).toEqual([400, 'unknownModel'])
+    const absent = await client.send('POST', '/v1/embed?modelId=absent', { form })
+    expect([absent.status, absent.json.code]).toEqual([409, 'modelNotInstalled'])
+  })
+
+  it('identifies every face of an image', async () => {
+    await enrollAnn()
+    const { json } = await client.send('POST', '/v1/collections/default/identify?candidates=1', {
+      form: [['image', 'face:ann face:eve', 'a.jpg']],
+    })
+    expect(json.faces).toHaveLength(2)
+    expect(json.faces[0]).toMatchObject({
+      decision: 'match',
+      candidates: [{ personName: 'Ann', fmrExtrapolated: true }],
+    })
+    expect(json.thresholds).toMatchObject({ basis: 'fmrCurve', extrapolated: true })
+    expect(json).not.toHaveProperty('timings')
+  })
+
+  it('answers unknown, without candidates, in an empty gallery', async () => {
+    const { status, json } = await client.send('POST', '/v1/collections/default/identify', {
+      form: [['image', ann, 'a.jpg']],
+    })
+    expect([status, json.faces[0].decision, json.faces[0].candidates]).toEqual([200, 'unknown', []])
+  })
+
+  it('identifies an embedding', async () => {
+    await enrollAnn()
+    const { json } = await client.send('POST', '/v1/collections/default/identify', {
+      json: { embedding: Array.from(toEmbedding('ann')), modelId },
+    })
+    expect(json.faces).toHaveLength(1)
+    expect(json.faces[0].decision).toBe('match')
+    expect(json.faces[0]).not.toHaveProperty('box')
+    expect(json).not.toHaveProperty('width')
+  })
+
+  it('verifies two images', async () => {
+    const { json } = await client.send('POST', '/v1/verify', {
+      form: [
+        ['imageA', ann, 'a.jpg'],
+        ['imageB', 'face:bob', 'b.jpg'],
+      ],
+    })
+    expect(json.match).toBe(false)
+    const same = await client.send('POST', '/v1/verify?threshold=0.5', {
+      json: { imageA: base64(ann), imageB: base64(ann) },
+    })
+    expect(same.json).toMatchObject({ match: true, threshold: 0.5 })
+  })
+
+  it('verifies an image against a person and against a stored face', async () => {
+    const { person, face } = await enrollAnn()
+    const withPerson = await client.send('POST', '/v1/verify', {
+      form: [
+        ['image', ann, 'a.jpg'],
+        ['collection', 'default'],
+        ['personId', person],
+      ],
+    })
+    expect(withPerson.json).toMatchObject({ match: true, faceId: face })
+    const withFace = await client.send('POST', '/v1/verify', {
+      json: { image: base64(ann), faceId: face },
+    })
+    expect(withFace.json).toMatchObject({ match: true, faceId: face })
+  })
+
+  it('sends the times of the stages', async () => {
+    const { headers } = await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
+    expect(headers['server-timing']).toMatch(
+      /^queue;dur=1\.0, decode;dur=2\.0, detect;dur=3\.0, align;dur=4\.0, embed;dur=5\.0, search;dur=6\.0, total;dur=\d+\.\d$/,
+    )
+  })
+})
+
+describe('collections', () => {
+  it('creates, gets, changes, lists and deletes', async () => {
+    const created = await client.send('POST', '/v1/collections', {
+      json: { name: 'staff', policy: { threshold: 0.4 }, storeCrops: true },
+    })
+    expect(created.status).toBe(201)
+    expect(created.headers.location).toBe('/v1/collections/staff')
+    expect(created.json).toMatchObject({ name: 'staff', storeCrops: true, modelId })
+    expect(created.json.policy).toEqual({ maxFpir: 0.01, possibleFpir: 0.1, threshold: 0.4 })
+
+    const got = await client.send('GET', '/v1/collections/staff')
+    expect(got.json).toMatchObject({ persons: 0, faces: 0, thresholds: { match: 0.9 } })
+
+    const changed = await client.send('PATCH', '/v1/collections/staff', {
+      json: { policy: { maxFpir: 0.001 } },
+    })
+    expect(changed.json.policy.maxFpir).toBe(0.001)
+
+    const list = await client.send('GET', '/v1/collections?limit=1')
+    expect(list.json.items.map(({ name }: { name: string }) => name)).toEqual(['default'])
+    const next = await client.send('GET', `/v1/collections?cursor=${list.json.nextCursor}`)
+    expect(next.json.items.map(({ name }: { name: string }) => name)).toEqual(['staff'])
+    expect(next.json).not.toHaveProperty('nextCursor')
+
+    const deleted = await client.send('DELETE', '/v1/collections/staff')
+    expect([deleted.status, deleted.body]).toEqual([204, ''])
+    expect((await client.send('GET', '/v1/collections/staff')).json.code).toBe('collectionNotFound')
+  })
+
+  it('answers collectionExists for a name that is taken', async () => {
+    const { status, json } = await client.send('POST', '/v1/collections', {
+      json: { name: 'default' },
+    })
+    expect([status, json.code]).toEqual([409, 'collectionExists'])
+  })
+})
+
+describe('persons', () => {
+  it('creates, gets, changes, lists and deletes', async () => {
+    const created = await client.send('POST', persons, {
+      json: { name: 'Ann', metadata: { floor: 2, tags: ['a', null] } },
+    })
+    expect(created.status).toBe(201)
+    expect(created.json).toMatchObject({
+      name: 'Ann',
+      metadata: { floor: 2, tags: ['a', null] },
+      faceCount: 0,
+      faces: [],
+      rejected: [],
+    })
+    const url = `${persons}/${created.json.id}`
+    expect((await client.send('GET', url)).json.name).toBe('Ann')
+    const changed = await client.send('PATCH', url, { json: { name: 'Anna' } })
+    expect(changed.json.name).toBe('Anna')
+    expect((await client.send('GET', `${persons}?name=NN`)).json.items).toHaveLength(1)
+    expect((await client.send('GET', `${persons}?exactName=Ann`)).json.items).toHaveLength(0)
+    expect((await client.send('DELETE', url)).status).toBe(204)
+    expect((await client.send('GET', url)).json.code).toBe('personNotFound')
+  })
+
+  it('creates a person together with faces', async () => {
+    const { status, json } = await client.send('POST', persons, {
+      form: [
+        ['name', 'Ann'],
+        ['metadata', '{"floor":2}'],
+        ['image', ann, 'one.jpg'],
+        ['images', 'no image', 'two.txt'],
+      ],
+    })
+    expect(status).toBe(201)
+    expect(json).toMatchObject({ name: 'Ann', metadata: { floor: 2 }, faceCount: 1 })
+    expect(json.faces).toMatchObject([{ fileName: 'one.jpg', existed: false, warnings: [] }])
+    expect(json.rejected).toMatchObject([{ fileName: 'two.txt', reasons: ['unsupportedImage'] }])
+  })
+
+  it('stores nobody when no image can be used', async () => {
+    const { status, json } = await client.send('POST', persons, {
+      json: { name: 'Ann', images: [base64('face:ann face:bob')] },
+    })
+    expect([status, json.code]).toEqual([422, 'multipleFaces'])
+    expect(json.rejected).toMatchObject([{ fileName: 'images[0]', reasons: ['multipleFaces'] }])
+    expect((await client.send('GET', persons)).json.items).toEqual([])
+  })
+
+  it.each(['../../etc/passwd', '<script>alert(1)</script>', '🦊🦊', 'שלום', '  Ann  ', "O'Neil"])(
+    'takes the name %j as text',
+    async (name) => {
+      const created = await client.send('POST', persons, { json: { name } })
+      expect(created.status).toBe(201)
+      expect(created.json.name).toBe(name.trim())
+    },
+  )
+})
+
+describe('faces', () => {
+  it('enrols several images and answers each', async () => {
+    const { person } = await enrollAnn()
+    const url = `${persons}/${person}/faces`
+    const { status, json } = await client.send('POST', url, {
+      form: [
+        ['image', 'face:ann2', 'a2.jpg'],
+        ['image', 'face:', 'empty.jpg'],
+        ['image', ann, 'again.jpg'],
+      ],
+    })
+    expect(status).toBe(201)
+    expect(json.person.faceCount).toBe(2)
+    expect(json.faces).toMatchObject([
+      { fileName: 'a2.jpg', existed: false },
+      { fileName: 'again.jpg', existed: true },
+    ])
+    expect(json.rejected).toMatchObject([{ fileName: 'empty.jpg', reasons: ['noFace'] }])
+    expect((await client.send('GET', url)).json.items).toHaveLength(2)
+  })
+
+  it('answers 200 when nothing new was stored', async () => {
+    const { person } = await enrollAnn()
+    const url = `${persons}/${person}/faces`
+    const again = await client.send('POST', url, { json: { image: base64(ann) } })
+    expect([again.status, again.json.faces[0].existed]).toEqual([200, true])
+    const none = await client.send('POST', url, { json: { images: [base64('face:')] } })
+    expect([none.status, none.json.faces]).toEqual([200, []])
+    expect(none.json.person.id).toBe(person)
+  })
+
+  it('warns of a duplicate of another person', async () => {
+    await enrollAnn()
+    const bob = await client.send('POST', persons, { json: { name: 'Bob' } })
+    const { json } = await client.send('POST', `${persons}/${bob.json.id}/faces`, {
+      form: [['image', ann, 'a.jpg']],
+    })
+    expect(json.faces[0].warnings).toMatchObject([
+      { reason: 'duplicateOfOtherPerson', personName: 'Ann' },
+    ])
+  })
+
+  it('hands the options of the query on', async () => {
+    const { person } = await enrollAnn()
+    const query = 'faces=largest&duplicates=reject&skipQualityGates=true'
+    await client.send('POST', `${persons}/${person}/faces?${query}`, {
+      form: [['image', ann, 'a.jpg']],
+    })
+    expect(client.fake.lastOptions).toMatchObject({
+      faces: 'largest',
+      duplicates: 'reject',
+      skipQualityGates: true,
+    })
+  })
+
+  it('gets and deletes a face below its own person only', async () => {
+    const { person, face } = await enrollAnn()
+    const bob = await client.send('POST', persons, { json: { name: 'Bob' } })
+    const other = `${persons}/${bob.json.id}/faces/${face}`
+    expect((await client.send('GET', other)).json.code).toBe('faceNotFound')
+    expect((await client.send('DELETE', other)).json.code).toBe('faceNotFound')
+    const url = `${persons}/${person}/faces/${face}`
+    expect((await client.send('GET', url)).json).toMatchObject({ id: face, personId: person })
+    expect((await client.send('DELETE', url)).status).toBe(204)
+    expect((await client.send('GET', url)).json.code).toBe('faceNotFound')
+  })
+
+  it('answers a stored crop as JPEG, and notFound where none is stored', async () => {
+    const { person, face } = await enrollAnn()
+    const none = await client.send('GET', `${persons}/${person}/faces/${face}/crop`)
+    expect([none.status, none.json.code]).toEqual([404, 'notFound'])
+    await client.send('PATCH', '/v1/collections/default', { json: { storeCrops: true } })
+    const added = await client.send('POST', `${persons}/${person}/faces`, {
+      form: [['image', 'face:ann2', 'a.jpg']],
+    })
+    const url = `${persons}/${person}/faces/${added.json.faces[0].face.id}/crop`
+    const crop = await client.send('GET', url)
+    expect([crop.status, crop.headers['content-type']]).toEqual([200, 'image/jpeg'])
+    expect(crop.headers['cache-control']).toBe('no-store')
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'k-1' }
+
+  it('answers the same request again with the stored answer', async () => {
+    const { person } = await enrollAnn()
+    const url = `${persons}/${person}/faces`
+    const send = () =>
+      client.send('POST', url, { headers, form: [['image', 'face:ann2', 'a.jpg']] })
+    const first = await send()
+    const enrollments = client.fake.enrollments.length
+    const second = await send()
+    expect(first.status).toBe(201)
+    expect(first.headers).not.toHaveProperty('idempotency-replayed')
+    expect([second.status, second.body]).toEqual([201, first.body])
+    expect(second.headers['idempotency-replayed']).toBe('true')
+    expect(client.fake.enrollments).toHaveLength(enrollments)
+  })
+
+  it('refuses the key for another request, and while the first is running', async () => {
+    const { person } = await enrollAnn()
+    const url = `${persons}/${person}/faces`
+    const send = (content: string) =>
+      client.send('POST', url, { headers, form: [['image', content, 'a.jpg']] })
+    let open = () => {}
+    client.fake.gate = () =>
+      new Promise((resolve) => {
+        open = resolve
+      })
+    const first = send('face:ann2')
+    await expect.poll(() => client.fake.enrollments.length).toBe(2)
+    const running = await send('face:ann2')
+    expect([running.status, running.json.code]).toEqual([409, 'idempotencyConflict'])
+    expect(running.headers['retry-after']).toBe('1')
+    open()
+    expect((await first).status).toBe(201)
+    expect((await send('face:ann3')).json.code).toBe('idempotencyConflict')
+  })
+
+  it('frees the key when the request fails', async () => {
+    const send = (content: string) =>
+      client.send('POST', persons, { headers, json: { name: 'Ann', image: base64(content) } })
+    expect((await send('face:')).json.code).toBe('noFace')
+    expect((await send(ann)).status).toBe(201)
+  })
+})
+
+describe('operation', () => {
+  it('is healthy, ready when the use cases are, and lists models', async () => {
+    expect((await client.send('GET', '/healthz')).json).toEqual({ status: 'ok' })
+    expect((await client.send('GET', '/readyz')).json).toEqual({ status: 'ready' })
+    client.fake.ready = false
+    const { status, json } = await client.send('GET', '/readyz')
+    expect([status, json.code, json.reasons]).toEqual([503, 'notReady', ['the model is loading']])
+    expect((await client.send('GET', '/healthz')).status).toBe(200)
+    expect((await client.send('GET', '/v1/models')).json.items[0]).toMatchObject({
+      id: modelId,
+      lfwAccuracy: 0.5,
+    })
+  })
+
+  it('counts requests, stages, gallery, queue, process and event loop', async () => {
+    await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
+    await client.send('GET', '/nowhere')
+    const { body, headers } = await client.send('GET', '/metrics')
+    expect(headers['content-type']).toMatch(/^text\/plain/)
+    expect(body).toContain(
+      'face_watcher_http_requests_total{method="POST",route="/v1/detect",status="200"} 1',
+    )
+    expect(body).toContain('route="unmatched",status="404"} 1')
+    expect(body).toContain('face_watcher_stage_duration_seconds_sum{stage="detect"} 0.003')
+    for (const line of [
+      'face_watcher_ready 1',
+      'face_watcher_gallery_collections 1',
+      'face_watcher_change_lag 7',
+      'face_watcher_analysis_queued 3',
+      'face_watcher_analysis_running 1',
+      'face_watcher_event_loop_delay_seconds{quantile="0.99"}',
+      'process_resident_memory_bytes',
+    ]) {
+      expect(body).toContain(line)
+    }
+  })
+
+  it('answers the OpenAPI document and its page, without remote assets', async () => {
+    const { json } = await client.send('GET', '/openapi.json')
+    expect(json.openapi).toBe('3.1.0')
+    const page = await client.send('GET', '/docs')
+    const html = page.status === 302 ? await client.send('GET', '/docs/') : page
+    expect(html.status).toBe(200)
+    expect(html.body).not.toMatch(/(?:src|href)="https?:/)
+  })
+
+  it('says at / that the page is not built', async () => {
+    const { status, headers, body } = await client.send('GET', '/')
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8'])
+    expect(body).toContain('npm run build:web')
+  })
+})
+
+it('has asked every operation and seen it succeed', () => {
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+  const succeeded = new Set(
+    [...seenAnswers].filter((key) => / 2\d\d$/.test(key)).map((key) => key.split(' ')[0]),
+  )
+  expect(operations.map(({ operationId }) => operationId).sort()).toEqual([...succeeded].sort())
+})

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { bulkEnroll, type EnrollJob } from '../../src/cli/bulk-enroll.ts'
+import { FaceError } from '../../src/core/errors.ts'
+import type { EnrollResult, FaceWatcher } from '../../src/recognition/face-watcher.ts'
+
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'face-watcher-bulk-'))
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function jobs(count: number, name: string): EnrollJob[] {
+  return Array.from({ length: count }, (_, index) => {
+    const path = join(dir, `${name}-${index}.jpg`)
+    writeFileSync(path, `${name} ${index}`)
+    return { path, person: { name } }
+  })
+}
+
+interface Fake {
+  readonly faceWatcher: FaceWatcher
+  readonly created: string[]
+}
+
+/** Use cases that store every image; `existing` are the persons there from the start. */
+function createFake(options: {
+  readonly existing?: readonly { readonly id: string; readonly name: string }[]
+  readonly fail?: (enrolled: number) => Error | undefined
+}): Fake {
+  const created: string[] = []
+  let enrolled = 0
+  const faceWatcher = {
+    persons: {
+      list: async (_collection: string, { exactName }: { exactName: string }) => ({
+        items: (options.existing ?? []).filter((person) => person.name === exactName),
+      }),
+    },
+    faces: { findByImage: async () => [] },
+    enroll: async (_collection: string, person: string | { name: string }) => {
+      await sleep(Math.random() * 5)
+      const error = options.fail?.(enrolled)
+      if (error) throw error
+      enrolled++
+      if (typeof person !== 'string') created.push(person.name)
+      const id = typeof person === 'string' ? person : `new-${created.length}`
+      const face = { existed: false, warnings: [] }
+      return { person: { id }, faces: [face], rejected: [] } as unknown as EnrollResult
+    },
+  } as unknown as FaceWatcher
+  return { faceWatcher, created }
+}
+
+const options = (fake: Fake) => ({
+  ...{ faceWatcher: fake.faceWatcher, collection: 'default', concurrency: 4 },
+  ...{ maxImageBytes: 1000, enroll: {}, onProgress: () => {}, stop: new AbortController().signal },
+})
+
+it('makes a person once, however many images are in work', async () => {
+  const fake = createFake({})
+  const all = [...jobs(10, 'Ann'), ...jobs(3, 'Zoe\u0308')]
+  const summary = await bulkEnroll(all, options(fake))
+  expect(summary).toMatchObject({ enrolled: 13, newPersons: 2, remaining: 0 })
+  expect(fake.created).toEqual(['Ann', 'Zo\u00EB'])
+})
+
+it('adds to the only person of a name, and asks which one when there are several', async () => {
+  const existing = [
+    { id: '1', name: 'Ann' },
+    { id: '2', name: 'Bob' },
+    { id: '3', name: 'Bob' },
+  ]
+  const fake = createFake({ existing })
+  const summary = await bulkEnroll([...jobs(2, 'Ann'), ...jobs(2, 'Bob')], options(fake))
+  expect(summary).toMatchObject({ enrolled: 2, newPersons: 0 })
+  expect(summary.rejected.map((it) => it.reasons)).toEqual([['ambiguousName'], ['ambiguousName']])
+})
+
+it('ends at an error that the next image would meet, too', async () => {
+  const fake = createFake({ fail: (done) => (done < 3 ? undefined : new FaceError('storeFull')) })
+  const summary = await bulkEnroll(jobs(30, 'Ann'), options(fake))
+  expect(summary.failure).toMatchObject({ code: 'storeFull' })
+  expect(summary.enrolled).toBe(3)
+  expect(summary.remaining).toBe(27)
+})
+
+it('rejects a file that is too large or gone, and goes on', async () => {
+  const [large, gone, good] = jobs(3, 'Ann') as [EnrollJob, EnrollJob, EnrollJob]
+  writeFileSync(large.path, 'x'.repeat(2000))
+  rmSync(gone.path)
+  const summary = await bulkEnroll([large, gone, good], options(createFake({})))
+  expect(summary.rejected.map((it) => it.reasons[0])).toEqual(['imageTooLarge', 'unreadable'])
+  expect(summary.enrolled).toBe(1)
+})

@@ -1,0 +1,330 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type CliResult,
+  createTestDataDir,
+  runCli,
+  samplePhoto,
+  startCli,
+  type TestDataDir,
+  writeFacePhoto,
+} from '../helpers/cli.ts'
+
+let data: TestDataDir
+let photos: string
+let probes: { readonly annAgain: string; readonly stranger: string }
+
+beforeAll(async () => {
+  data = await createTestDataDir()
+  photos = join(data.path, 'photos')
+  await writeFacePhoto('ann', join(photos, 'Ann', 'one.jpg'))
+  await writeFacePhoto('bea', join(photos, 'Bea <b>', 'deeper', 'one.jpg'))
+  await writeFacePhoto('carla', join(photos, 'Zo\u0308e', 'one.jpg'))
+  writeFileSync(join(photos, 'Ann', 'broken.jpg'), 'this is not an image')
+  writeFileSync(join(photos, 'Ann', 'group.jpg'), readFileSync(samplePhoto(6)))
+  writeFileSync(join(photos, 'Ann', 'notes.txt'), 'left out')
+  probes = {
+    annAgain: await writeFacePhoto('annAgain', join(data.path, 'probes', 'ann-again.jpg')),
+    stranger: await writeFacePhoto('stranger', join(data.path, 'probes', 'stranger.jpg')),
+  }
+})
+afterAll(() => data.remove())
+
+const cli = (...args: string[]): Promise<CliResult> => runCli(['--data-dir', data.path, ...args])
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await cli(...args, '--json')
+  expect(stderr + stdout, `exit ${code}`).toContain('')
+  return { code, value: JSON.parse(stdout) }
+}
+
+describe('enroll, identify and manage', () => {
+  it('enrolls a folder with one folder a person and reports what it rejects', async () => {
+    const { code, value } = await json('enroll', photos)
+    expect(code).toBe(0)
+    expect(value).toMatchObject({ images: 5, enrolled: 3, newPersons: 3, alreadyEnrolled: 0 })
+    expect(value).toMatchObject({ ignoredFiles: 1, interrupted: false, remaining: 0 })
+    const reasons = value.rejected.map((it: { file: string; reasons: string[] }) => [
+      it.file.split('/').pop(),
+      ...it.reasons,
+    ])
+    expect(reasons).toEqual([
+      ['broken.jpg', 'unsupportedImage'],
+      ['group.jpg', 'multipleFaces'],
+    ])
+  })
+
+  it('does not enroll the same image twice', async () => {
+    const { code, stdout } = await cli('enroll', photos)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Enrolled 0 images, 0 new persons')
+    expect(stdout).toContain('Already enrolled, skipped: 3.')
+    expect(stdout).toMatch(/group\.jpg: multipleFaces: /)
+  })
+
+  it('recognises another photograph of the same person', async () => {
+    const { code, value } = await json('identify', probes.annAgain)
+    expect(code).toBe(0)
+    expect(value.faces).toHaveLength(1)
+    expect(value.faces[0].decision).toBe('match')
+    expect(value.faces[0].candidates[0].personName).toBe('Ann')
+    // observed 0.68
+    expect(value.faces[0].candidates[0].similarity).toBeGreaterThan(0.55)
+  })
+
+  it('calls a stranger unknown', async () => {
+    const { code, stdout } = await cli('identify', probes.stranger)
+    expect(code).toBe(0)
+    expect(stdout).toContain('1. unknown; nearest')
+  })
+
+  it('draws boxes and names', async () => {
+    const out = join(data.path, 'drawn.png')
+    expect((await cli('identify', samplePhoto(3), '--draw', out)).code).toBe(0)
+    const [original, drawn] = await Promise.all(
+      [samplePhoto(3), out].map((file) =>
+        sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true }),
+      ),
+    )
+    expect([drawn!.info.width, drawn!.info.height]).toEqual([1920, 1350])
+    let changed = 0
+    for (let at = 0; at < original!.data.length; at += 3) {
+      if (Math.abs(original!.data[at]! - drawn!.data[at]!) > 40) changed++
+    }
+    expect(changed).toBeGreaterThan(1000)
+    expect(changed).toBeLessThan(200_000)
+  })
+
+  it('numbers the faces where no fonts are installed', async () => {
+    const fontconfig = join(data.path, 'fonts.conf')
+    writeFileSync(fontconfig, '<fontconfig><dir>/nonexistent</dir></fontconfig>')
+    const out = join(data.path, 'numbered.png')
+    const args = ['--data-dir', data.path, 'identify', samplePhoto(3), '--draw', out]
+    const { code, stderr } = await runCli(args, { env: { FONTCONFIG_FILE: fontconfig } })
+    expect(code).toBe(0)
+    expect(stderr).toContain('No fonts are installed: faces are numbered, not named.')
+  })
+
+  it('identifies the images of a folder, one line each', async () => {
+    writeFileSync(join(data.path, 'probes', 'zero.jpg'), '')
+    const drawn = join(data.path, 'drawn')
+    const { code, stdout } = await cli(
+      ...['identify', join(data.path, 'probes'), '--json', '--draw', drawn],
+    )
+    expect(code).toBe(0)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toHaveLength(3)
+    expect(lines[0].faces[0].decision).toBe('match')
+    expect(lines[1].faces[0].decision).toBe('unknown')
+    expect(lines[2].error.code).toBe('emptyImage')
+    expect((await sharp(join(drawn, 'ann-again.jpg')).metadata()).format).toBe('jpeg')
+  })
+
+  it('verifies two images, and an image against a person', async () => {
+    const ann = join(photos, 'Ann', 'one.jpg')
+    expect((await json('verify', ann, probes.annAgain)).value.match).toBe(true)
+    expect((await json('verify', ann, probes.stranger)).value.match).toBe(false)
+    const [person] = (await json('persons', 'list', '--name', 'ann')).value
+    const { stdout } = await cli('verify', probes.annAgain, '--person', person.id)
+    expect(stdout).toMatch(/^match: similarity 0\.\d+, threshold 0\.\d+/)
+  })
+
+  it('lists, renames and deletes persons and faces', async () => {
+    const { value: persons } = await json('persons', 'list')
+    expect(persons.map((it: { name: string }) => it.name).toSorted()).toEqual([
+      'Ann',
+      'Bea <b>',
+      'Z\u00f6e',
+    ])
+    const bea = persons.find((it: { name: string }) => it.name.startsWith('Bea'))
+    const ann = persons.find((it: { name: string }) => it.name === 'Ann')
+    expect((await cli('persons', 'rename', bea.id, 'Beatrice')).code).toBe(0)
+    expect((await cli('persons', 'list')).stdout).toContain('Beatrice')
+    const { value: shown } = await json('persons', 'show', bea.id)
+    expect(shown.faces).toHaveLength(1)
+    expect((await cli('faces', 'delete', shown.faces[0].id)).code).toBe(0)
+    expect((await json('faces', 'list', '--person', bea.id)).value).toEqual([])
+    expect((await cli('persons', 'delete', ann.id)).code).toBe(0)
+    const { value } = await json('identify', probes.annAgain)
+    expect(value.faces[0].decision).toBe('unknown')
+  })
+
+  it('verifies and rebuilds the index', async () => {
+    expect((await json('index', 'verify')).value).toMatchObject({ checked: 1, missing: [] })
+    const { code, stdout } = await cli('index', 'rebuild')
+    expect([code, stdout]).toEqual([0, 'Rebuilt the index of default from 1 faces.\n'])
+  })
+
+  it('makes, shows and deletes collections', async () => {
+    expect((await cli('collections', 'create', 'staff', '--max-fpir', '0.001')).code).toBe(0)
+    expect((await json('collections', 'show', 'staff')).value.policy.maxFpir).toBe(0.001)
+    expect((await cli('collections', 'delete', 'staff')).code).toBe(2)
+    expect((await cli('collections', 'delete', 'staff', '--yes')).code).toBe(0)
+    expect(
+      (await json('collections', 'list')).value.map((it: { name: string }) => it.name),
+    ).toEqual(['default'])
+  })
+})
+
+describe('interruption', () => {
+  it('finishes the images in work at Ctrl-C, and goes on where it stopped', async () => {
+    const many = join(data.path, 'many')
+    for (let quality = 40; quality < 80; quality++) {
+      await writeFacePhoto('dora', join(many, `${quality}.jpg`), quality)
+    }
+    const args = ['--data-dir', data.path, 'enroll', many, '--name', 'Dora', '--json']
+    const running = startCli([...args, '--concurrency', '1'])
+    await running.waitFor('Enrolling 40 images')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    running.child.kill('SIGINT')
+    const first = await running.done
+    expect(first.code).toBe(130)
+    expect(first.stderr).toContain('Finishing the images in work')
+    const stopped = JSON.parse(first.stdout)
+    expect(stopped.interrupted).toBe(true)
+    expect(stopped.remaining).toBeGreaterThan(0)
+    expect(stopped.enrolled + stopped.remaining).toBe(40)
+
+    const second = await runCli(args)
+    expect(second.code).toBe(0)
+    const finished = JSON.parse(second.stdout)
+    expect(finished.alreadyEnrolled).toBe(stopped.enrolled)
+    expect(finished.enrolled).toBe(stopped.remaining)
+    const { value } = await json('persons', 'list', '--name', 'Dora')
+    expect(value).toHaveLength(1)
+    expect(value[0].faceCount).toBe(40)
+  })
+})
+
+describe('a server on the same data directory', () => {
+  it('finds the person that the command line enrolls, and stops at SIGTERM', async () => {
+    const server = startCli(['--data-dir', data.path, 'serve', '--port', '0'])
+    const url = /Face Watcher is at (http:\S+)/.exec(await server.waitFor(/is at http:\S+\n/))?.[1]
+    const ask = async () => {
+      const form = new FormData()
+      form.set('image', new Blob([readFileSync(probes.annAgain)]), 'a.jpg')
+      const response = await fetch(`${url}/v1/collections/default/identify`, {
+        method: 'POST',
+        body: form,
+      })
+      expect(response.status).toBe(200)
+      const { faces } = (await response.json()) as {
+        faces: { decision: string; candidates: { personName: string }[] }[]
+      }
+      return faces[0]!
+    }
+    expect((await ask()).decision).toBe('unknown')
+    expect((await cli('enroll', join(photos, 'Ann', 'one.jpg'), '--name', 'Ann B')).code).toBe(0)
+    await expect.poll(async () => (await ask()).candidates[0]?.personName).toBe('Ann B')
+    expect((await ask()).decision).toBe('match')
+
+    const port = new URL(url as string).port
+    const clash = await cli('serve', '--port', port)
+    expect(clash.code).toBe(4)
+    expect(clash.stderr).toContain('[portInUse]')
+
+    server.child.kill('SIGTERM')
+    const ended = await server.done
+    expect(ended.code).toBe(0)
+    expect(ended.stderr).toContain('Stopped.')
+  })
+})
+
+describe('a server with an API key', () => {
+  it('may listen beyond this machine and asks for the key', async () => {
+    const key = 'a-key-of-more-than-twenty-characters'
+    const server = startCli(
+      ['--data-dir', data.path, 'serve', '--host', '0.0.0.0', '--port', '0'],
+      { env: { FACE_WATCHER_HTTP_API_KEY: key } },
+    )
+    const started = await server.waitFor(/is at http:\S+\n/)
+    const port = /is at http:\S+:(\d+)\n/.exec(started)?.[1]
+    const address = `http://127.0.0.1:${port}/v1/collections`
+    expect((await fetch(address)).status).toBe(401)
+    const headers = { authorization: `Bearer ${key}` }
+    expect((await fetch(address, { headers })).status).toBe(200)
+    server.child.kill('SIGINT')
+    const { code, stdout, stderr } = await server.done
+    expect(code).toBe(0)
+    expect(stdout + stderr).not.toContain(key)
+  })
+})
+
+describe('exit codes', () => {
+  const cases: readonly (readonly [args: readonly string[], code: number, text: string])[] = [
+    [['nonsense'], 2, "unknown command 'nonsense'"],
+    [['enroll'], 2, "missing required argument 'paths'"],
+    [['identify', 'x.jpg', '--candidates', '0'], 2, 'It must be an integer from 1 to 100.'],
+    [['verify', 'a.jpg'], 2, 'Give either a second image, or --person, or --face.'],
+    [['serve', '--host', '0.0.0.0'], 2, '[insecureBind]'],
+    [['config', 'print', '--config', '/no/such.yaml'], 2, '/no/such.yaml: there is no such file.'],
+    [['identify', '/no/such.jpg'], 3, '/no/such.jpg: there is no such file or folder.'],
+    [['detect', samplePhoto(1).replace(/sample1\.jpg$/, 'index.js')], 3, '[unsupportedImage]'],
+    [['verify', samplePhoto(1), samplePhoto(2)], 3, '[multipleFaces]'],
+    [['persons', 'list', '--collection', 'none'], 3, '[collectionNotFound]'],
+    [['persons', 'delete', '01ARZ3NDEKTSV4RRFFQ69G5FAV'], 3, '[personNotFound]'],
+    [['models', 'install', 'none'], 3, '[unknownModel]'],
+    [['models', 'import', 'sface', '/no/such.onnx'], 3, '[modelImportFailed]'],
+    [['collections', 'create', 'default'], 4, '[collectionExists]'],
+  ]
+  it.each(cases)('%j exits with %i', async (args, code, text) => {
+    const result = await cli(...args)
+    expect(result.stderr).toContain(text)
+    expect(result.code).toBe(code)
+    expect(result.stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it('says whose face is missing a name', async () => {
+    const result = await cli('enroll', join(photos, 'Ann'))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('--name "Ann"')
+  })
+
+  it('refuses a data directory that is a file', async () => {
+    const file = join(data.path, 'file')
+    writeFileSync(file, '')
+    const result = await runCli(['persons', 'list', '--data-dir', join(file, 'x')])
+    expect(result.stderr).toContain('[dataDirUnusable]')
+    expect(result.code).toBe(4)
+  })
+
+  it('shows the stack with --verbose', async () => {
+    const result = await cli('--verbose', 'persons', 'list', '--collection', 'none')
+    expect(result.stderr).toMatch(/\n\s+at /)
+  })
+})
+
+describe('without a gallery', () => {
+  it('prints the configuration with sources, secrets masked', async () => {
+    const env = { FACE_WATCHER_STORE_ENCRYPTION_KEY: 'sesame', FACE_WATCHER_HTTP_PORT: '9' }
+    const { code, stdout } = await runCli(['config', 'print', '--data-dir', data.path], { env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/http\.port\s+9\s+FACE_WATCHER_HTTP_PORT/)
+    expect(stdout).toMatch(/store\.encryptionKey\s+\*\*\*\s+FACE_WATCHER_STORE_ENCRYPTION_KEY/)
+    expect(stdout).toMatch(/dataDir\s+\S+\s+--data-dir/)
+    expect(stdout).not.toContain('sesame')
+  })
+
+  it('makes keys whose hash the configuration accepts', async () => {
+    const { value } = await json('keys', 'generate')
+    const env = { FACE_WATCHER_HTTP_API_KEYS: value.hash }
+    expect((await runCli(['config', 'print'], { env })).code).toBe(0)
+    expect(value.key).toMatch(/^fw_[\w-]{43}$/)
+  })
+
+  it('lists models and says what FaceNet misses', async () => {
+    const { stdout } = await cli('models', 'list')
+    expect(stdout).toMatch(/mobilefacenet \*\s+embedder\s+yes/)
+    expect(stdout).toContain("FaceNet's embeddings miss")
+  })
+
+  it('verifies models', async () => {
+    const { code, stdout } = await cli('models', 'verify', 'mtcnn', 'mobilefacenet')
+    expect([code, stdout]).toEqual([0, 'mtcnn: ok\nmobilefacenet: ok\n'])
+  })
+})

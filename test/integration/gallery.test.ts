@@ -1,0 +1,414 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FaceError } from '../../src/core/errors.ts'
+import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
+import type { Collection, GalleryStore } from '../../src/gallery/store.ts'
+import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
+import {
+  createMemoryProvider,
+  createSnapshotDisk,
+  type MemoryProvider,
+  type SnapshotDisk,
+} from '../helpers/memory-index.ts'
+
+describe('gallery', () => {
+  let directory: string
+  let disk: SnapshotDisk
+  let store: GalleryStore
+  let provider: MemoryProvider
+  let gallery: Gallery
+  let collection: Collection
+  let opened: { close(): Promise<void> }[]
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'face-watcher-gallery-'))
+    disk = createSnapshotDisk()
+    opened = []
+    store = await openStore()
+    ;({ gallery, provider } = await openGallery())
+    collection = await makeCollection(gallery)
+  })
+
+  afterEach(async () => {
+    for (const closable of opened.reverse()) await closable.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  async function openStore(): Promise<GalleryStore> {
+    const another = await createSqliteStore({ file: join(directory, 'gallery.db') })
+    opened.push(another)
+    return another
+  }
+
+  async function openGallery(
+    on: GalleryStore = store,
+    pollMs = 20,
+  ): Promise<{ gallery: Gallery; provider: MemoryProvider }> {
+    const memory = createMemoryProvider(disk)
+    const another = await createGallery({ store: on, provider: memory, pollMs })
+    opened.push(another)
+    return { gallery: another, provider: memory }
+  }
+
+  const enrol = (seed: number, name = `P${seed}`) =>
+    gallery.addFaces(collection.id, { name }, [makeFace(seed)])
+
+  async function findNames(seed: number, persons = 3, on = gallery): Promise<string[]> {
+    const [ranked] = await on.search(collection, makeEmbedding(seed), { persons })
+    return ranked!.map((person) => person.name)
+  }
+
+  const nearest = async (seed: number, on = gallery) => (await findNames(seed, 1, on))[0]
+
+  describe('search', () => {
+    it('answers nothing for an empty collection and for no probes', async () => {
+      expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([[]])
+      expect(await gallery.search(collection, new Float32Array(0), { persons: 5 })).toEqual([])
+    })
+
+    it('finds each enrolment at once, with the person, the face and the similarity', async () => {
+      for (let i = 0; i < 20; i++) {
+        const { person, faces } = await gallery.addFaces(
+          collection.id,
+          { name: `P${i}`, metadata: { i } },
+          [makeFace(i)],
+        )
+        const [ranked] = await gallery.search(collection, makeEmbedding(i), { persons: 1 })
+        const first = ranked![0]
+        expect(first).toMatchObject({
+          personId: person.id,
+          name: `P${i}`,
+          metadata: { i },
+          faceId: faces[0]!.id,
+        })
+        // observed 1.0000001, bound 1e-6
+        expect(Math.abs(Number(first!.similarity) - 1)).toBeLessThan(1e-6)
+      }
+    })
+
+    it('ranks persons by their best face, each once, for several probes', async () => {
+      for (let i = 0; i < 6; i++) {
+        const faces = Array.from({ length: 4 }, (_, j) => makeFace(100 * i + j))
+        await gallery.addFaces(collection.id, { name: `P${i}` }, faces)
+      }
+      const probes = new Float32Array(16)
+      probes.set(makeEmbedding(1), 0)
+      probes.set(makeEmbedding(502), 8)
+      const lists = await gallery.search(collection, probes, { persons: 6 })
+      expect(lists.map((list) => list[0]!.name)).toEqual(['P0', 'P5'])
+      for (const list of lists) {
+        expect(new Set(list.map((person) => person.personId)).size).toBe(6)
+        const similarities = list.map((person) => person.similarity)
+        expect(similarities).toEqual([...similarities].sort((a, b) => b - a))
+      }
+    })
+
+    it('finds other persons behind one who has very many similar faces', async () => {
+      const base = makeEmbedding(1)
+      const faces = Array.from({ length: 300 }, (_, i) => {
+        const embedding = base.map((value, j) => value + (j === i % 8 ? 1e-4 * i : 0) / 100)
+        const norm = Math.hypot(...embedding)
+        return makeFace(i, { embedding: embedding.map((value) => value / norm) })
+      })
+      await gallery.addFaces(collection.id, { name: 'Many' }, faces)
+      await enrol(2, 'Second')
+      await enrol(3, 'Third')
+      const names = await findNames(1, 3)
+      expect(names[0]).toBe('Many')
+      expect([...names].sort()).toEqual(['Many', 'Second', 'Third'])
+      expect(await findNames(1, 5)).toHaveLength(3)
+    })
+
+    it('refuses probes of another length or model, and a bad count', async () => {
+      const probe = makeEmbedding(1)
+      const cases = [
+        [new Float32Array(7), { persons: 1 }, 'dimensionMismatch'],
+        [probe, { persons: 1, modelId: 'other' }, 'modelMismatch'],
+        [probe, { persons: 0 }, 'invalidOption'],
+      ] as const
+      for (const [probes, options, code] of cases) {
+        await expect(gallery.search(collection, probes, options)).rejects.toMatchObject({ code })
+      }
+    })
+
+    it('does not know a collection that was deleted, nor one of the same name by the old id', async () => {
+      await enrol(1)
+      await gallery.deleteCollection('default')
+      const code = 'collectionNotFound'
+      const search = () => gallery.search(collection, makeEmbedding(1), { persons: 1 })
+      await expect(search()).rejects.toMatchObject({ code })
+      const again = await makeCollection(gallery)
+      await expect(search()).rejects.toMatchObject({ code })
+      expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([[]])
+      expect(disk.snapshots.has(collection.id)).toBe(false)
+    })
+
+    it('keeps collections apart', async () => {
+      const other = await makeCollection(gallery, { name: 'other' })
+      await enrol(1)
+      expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([[]])
+    })
+  })
+
+  describe('deletion', () => {
+    it('of a face, a person or a collection is seen by the next search', async () => {
+      const ann = await gallery.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await enrol(3, 'Bob')
+      await gallery.deleteFace(collection.id, ann.faces[0]!.id)
+      const [ranked] = await gallery.search(collection, makeEmbedding(1), { persons: 2 })
+      expect(ranked!.map((person) => person.faceId)).not.toContain(ann.faces[0]!.id)
+      expect(provider.vectorsOf(collection.id).size).toBe(2)
+      await gallery.deletePerson(collection.id, ann.person.id)
+      expect(await findNames(2)).toEqual(['Bob'])
+      expect(provider.vectorsOf(collection.id).size).toBe(1)
+    })
+
+    it('stays when a worker dies while it is applied', async () => {
+      const { person } = await enrol(1, 'Ann')
+      await enrol(2, 'Bob')
+      provider.before = (operation) => {
+        if (operation !== 'remove') return
+        provider.before = () => {}
+        provider.loseAll()
+      }
+      await gallery.deletePerson(collection.id, person.id)
+      expect(await findNames(1)).toEqual(['Bob'])
+    })
+
+    it('stays for changes of a face that came and went before they were read', async () => {
+      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, [makeFace(1)])
+      await store.deletePerson(collection.id, person.id)
+      await gallery.catchUp()
+      expect(await findNames(1)).toEqual([])
+      expect(provider.vectorsOf(collection.id).size).toBe(0)
+    })
+  })
+
+  describe('verification of one person or face', () => {
+    it('answers similarities to all faces of a person, nearest first', async () => {
+      const { person, faces } = await gallery.addFaces(collection.id, { name: 'Ann' }, [
+        makeFace(1),
+        makeFace(2),
+      ])
+      const probe = makeEmbedding(2)
+      const similarities = await gallery.similaritiesToPerson(collection, person.id, probe)
+      expect(similarities.map((entry) => entry.faceId)).toEqual([faces[1]!.id, faces[0]!.id])
+      expect(similarities[0]!.similarity).toBeCloseTo(1, 5)
+      const one = await gallery.similarityToFace(collection, faces[1]!.id, probe)
+      expect(one).toEqual(similarities[0])
+      const empty = await gallery.createPerson(collection.id, { name: 'Nobody' })
+      expect(await gallery.similaritiesToPerson(collection, empty.id, probe)).toEqual([])
+      await expect(
+        gallery.similarityToFace(collection, faces[0]!.id, new Float32Array(3)),
+      ).rejects.toMatchObject({ code: 'dimensionMismatch' })
+    })
+  })
+
+  describe('restart', () => {
+    it('loads the snapshot and replays what came after it', async () => {
+      await enrol(1)
+      await enrol(2)
+      const gone = await enrol(3)
+      await gallery.close()
+      expect(disk.snapshots.get(collection.id)!.vectors.size).toBe(3)
+      await store.addFaces(collection.id, { name: 'P4' }, [makeFace(4)])
+      await store.deletePerson(collection.id, gone.person.id)
+      ;({ gallery, provider } = await openGallery())
+      expect(await nearest(4)).toBe('P4')
+      expect(await findNames(3, 10)).not.toContain('P3')
+      // Only what the snapshot did not have was read from the store.
+      expect(provider.calls.get('upsert')).toBe(1)
+    })
+
+    it('builds the index from the store when there is no snapshot, and says how far it is', async () => {
+      const faces = Array.from({ length: 4500 }, (_, i) => makeFace(i))
+      await store.addFaces(collection.id, { name: 'Many' }, faces)
+      const { faces: one } = await enrol(9999, 'One')
+      await gallery.deleteFace(collection.id, one[0]!.id)
+      await gallery.close()
+      disk.snapshots.clear()
+      const steps: [number, number][] = []
+      const memory = createMemoryProvider(disk)
+      const onRebuild = (_: string, done: number, total: number) => void steps.push([done, total])
+      const rebuilt = await createGallery({ store, provider: memory, onRebuild })
+      opened.push(rebuilt)
+      expect((await rebuilt.stats()).ready).toBe(false)
+      await rebuilt.catchUp()
+      expect(await rebuilt.stats()).toEqual({
+        collections: 1,
+        persons: 2,
+        faces: 4500,
+        changeLag: 0,
+        ready: true,
+      })
+      expect(steps).toEqual([
+        [2000, 4500],
+        [4000, 4500],
+        [4500, 4500],
+      ])
+      expect(memory.vectorsOf(collection.id).size).toBe(4500)
+    })
+
+    it('builds the index from the store when the snapshot is of another feed', async () => {
+      await enrol(1)
+      await gallery.close()
+      const { vectors } = disk.snapshots.get(collection.id)!
+      const strangers = new Map([...vectors, ['a stranger', makeEmbedding(5)]])
+      disk.snapshots.set(collection.id, { cursor: 'of another database', vectors: strangers })
+      ;({ gallery, provider } = await openGallery())
+      expect(await findNames(5)).toEqual(['P1'])
+      expect(provider.vectorsOf(collection.id).size).toBe(1)
+    })
+  })
+
+  describe('the index worker', () => {
+    it('is loaded again when a search finds it dead, for all searches that wait', async () => {
+      for (let i = 0; i < 5; i++) await enrol(i)
+      provider.loseAll()
+      const found = await Promise.all([0, 1, 2, 3, 4].map((seed) => nearest(seed)))
+      expect(found).toEqual(['P0', 'P1', 'P2', 'P3', 'P4'])
+      expect((await gallery.verifyIndex(collection)).checked).toBe(5)
+    })
+
+    it('that cannot be loaded fails searches, not writes, and is not ready until it is', async () => {
+      await enrol(1)
+      const { gallery: second, provider: broken } = await openGallery(store, 10)
+      await second.catchUp()
+      let attempts = 0
+      broken.before = (operation) => {
+        if (operation !== 'load') return
+        attempts++
+        throw new FaceError('overloaded')
+      }
+      broken.loseAll()
+      await expect(nearest(1, second)).rejects.toMatchObject({ code: 'overloaded' })
+      await second.addFaces(collection.id, { name: 'P2' }, [makeFace(2)])
+      await expect(nearest(2, second)).rejects.toMatchObject({ code: 'notReady' })
+      expect((await second.stats()).ready).toBe(false)
+      // One attempt for the search; the next only seconds later, not with every poll.
+      expect(attempts).toBe(1)
+      broken.before = () => {}
+      await vi.waitFor(async () => expect(await nearest(2, second)).toBe('P2'), {
+        timeout: 10_000,
+        interval: 200,
+      })
+      expect((await second.stats()).ready).toBe(true)
+    })
+  })
+
+  describe('another process', () => {
+    it('sees additions, deletions and new collections within the poll interval', async () => {
+      const otherStore = await openStore()
+      const { gallery: other } = await openGallery(otherStore)
+      const { person } = await enrol(1, 'Ann')
+      await vi.waitFor(async () => expect(await nearest(1, other)).toBe('Ann'), 2000)
+      await gallery.deletePerson(collection.id, person.id)
+      await vi.waitFor(async () => expect(await nearest(1, other)).toBeUndefined(), 2000)
+      const fresh = await makeCollection(gallery, { name: 'fresh', dimension: 16 })
+      const face = makeFace(7, { embedding: makeEmbedding(7, 16) })
+      await gallery.addFaces(fresh.id, { name: 'Bob' }, [face])
+      await vi.waitFor(async () => {
+        const [ranked] = await other.search(fresh, makeEmbedding(7, 16), { persons: 1 })
+        expect(ranked!.map((found) => found.name)).toEqual(['Bob'])
+      }, 2000)
+      await gallery.deleteCollection('fresh')
+      await vi.waitFor(
+        () =>
+          expect(other.search(fresh, makeEmbedding(7, 16), { persons: 1 })).rejects.toMatchObject({
+            code: 'collectionNotFound',
+          }),
+        2000,
+      )
+    })
+  })
+
+  describe('check and rebuild', () => {
+    it('finds nothing wrong with an index in step, also while others write', async () => {
+      for (let i = 0; i < 30; i++) await enrol(i)
+      const otherStore = await openStore()
+      let writing = true
+      const write = async () => {
+        for (let i = 100; writing; i++) {
+          const { faces } = await otherStore.addFaces(collection.id, { name: 'x' }, [makeFace(i)])
+          if (i % 2) await otherStore.deleteFace(collection.id, faces[0]!.id)
+        }
+      }
+      const writer = write()
+      for (let round = 0; round < 5; round++) {
+        const report = await gallery.verifyIndex(collection)
+        expect(report).toMatchObject({ missing: [], surplus: [], different: [] })
+        expect(report.checked).toBeGreaterThanOrEqual(30)
+      }
+      writing = false
+      await writer
+    })
+
+    it('names missing, surplus and different faces, and a rebuild repairs them', async () => {
+      const ids: string[] = []
+      for (let i = 0; i < 5; i++) ids.push((await enrol(i)).faces[0]!.id)
+      const vectors = provider.vectorsOf(collection.id)
+      vectors.delete(ids[1]!)
+      vectors.set(ids[3]!, makeEmbedding(99))
+      vectors.set('01ARZ3NDEKTSV4RRFFQ69G5FAV', makeEmbedding(98))
+      expect(await gallery.verifyIndex(collection)).toEqual({
+        checked: 5,
+        missing: [ids[1]],
+        surplus: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+        different: [ids[3]],
+      })
+      const steps: [number, number][] = []
+      await gallery.rebuildIndex(collection, (done, total) => void steps.push([done, total]))
+      expect(steps.at(-1)).toEqual([5, 5])
+      expect(await gallery.verifyIndex(collection)).toEqual({
+        checked: 5,
+        missing: [],
+        surplus: [],
+        different: [],
+      })
+      expect(disk.snapshots.get(collection.id)!.vectors.size).toBe(5)
+    })
+
+    it('stays searchable while it is rebuilt, with additions found and deletions gone', async () => {
+      const faces = Array.from({ length: 4100 }, (_, i) => makeFace(1000 + i))
+      await gallery.addFaces(collection.id, { name: 'Many' }, faces)
+      await enrol(1, 'Old')
+      let running = true
+      const rebuild = gallery.rebuildIndex(collection).finally(() => {
+        running = false
+      })
+      let rounds = 0
+      while (running || rounds === 0) {
+        expect(await nearest(1)).toBe('Old')
+        const { person } = await enrol(10 + rounds, 'New')
+        expect(await nearest(10 + rounds)).toBe('New')
+        await gallery.deletePerson(collection.id, person.id)
+        expect(await nearest(10 + rounds)).not.toBe('New')
+        rounds++
+      }
+      await rebuild
+      const report = await gallery.verifyIndex(collection)
+      expect(report).toEqual({ checked: 4101, missing: [], surplus: [], different: [] })
+    })
+  })
+
+  it('does not lose the count of changes when a snapshot cannot be written', async () => {
+    await enrol(1)
+    provider.before = (operation) => {
+      if (operation === 'save') throw new FaceError('storeFull')
+    }
+    await gallery.rebuildIndex(collection)
+    expect(disk.snapshots.size).toBe(0)
+    provider.before = () => {}
+    await gallery.close()
+    expect(disk.snapshots.get(collection.id)!.vectors.size).toBe(1)
+  })
+
+  it('refuses writes and waits for nothing after it was closed', async () => {
+    await gallery.close()
+    await expect(enrol(1)).rejects.toMatchObject({ code: 'notReady' })
+    expect(await store.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+  })
+})
