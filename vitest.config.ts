@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
     // Integration suites load models in worker threads; two files at once is what two cores carry.
     maxWorkers: 2,
     pool: 'forks',
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 60_000,
     hookTimeout: 300_000,
     globalSetup: ['test/helpers/global-setup.ts'],

@@ -35,6 +35,8 @@ const warmUpRounds = 5
  * @throws {FaceError} `invalidOption` when a default of the detector, `workers` or `maxQueue` is not allowed
  */
 export function createAnalyzer(options: AnalyzerOptions): Analyzer {
+  // ONNX Runtime 1.30 reports usage to its maker on Linux unless this is set in the main thread before it loads.
+  process.env.ORT_DISABLE_TELEMETRY = '1'
   resolveDetectorOptions(options.detector)
   const workers = options.workers ?? availableParallelism()
   const maxQueue = options.maxQueue ?? queuedPerWorker * workers
