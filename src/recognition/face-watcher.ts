@@ -227,9 +227,7 @@ export interface FaceWatcher {
       readonly policy?: Partial<DecisionPolicy>
       readonly storeCrops?: boolean
     }): Promise<Collection>
-    get(
-      name: string,
-    ): Promise<
+    get(name: string): Promise<
       Collection & {
         readonly persons: number
         readonly faces: number

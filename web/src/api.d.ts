@@ -327,29 +327,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Problem
-         * @description An error as RFC 9457 problem document; further members depend on the code.
-         */
-        Problem: {
-            /** @example urn:face-watcher:error:noFace */
-            type: string;
-            /** @example No face was found in the image. */
-            title: string;
-            /** @example 422 */
-            status: number;
-            /** @description What was wrong, what was expected. */
-            detail?: string;
-            /**
-             * @description Stable name of the error; see docs/reference/errors.md.
-             * @enum {string}
-             */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
-            /** @description Also in the header x-request-id and in the log. */
-            requestId: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * Box
          * @description Pixels of the image after its EXIF orientation; may reach beyond the edges of the image.
          */
@@ -358,6 +335,114 @@ export interface components {
             y: number;
             width: number;
             height: number;
+        };
+        /**
+         * Candidate
+         * @description A person that a face resembles.
+         */
+        Candidate: {
+            personId: string;
+            personName: string;
+            /**
+             * @description Free-form JSON object, at most 16,384 bytes.
+             * @example {
+             *       "department": "Research"
+             *     }
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description The person's face nearest to the probe. */
+            faceId: string;
+            /** @description Cosine, -1 to 1; higher is closer. */
+            similarity: number;
+            /** @description Expected false match rate of one comparison at this similarity. */
+            fmr?: number;
+            fmrExtrapolated?: boolean;
+        };
+        /** DecisionThresholds */
+        DecisionThresholds: {
+            /** @description `similarity >= match` is a match. */
+            match: number;
+            /** @description `similarity >= possible` is possible. */
+            possible: number;
+            /** @enum {string} */
+            basis: "fmrCurve" | "manual";
+            /** @description False match rate of one comparison at `match`. */
+            fmr?: number;
+            /** @description Whether the rate lies beyond what the model's measured curve supports. */
+            extrapolated: boolean;
+            /** @description Faces the search goes through. */
+            gallerySize: number;
+        };
+        /**
+         * DetectResult
+         * @description All faces of an image.
+         */
+        DetectResult: {
+            /** @description Of the image after its EXIF orientation, pixels. */
+            width: number;
+            height: number;
+            /** @description Largest first; may be empty. */
+            faces: components["schemas"]["DetectedFace"][];
+        };
+        /**
+         * DetectedFace
+         * @description A face found in an image.
+         */
+        DetectedFace: {
+            box: components["schemas"]["Box"];
+            landmarks: components["schemas"]["Landmarks"];
+            /** @description The detector's probability that this is a face, 0 to 1. */
+            confidence: number;
+            quality: components["schemas"]["Quality"];
+        };
+        /**
+         * EmbedResult
+         * @description All faces of an image with their embeddings.
+         */
+        EmbedResult: {
+            width: number;
+            height: number;
+            /** @example mobilefacenet */
+            modelId: string;
+            /** @example 512 */
+            dimension: number;
+            /** @description Largest first; may be empty. */
+            faces: {
+                box: components["schemas"]["Box"];
+                landmarks: components["schemas"]["Landmarks"];
+                /** @description The detector's probability that this is a face, 0 to 1. */
+                confidence: number;
+                quality: components["schemas"]["Quality"];
+                /** @description L2-normalised. */
+                embedding: number[];
+            }[];
+        };
+        /** IdentifiedFace */
+        IdentifiedFace: {
+            box?: components["schemas"]["Box"];
+            landmarks?: components["schemas"]["Landmarks"];
+            /** @description The detector's probability that this is a face, 0 to 1. */
+            confidence?: number;
+            quality?: components["schemas"]["Quality"];
+            /** @enum {string} */
+            decision: "match" | "possible" | "unknown";
+            /** @description Ranked; empty in an empty gallery. */
+            candidates: components["schemas"]["Candidate"][];
+        };
+        /**
+         * IdentifyResult
+         * @description Sizes, boxes and quality are absent when the probe was an embedding.
+         */
+        IdentifyResult: {
+            width?: number;
+            height?: number;
+            collection: string;
+            modelId: string;
+            thresholds: components["schemas"]["DecisionThresholds"];
+            /** @description Largest first; may be empty. */
+            faces: components["schemas"]["IdentifiedFace"][];
         };
         /**
          * Landmarks
@@ -388,77 +473,20 @@ export interface components {
             confidence: number;
         };
         /**
-         * DetectedFace
-         * @description A face found in an image.
+         * VerifyResult
+         * @description A comparison of two faces.
          */
-        DetectedFace: {
-            box: components["schemas"]["Box"];
-            landmarks: components["schemas"]["Landmarks"];
-            /** @description The detector's probability that this is a face, 0 to 1. */
-            confidence: number;
-            quality: components["schemas"]["Quality"];
-        };
-        /**
-         * DetectResult
-         * @description All faces of an image.
-         */
-        DetectResult: {
-            /** @description Of the image after its EXIF orientation, pixels. */
-            width: number;
-            height: number;
-            /** @description Largest first; may be empty. */
-            faces: components["schemas"]["DetectedFace"][];
-        };
-        /**
-         * EmbedResult
-         * @description All faces of an image with their embeddings.
-         */
-        EmbedResult: {
-            width: number;
-            height: number;
-            /** @example mobilefacenet */
+        VerifyResult: {
             modelId: string;
-            /** @example 512 */
-            dimension: number;
-            /** @description Largest first; may be empty. */
-            faces: {
-                box: components["schemas"]["Box"];
-                landmarks: components["schemas"]["Landmarks"];
-                /** @description The detector's probability that this is a face, 0 to 1. */
-                confidence: number;
-                quality: components["schemas"]["Quality"];
-                /** @description L2-normalised. */
-                embedding: number[];
-            }[];
-        };
-        /**
-         * DecisionPolicy
-         * @description How the collection decides.
-         */
-        DecisionPolicy: {
-            /** @description Target false positive identification rate of `match`. */
-            maxFpir: number;
-            /** @description Target false positive identification rate of `possible`. */
-            possibleFpir: number;
-            /** @description Similarity of a match, set by hand. */
-            threshold?: number;
-            /** @description Similarity of a possible match, set by hand. */
-            possibleThreshold?: number;
-        };
-        /** DecisionThresholds */
-        DecisionThresholds: {
-            /** @description `similarity >= match` is a match. */
-            match: number;
-            /** @description `similarity >= possible` is possible. */
-            possible: number;
-            /** @enum {string} */
-            basis: "fmrCurve" | "manual";
-            /** @description False match rate of one comparison at `match`. */
+            /** @description `similarity >= threshold` */
+            match: boolean;
+            similarity: number;
+            threshold: number;
+            /** @description Expected false match rate at this similarity. */
             fmr?: number;
-            /** @description Whether the rate lies beyond what the model's measured curve supports. */
-            extrapolated: boolean;
-            /** @description Faces the search goes through. */
-            gallerySize: number;
+            fmrExtrapolated?: boolean;
+            /** @description The stored face nearest to the image. */
+            faceId?: string;
         };
         /**
          * Collection
@@ -505,93 +533,6 @@ export interface components {
             thresholds: components["schemas"]["DecisionThresholds"];
         };
         /**
-         * Person
-         * @description An enrolled individual.
-         */
-        Person: {
-            /** @description ULID. */
-            id: string;
-            /** @example Ann */
-            name: string;
-            /**
-             * @description Free-form JSON object, at most 16,384 bytes.
-             * @example {
-             *       "department": "Research"
-             *     }
-             */
-            metadata: {
-                [key: string]: unknown;
-            };
-            faceCount: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            updatedAt: string;
-        };
-        /**
-         * Face
-         * @description A stored enrolment of a person, without its embedding.
-         */
-        Face: {
-            /** @description ULID. */
-            id: string;
-            personId: string;
-            modelId: string;
-            quality: components["schemas"]["Quality"];
-            box: components["schemas"]["Box"];
-            landmarks: components["schemas"]["Landmarks"];
-            /** @description SHA-256 of the image file, lower-case hex. */
-            imageHash: string;
-            hasCrop: boolean;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            createdAt: string;
-        };
-        /**
-         * EnrolledFace
-         * @description A face that was enrolled.
-         */
-        EnrolledFace: {
-            fileName: string;
-            face: components["schemas"]["Face"];
-            /** @description The same image was enrolled for this person before; nothing new was stored. */
-            existed: boolean;
-            warnings: {
-                /** @enum {string} */
-                reason: "duplicateOfOtherPerson";
-                personId: string;
-                personName: string;
-                similarity: number;
-            }[];
-        };
-        /**
-         * RejectedImage
-         * @description An image that was not enrolled.
-         */
-        RejectedImage: {
-            fileName: string;
-            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
-            /** @description A plain sentence. */
-            message: string;
-        };
-        /**
-         * EnrollResult
-         * @description What became of each image.
-         */
-        EnrollResult: {
-            person: components["schemas"]["Person"];
-            faces: components["schemas"]["EnrolledFace"][];
-            rejected: components["schemas"]["RejectedImage"][];
-        };
-        /**
          * CreatedPerson
          * @description The new person, and what became of the images sent along.
          */
@@ -625,12 +566,75 @@ export interface components {
             rejected: components["schemas"]["RejectedImage"][];
         };
         /**
-         * Candidate
-         * @description A person that a face resembles.
+         * DecisionPolicy
+         * @description How the collection decides.
          */
-        Candidate: {
+        DecisionPolicy: {
+            /** @description Target false positive identification rate of `match`. */
+            maxFpir: number;
+            /** @description Target false positive identification rate of `possible`. */
+            possibleFpir: number;
+            /** @description Similarity of a match, set by hand. */
+            threshold?: number;
+            /** @description Similarity of a possible match, set by hand. */
+            possibleThreshold?: number;
+        };
+        /**
+         * EnrollResult
+         * @description What became of each image.
+         */
+        EnrollResult: {
+            person: components["schemas"]["Person"];
+            faces: components["schemas"]["EnrolledFace"][];
+            rejected: components["schemas"]["RejectedImage"][];
+        };
+        /**
+         * EnrolledFace
+         * @description A face that was enrolled.
+         */
+        EnrolledFace: {
+            fileName: string;
+            face: components["schemas"]["Face"];
+            /** @description The same image was enrolled for this person before; nothing new was stored. */
+            existed: boolean;
+            warnings: {
+                /** @enum {string} */
+                reason: "duplicateOfOtherPerson";
+                personId: string;
+                personName: string;
+                similarity: number;
+            }[];
+        };
+        /**
+         * Face
+         * @description A stored enrolment of a person, without its embedding.
+         */
+        Face: {
+            /** @description ULID. */
+            id: string;
             personId: string;
-            personName: string;
+            modelId: string;
+            quality: components["schemas"]["Quality"];
+            box: components["schemas"]["Box"];
+            landmarks: components["schemas"]["Landmarks"];
+            /** @description SHA-256 of the image file, lower-case hex. */
+            imageHash: string;
+            hasCrop: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+        };
+        /**
+         * Person
+         * @description An enrolled individual.
+         */
+        Person: {
+            /** @description ULID. */
+            id: string;
+            /** @example Ann */
+            name: string;
             /**
              * @description Free-form JSON object, at most 16,384 bytes.
              * @example {
@@ -640,54 +644,27 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description The person's face nearest to the probe. */
-            faceId: string;
-            /** @description Cosine, -1 to 1; higher is closer. */
-            similarity: number;
-            /** @description Expected false match rate of one comparison at this similarity. */
-            fmr?: number;
-            fmrExtrapolated?: boolean;
-        };
-        /** IdentifiedFace */
-        IdentifiedFace: {
-            box?: components["schemas"]["Box"];
-            landmarks?: components["schemas"]["Landmarks"];
-            /** @description The detector's probability that this is a face, 0 to 1. */
-            confidence?: number;
-            quality?: components["schemas"]["Quality"];
-            /** @enum {string} */
-            decision: "match" | "possible" | "unknown";
-            /** @description Ranked; empty in an empty gallery. */
-            candidates: components["schemas"]["Candidate"][];
+            faceCount: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            updatedAt: string;
         };
         /**
-         * IdentifyResult
-         * @description Sizes, boxes and quality are absent when the probe was an embedding.
+         * RejectedImage
+         * @description An image that was not enrolled.
          */
-        IdentifyResult: {
-            width?: number;
-            height?: number;
-            collection: string;
-            modelId: string;
-            thresholds: components["schemas"]["DecisionThresholds"];
-            /** @description Largest first; may be empty. */
-            faces: components["schemas"]["IdentifiedFace"][];
-        };
-        /**
-         * VerifyResult
-         * @description A comparison of two faces.
-         */
-        VerifyResult: {
-            modelId: string;
-            /** @description `similarity >= threshold` */
-            match: boolean;
-            similarity: number;
-            threshold: number;
-            /** @description Expected false match rate at this similarity. */
-            fmr?: number;
-            fmrExtrapolated?: boolean;
-            /** @description The stored face nearest to the image. */
-            faceId?: string;
+        RejectedImage: {
+            fileName: string;
+            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
+            /** @description A plain sentence. */
+            message: string;
         };
         /**
          * Model
@@ -711,6 +688,29 @@ export interface components {
             /** @description False negative identification rate at a false positive identification rate of 0.01, gallery of 1,000. */
             fnirAtFpir1e2?: number;
             msPerFace?: number;
+        };
+        /**
+         * Problem
+         * @description An error as RFC 9457 problem document; further members depend on the code.
+         */
+        Problem: {
+            /** @example urn:face-watcher:error:noFace */
+            type: string;
+            /** @example No face was found in the image. */
+            title: string;
+            /** @example 422 */
+            status: number;
+            /** @description What was wrong, what was expected. */
+            detail?: string;
+            /**
+             * @description Stable name of the error; see docs/reference/errors.md.
+             * @enum {string}
+             */
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            /** @description Also in the header x-request-id and in the log. */
+            requestId: string;
+        } & {
+            [key: string]: unknown;
         };
     };
     responses: never;

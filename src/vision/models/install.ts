@@ -22,7 +22,6 @@ export type {
   ListedModel,
   ModelInstaller,
   ModelInstallerOptions,
-  VerifiedModel,
 } from './install-types.ts'
 
 /** Where each stage begins, as a fraction of the whole. */

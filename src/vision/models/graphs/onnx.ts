@@ -185,11 +185,6 @@ export function tensorInts(tensor: Tensor): number[] {
   return Array.from(new BigInt64Array(buffer), Number)
 }
 
-/** Values of an `ints` attribute, or undefined when the node has none of that name. */
-export function attributeInts(node: Node, name: string): number[] | undefined {
-  return node.attribute.find((a) => a.name === name)?.ints?.map(toNumber)
-}
-
 /** Value of an `int` attribute, or `fallback`. */
 export function attributeInt(node: Node, name: string, fallback: number): number {
   const attribute = node.attribute.find((a) => a.name === name)
