@@ -24,6 +24,14 @@ export interface PyramidLevel {
 const coarsestPitch = 0.85
 
 /**
+ * Levels are blurred by their own shrinking, so a crop is cut from one finer than it
+ * needs. The factors were chosen by agreement with the reference detector and re-measured on
+ * recognition; docs/decisions/0003-crop-levels.md has the numbers.
+ */
+const detectorOversampling = 1.5
+const embedderOversampling = 2
+
+/**
  * The coarsest level that still resolves a crop.
  *
  * @param levels  the first is the full image
@@ -58,7 +66,7 @@ export function cutCrops(
     const y1 = boxes[at + 1]!
     const width = boxes[at + 2]! - x1
     const height = boxes[at + 3]! - y1
-    const level = pickLevel(levels, size / width)
+    const level = pickLevel(levels, (detectorOversampling * size) / width)
     fillAxis(columns, {
       start: x1 * level.scaleX,
       pitch: (width * level.scaleX) / size,
@@ -185,7 +193,7 @@ export function warpCrop(
   { size, out, offset }: WarpTarget,
 ): void {
   const scale = similarityScale(transform)
-  const level = pickLevel(levels, scale)
+  const level = pickLevel(levels, embedderOversampling * scale)
   const samples = Math.max(1, Math.min(maxSamples, Math.round(level.scaleX / scale)))
   const { data, pixelStride, rowStride, channelStride } = level
   const [a, b, tx, c, d, ty] = invertSimilarity(transform)
