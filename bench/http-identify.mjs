@@ -166,7 +166,8 @@ try {
 /** One image to enrol and another to look up of people who have two; strangers are people not enrolled. */
 function pickImages(dir, people, strangers, seed) {
   const random = mulberry32(seed)
-  const all = readdirSync(dir).map((person) => ({
+  const folders = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const all = folders.map(({ name: person }) => ({
     person,
     files: readdirSync(join(dir, person))
       .sort()
@@ -254,7 +255,6 @@ async function startServer(modelsFrom) {
     ],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, FACE_WATCHER_HTTP_RATE_LIMIT_MAX: '1000000' },
     },
   )
   for (let i = 0; i < 600; i++) {

@@ -99,13 +99,14 @@ function createNetworks({ modelsDir, models }: PipelineSettings): Networks {
     detector: () =>
       once(detectorId, async () => {
         const model = findModel(detectorId)
-        const [load, pnetLevel, rnet, onet] = await Promise.all([
+        const [load, pyramid, pnetLevel, rnet, onet] = await Promise.all([
           loadFile(model, 'load.onnx'),
+          loadFile(model, 'pyramid.onnx'),
           loadFile(model, 'pnet-level.onnx'),
           loadFile(model, 'rnet.onnx'),
           loadFile(model, 'onet.onnx'),
         ])
-        return createMtcnn({ load, pnetLevel, rnet, onet })
+        return createMtcnn({ load, pyramid, pnetLevel, rnet, onet })
       }),
     embedder: (id) =>
       once(id, async () => {

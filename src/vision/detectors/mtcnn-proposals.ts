@@ -2,7 +2,7 @@ import { shiftBoxesInPlace, squareBoxesInPlace } from '../../core/geometry.ts'
 import type { RgbImage } from '../image.ts'
 import type { PyramidLevel } from '../pixel-kernels.ts'
 import { shrinkInSteps, toByteLevel, toFloatLevel } from '../pyramid.ts'
-import type { FloatTensor, Session } from '../runtime.ts'
+import type { FloatTensor, Session, TensorValue } from '../runtime.ts'
 import type { Candidates } from './candidates.ts'
 import { allocateCandidates, concatCandidates, suppressCandidates } from './candidates.ts'
 
@@ -17,9 +17,18 @@ const finestExtraLevel = 0.85
 const maxLevelCandidates = 4000
 const maxCandidates = 4000
 
+/**
+ * Up to this size the graph also makes the levels above P-Net's first. Each image the library makes
+ * is a hop to its threads and back, which on small images costs more than the resize saves: with two
+ * workers 137 LFW images a second instead of 100. docs/decisions/0004-small-image-pyramid.md.
+ */
+const maxGraphPyramidPixels = 160_000
+
 export interface ProposalSessions {
   /** `pixels` uint8 [H x W x 3] to `image` float32 [1 x 3 x H x W]. */
   readonly load: Session
+  /** `image`, `sizes` to `resized`. */
+  readonly pyramid: Session
   /** `image`, `sizes` to `resized`, and on it `prob` [1 x 2 x h x w], `reg` [1 x 4 x h x w]. */
   readonly pnetLevel: Session
 }
@@ -40,10 +49,11 @@ export interface Proposals {
  * MTCNN's first stage: P-Net on every window of every pyramid level.
  *
  * The levels above P-Net's first, which only serve the later stages' crops, are made by the image
- * library from bytes; the others by the graph, each from the one above.
+ * library from bytes, or by a graph where the image is small; the others by P-Net's graph. Each is
+ * made from the one above.
  */
 export async function proposeFaces(
-  { load, pnetLevel }: ProposalSessions,
+  sessions: ProposalSessions,
   image: RgbImage,
   { minFaceSize, threshold }: ProposalOptions,
 ): Promise<Proposals> {
@@ -51,19 +61,13 @@ export async function proposeFaces(
   if (scales.windows.length === 0) {
     return { levels: [toByteLevel(image, image)], candidates: allocateCandidates(0) }
   }
-  const images = await shrinkInSteps(image, scales.extra)
-  const levels = images.map((each) => toByteLevel(each, image))
-  const base = images.at(-1)!
-  const loaded = await load.run({
-    pixels: { data: base.data, dims: [base.height, base.width, 3] },
-  })
-  let source = loaded.image!
+  const isSmall = image.width * image.height <= maxGraphPyramidPixels
+  const upper = isSmall ? upperLevelsByGraph : upperLevelsByLibrary
+  const { levels, last } = await upper(sessions, image, scales.extra)
+  let source = last
   const parts: Candidates[] = []
   for (const scale of scales.windows) {
-    const height = Math.ceil(image.height * scale)
-    const width = Math.ceil(image.width * scale)
-    const sizes = BigInt64Array.of(1n, 3n, BigInt(height), BigInt(width))
-    const output = await pnetLevel.run({ image: source, sizes: { data: sizes, dims: [4] } })
+    const output = await sessions.pnetLevel.run(resizeFeeds(source, image, scale))
     source = output.resized!
     const level = toFloatLevel(source, image)
     levels.push(level)
@@ -80,6 +84,51 @@ export async function proposeFaces(
   shiftBoxesInPlace(candidates.boxes, candidates.offsets)
   squareBoxesInPlace(candidates.boxes)
   return { levels, candidates }
+}
+
+interface UpperLevels {
+  /** The first is the full image. */
+  readonly levels: PyramidLevel[]
+  /** The smallest of them, from which P-Net's first level is made. */
+  readonly last: FloatTensor
+}
+
+async function upperLevelsByLibrary(
+  { load }: ProposalSessions,
+  image: RgbImage,
+  scales: readonly number[],
+): Promise<UpperLevels> {
+  const images = await shrinkInSteps(image, scales)
+  const last = await toFloats(load, images.at(-1)!)
+  return { levels: images.map((each) => toByteLevel(each, image)), last }
+}
+
+async function upperLevelsByGraph(
+  { load, pyramid }: ProposalSessions,
+  image: RgbImage,
+  scales: readonly number[],
+): Promise<UpperLevels> {
+  const levels = [toByteLevel(image, image)]
+  let last = await toFloats(load, image)
+  for (const scale of scales) {
+    last = (await pyramid.run(resizeFeeds(last, image, scale))).resized!
+    levels.push(toFloatLevel(last, image))
+  }
+  return { levels, last }
+}
+
+async function toFloats(load: Session, { data, width, height }: RgbImage): Promise<FloatTensor> {
+  return (await load.run({ pixels: { data, dims: [height, width, 3] } })).image!
+}
+
+function resizeFeeds(
+  source: FloatTensor,
+  full: RgbImage,
+  scale: number,
+): Readonly<Record<string, TensorValue>> {
+  const [height, width] = [full.height, full.width].map((side) => BigInt(Math.ceil(side * scale)))
+  const sizes = BigInt64Array.of(1n, 3n, height!, width!)
+  return { image: source, sizes: { data: sizes, dims: [4] } }
 }
 
 /** Scales that P-Net looks at, and the ones above them that only serve crops; both descending. */
