@@ -1,5 +1,7 @@
 // Copies measured error rates from bench/results into models/manifest.json.
 //
+// `speed` comes from embedders.json.
+//
 //   node scripts/update-manifest-curves.mjs [MODEL...]
 //
 // For each embedder (default: all that have results) `fmrCurve` comes from fmr-<id>.json and
@@ -9,8 +11,10 @@ import writeFileAtomic from 'write-file-atomic'
 
 const manifestFile = 'models/manifest.json'
 const resultsDir = 'bench/results'
+const speedFile = `${resultsDir}/embedders.json`
 
 const manifest = JSON.parse(await readFile(manifestFile, 'utf8'))
+const speeds = JSON.parse(await readFile(speedFile, 'utf8')).msPerFace
 const wanted = new Set(process.argv.slice(2))
 for (const model of manifest.models) {
   if (model.task !== 'embedder' || (wanted.size > 0 && !wanted.has(model.id))) continue
@@ -26,6 +30,10 @@ for (const model of manifest.models) {
     tmrAtFmr1e4: round(results.fmr.tmrAtFmr.find((point) => point.targetFmr === 1e-4).tmr),
     fnirAtFpir1e2: round(results.identify.fnirAtFpir.find((point) => point.fpir === 0.01).fnir),
     resultFile: `${resultsDir}/lfw-${model.id}.json`,
+  }
+  const msPerFace = speeds[model.id]
+  if (msPerFace !== undefined) {
+    model.speed = { msPerFace: round(msPerFace), resultFile: speedFile }
   }
   console.log(`${model.id}: ${JSON.stringify(model.accuracy)}`)
 }
