@@ -10,6 +10,7 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
     globalSetup: ['test/helpers/global-setup.ts'],
+    setupFiles: ['test/helpers/property-runs.ts'],
     coverage: {
       provider: 'v8',
       reporter: ['text-summary', 'json-summary'],

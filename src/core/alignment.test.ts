@@ -62,10 +62,19 @@ describe('estimateSimilarity', () => {
         const q = applySimilarity(t, p)
         return sum + (q.x - to[i]!.x) ** 2 + (q.y - to[i]!.y) ** 2
       }, 0)
+    // Targets are transformed points, each moved by up to a tenth of their spread: far from an exact
+    // fit, and never so far that no similarity fits at all (two equal targets have no scale).
+    const shift = fc.double({ min: -0.1, max: 0.1, noNaN: true })
+    const shifts = fc.array(fc.tuple(shift, shift), { minLength: 7, maxLength: 7 })
     fc.assert(
-      fc.property(points, fc.array(point, { minLength: 7, maxLength: 7 }), (from, to) => {
-        fc.pre(spread(to) > 1)
-        const best = estimateSimilarity(from, to.slice(0, from.length))
+      fc.property(points, transform, shifts, (from, made, moves) => {
+        const size = similarityScale(made) * spread(from)
+        const to = from.map((p, i) => {
+          const target = applySimilarity(made, p)
+          const [dx, dy] = moves[i]!
+          return { x: target.x + dx * size, y: target.y + dy * size }
+        })
+        const best = estimateSimilarity(from, to)
         const [a, b, tx, , , ty] = best
         const other: SimilarityTransform = [a + 0.01, b, tx - 0.1, -b, a + 0.01, ty]
         const bound = error(other, from, to) * (1 + 1e-9) + 1e-6
