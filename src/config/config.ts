@@ -77,14 +77,31 @@ export interface AnalyzerConfig {
 }
 
 export interface StoreConfig {
-  readonly kind: 'sqlite'
-  /** Empty: the database is not encrypted. */
+  readonly kind: 'sqlite' | 'mongodb'
+  /** SQLite. Empty: the database is not encrypted. */
   readonly encryptionKey: string
+  /** SQLite. */
   readonly busyTimeoutMs: number
+  /** MongoDB. */
+  readonly url: string
+  /** MongoDB. */
+  readonly database: string
+  /** MongoDB. */
+  readonly timeoutMs: number
 }
 
 export interface IndexConfig {
-  readonly kind: 'exact'
+  readonly kind: 'exact' | 'faiss' | 'milvus'
+  /** FAISS. */
+  readonly factory: string
+  /** Milvus. */
+  readonly address: string
+  /** Milvus. Empty: none is sent. */
+  readonly token: string
+  /** Milvus. */
+  readonly prefix: string
+  /** Milvus. */
+  readonly type: 'FLAT' | 'HNSW' | 'IVF_FLAT'
 }
 
 export interface SyncConfig {

@@ -240,21 +240,41 @@ const analyzer = Type.Object(
 
 const store = Type.Object(
   {
-    kind: Type.Union([Type.Literal('sqlite')], {
+    kind: Type.Union([Type.Literal('sqlite'), Type.Literal('mongodb')], {
       default: 'sqlite',
-      description: 'Where persons and faces are stored.',
+      description:
+        'Where persons and faces are stored: `sqlite`, a file in the data directory; `mongodb`, for several nodes.',
     }),
     encryptionKey: Type.String({
       default: '',
       secret: true,
       description:
-        'Encrypts the database file. Set it before the first start; it cannot be changed later. Best given as `FACE_WATCHER_STORE_ENCRYPTION_KEY`.',
+        'SQLite: encrypts the database file. Set it before the first start; it cannot be changed later. Best given as `FACE_WATCHER_STORE_ENCRYPTION_KEY`.',
     }),
     busyTimeoutMs: Type.Integer({
       minimum: 0,
       maximum: 600_000,
       default: 5000,
-      description: 'How long a write waits for another process, milliseconds.',
+      description: 'SQLite: how long a write waits for another process, milliseconds.',
+    }),
+    url: Type.String({
+      default: 'mongodb://127.0.0.1:27017',
+      secret: true,
+      description:
+        'MongoDB: connection string of a replica set. Best given as `FACE_WATCHER_STORE_URL` when it has a password.',
+    }),
+    database: Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,38}$',
+      allowed: '1 to 38 of A-Z, a-z, 0-9, `_` and `-`',
+      default: 'face_watcher',
+      description: 'MongoDB: name of the database.',
+    }),
+    timeoutMs: Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      default: 5000,
+      description:
+        'MongoDB: how long an operation may take before it is answered with 503, milliseconds.',
     }),
   },
   section,
@@ -262,9 +282,37 @@ const store = Type.Object(
 
 const index = Type.Object(
   {
-    kind: Type.Union([Type.Literal('exact')], {
+    kind: Type.Union([Type.Literal('exact'), Type.Literal('faiss'), Type.Literal('milvus')], {
       default: 'exact',
-      description: 'How similar faces are searched.',
+      description:
+        'How similar faces are searched: `exact`, in memory, always right; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
+    }),
+    factory: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      default: 'Flat',
+      description:
+        'FAISS: what `index_factory` makes, for instance `Flat`, `HNSW32` or `IVF1024,PQ64`.',
+    }),
+    address: Type.String({
+      minLength: 1,
+      default: '127.0.0.1:19530',
+      description: 'Milvus: host and port.',
+    }),
+    token: Type.String({
+      default: '',
+      secret: true,
+      description: 'Milvus: `user:password` or an API key; empty where none is asked for.',
+    }),
+    prefix: Type.String({
+      pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$',
+      allowed: '1 to 64 of A-Z, a-z, 0-9 and `_`, no digit first',
+      default: 'face_watcher',
+      description: "Milvus: how the names of this installation's collections begin.",
+    }),
+    type: Type.Union([Type.Literal('FLAT'), Type.Literal('HNSW'), Type.Literal('IVF_FLAT')], {
+      default: 'HNSW',
+      description: 'Milvus: kind of its index.',
     }),
   },
   section,

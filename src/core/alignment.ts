@@ -80,11 +80,6 @@ export function applySimilarity(transform: SimilarityTransform, point: Point): P
   }
 }
 
-/** Length that one unit has after `transform`. */
-export function similarityScale(transform: SimilarityTransform): number {
-  return Math.hypot(transform[0], transform[3])
-}
-
 function centroid(points: readonly Point[]): Point {
   let x = 0
   let y = 0

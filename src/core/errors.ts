@@ -120,6 +120,26 @@ export const errorCatalogue = {
     kind: 'state',
     message: 'This kind of index is not available in this installation.',
   },
+  storeStandalone: {
+    status: 500,
+    kind: 'state',
+    message: 'The MongoDB server is not part of a replica set.',
+  },
+  indexUnavailable: {
+    status: 503,
+    kind: 'capacity',
+    message: 'The search engine cannot be reached; try again.',
+  },
+  indexFileInvalid: {
+    status: 400,
+    kind: 'input',
+    message: 'The file is not an index that can be used here.',
+  },
+  exportInvalid: {
+    status: 400,
+    kind: 'input',
+    message: 'The exported gallery is damaged or incomplete.',
+  },
   overloaded: {
     status: 503,
     kind: 'capacity',

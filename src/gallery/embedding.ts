@@ -1,4 +1,5 @@
 import { FaceError } from '../core/errors.ts'
+import type { EmbeddingBatch } from './store.ts'
 
 // float32 sums of 512 squares err by about 1e-6; a norm further off than this was never normalised.
 const normTolerance = 1e-3
@@ -26,4 +27,26 @@ export function toUnitEmbedding(embedding: Float32Array): Float32Array {
     })
   }
   return embedding.map((value) => value / norm)
+}
+
+/**
+ * The embeddings of several faces in one array.
+ *
+ * @throws {FaceError} `storeCorrupt` when they are of different lengths
+ */
+export function toEmbeddingBatch(
+  faceIds: readonly string[],
+  vectors: readonly Float32Array[],
+): EmbeddingBatch {
+  const dimension = vectors[0]?.length ?? 0
+  const embeddings = new Float32Array(vectors.length * dimension)
+  for (const [i, vector] of vectors.entries()) {
+    if (vector.length !== dimension) {
+      throw new FaceError('storeCorrupt', {
+        detail: 'Embeddings of a collection differ in length.',
+      })
+    }
+    embeddings.set(vector, i * dimension)
+  }
+  return { faceIds, embeddings }
 }

@@ -4,7 +4,7 @@ import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.t
 import type { Progress } from './index-loader.ts'
 import type { GalleryLogger } from './open-indexes.ts'
 import { type RankedPerson, searchPersons } from './person-search.ts'
-import type { Collection, EmbeddingBatch, GalleryStore } from './store.ts'
+import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from './store.ts'
 import { createIndexSync } from './sync.ts'
 import type { VectorIndexProvider } from './vector-index.ts'
 
@@ -29,6 +29,8 @@ export interface GalleryStats {
   readonly faces: number
   /** Changes read from the feed and not yet in the indexes. */
   readonly changeLag: number
+  /** Milliseconds since the indexes had everything that the store had. */
+  readonly indexBehindMs: number
   /** Every index is loaded. */
   readonly ready: boolean
 }
@@ -50,7 +52,11 @@ export interface SearchOptions {
  * Who is known: the store and the indexes, in step. The store's own methods are here as they are;
  * those that change faces resolve when the change is durable and a search sees it.
  */
-export interface Gallery extends Omit<GalleryStore, 'changes' | 'latestCursor' | 'embeddings'> {
+export interface Gallery
+  extends Omit<
+    GalleryStore,
+    keyof GalleryTransfer | 'changes' | 'onChange' | 'latestCursor' | 'embeddings'
+  > {
   /**
    * The persons nearest to each probe, each with their nearest face. Waits while the index is being
    * loaded. Finds every face whose enrolment was acknowledged here, never one whose deletion was;
@@ -175,6 +181,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     stats: async () => ({
       ...(await countAll(store)),
       changeLag: sync.lag(),
+      indexBehindMs: sync.behindMs(),
       ready: sync.ready(),
     }),
     close: () => (closing ??= close()),

@@ -46,7 +46,7 @@ interface Entry {
   /** A new object with every load. */
   loaded: LoadedIndex | undefined
   readonly snapshots: SnapshotSaver
-  /** After a failed attempt to load it, the clock of the next; ms. */
+  /** After a failed attempt to load it, when the next is due; ms of a clock that never jumps. */
   retryAt: number
 }
 
@@ -74,7 +74,7 @@ export function createOpenIndexes(deps: {
   async function open(collection: IndexedCollection): Promise<LoadedIndex> {
     const entry = entries.get(collection.id) ?? createEntry(collection)
     if (entry.loaded) return entry.loaded
-    if (Date.now() < entry.retryAt) {
+    if (performance.now() < entry.retryAt) {
       throw new FaceError('notReady', { detail: "The collection's index is not loaded." })
     }
     return load(entry)
@@ -97,7 +97,7 @@ export function createOpenIndexes(deps: {
       }
       return loaded
     } catch (error) {
-      entry.retryAt = Date.now() + retryAfterMs
+      entry.retryAt = performance.now() + retryAfterMs
       logger?.warn({ collectionId: id, err: error }, 'the index could not be loaded')
       throw error
     }
@@ -106,9 +106,12 @@ export function createOpenIndexes(deps: {
   async function apply(collectionId: string, changes: readonly Change[]): Promise<void> {
     const entry = entries.get(collectionId)
     if (!entry) {
-      // Made by another process. Without a face that still exists there is nothing to index.
+      // Made by another process. Without a face that still exists there is nothing to index; a face
+      // of a collection that was deleted meanwhile may exist for a while.
       const dimension = changes.find((change) => change.embedding)?.embedding?.length
-      if (dimension !== undefined) await open({ id: collectionId, dimension }).catch(() => {})
+      if (dimension === undefined) return
+      const { faces } = await deps.store.counts(collectionId).catch(() => ({ faces: 1 }))
+      if (faces > 0) await open({ id: collectionId, dimension }).catch(() => {})
       return
     }
     // A lost index reads these changes when it is loaded.
@@ -154,7 +157,7 @@ export function createOpenIndexes(deps: {
     },
     async retryLost() {
       for (const entry of entries.values()) {
-        if (!entry.loaded && Date.now() >= entry.retryAt) await load(entry).catch(() => {})
+        if (!entry.loaded && performance.now() >= entry.retryAt) await load(entry).catch(() => {})
       }
     },
     async saveWhenDue(cursor) {

@@ -1,3 +1,4 @@
+import { dotProduct } from '../core/similarity.ts'
 import type { Collection, FaceOwner, GalleryStore, Metadata } from './store.ts'
 import type { SearchCandidate, VectorIndex } from './vector-index.ts'
 
@@ -14,6 +15,8 @@ export interface RankedPerson {
 
 // Faces asked for per person wanted, at first: most people have a few enrolments.
 const facesPerPerson = 4
+/** How many more candidates a lossy index is asked for: its order is only nearly right. */
+const lossyFactor = 4
 
 /**
  * The persons nearest to each probe, by their nearest face. An index knows faces, so more and more
@@ -36,7 +39,9 @@ export async function searchPersons(
   )
   let waiting = [...results.keys()]
   for (let k = persons * facesPerPerson; waiting.length > 0; k *= 2) {
-    const found = await index.search(selectRows(probes, waiting, dimension), k)
+    const rows = selectRows(probes, waiting, dimension)
+    const listed = await index.search(rows, index.lossy ? k * lossyFactor : k)
+    const found = index.lossy ? await rescore(rows, listed, k) : listed
     await readOwners(found)
     waiting = waiting.filter((row, i) => {
       const candidates = found[i] ?? []
@@ -46,6 +51,29 @@ export async function searchPersons(
     })
   }
   return results
+
+  /** The candidates of each row by their exact similarity, at most `k`, as an exact index answers. */
+  async function rescore(
+    rows: Float32Array,
+    listed: readonly (readonly SearchCandidate[])[],
+    k: number,
+  ): Promise<readonly (readonly SearchCandidate[])[]> {
+    const wanted = [...new Set(listed.flat().map(({ faceId }) => faceId))]
+    const { faceIds, embeddings } = await store.getEmbeddings(collection.id, { faceIds: wanted })
+    const stored = new Map(
+      faceIds.map((id, i) => [id, embeddings.subarray(i * dimension, (i + 1) * dimension)]),
+    )
+    return listed.map((candidates, i) => {
+      const probe = rows.subarray(i * dimension, (i + 1) * dimension)
+      return candidates
+        .flatMap(({ faceId }) => {
+          const embedding = stored.get(faceId)
+          return embedding ? [{ faceId, similarity: dotProduct(probe, embedding) }] : []
+        })
+        .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
+        .slice(0, k)
+    })
+  }
 
   async function readOwners(found: readonly (readonly SearchCandidate[])[]): Promise<void> {
     const unknown = new Set<string>()

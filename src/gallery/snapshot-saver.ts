@@ -33,8 +33,8 @@ export function createSnapshotSaver(onError: (error: unknown) => void): Snapshot
   function note(count: number, options = { removal: false }): void {
     if (count === 0) return
     changes += count
-    since ??= Date.now()
-    if (options.removal) removedSince ??= Date.now()
+    since ??= performance.now()
+    if (options.removal) removedSince ??= performance.now()
   }
 
   async function save(index: VectorIndex, cursor: Cursor): Promise<void> {
@@ -57,7 +57,7 @@ export function createSnapshotSaver(onError: (error: unknown) => void): Snapshot
   }
 
   async function isDue(index: VectorIndex): Promise<boolean> {
-    const now = Date.now()
+    const now = performance.now()
     if (since !== undefined && now - since >= saveAfterMs) return true
     if (removedSince !== undefined && now - removedSince >= saveAfterRemovalMs) return true
     return changes >= minChanges && changes >= minShare * (await index.size().catch(() => 0))

@@ -98,13 +98,38 @@ export interface IdempotencyRecord {
   readonly response?: { readonly status: number; readonly body: string }
 }
 
+/** A face with all that the store keeps of it. */
+export interface StoredFace extends Face {
+  readonly embedding: Float32Array
+  readonly crop?: Uint8Array
+}
+
+/**
+ * Moves a gallery from one store to another, ids and times included. Restoring what is there
+ * already changes nothing, so that an interrupted move is simply done again; everything restored
+ * appears in the feed of changes. Other errors are those of the store's own methods.
+ */
+export interface GalleryTransfer {
+  /** Faces in id order, whole. */
+  readFaces(
+    collectionId: string,
+    options: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly StoredFace[]>
+  /** @throws {FaceError} `collectionExists` when another collection has the name, or the id with another name, model or dimension; `invalidName` */
+  restoreCollection(collection: Collection): Promise<void>
+  /** All or none. @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
+  restorePersons(collectionId: string, persons: readonly Omit<Person, 'faceCount'>[]): Promise<void>
+  /** All or none. @throws {FaceError} `collectionNotFound`, `personNotFound`, `modelMismatch`, `dimensionMismatch`, `invalidEmbedding` */
+  restoreFaces(collectionId: string, faces: readonly StoredFace[]): Promise<void>
+}
+
 /**
  * The source of truth: collections -> persons -> faces, and the feed of changes.
  * Writes are durable when the promise resolves, and each write and its changes are one transaction.
  * All ids are ULIDs made here; nothing is joined by position. Times are ISO 8601 UTC.
  * Every method may throw `storeBusy`, `storeUnavailable`, `storeCorrupt`, `storeFull`, `storeReadOnly`.
  */
-export interface GalleryStore {
+export interface GalleryStore extends GalleryTransfer {
   /** @throws {FaceError} `collectionExists` */
   createCollection(input: Omit<Collection, 'id' | 'createdAt'>): Promise<Collection>
   /** By name. @throws {FaceError} `collectionNotFound` */
@@ -165,10 +190,13 @@ export interface GalleryStore {
   deleteFace(collectionId: string, faceId: string): Promise<void>
   /** The persons of these faces; ids that are gone are left out. */
   getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
-  /** Embeddings of one face, or of all faces of one person. */
+  /** Embeddings of one face, of all faces of one person, or of those of the listed faces that exist. */
   getEmbeddings(
     collectionId: string,
-    of: { readonly faceId: string } | { readonly personId: string },
+    of:
+      | { readonly faceId: string }
+      | { readonly personId: string }
+      | { readonly faceIds: readonly string[] },
   ): Promise<EmbeddingBatch>
   /** The faces in this collection that came from this image file. */
   findFacesByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
@@ -189,6 +217,14 @@ export interface GalleryStore {
     key: string,
     response: { readonly status: number; readonly body: string } | undefined,
   ): Promise<void>
+
+  /**
+   * Calls the listener soon after anything changed, also by other processes; several changes may
+   * give one call, and a call may come without a change. Absent where the feed has to be polled.
+   *
+   * @returns ends it
+   */
+  onChange?(listener: () => void): () => void
 
   /** Cheap round trip; rejects when the store cannot serve. */
   ping(): Promise<void>

@@ -41,6 +41,11 @@ export interface IndexSync {
   remove(collection: Collection, remove: () => Promise<void>): Promise<void>
   /** Changes read from the feed and not applied yet. */
   lag(): number
+  /**
+   * Milliseconds since the indexes had everything that the store had; at most about `pollMs` while
+   * the feed can be followed.
+   */
+  behindMs(): number
   /** Whether every index is loaded. */
   ready(): boolean
   /** Stops and writes the snapshots that have something new; the provider stays open. */
@@ -65,6 +70,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   /** Applied up to here; undefined until everything is loaded. */
   let cursor: Cursor | undefined
   let pending = 0
+  let caughtUpAt = performance.now()
   let next: Promise<void> | undefined
   let failing = false
   let timer: NodeJS.Timeout | undefined
@@ -91,6 +97,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   }
 
   async function pull(): Promise<void> {
+    const begun = performance.now()
     if (cursor === undefined) await loadAll()
     // A failure is logged; searches of the collection answer it.
     await indexes.retryLost()
@@ -102,6 +109,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       pending = 0
       if (page.length < feedPageSize) break
     }
+    caughtUpAt = begun
     if (cursor !== undefined) await indexes.saveWhenDue(cursor)
   }
 
@@ -194,12 +202,15 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 
   async function close(): Promise<void> {
     clearTimeout(timer)
+    unsubscribe?.()
     await queue.run(async () => {
       if (cursor !== undefined) await indexes.saveAll(cursor)
     })
   }
 
   void poll()
+  // A failure is the poll's to report.
+  const unsubscribe = store.onChange?.(() => void catchUp().catch(() => {}))
 
   return {
     catchUp,
@@ -217,6 +228,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       })
     },
     lag: () => pending,
+    behindMs: () => Math.round(performance.now() - caughtUpAt),
     ready: () => cursor !== undefined && indexes.ready(),
     close: () => (closing ??= close()),
   }

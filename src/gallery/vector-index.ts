@@ -13,6 +13,11 @@ export interface SearchCandidate {
 export interface VectorIndex {
   readonly kind: string
   readonly dimension: number
+  /**
+   * Vectors are kept at a loss (product quantisation and the like): similarities and `vectors` are
+   * estimates. The gallery computes similarities of the candidates anew from the store.
+   */
+  readonly lossy?: boolean
   /** Faces that a search can find. */
   size(): Promise<number>
   /** Insert or replace. @param vectors faceIds.length x dimension, row-major; may be transferred */

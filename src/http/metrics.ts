@@ -73,6 +73,11 @@ const statusGauges: readonly (readonly [name: string, help: string, of: keyof St
   ['gallery_persons', 'Persons of all collections.', 'persons'],
   ['gallery_faces', 'Faces of all collections.', 'faces'],
   ['change_lag', 'Changes of the store that the index has not seen.', 'changeLag'],
+  [
+    'index_behind_milliseconds',
+    'Since the index had everything that the store had.',
+    'indexBehindMs',
+  ],
   ['analysis_workers', 'Analysis workers.', 'workers'],
   ['analysis_queued', 'Images that wait for a worker.', 'queued'],
   ['analysis_running', 'Images in a worker.', 'running'],

@@ -183,6 +183,8 @@ export interface Status {
   readonly persons: number
   readonly faces: number
   readonly changeLag: number
+  /** Milliseconds since the indexes had everything that the store had; other nodes' changes may be missing for so long. */
+  readonly indexBehindMs: number
   readonly workers: number
   readonly queued: number
   readonly running: number

@@ -34,6 +34,9 @@ export function createModels({
     )
 }
 
+/** Longer than a poll, a change of the primary or a page of changes takes; ms. */
+const maxBehindMs = 30_000
+
 /** Creates the use case that tells whether the service can work, and what it holds. */
 export function createStatus(deps: RecognitionDependencies): FaceWatcher['status'] {
   const { analyzer, gallery, isInstalled, defaults } = deps
@@ -45,6 +48,9 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
     const held = await gallery.stats().catch(() => undefined)
     if (held === undefined) reasons.push('The gallery cannot be read.')
     else if (!held.ready) reasons.push('The index is being loaded.')
+    else if (held.indexBehindMs > maxBehindMs) {
+      reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
+    }
     const { workers, queued, running } = analyzer.stats()
     return {
       ready: reasons.length === 0,
@@ -53,6 +59,7 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
       persons: held?.persons ?? 0,
       faces: held?.faces ?? 0,
       changeLag: held?.changeLag ?? 0,
+      indexBehindMs: held?.indexBehindMs ?? 0,
       workers,
       queued,
       running,

@@ -186,7 +186,12 @@ function createFakeGallery(): Gallery {
     },
     async getEmbeddings(collectionId, of) {
       if ('faceId' in of) await getFace(collectionId, of.faceId)
-      const found = 'faceId' in of ? [faces.get(of.faceId) as StoredFace] : facesOf(of.personId)
+      const found =
+        'faceId' in of
+          ? [faces.get(of.faceId) as StoredFace]
+          : 'faceIds' in of
+            ? of.faceIds.flatMap((id) => faces.get(id) ?? [])
+            : facesOf(of.personId)
       const embeddings = new Float32Array(found.length * fakeDimension)
       for (const [row, { embedding }] of found.entries()) {
         embeddings.set(embedding, row * fakeDimension)
@@ -205,6 +210,7 @@ function createFakeGallery(): Gallery {
       persons: persons.size,
       faces: faces.size,
       changeLag: 0,
+      indexBehindMs: 0,
       ready: true,
     }),
     close: async () => {},

@@ -19,6 +19,8 @@ export interface MemoryProvider extends VectorIndexProvider {
   loseAll(): void
   /** What `before` throws or waits for happens to the operation. */
   before: (operation: keyof VectorIndex, collectionId: string) => Promise<void> | void
+  /** Similarities are estimates, rounded to multiples of this; 0: exact. */
+  blur: number
   /** How often each operation was called. */
   readonly calls: Map<string, number>
   /** The stored vectors, to look at and to tamper with. */
@@ -45,6 +47,9 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
     return {
       kind: 'memory',
       dimension,
+      get lossy() {
+        return provider.blur > 0
+      },
       async size() {
         await enter('size')
         return stored().size
@@ -64,7 +69,7 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
         return Array.from({ length: probes.length / dimension }, (_, row) => {
           const probe = probes.subarray(row * dimension, (row + 1) * dimension)
           return [...stored()]
-            .map(([faceId, vector]) => ({ faceId, similarity: dotProduct(probe, vector) }))
+            .map(([faceId, vector]) => ({ faceId, similarity: blur(dotProduct(probe, vector)) }))
             .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
             .slice(0, k)
         })
@@ -108,8 +113,12 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
     }
   }
 
+  const blur = (similarity: number): number =>
+    provider.blur > 0 ? Math.round(similarity / provider.blur) * provider.blur : similarity
+
   const provider: MemoryProvider = {
     kind: 'memory',
+    blur: 0,
     before: () => {},
     calls: new Map(),
     loseAll() {

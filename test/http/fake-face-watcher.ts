@@ -446,6 +446,7 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
           persons: persons.size,
           faces: faces.size,
           changeLag: 7,
+          indexBehindMs: 120,
           workers: 2,
           queued: 3,
           running: 1,

@@ -445,7 +445,11 @@ describe('Idempotency-Key', () => {
 describe('operation', () => {
   it('is healthy, ready when the use cases are, and lists models', async () => {
     expect((await client.send('GET', '/healthz')).json).toEqual({ status: 'ok' })
-    expect((await client.send('GET', '/readyz')).json).toEqual({ status: 'ready' })
+    expect((await client.send('GET', '/readyz')).json).toEqual({
+      status: 'ready',
+      changeLag: 7,
+      indexBehindMs: 120,
+    })
     client.fake.ready = false
     const { status, json } = await client.send('GET', '/readyz')
     expect([status, json.code, json.reasons]).toEqual([503, 'notReady', ['the model is loading']])

@@ -106,6 +106,14 @@ describe('gallery', () => {
       }
     })
 
+    it('gives exact similarities where the index only estimates them', async () => {
+      for (let i = 0; i < 40; i++) await enrol(i)
+      const exact = await gallery.search(collection, makeEmbedding(7), { persons: 5 })
+      provider.blur = 0.5
+      expect(await gallery.search(collection, makeEmbedding(7), { persons: 5 })).toEqual(exact)
+      expect((await gallery.verifyIndex(collection)).different).toEqual([])
+    })
+
     it('finds other persons behind one who has very many similar faces', async () => {
       const base = makeEmbedding(1)
       const faces = Array.from({ length: 300 }, (_, i) => {
@@ -242,6 +250,7 @@ describe('gallery', () => {
         persons: 2,
         faces: 4500,
         changeLag: 0,
+        indexBehindMs: expect.any(Number),
         ready: true,
       })
       expect(steps).toEqual([
@@ -300,6 +309,49 @@ describe('gallery', () => {
   })
 
   describe('another process', () => {
+    it('is followed at once where the store tells of changes', async () => {
+      let notify: (() => void) | undefined
+      const telling: GalleryStore = {
+        ...(await openStore()),
+        onChange(listener) {
+          notify = listener
+          return () => {
+            notify = undefined
+          }
+        },
+      }
+      const { gallery: other, provider: memory } = await openGallery(telling, 600_000)
+      await other.catchUp()
+      await enrol(1)
+      expect(memory.vectorsOf(collection.id).size).toBe(0)
+      notify!()
+      await vi.waitFor(() => expect(memory.vectorsOf(collection.id).size).toBe(1), 2000)
+      await other.close()
+      expect(notify).toBeUndefined()
+    })
+
+    it('counts the time since the index had everything', async () => {
+      let broken = false
+      const failing: GalleryStore = {
+        ...(await openStore()),
+        changes: async (after, limit) => {
+          if (broken) throw new FaceError('storeUnavailable')
+          return store.changes(after, limit)
+        },
+      }
+      const { gallery: other } = await openGallery(failing)
+      await other.catchUp()
+      broken = true
+      const before = (await other.stats()).indexBehindMs
+      await vi.waitFor(async () =>
+        expect((await other.stats()).indexBehindMs).toBeGreaterThan(before + 100),
+      )
+      const behind = (await other.stats()).indexBehindMs
+      broken = false
+      await other.catchUp()
+      expect((await other.stats()).indexBehindMs).toBeLessThan(behind)
+    })
+
     it('sees additions, deletions and new collections within the poll interval', async () => {
       const otherStore = await openStore()
       const { gallery: other } = await openGallery(otherStore)

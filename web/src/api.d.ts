@@ -706,7 +706,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -780,6 +780,10 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "ready";
+                        /** @description Changes read and not yet in the index. */
+                        changeLag: number;
+                        /** @description Milliseconds since the index had everything that the store had. */
+                        indexBehindMs: number;
                     };
                 };
             };

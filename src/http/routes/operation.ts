@@ -34,7 +34,13 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
       summary: 'Whether requests can be served: models and index are loaded',
       security: [],
       response: {
-        200: Type.Object({ status: Type.Literal('ready') }),
+        200: Type.Object({
+          status: Type.Literal('ready'),
+          changeLag: Type.Integer({ description: 'Changes read and not yet in the index.' }),
+          indexBehindMs: Type.Integer({
+            description: 'Milliseconds since the index had everything that the store had.',
+          }),
+        }),
         ...problemResponses('notReady'),
       },
     },
@@ -42,9 +48,9 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
       if (app.lifecycle.phase !== 'serving') {
         throw new FaceError('notReady', { info: { reasons: ['the server is stopping'] } })
       }
-      const { ready, reasons } = await faceWatcher.status()
+      const { ready, reasons, changeLag, indexBehindMs } = await faceWatcher.status()
       if (!ready) throw new FaceError('notReady', { info: { reasons } })
-      return { status: 'ready' as const }
+      return { status: 'ready' as const, changeLag, indexBehindMs }
     },
   })
 }

@@ -1,9 +1,8 @@
 import { monotonicFactory } from 'ulid'
 import { type FaceErrorRecord, toErrorRecord } from '../../../core/errors.ts'
-import type { GalleryStore } from '../../store.ts'
 import { createChangeOperations } from './changes.ts'
 import { createCollectionOperations } from './collections.ts'
-import type { StoreContext, SyncStore } from './context.ts'
+import type { SqliteMethod, StoreContext, SyncStore } from './context.ts'
 import { createFaceOperations } from './faces.ts'
 import { createIdempotencyOperations } from './idempotency.ts'
 import type { Connection } from './libsql.ts'
@@ -11,9 +10,10 @@ import { createLookupOperations } from './lookups.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText } from './rows.ts'
+import { createTransferOperations } from './transfer.ts'
 
 /** The store's methods, and the thread's own: `emptyLog` after erasures. */
-export type StoreMethod = keyof GalleryStore | 'emptyLog'
+export type StoreMethod = SqliteMethod | 'emptyLog'
 
 export interface StoreCall {
   readonly method: StoreMethod
@@ -33,13 +33,16 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'deletePerson',
   'addFaces',
   'deleteFace',
+  'restoreCollection',
+  'restorePersons',
+  'restoreFaces',
   'claimIdempotencyKey',
   'completeIdempotencyKey',
 ])
 
 interface OpenStore {
   readonly db: Connection
-  readonly operations: SyncStore<keyof GalleryStore>
+  readonly operations: SyncStore<SqliteMethod>
 }
 
 // [Note: Group commit]
@@ -155,7 +158,7 @@ function openStore(options: DatabaseOptions): OpenStore {
   }
 }
 
-function createOperations(context: StoreContext): SyncStore<keyof GalleryStore> {
+function createOperations(context: StoreContext): SyncStore<SqliteMethod> {
   const { db } = context
   return {
     ...createCollectionOperations(context),
@@ -164,6 +167,7 @@ function createOperations(context: StoreContext): SyncStore<keyof GalleryStore> 
     ...createLookupOperations(context),
     ...createChangeOperations(context),
     ...createIdempotencyOperations(context),
+    ...createTransferOperations(context),
     ping: () => void db.get('SELECT value FROM meta LIMIT 1'),
     close() {
       try {

@@ -1,11 +1,10 @@
 import { FaceError } from '../../../core/errors.ts'
+import { assertCollection, isCollectionName } from '../../input-checks.ts'
 import { parsePageOptions, toPage } from '../../pages.ts'
 import type { Collection } from '../../store.ts'
 import { appendChange } from './changes.ts'
 import type { StoreContext, SyncStore } from './context.ts'
 import { collectionColumns, readCollection, readNumber } from './rows.ts'
-
-const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 type Methods =
   | 'createCollection'
@@ -15,13 +14,27 @@ type Methods =
   | 'deleteCollection'
   | 'counts'
 
+/** @throws {FaceError} `invalidName`, `invalidOption` */
+export function insertCollection(context: StoreContext, collection: Collection): void {
+  assertCollection(collection)
+  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
+    collection.id,
+    collection.name,
+    collection.modelId,
+    collection.dimension,
+    JSON.stringify(collection.policy),
+    collection.storeCrops ? 1 : 0,
+    collection.createdAt,
+  ])
+}
+
 /** Collections, as {@link import('../../store.ts').GalleryStore} says. */
 export function createCollectionOperations(context: StoreContext): SyncStore<Methods> {
   const { db } = context
 
   function find(name: string): Collection | undefined {
     // A name that could not have been stored never reaches SQL.
-    if (typeof name !== 'string' || !namePattern.test(name)) return undefined
+    if (!isCollectionName(name)) return undefined
     const row = db.get(`SELECT ${collectionColumns} FROM collections WHERE name = ?`, [name])
     return row && readCollection(row)
   }
@@ -36,14 +49,6 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
     getCollection,
 
     createCollection(input) {
-      if (!namePattern.test(input.name)) {
-        throw new FaceError('invalidName', {
-          detail: 'Expected 1 to 64 of a-z, 0-9, "_" and "-", starting with a letter or digit.',
-        })
-      }
-      if (!Number.isInteger(input.dimension) || input.dimension < 1 || input.dimension > 65_536) {
-        throw new FaceError('invalidOption', { detail: 'dimension must be a whole number from 1.' })
-      }
       if (find(input.name)) throw new FaceError('collectionExists')
       const collection: Collection = {
         id: context.newId(),
@@ -54,15 +59,7 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
         storeCrops: input.storeCrops,
         createdAt: context.now(),
       }
-      db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
-        collection.id,
-        collection.name,
-        collection.modelId,
-        collection.dimension,
-        JSON.stringify(collection.policy),
-        collection.storeCrops ? 1 : 0,
-        collection.createdAt,
-      ])
+      insertCollection(context, collection)
       return collection
     },
 

@@ -14,8 +14,11 @@ export interface StoreContext {
   now(): string
 }
 
+/** The store's methods that run in its thread. SQLite cannot tell of changes: its feed is polled. */
+export type SqliteMethod = Exclude<keyof GalleryStore, 'onChange'>
+
 /** The synchronous form of a store's methods. */
-export type SyncStore<M extends keyof GalleryStore> = {
+export type SyncStore<M extends SqliteMethod> = {
   readonly [K in M]: (
     ...parameters: Parameters<GalleryStore[K]>
   ) => Awaited<ReturnType<GalleryStore[K]>>

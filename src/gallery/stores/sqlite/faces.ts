@@ -1,7 +1,8 @@
 import { FaceError } from '../../../core/errors.ts'
 import { toUnitEmbedding } from '../../embedding.ts'
+import { assertFits, isImageHash } from '../../input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
-import type { Collection, Face, NewFace } from '../../store.ts'
+import type { Collection, Face, NewFace, StoredFace } from '../../store.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type SyncStore } from './context.ts'
 import type { SqlValue } from './libsql.ts'
@@ -9,8 +10,6 @@ import { findPerson, insertPerson } from './persons.ts'
 import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
 
 type Methods = 'addFaces' | 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
-
-const imageHashPattern = /^[0-9a-f]{64}$/
 
 /** Faces, as {@link import('../../store.ts').GalleryStore} says. */
 export function createFaceOperations(context: StoreContext): SyncStore<Methods> {
@@ -32,42 +31,24 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
     personId: string,
     face: NewFace,
   ): Face & { readonly existed: boolean } {
-    const embedding = toCollectionEmbedding(collection, face)
-    if (!imageHashPattern.test(face.imageHash)) {
-      throw new FaceError('invalidOption', {
-        detail: 'imageHash must be a lower-case hex SHA-256.',
-      })
-    }
-    // One order of the keys, as the text identifies the box.
-    const { x, y, width, height } = face.box
-    const box = JSON.stringify({ x, y, width, height })
+    assertFits(collection, face)
+    const embedding = toUnitEmbedding(face.embedding)
     const stored = db.get(
       `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
-      [personId, face.imageHash, box],
+      [personId, face.imageHash, toBoxJson(face)],
     )
     if (stored) return { ...readFace(stored), existed: true }
+    const { crop, ...rest } = face
     const id = context.newId()
-    db.run(
-      'INSERT INTO faces (id, collection_id, person_id, model_id, quality, box, landmarks, ' +
-        'image_hash, created_at, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      [
-        id,
-        collection.id,
-        personId,
-        face.modelId,
-        JSON.stringify(face.quality),
-        box,
-        JSON.stringify(face.landmarks),
-        face.imageHash,
-        context.now(),
-        toEmbeddingBytes(embedding),
-      ],
-    )
-    // The collection's setting wins over the caller's.
-    if (face.crop && collection.storeCrops) {
-      db.run('INSERT INTO crops (face_id, bytes) VALUES (?, ?)', [id, face.crop])
-    }
-    appendChange(context, { kind: 'faceAdded', collectionId: collection.id, faceId: id })
+    writeFace(context, collection.id, {
+      ...rest,
+      id,
+      personId,
+      embedding,
+      createdAt: context.now(),
+      // The collection's setting wins over the caller's.
+      ...(crop && collection.storeCrops ? { crop } : {}),
+    })
     return { ...getFace(collection.id, id), existed: false }
   }
 
@@ -115,7 +96,7 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
     },
 
     findFacesByImage(collectionId, imageHash) {
-      if (!imageHashPattern.test(imageHash)) return []
+      if (!isImageHash(imageHash)) return []
       const rows = db.all(
         `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,
         [collectionId, imageHash],
@@ -125,18 +106,40 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
   }
 }
 
-function toCollectionEmbedding(collection: Collection, face: NewFace): Float32Array {
-  if (face.modelId !== collection.modelId) {
-    throw new FaceError('modelMismatch', {
-      detail: `The embedding is of ${face.modelId}, the collection of ${collection.modelId}.`,
-      info: { expected: collection.modelId, actual: face.modelId },
-    })
+/** One order of the keys, as the text identifies the box. */
+function toBoxJson({ box: { x, y, width, height } }: Pick<NewFace, 'box'>): string {
+  return JSON.stringify({ x, y, width, height })
+}
+
+/**
+ * Writes a face and its change. Nothing happens when its id, or the person's face of the same place
+ * in the same image, is there.
+ */
+export function writeFace(
+  context: StoreContext,
+  collectionId: string,
+  face: Omit<StoredFace, 'hasCrop'>,
+): void {
+  const written = context.db.run(
+    'INSERT INTO faces (id, collection_id, person_id, model_id, quality, box, landmarks, ' +
+      'image_hash, created_at, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
+      'ON CONFLICT DO NOTHING',
+    [
+      face.id,
+      collectionId,
+      face.personId,
+      face.modelId,
+      JSON.stringify(face.quality),
+      toBoxJson(face),
+      JSON.stringify(face.landmarks),
+      face.imageHash,
+      face.createdAt,
+      toEmbeddingBytes(face.embedding),
+    ],
+  )
+  if (written === 0) return
+  if (face.crop) {
+    context.db.run('INSERT INTO crops (face_id, bytes) VALUES (?, ?)', [face.id, face.crop])
   }
-  if (face.embedding.length !== collection.dimension) {
-    throw new FaceError('dimensionMismatch', {
-      detail: `Expected ${collection.dimension} values, got ${face.embedding.length}.`,
-      info: { expected: collection.dimension, actual: face.embedding.length },
-    })
-  }
-  return toUnitEmbedding(face.embedding)
+  appendChange(context, { kind: 'faceAdded', collectionId, faceId: face.id })
 }

@@ -1,11 +1,10 @@
-import { FaceError } from '../../../core/errors.ts'
+import {
+  assertIdempotencyKey,
+  idempotencyClaimedMs,
+  idempotencyKeptMs,
+} from '../../input-checks.ts'
 import type { StoreContext, SyncStore } from './context.ts'
 import { readText } from './rows.ts'
-
-const keptMs = 24 * 3600_000
-// A claim without an answer is of a request that runs, or of a process that died while it ran. No
-// request runs this long, so that the client of a dead process is not refused for a day.
-const claimedMs = 600_000
 
 /** Idempotency keys, as {@link import('../../store.ts').GalleryStore} says. */
 export function createIdempotencyOperations(
@@ -14,12 +13,12 @@ export function createIdempotencyOperations(
   const { db } = context
   return {
     claimIdempotencyKey(key, requestHash) {
-      assertKey(key)
+      assertIdempotencyKey(key)
       const now = Date.now()
-      db.run('DELETE FROM idempotency WHERE created_at_ms < ?', [now - keptMs])
+      db.run('DELETE FROM idempotency WHERE created_at_ms < ?', [now - idempotencyKeptMs])
       db.run('DELETE FROM idempotency WHERE key = ? AND status IS NULL AND created_at_ms < ?', [
         key,
-        now - claimedMs,
+        now - idempotencyClaimedMs,
       ])
       const row = db.get('SELECT request_hash, status, body FROM idempotency WHERE key = ?', [key])
       if (!row) {
@@ -37,7 +36,7 @@ export function createIdempotencyOperations(
     },
 
     completeIdempotencyKey(key, response) {
-      assertKey(key)
+      assertIdempotencyKey(key)
       if (response) {
         db.run('UPDATE idempotency SET status = ?, body = ? WHERE key = ?', [
           response.status,
@@ -48,13 +47,5 @@ export function createIdempotencyOperations(
         db.run('DELETE FROM idempotency WHERE key = ?', [key])
       }
     },
-  }
-}
-
-function assertKey(key: string): void {
-  if (key.length === 0 || key.length > 255 || key.includes('\0')) {
-    throw new FaceError('invalidRequest', {
-      detail: 'Idempotency-Key must be 1 to 255 characters.',
-    })
   }
 }

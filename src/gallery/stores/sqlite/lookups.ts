@@ -1,4 +1,5 @@
 import { FaceError } from '../../../core/errors.ts'
+import { toEmbeddingBatch } from '../../embedding.ts'
 import { isUlid } from '../../pages.ts'
 import type { EmbeddingBatch, FaceOwner, Metadata } from '../../store.ts'
 import type { StoreContext, SyncStore } from './context.ts'
@@ -6,7 +7,10 @@ import type { SqlRow } from './libsql.ts'
 import { findPerson } from './persons.ts'
 import { readEmbedding, readMetadata, readText } from './rows.ts'
 
-/** Owners and embeddings of faces, as {@link import('../../store.ts').GalleryStore} says. */
+/**
+ * Owners and embeddings of faces, as {@link import('../../store.ts').GalleryStore} says. Those of
+ * listed faces come in the order of the list, each once.
+ */
 export function createLookupOperations(
   context: StoreContext,
 ): SyncStore<'getOwners' | 'getEmbeddings' | 'embeddings'> {
@@ -38,6 +42,16 @@ export function createLookupOperations(
         const sql = 'SELECT id, embedding FROM faces WHERE person_id = ? ORDER BY id'
         return toBatch(db.all(sql, [of.personId]))
       }
+      if ('faceIds' in of) {
+        const wanted = JSON.stringify([...new Set(of.faceIds.filter(isUlid))])
+        return toBatch(
+          db.all(
+            'SELECT f.id, f.embedding FROM json_each(?) wanted CROSS JOIN faces f ' +
+              'ON f.id = wanted.value WHERE f.collection_id = ? ORDER BY wanted.key',
+            [wanted, collectionId],
+          ),
+        )
+      }
       const sql = 'SELECT id, embedding FROM faces WHERE id = ? AND collection_id = ?'
       const rows = isUlid(of.faceId) ? db.all(sql, [of.faceId, collectionId]) : []
       if (rows.length === 0) throw new FaceError('faceNotFound')
@@ -52,18 +66,9 @@ export function createLookupOperations(
   }
 }
 
-/** @throws {FaceError} `storeCorrupt` when the embeddings are of different lengths */
 function toBatch(rows: readonly SqlRow[]): EmbeddingBatch {
-  const vectors = rows.map(readEmbedding)
-  const dimension = vectors[0]?.length ?? 0
-  const embeddings = new Float32Array(rows.length * dimension)
-  for (const [i, vector] of vectors.entries()) {
-    if (vector.length !== dimension) {
-      throw new FaceError('storeCorrupt', {
-        detail: 'Embeddings of a collection differ in length.',
-      })
-    }
-    embeddings.set(vector, i * dimension)
-  }
-  return { faceIds: rows.map((row) => readText(row, 'id')), embeddings }
+  return toEmbeddingBatch(
+    rows.map((row) => readText(row, 'id')),
+    rows.map(readEmbedding),
+  )
 }

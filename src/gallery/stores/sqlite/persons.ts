@@ -29,16 +29,43 @@ export function insertPerson(
   input: { readonly name: string; readonly metadata?: Metadata },
 ): Person {
   findCollection(context, collectionId)
-  const name = toStoredName(input.name)
-  const metadata = toMetadataJson(input.metadata ?? {})
   const id = context.newId()
   const now = context.now()
+  const metadata = input.metadata ?? {}
+  writePerson(context, collectionId, {
+    id,
+    name: input.name,
+    metadata,
+    createdAt: now,
+    updatedAt: now,
+  })
+  return findPerson(context, collectionId, id)
+}
+
+/**
+ * Writes a person. Nothing happens when its id is there.
+ *
+ * @throws {FaceError} `invalidName`, `invalidMetadata`
+ */
+export function writePerson(
+  context: StoreContext,
+  collectionId: string,
+  person: Omit<Person, 'faceCount'>,
+): void {
+  const name = toStoredName(person.name)
   context.db.run(
     'INSERT INTO persons (id, collection_id, name, name_folded, metadata, created_at, updated_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?)',
-    [id, collectionId, name, foldName(name), metadata, now, now],
+      'VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    [
+      person.id,
+      collectionId,
+      name,
+      foldName(name),
+      toMetadataJson(person.metadata),
+      person.createdAt,
+      person.updatedAt,
+    ],
   )
-  return findPerson(context, collectionId, id)
 }
 
 /** Persons, as {@link import('../../store.ts').GalleryStore} says. */

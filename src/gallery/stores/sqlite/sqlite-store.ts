@@ -4,6 +4,7 @@ import { workerUrl } from '../../../core/worker-url.ts'
 import { fromMetadataJson, toMetadataJson } from '../../person-fields.ts'
 import type { GalleryStore, Metadata } from '../../store.ts'
 import type { StoreCall, StoreMethod, StoreOutcome } from './batch.ts'
+import type { SqliteMethod } from './context.ts'
 import type { DatabaseOptions } from './open.ts'
 
 export interface SqliteStoreOptions {
@@ -116,7 +117,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     }, emptyLogAfterMs).unref()
   }
 
-  const call = <M extends keyof GalleryStore>(
+  const call = <M extends SqliteMethod>(
     method: M,
     ...parameters: Parameters<GalleryStore[M]>
   ): ReturnType<GalleryStore[M]> => {
@@ -168,6 +169,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     embeddings: (collectionId, range) => call('embeddings', collectionId, range),
     claimIdempotencyKey: (key, requestHash) => call('claimIdempotencyKey', key, requestHash),
     completeIdempotencyKey: (key, response) => call('completeIdempotencyKey', key, response),
+    readFaces: (collectionId, range) => call('readFaces', collectionId, range),
+    restoreCollection: (collection) => call('restoreCollection', collection),
+    restorePersons: async (collectionId, persons) =>
+      call('restorePersons', collectionId, persons.map(toPersonInput)),
+    restoreFaces: (collectionId, faces) => call('restoreFaces', collectionId, faces),
     ping: () => call('ping'),
     close: () => (closing ??= close()),
   }
