@@ -1,0 +1,114 @@
+import { FaceError } from '../../../core/errors.ts'
+import { assertCollection, isCollectionName } from '../../input-checks.ts'
+import { parsePageOptions, toPage } from '../../pages.ts'
+import type { Collection, GalleryStore } from '../../store.ts'
+import type { MongoContext } from './context.ts'
+import { createCounters, readCounts } from './counters.ts'
+import { toCollection, toPlain } from './documents.ts'
+import { insertChanges } from './feed.ts'
+import type { Purger } from './purger.ts'
+import type { Transaction } from './transactions.ts'
+
+type Methods =
+  | 'createCollection'
+  | 'getCollection'
+  | 'listCollections'
+  | 'updateCollection'
+  | 'deleteCollection'
+  | 'counts'
+
+/** Writes a collection whose name and id are free. */
+export async function insertCollection(
+  context: MongoContext,
+  { id, name, modelId, dimension, policy, storeCrops, createdAt }: Collection,
+  transaction: Transaction,
+): Promise<void> {
+  const { session } = transaction
+  await context.tables.collections.insertOne(
+    { _id: id, name, modelId, dimension, policy: toPlain(policy), storeCrops, createdAt },
+    { session },
+  )
+  await createCounters(context, id, transaction)
+}
+
+/** Collections, as {@link GalleryStore} says. */
+export function createCollectionOperations(
+  context: MongoContext,
+  purger: Purger,
+): Pick<GalleryStore, Methods> {
+  const { collections, purges } = context.tables
+
+  return {
+    async createCollection(input) {
+      assertCollection(input)
+      const { name, modelId, dimension, policy, storeCrops } = input
+      return context.transact(async (transaction) => {
+        const { session } = transaction
+        if (await collections.findOne({ name }, { session }))
+          throw new FaceError('collectionExists')
+        const collection: Collection = {
+          id: context.newId(),
+          name,
+          modelId,
+          dimension,
+          policy: toPlain(policy),
+          storeCrops,
+          createdAt: context.now(),
+        }
+        await insertCollection(context, collection, transaction)
+        return collection
+      })
+    },
+
+    async getCollection(name) {
+      const document = isCollectionName(name) ? await collections.findOne({ name }) : null
+      if (!document) throw new FaceError('collectionNotFound')
+      return toCollection(document)
+    },
+
+    async listCollections(options) {
+      const { after, limit } = parsePageOptions('collections', options)
+      const documents = await collections
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray()
+      return toPage('collections', documents.map(toCollection), limit)
+    },
+
+    async updateCollection(name, { policy, storeCrops }) {
+      if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
+      const document = await collections.findOneAndUpdate(
+        { name },
+        {
+          $set: {
+            // Never empty, which the server refuses.
+            name,
+            ...(policy === undefined ? {} : { policy: toPlain(policy) }),
+            ...(storeCrops === undefined ? {} : { storeCrops }),
+          },
+        },
+        { returnDocument: 'after' },
+      )
+      if (!document) throw new FaceError('collectionNotFound')
+      return toCollection(document)
+    },
+
+    async deleteCollection(name) {
+      if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
+      const id = await context.transact(async (transaction) => {
+        const { session } = transaction
+        const document = await collections.findOneAndDelete({ name }, { session })
+        if (!document) throw new FaceError('collectionNotFound')
+        await purges.insertOne({ _id: document._id, batches: 0 }, { session })
+        const change = { kind: 'collectionRemoved', collectionId: document._id } as const
+        await insertChanges(context, [change], transaction)
+        return document._id
+      })
+      await purger.seal(id)
+      purger.wake()
+    },
+
+    counts: (collectionId) => readCounts(context, collectionId),
+  }
+}

@@ -1,0 +1,88 @@
+import { FaceError } from '../../../core/errors.ts'
+import { toEmbeddingBatch } from '../../embedding.ts'
+import { isUlid } from '../../pages.ts'
+import type { EmbeddingBatch, FaceOwner, GalleryStore } from '../../store.ts'
+import { type MongoContext, readInCollection } from './context.ts'
+import { readEmbedding, readMetadata } from './documents.ts'
+import { findPerson } from './persons.ts'
+import { facesByPerson } from './schema.ts'
+import type { FaceDocument } from './tables.ts'
+
+const embeddingProjection = { embedding: 1 } as const
+
+/**
+ * Owners and embeddings of faces, as {@link GalleryStore} says. Those of listed faces come in the
+ * order of the list, each once.
+ */
+export function createLookupOperations(
+  context: MongoContext,
+): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'embeddings'> {
+  const { persons, faces } = context.tables
+  return {
+    async getOwners(collectionId, faceIds) {
+      const wanted = faceIds.filter(isUlid)
+      if (wanted.length === 0) return []
+      const read = () =>
+        faces
+          .find({ _id: { $in: wanted }, collectionId }, { projection: { personId: 1 } })
+          .toArray()
+      const found = await readInCollection(context, collectionId, { read, none: [] })
+      const personIds = new Map(found.map((face) => [face._id, face.personId]))
+      const owners = await persons
+        .find(
+          { _id: { $in: [...new Set(personIds.values())] } },
+          { projection: { name: 1, metadata: 1 } },
+        )
+        .toArray()
+      // Metadata may be 16 KiB; a person found by many faces is parsed once.
+      const known = new Map(
+        owners.map(({ _id, name, metadata }) => [_id, { name, metadata: readMetadata(metadata) }]),
+      )
+      return wanted.flatMap((faceId): FaceOwner[] => {
+        const personId = personIds.get(faceId)
+        const owner = personId === undefined ? undefined : known.get(personId)
+        if (personId === undefined || !owner) return []
+        return [{ faceId, personId, personName: owner.name, personMetadata: owner.metadata }]
+      })
+    },
+
+    async getEmbeddings(collectionId, of) {
+      if ('personId' in of) {
+        await findPerson(context, collectionId, of.personId)
+        const found = await faces
+          .find({ personId: of.personId }, { projection: embeddingProjection })
+          .sort({ _id: 1 })
+          .hint(facesByPerson)
+          .toArray()
+        return toBatch(found)
+      }
+      const asked = 'faceIds' in of ? of.faceIds : [of.faceId]
+      const wanted = [...new Set(asked.filter(isUlid))]
+      const read = () =>
+        faces
+          .find({ _id: { $in: wanted }, collectionId }, { projection: embeddingProjection })
+          .toArray()
+      const found = await readInCollection(context, collectionId, { read, none: [] })
+      if ('faceId' in of && found.length === 0) throw new FaceError('faceNotFound')
+      const byId = new Map(found.map((face) => [face._id, face]))
+      return toBatch(wanted.flatMap((id) => byId.get(id) ?? []))
+    },
+
+    async embeddings(collectionId, { after = '', limit }) {
+      const read = () =>
+        faces
+          .find({ collectionId, _id: { $gt: after } }, { projection: embeddingProjection })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray()
+      return toBatch(await readInCollection(context, collectionId, { read, none: [] }))
+    },
+  }
+}
+
+function toBatch(faces: readonly Pick<FaceDocument, '_id' | 'embedding'>[]): EmbeddingBatch {
+  return toEmbeddingBatch(
+    faces.map(({ _id }) => _id),
+    faces.map(readEmbedding),
+  )
+}

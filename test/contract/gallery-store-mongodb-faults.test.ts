@@ -1,0 +1,454 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { MongoClient, type Timestamp } from 'mongodb'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Change, Collection, Cursor, GalleryStore } from '../../src/gallery/store.ts'
+import {
+  createMongodbStore,
+  type MongodbStoreOptions,
+} from '../../src/gallery/stores/mongodb/mongodb-store.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+import {
+  newDatabaseName,
+  type ReplicaSet,
+  startReplicaSet,
+  startStandalone,
+  whyNoMongod,
+} from '../helpers/mongod.ts'
+
+const skipReason = whyNoMongod({ own: true })
+const title = `gallery store on MongoDB: faults${skipReason ? ` (${skipReason})` : ''}`
+
+describe.skipIf(skipReason)(title, () => {
+  let replicaSet: ReplicaSet
+  const stores: GalleryStore[] = []
+
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close()
+  })
+
+  async function openStore(options: Partial<MongodbStoreOptions> = {}): Promise<GalleryStore> {
+    const database = options.database ?? newDatabaseName()
+    const store = await createMongodbStore({ url: replicaSet.url, ...options, database })
+    stores.push(store)
+    return store
+  }
+
+  describe('servers that cannot be used', () => {
+    it('refuses a standalone server and says how to make it a replica set', async () => {
+      const server = await startStandalone()
+      try {
+        const opening = createMongodbStore({ url: server.url, database: 'x' })
+        await expectCode(opening, 'storeStandalone')
+        await expect(opening).rejects.toMatchObject({
+          detail: expect.stringContaining('rs.initiate()'),
+        })
+      } finally {
+        await server.stop()
+      }
+    })
+
+    it('reports a server that is not there, after the given time', async () => {
+      const url = 'mongodb://ann:secret@127.0.0.1:1/?directConnection=true'
+      const error = await createMongodbStore({ url, database: 'x', timeoutMs: 300 }).catch(
+        (reason: unknown) => reason,
+      )
+      expect(error).toMatchObject({ code: 'storeUnavailable' })
+      expect(String(error)).not.toContain('secret')
+    })
+
+    it('refuses a URL that is none without repeating it', async () => {
+      for (const url of [
+        'ann:secret',
+        'mongodb://ann:secret@@host',
+        'mongodb://ann:secret@h/?x=1',
+      ]) {
+        const error = await createMongodbStore({ url, database: 'x', timeoutMs: 300 }).catch(
+          (reason: unknown) => reason,
+        )
+        expect(error).toMatchObject({ code: 'invalidConfig', cause: undefined })
+        expect(String(error)).not.toContain('secret')
+      }
+    })
+  })
+
+  describe('one member', () => {
+    beforeAll(async () => {
+      replicaSet = await startReplicaSet({ members: 1, oplogSizeMb: 1 })
+    })
+
+    afterAll(() => replicaSet?.stop())
+
+    it('lets several stores create the database at once', async () => {
+      const database = newDatabaseName()
+      const opened = await Promise.all(Array.from({ length: 4 }, () => openStore({ database })))
+      await makeCollection(opened[0]!)
+      for (const store of opened) {
+        expect(await store.changes(undefined, 10)).toEqual([])
+        expect((await store.listCollections()).items).toHaveLength(1)
+      }
+    })
+
+    it('refuses a database of a newer version', async () => {
+      const database = newDatabaseName()
+      await openStore({ database })
+      await edit(replicaSet, database, 'meta', { $set: { schemaVersion: 99 } })
+      await expectCode(openStore({ database }), 'storeTooNew')
+    })
+
+    it('tells another store of a change', async () => {
+      const database = newDatabaseName()
+      const [writer, reader] = [await openStore({ database }), await openStore({ database })]
+      const collection = await makeCollection(writer)
+      let calls = 0
+      const end = reader.onChange!(() => calls++)
+      await expect.poll(() => calls).toBe(1)
+      await writer.addFaces(collection.id, { name: 'Ann' }, [makeFace(1)])
+      await expect.poll(() => calls).toBe(2)
+      end()
+      await writer.addFaces(collection.id, { name: 'Bob' }, [makeFace(2)])
+      await pause(100)
+      expect(calls).toBe(2)
+    })
+
+    it('answers a slow server with storeUnavailable, within the given time', async () => {
+      const store = await openStore({ timeoutMs: 500 })
+      await makeCollection(store)
+      const failCommand = {
+        configureFailPoint: 'failCommand',
+        data: { failCommands: ['find'], blockConnection: true, blockTimeMS: 3000 },
+      }
+      await replicaSet.command({ ...failCommand, mode: { times: 1 } })
+      await expectCode(store.getCollection('default'), 'storeUnavailable')
+      await replicaSet.command({ configureFailPoint: 'failCommand', mode: 'off' })
+      expect((await store.getCollection('default')).name).toBe('default')
+    })
+
+    it('answers storeBusy when a transaction never comes through', async () => {
+      const store = await openStore({ timeoutMs: 1000 })
+      const collection = await makeCollection(store)
+      const failCommand = {
+        configureFailPoint: 'failCommand',
+        data: {
+          failCommands: ['insert'],
+          errorCode: 112,
+          errorLabels: ['TransientTransactionError'],
+        },
+      }
+      await replicaSet.command({ ...failCommand, mode: 'alwaysOn' })
+      try {
+        await expectCode(store.createPerson(collection.id, { name: 'Ann' }), 'storeBusy')
+      } finally {
+        await replicaSet.command({ configureFailPoint: 'failCommand', mode: 'off' })
+      }
+      await store.createPerson(collection.id, { name: 'Ann' })
+    })
+
+    it('reports a full disk', async () => {
+      const store = await openStore()
+      const collection = await makeCollection(store)
+      await replicaSet.command({
+        configureFailPoint: 'failCommand',
+        mode: { times: 1 },
+        data: { failCommands: ['insert'], errorCode: 14_031 },
+      })
+      await expectCode(store.createPerson(collection.id, { name: 'Ann' }), 'storeFull')
+      expect(await store.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+    })
+
+    it('lets many add faces to one person, each face once', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      const person = await one.createPerson(id, { name: 'Ann' })
+      await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          (i % 2 ? one : two).addFaces(id, person.id, [makeFace(i), makeFace(i + 1)]),
+        ),
+      )
+      expect((await one.getPerson(id, person.id)).faceCount).toBe(41)
+      expect(await two.counts(id)).toEqual({ persons: 1, faces: 41 })
+      expect((await two.changes(undefined, 100)).length).toBe(41)
+    })
+
+    it('leaves no face of a person that is deleted while faces are added', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      for (let round = 0; round < 20; round++) {
+        const { person } = await one.addFaces(id, { name: 'Ann' }, [makeFace(0)])
+        const results = await Promise.allSettled([
+          one.addFaces(id, person.id, [makeFace(1)]),
+          two.deletePerson(id, person.id),
+          two.addFaces(id, person.id, [makeFace(2)]),
+        ])
+        expect(results[1]).toMatchObject({ status: 'fulfilled' })
+        for (const result of [results[0], results[2]]) {
+          if (result.status === 'rejected') expect(result.reason.code).toBe('personNotFound')
+        }
+      }
+      expect(await one.counts(id)).toEqual({ persons: 0, faces: 0 })
+      expect((await one.listFaces(id)).items).toEqual([])
+      const feed = await readFeed(one)
+      expect(countKind(feed, 'faceAdded')).toBe(countKind(feed, 'faceRemoved'))
+    })
+
+    it('leaves nothing of a collection that is deleted while faces are added', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      let deleted = false
+      const enrol = async (store: GalleryStore, offset: number): Promise<void> => {
+        for (let i = 0; !deleted; i++) {
+          await store.addFaces(id, { name: `P${i}` }, [makeFace(offset + i)])
+        }
+      }
+      const enrolling = Array.from({ length: 16 }, (_, i) => enrol(i % 2 ? one : two, 1000 * i))
+      const settled = Promise.allSettled(enrolling)
+      await pause(200)
+      await one.deleteCollection('default')
+      deleted = true
+      for (const result of await settled) {
+        if (result.status === 'rejected') expect(result.reason.code).toBe('collectionNotFound')
+      }
+      expect(await two.counts(id)).toEqual({ persons: 0, faces: 0 })
+      expect((await two.embeddings(id, { limit: 10 })).faceIds).toEqual([])
+      await expect
+        .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
+        .toEqual({ persons: 0, faces: 0, crops: 0, purges: 0, counters: 0 })
+    })
+
+    it('removes what a process left of a deleted collection when it died', async () => {
+      const database = newDatabaseName()
+      const store = await openStore({ database })
+      const collection = await makeCollection(store, { storeCrops: true })
+      const crop = Uint8Array.of(1)
+      const faces = Array.from({ length: 1200 }, (_, i) => makeFace(i, { crop }))
+      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, faces)
+      // As it stands after the transaction of the deletion.
+      const client = new MongoClient(replicaSet.url)
+      const db = client.db(database)
+      await db.collection('collections').deleteMany({})
+      await db.collection<{ _id: string }>('purges').insertOne({ _id: collection.id })
+      await client.close()
+      await expectCode(store.getPerson(collection.id, person.id), 'personNotFound')
+      expect((await store.listFaces(collection.id)).items).toEqual([])
+      await openStore({ database })
+      await expect
+        .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
+        .toEqual({ persons: 0, faces: 0, crops: 0, purges: 0, counters: 0 })
+    })
+
+    it('restores a collection that was deleted a moment ago, completely', async () => {
+      const store = await openStore()
+      const collection = await makeCollection(store)
+      const faces = Array.from({ length: 700 }, (_, i) => makeFace(i))
+      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, faces)
+      const stored = await store.readFaces(collection.id, { limit: 1000 })
+      await store.deleteCollection('default')
+      await store.restoreCollection(collection)
+      await store.restorePersons(collection.id, [person])
+      await store.restoreFaces(collection.id, stored)
+      await pause(300)
+      expect(await store.readFaces(collection.id, { limit: 1000 })).toEqual(stored)
+      expect(await store.counts(collection.id)).toEqual({ persons: 1, faces: 700 })
+    })
+
+    it('refuses a cursor of another database and one that the oplog no longer has', async () => {
+      const database = newDatabaseName()
+      const store = await openStore({ database })
+      const { id } = await makeCollection(store)
+      await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
+      const old = (await store.changes(undefined, 10))[0]!.cursor
+      await store.addFaces(id, { name: 'Bob' }, [makeFace(2)])
+      expect(await store.changes(old, 10)).toHaveLength(1)
+      await expectCode((await openStore()).changes(old, 10), 'invalidCursor')
+      await cutOplog(replicaSet)
+      const late = await openStore({ database })
+      await expectCode(late.changes(old, 10), 'invalidCursor')
+      await expectCode(late.changes(undefined, 10), 'invalidCursor')
+      const cursor = await late.latestCursor()
+      const { faces } = await store.addFaces(id, { name: 'Cleo' }, [makeFace(3)])
+      expect(await late.changes(cursor, 10)).toMatchObject([{ faceId: faces[0]!.id }])
+    })
+  })
+
+  describe('three members', () => {
+    beforeAll(async () => {
+      replicaSet = await startReplicaSet({ members: 3 })
+    })
+
+    afterAll(() => replicaSet?.stop())
+
+    it('loses nothing and stores nothing twice when the primary steps down', async () => {
+      const store = await openStore()
+      await enrolDuring(store, await makeCollection(store), () => replicaSet.stepDown())
+    })
+
+    it('loses nothing and stores nothing twice when the primary is killed', async () => {
+      const store = await openStore()
+      await enrolDuring(store, await makeCollection(store), async () => {
+        const member = await replicaSet.kill('SIGKILL')
+        await pause(4000)
+        await replicaSet.restart(member)
+      })
+    })
+
+    it('tells of changes after the primary was killed', async () => {
+      const database = newDatabaseName()
+      const [writer, reader] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(writer)
+      let calls = 0
+      reader.onChange!(() => calls++)
+      await expect.poll(() => calls).toBe(1)
+      const member = await replicaSet.kill('SIGKILL')
+      await untilServed(() => writer.addFaces(id, { name: 'Ann' }, [makeFace(1)]))
+      await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(1)
+      await replicaSet.restart(member)
+    })
+
+    it('answers storeUnavailable without a primary, and goes on by itself when there is one', async () => {
+      const store = await openStore({ timeoutMs: 500 })
+      const { id } = await makeCollection(store)
+      const cursor = await store.latestCursor()
+      const killed = [await replicaSet.kill('SIGKILL', 0), await replicaSet.kill('SIGKILL', 1)]
+      await replicaSet.kill('SIGKILL', 2)
+      await expectCode(store.ping(), 'storeUnavailable')
+      await expectCode(store.getCollection('default'), 'storeUnavailable')
+      await expectCode(store.addFaces(id, { name: 'Ann' }, [makeFace(1)]), 'storeUnavailable')
+      for (const member of [...killed, 2]) await replicaSet.restart(member)
+      await untilServed(() => store.ping())
+      const { faces } = await untilServed(() => store.addFaces(id, { name: 'Bob' }, [makeFace(2)]))
+      expect((await store.changes(cursor, 10)).map((change) => change.faceId)).toContain(
+        faces[0]!.id,
+      )
+    })
+  })
+})
+
+/**
+ * Enrols with 16 clients while `disturb` runs, each face repeated until it is acknowledged, and
+ * follows the feed meanwhile.
+ */
+async function enrolDuring(
+  store: GalleryStore,
+  { id }: Collection,
+  disturb: () => Promise<void>,
+): Promise<void> {
+  const acknowledged: string[] = []
+  let next = 0
+  let disturbing = true
+  const start = await store.latestCursor()
+  const persons = await Promise.all(
+    Array.from({ length: 16 }, (_, i) => store.createPerson(id, { name: `P${i}` })),
+  )
+  const enrol = async (personId: string): Promise<void> => {
+    while (disturbing || next < 300) {
+      const face = makeFace(next++)
+      const { faces } = await untilServed(() => store.addFaces(id, personId, [face]))
+      acknowledged.push(faces[0]!.id)
+    }
+  }
+  const followed: Change[] = []
+  const follow = async (): Promise<void> => {
+    for (;;) {
+      const last = !writing
+      const page = await untilServed(() => store.changes(followed.at(-1)?.cursor ?? start, 50))
+      followed.push(...page)
+      if (last && page.length === 0) return
+      await pause(5)
+    }
+  }
+  let writing = true
+  const following = follow()
+  const enrolling = Promise.all(persons.map((person) => enrol(person.id)))
+  await pause(300)
+  await disturb()
+  await pause(300)
+  disturbing = false
+  await enrolling
+  writing = false
+  await following
+  acknowledged.sort()
+  const { faceIds } = await store.embeddings(id, { limit: 100_000 })
+  expect(faceIds).toEqual(acknowledged)
+  expect(acknowledged).toHaveLength(next)
+  expect(followed.map((change) => change.faceId).sort()).toEqual(acknowledged)
+  expect(await store.counts(id)).toEqual({ persons: 16, faces: next })
+  const counted = (await store.listPersons(id)).items.map((person) => person.faceCount)
+  expect(counted.reduce((sum, count) => sum + count)).toBe(next)
+}
+
+/** Repeats `body` while the store answers that it cannot serve. */
+async function untilServed<T>(body: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 40_000
+  for (;;) {
+    try {
+      return await body()
+    } catch (error) {
+      const { code } = error as { code?: string }
+      const passing = code === 'storeUnavailable' || code === 'storeBusy'
+      if (!passing || Date.now() > deadline) throw error
+      await pause(50)
+    }
+  }
+}
+
+async function readFeed(store: GalleryStore): Promise<Change[]> {
+  const all: Change[] = []
+  let cursor: Cursor | undefined
+  for (;;) {
+    const page = await store.changes(cursor, 100)
+    if (page.length === 0) return all
+    all.push(...page)
+    cursor = page.at(-1)!.cursor
+  }
+}
+
+function countKind(changes: readonly Change[], kind: Change['kind']): number {
+  return changes.filter((change) => change.kind === kind).length
+}
+
+async function edit(
+  { url }: ReplicaSet,
+  database: string,
+  table: string,
+  update: Record<string, unknown>,
+): Promise<void> {
+  const client = new MongoClient(url)
+  await client.db(database).collection(table).updateOne({}, update)
+  await client.close()
+}
+
+async function countDocuments(
+  { url }: ReplicaSet,
+  database: string,
+): Promise<Record<string, number>> {
+  const client = new MongoClient(url)
+  const counts: Record<string, number> = {}
+  for (const table of ['persons', 'faces', 'crops', 'purges', 'counters']) {
+    counts[table] = await client.db(database).collection(table).countDocuments()
+  }
+  await client.close()
+  return counts
+}
+
+/** Writes until the oplog of 1 MB has nothing left of what it has now. */
+async function cutOplog({ url }: ReplicaSet): Promise<void> {
+  const client = new MongoClient(url)
+  const oplog = client.db('local').collection<{ ts: Timestamp }>('oplog.rs')
+  const end = async ($natural: 1 | -1) => (await oplog.findOne({}, { sort: { $natural } }))!.ts
+  const newest = await end(-1)
+  const isCut = async () => (await end(1)).greaterThan(newest)
+  const filler = client.db(newDatabaseName()).collection('filler')
+  const text = 'x'.repeat(100_000)
+  for (let round = 0; round < 100 && !(await isCut()); round++) {
+    await filler.insertMany(Array.from({ length: 20 }, () => ({ text })))
+    await pause(100)
+  }
+  expect(await isCut()).toBe(true)
+  await client.close()
+}
+
+async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
+}
