@@ -9,6 +9,7 @@ import type { StageTimings } from '../vision/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { Candidate, FaceWatcher, IdentifiedFace, IdentifyResult } from './face-watcher.ts'
+import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
 
 const defaultCandidates = 5
@@ -111,20 +112,6 @@ function embeddingProbe(
   const embedding = parseEmbedding(probe.embedding, collection.dimension)
   const face = { detection: noDetection, quality: noQuality, embedding }
   return { width: 0, height: 0, faces: [face], timings: [] }
-}
-
-const origin = { x: 0, y: 0 }
-const noDetection: Detection = {
-  box: { x: 0, y: 0, width: 0, height: 0 },
-  landmarks: [origin, origin, origin, origin, origin],
-  confidence: 0,
-}
-const noQuality: Quality = {
-  sizePx: 0,
-  sharpness: 0,
-  brightness: 0,
-  pose: { yaw: 0, pitch: 0, roll: 0 },
-  confidence: 0,
 }
 
 function toCandidate(person: RankedPerson, curve: FmrCurve | undefined): Candidate {

@@ -1,10 +1,11 @@
-import { estimateSimilarity } from '../core/alignment.ts'
+import { estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
 import { isFaceError } from '../core/errors.ts'
+import { clipBox } from '../core/geometry.ts'
 import { computeQuality } from '../core/quality.ts'
-import type { Detection, Point } from '../core/types.ts'
+import type { Box, Detection, Landmarks5, Point } from '../core/types.ts'
 import type { AnalyzedFace } from './analyzer-types.ts'
 import type { Embedder } from './embedders/embedder.ts'
-import type { PyramidLevel } from './pixel-kernels.ts'
+import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
 import { toLuma, warpCrop } from './pixel-kernels.ts'
 
 /**
@@ -89,8 +90,11 @@ function cutFaces(
 ): Float32Array {
   const length = 3 * sizePx * sizePx
   const out = new Float32Array(detections.length * length)
-  for (const [i, { landmarks }] of detections.entries()) {
-    const transform = estimateSimilarity(landmarks, referencePoints)
+  for (const [i, { box, landmarks }] of detections.entries()) {
+    const transform =
+      referencePoints === undefined
+        ? toBoxTransform(box, levels[0]!, sizePx)
+        : toAlignedTransform(landmarks, referencePoints)
     warpCrop(levels, transform, { size: sizePx, out, offset: i * length })
   }
   return out
@@ -98,9 +102,36 @@ function cutFaces(
 
 function cutGrey(levels: readonly PyramidLevel[], { landmarks }: Detection): Float32Array {
   const out = new Float32Array(3 * qualitySize * qualitySize)
-  const transform = estimateSimilarity(landmarks, qualityPoints)
+  const transform = toAlignedTransform(landmarks, qualityPoints)
   warpCrop(levels, transform, { size: qualitySize, out, offset: 0 })
   return toLuma(out, 0, qualitySize)
+}
+
+function toAlignedTransform(
+  landmarks: Landmarks5,
+  referencePoints: readonly Point[],
+): CropTransform {
+  return invertSimilarity(estimateSimilarity(landmarks, referencePoints))
+}
+
+/**
+ * The part of the box that is in the image fills the crop: edges meet edges, each axis has its own
+ * scale. Position and size are rounded down to whole pixels, as programs do that cut boxes out of
+ * arrays.
+ */
+function toBoxTransform(box: Box, full: PyramidLevel, size: number): CropTransform {
+  const whole = {
+    x: Math.trunc(box.x),
+    y: Math.trunc(box.y),
+    width: Math.trunc(box.width),
+    height: Math.trunc(box.height),
+  }
+  // A detector's box that misses the image has nothing to show; its nearest edge is repeated.
+  const part = clipBox(whole, full.width, full.height) ?? box
+  const pitchX = part.width / size
+  const pitchY = part.height / size
+  // Edges of pixels to their centres: half a pixel on both sides.
+  return [pitchX, 0, part.x + pitchX / 2 - 0.5, 0, pitchY, part.y + pitchY / 2 - 0.5]
 }
 
 /** Whether the embedder's crop is the one that quality is measured on, so that it is cut only once. */
@@ -108,7 +139,7 @@ function hasQualityFrame({ sizePx, referencePoints }: Embedder): boolean {
   return (
     sizePx === qualitySize &&
     qualityPoints.every((point, i) => {
-      const other = referencePoints[i]
+      const other = referencePoints?.[i]
       return other?.x === point.x && other.y === point.y
     })
   )

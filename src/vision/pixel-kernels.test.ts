@@ -1,7 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { estimateSimilarity, type SimilarityTransform } from '../core/alignment.ts'
-import { cutCrops, type PyramidLevel, pickLevel, toLuma, warpCrop } from './pixel-kernels.ts'
+import {
+  estimateSimilarity,
+  invertSimilarity,
+  type SimilarityTransform,
+} from '../core/alignment.ts'
+import {
+  type CropTransform,
+  cutCrops,
+  type PyramidLevel,
+  pickLevel,
+  toLuma,
+  warpCrop,
+} from './pixel-kernels.ts'
 
 /** Value of channel `c` at a continuous position; linear, so that bilinear sampling is exact. */
 const plane = (x: number, y: number, c: number): number => 20 + 0.5 * x + 0.25 * y + 10 * c
@@ -102,11 +113,13 @@ describe('cutCrops', () => {
 
 describe('warpCrop', () => {
   const size = 20
-  const warp = (transform: SimilarityTransform, from: readonly PyramidLevel[] = levels) => {
+  const cut = (transform: CropTransform, from: readonly PyramidLevel[] = levels) => {
     const out = new Float32Array(3 * size * size)
     warpCrop(from, transform, { size, out, offset: 0 })
     return out
   }
+  const warp = (toCrop: SimilarityTransform, from?: readonly PyramidLevel[]) =>
+    cut(invertSimilarity(toCrop), from)
 
   it('copies pixels when the transform is a shift by whole pixels', () => {
     const out = warp([1, 0, -30, 0, 1, -40])
@@ -138,6 +151,17 @@ describe('warpCrop', () => {
     const inner = out.subarray(5 * size, 6 * size)
     // Without anti-aliasing the values would be 0 and 200; observed 100, bound 25 around it.
     for (const value of inner) expect(Math.abs(value - 100)).toBeLessThan(25)
+  })
+
+  it('gives each axis its own scale and its own number of samples', () => {
+    const stripes = full.data.map((_, i) => (Math.floor(i / 160) % 2 === 0 ? 0 : 200))
+    // Columns are copied; rows shrink by 4, so that stripes of one row average out.
+    const out = cut([1, 0, 30, 0, 4, 1.5], [{ ...full, data: stripes as Float32Array }])
+    const rows = out.subarray(5 * size, 6 * size)
+    for (const value of rows) expect(value).toBeCloseTo(100, 4)
+    const smooth = cut([1, 0, 30, 0, 4, 1.5], [full])
+    expect(smooth[0]).toBeCloseTo(plane(30.5, 2, 0), 3)
+    expect(smooth[3 * size + 7]).toBeCloseTo(plane(37.5, 14, 0), 3)
   })
 
   it('repeats the edge beyond the image', () => {

@@ -1,6 +1,3 @@
-import type { SimilarityTransform } from '../core/alignment.ts'
-import { invertSimilarity, similarityScale } from '../core/alignment.ts'
-
 /**
  * One level of an image's pyramid. Channels are R, G, B, 0 to 255; the strides cover interleaved
  * bytes (as decoded) and planar floats (as the graphs make them).
@@ -169,6 +166,19 @@ function sampleGrid(
   }
 }
 
+/**
+ * Crop pixels to full-image pixels, both with the first pixel's centre at 0; row-major 2 x 3:
+ * x' = a x + b y + tx, y' = c x + d y + ty.
+ */
+export type CropTransform = readonly [
+  a: number,
+  b: number,
+  tx: number,
+  c: number,
+  d: number,
+  ty: number,
+]
+
 export interface WarpTarget {
   /** Crop pixels. */
   readonly size: number
@@ -181,22 +191,24 @@ export interface WarpTarget {
 const maxSamples = 4
 
 /**
- * Warps an image into a crop by a similarity transform, anti-aliased: from the pyramid level nearest
- * the crop's size, with several bilinear samples a pixel where that level is still finer. Pixels
- * beyond the edge repeat the edge.
- *
- * @param transform  full-image pixels to crop pixels, both with the first pixel's centre at 0
+ * Warps an image into a crop, anti-aliased: from the pyramid level nearest the crop's size, with
+ * several bilinear samples a pixel where that level is still finer. Pixels beyond the edge repeat
+ * the edge.
  */
 export function warpCrop(
   levels: readonly PyramidLevel[],
-  transform: SimilarityTransform,
+  transform: CropTransform,
   { size, out, offset }: WarpTarget,
 ): void {
-  const scale = similarityScale(transform)
-  const level = pickLevel(levels, embedderOversampling * scale)
-  const samples = Math.max(1, Math.min(maxSamples, Math.round(level.scaleX / scale)))
+  const [a, b, tx, c, d, ty] = transform
+  // Image pixels that a step along the crop's columns and rows takes.
+  const pitchX = Math.hypot(a, c)
+  const pitchY = Math.hypot(b, d)
+  const level = pickLevel(levels, embedderOversampling / Math.min(pitchX, pitchY))
+  // Levels keep the image's shape to a pixel, so one scale serves both axes.
+  const samplesX = countSamples(level.scaleX * pitchX)
+  const samplesY = countSamples(level.scaleX * pitchY)
   const { data, pixelStride, rowStride, channelStride } = level
-  const [a, b, tx, c, d, ty] = invertSimilarity(transform)
   // Level coordinates: full-image pixel centres are shifted by half a pixel before scaling.
   const ax = a * level.scaleX
   const bx = b * level.scaleX
@@ -207,15 +219,16 @@ export function warpCrop(
   const lastX = level.width - 1
   const lastY = level.height - 1
   const plane = size * size
-  const weight = 1 / (samples * samples)
+  const samples = samplesX * samplesY
+  const weight = 1 / samples
   for (let j = 0; j < size; j++) {
     for (let i = 0; i < size; i++) {
       let red = 0
       let green = 0
       let blue = 0
-      for (let sub = 0; sub < samples * samples; sub++) {
-        const px = i + ((sub % samples) + 0.5) / samples - 0.5
-        const py = j + (Math.floor(sub / samples) + 0.5) / samples - 0.5
+      for (let sub = 0; sub < samples; sub++) {
+        const px = i + ((sub % samplesX) + 0.5) / samplesX - 0.5
+        const py = j + (Math.floor(sub / samplesX) + 0.5) / samplesY - 0.5
         const fx = Math.max(0, Math.min(lastX, ax * px + bx * py + startX))
         const fy = Math.max(0, Math.min(lastY, cy * px + dy * py + startY))
         const xi = Math.floor(fx)
@@ -253,6 +266,11 @@ export function warpCrop(
       out[to + 2 * plane] = blue * weight
     }
   }
+}
+
+/** @param pitch  level pixels a crop pixel */
+function countSamples(pitch: number): number {
+  return Math.max(1, Math.min(maxSamples, Math.round(pitch)))
 }
 
 /**

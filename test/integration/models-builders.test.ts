@@ -184,6 +184,7 @@ describe('loadManifest', () => {
       'mobilefacenet',
       'sface',
       'facenet',
+      'facenet-seed',
       'facenet-128',
       'dlib-resnet',
     ])
@@ -191,7 +192,7 @@ describe('loadManifest', () => {
     const own = { ...builtIn[2]!, id: 'mine' }
     const path = join(directory, 'models', 'manifest.json')
     await writeFile(path, JSON.stringify({ version: 1, models: [own] }))
-    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(7)
+    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(8)
     await writeFile(path, JSON.stringify({ version: 1, models: [builtIn[2]] }))
     await expect(loadManifest({ dataDir: directory })).rejects.toThrow(/sface exists already/)
   })

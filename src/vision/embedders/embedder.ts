@@ -4,13 +4,16 @@ import type { Point } from '../../core/types.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
 import type { Session } from '../runtime.ts'
 
-/** Turns aligned crops into embeddings. What differs between models is in their graph and manifest record. */
+/** Turns crops of faces into embeddings. What differs between models is in their graph and manifest record. */
 export interface Embedder {
   readonly dimension: number
   /** Crop pixels. */
   readonly sizePx: number
-  /** Where the five landmarks belong in the crop, pixels, order as `Landmarks5`. */
-  readonly referencePoints: readonly Point[]
+  /**
+   * Where the five landmarks belong in the crop, pixels, order as `Landmarks5`. `undefined`: crops
+   * are not aligned; the face's box, as far as it is in the image, fills them.
+   */
+  readonly referencePoints: readonly Point[] | undefined
   /**
    * Embeds crops in one run of the network.
    *
@@ -42,7 +45,8 @@ export function createEmbedder(
   return {
     dimension,
     sizePx,
-    referencePoints: input.referencePoints.map(([x, y]) => ({ x, y })),
+    referencePoints:
+      input.crop === 'box' ? undefined : input.referencePoints.map(([x, y]) => ({ x, y })),
     async embed(crops) {
       const count = crops.length / (3 * sizePx * sizePx)
       const output = await session.run({

@@ -38,10 +38,8 @@ export interface FileSource {
 export type ModelSource = NpmSource | PypiSource | FileSource
 
 /** How pixels become the network's input. Applied inside the built graph: its input is RGB 0..255. */
-export interface EmbedderInput {
+interface CropInput {
   readonly sizePx: number
-  /** Five reference points in the crop, pixels, order as Landmarks5. */
-  readonly referencePoints: readonly (readonly [number, number])[]
   /** What the original network expects; the install folds it into the graph. */
   readonly channelOrder: 'rgb' | 'bgr'
   /** `affine`: (x - mean) / std by channel in `channelOrder`. `perImage`: see buildFacenet. */
@@ -50,6 +48,21 @@ export interface EmbedderInput {
     | { readonly kind: 'perImage' }
     | { readonly kind: 'inGraph' }
 }
+
+/** Faces are turned, shifted and scaled until their landmarks lie on the reference points. */
+interface AlignedInput extends CropInput {
+  readonly crop?: 'aligned'
+  /** Five points in the crop, pixels, order as Landmarks5. */
+  readonly referencePoints: readonly (readonly [number, number])[]
+}
+
+/** The part of the face's box that is in the image, in whole pixels, fills the crop, whatever its shape; not turned. */
+interface BoxInput extends CropInput {
+  readonly crop: 'box'
+}
+
+/** How a face is cut from the image, and its pixels treated. */
+export type EmbedderInput = AlignedInput | BoxInput
 
 /** One model, as `models/manifest.json` describes it. */
 export interface ModelRecord {

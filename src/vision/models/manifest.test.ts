@@ -39,6 +39,12 @@ describe('parseManifest', () => {
     expect(parse({})).toEqual([record])
   })
 
+  it('accepts an embedder that takes the box of the face, without points', () => {
+    const { referencePoints: _, ...rest } = record.input
+    const [model] = parse({ input: { ...rest, crop: 'box' } })
+    expect(model?.input?.crop).toBe('box')
+  })
+
   const npm = {
     kind: 'npm',
     package: 'pack@1.0.0',
@@ -55,6 +61,9 @@ describe('parseManifest', () => {
     ['an unknown field', { colour: 'red' }],
     ['an embedder without a dimension', { dimension: undefined }],
     ['an embedder without an input', { input: undefined }],
+    ['aligned crops without points', { input: { ...record.input, referencePoints: undefined } }],
+    ['points for crops that are not aligned', { input: { ...record.input, crop: 'box' } }],
+    ['an unknown way to crop', { input: { ...record.input, crop: 'round' } }],
   ]
   for (const [what, change] of refused) {
     it(`refuses ${what}`, () => {

@@ -45,22 +45,30 @@ const SourceSchema = Type.Union([
   ),
 ])
 
-const InputSchema = Type.Object(
-  {
-    sizePx: Type.Integer({ minimum: 16, maximum: 1024 }),
-    referencePoints: Type.Array(Type.Tuple([Type.Number(), Type.Number()]), {
-      minItems: 5,
-      maxItems: 5,
-    }),
-    channelOrder: Type.Union([Type.Literal('rgb'), Type.Literal('bgr')]),
-    normalization: Type.Union([
-      Type.Object({ kind: Type.Literal('affine'), mean: Channels, std: Channels }, strict),
-      Type.Object({ kind: Type.Literal('perImage') }, strict),
-      Type.Object({ kind: Type.Literal('inGraph') }, strict),
-    ]),
-  },
-  strict,
-)
+const cropInput = {
+  sizePx: Type.Integer({ minimum: 16, maximum: 1024 }),
+  channelOrder: Type.Union([Type.Literal('rgb'), Type.Literal('bgr')]),
+  normalization: Type.Union([
+    Type.Object({ kind: Type.Literal('affine'), mean: Channels, std: Channels }, strict),
+    Type.Object({ kind: Type.Literal('perImage') }, strict),
+    Type.Object({ kind: Type.Literal('inGraph') }, strict),
+  ]),
+}
+
+const InputSchema = Type.Union([
+  Type.Object(
+    {
+      ...cropInput,
+      crop: Type.Optional(Type.Literal('aligned')),
+      referencePoints: Type.Array(Type.Tuple([Type.Number(), Type.Number()]), {
+        minItems: 5,
+        maxItems: 5,
+      }),
+    },
+    strict,
+  ),
+  Type.Object({ ...cropInput, crop: Type.Literal('box') }, strict),
+])
 
 const CurveSchema = Type.Object(
   {

@@ -1,0 +1,95 @@
+import { type Command, Option } from 'commander'
+import { importSeed, type SeedImportReport, seedModelId } from '../../recognition/import-seed.ts'
+import type { CliContext } from '../context.ts'
+import { exitCodes } from '../failures.ts'
+import { createInterrupt } from '../interrupt.ts'
+import { formatCount, type Output, toPrintable } from '../output.ts'
+import { createProgress } from '../progress.ts'
+
+interface Options {
+  readonly mongodb: string
+  readonly database: string
+  readonly collection: string
+  readonly into: string
+  readonly strict?: boolean
+  readonly json?: boolean
+}
+
+/** `import seed`. */
+export function addImport(program: Command, { output, loadConfig }: CliContext): void {
+  program
+    .command('import')
+    .description('take over the gallery of another program')
+    .command('seed')
+    .description('import the faces of the first face-watcher (FastAPI) from its MongoDB')
+    .addOption(new Option('--mongodb <url>', 'its server').makeOptionMandatory())
+    .option('--database <name>', 'its database', 'face_recognition')
+    .option('--collection <name>', 'its collection of documents', 'embeddings')
+    .option('--into <name>', 'collection to import into; it is made when it is not there', 'seed')
+    .option('--strict', 'exit with 3 when any document was refused, not only when all were')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => {
+      const { config } = await loadConfig()
+      const [{ composeModels }, { openSeedSource, openStore }] = await Promise.all([
+        import('../../compose.ts'),
+        import('../../compose-storage.ts'),
+      ])
+      const { mongodb: url, database, collection, into } = options
+      const { installer } = await composeModels(config)
+      const { timeoutMs } = config.store
+      const source = await openSeedSource({ url, database, collection, timeoutMs })
+      const store = await openStore(config).catch(async (error) => {
+        await source.close()
+        throw error
+      })
+      const progress = await createProgress(output, {
+        ...{ label: 'Importing', unit: 'documents', total: 0 },
+      })
+      const interrupt = createInterrupt(
+        output,
+        'Finishing the documents in work; Ctrl-C again stops at once.',
+      )
+      const report = await importSeed(store, source, {
+        ...{ collection: into, policy: config.policy, stop: interrupt.signal },
+        onProgress: progress.update,
+      }).finally(async () => {
+        progress.stop()
+        interrupt.release()
+        await Promise.all([store.close(), source.close()])
+      })
+      const isInstalled = await installer.isInstalled(seedModelId)
+      if (options.json) output.json({ ...report, modelInstalled: isInstalled })
+      else printReport(report, isInstalled, output)
+      const { imported, existed, refused } = report
+      const allRefused = refused.length > 0 && imported + existed === 0
+      if (report.interrupted) process.exitCode = exitCodes.interrupted
+      else if (allRefused || (options.strict && refused.length > 0)) {
+        process.exitCode = exitCodes.input
+      }
+    })
+}
+
+function printReport(report: SeedImportReport, isInstalled: boolean, output: Output): void {
+  const { collection, imported, newPersons, existed, refused, interrupted } = report
+  output.print(
+    `Imported ${formatCount(imported, 'face')}, ${formatCount(newPersons, 'new person')}, into the collection ${collection}.`,
+  )
+  if (existed > 0) output.print(`Imported before, skipped: ${existed}.`)
+  if (interrupted) output.print('Not all documents were read. Run the command again to go on.')
+  if (refused.length > 0) output.print(`Refused: ${refused.length}.`)
+  for (const { id, reason } of refused) {
+    output.print(`  ${toPrintable(id)}: ${toPrintable(reason)}`)
+  }
+  for (const line of [
+    `It is bound to the model ${seedModelId}, which looks at images as the first face-watcher did and is`,
+    'no more accurate. These faces cannot be upgraded to another model: that takes photographs, and',
+    'the first face-watcher kept none. Who has them enrols anew into a collection of a better model.',
+  ]) {
+    output.print(line)
+  }
+  if (!isInstalled) {
+    output.print(
+      `To identify in it, install the model: "face-watcher models import ${seedModelId} FILE"; docs/guides/from-the-seed.md says which file.`,
+    )
+  }
+}
