@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createDataDir, openIndexProvider, openStore } from './compose-storage.ts'
 import type { Config } from './config/config.ts'
 import { FaceError, isFaceError } from './core/errors.ts'
 import type { QualityGates } from './core/types.ts'
 import { computeModelFingerprint } from './evaluation/fingerprint.ts'
 import { createGallery, type GalleryLogger } from './gallery/gallery.ts'
-import { createExactProvider } from './gallery/indexes/exact.ts'
-import { createSqliteStore } from './gallery/stores/sqlite/sqlite-store.ts'
 import { defaultCollectionName, type FaceWatcher } from './recognition/face-watcher.ts'
 import { createUseCases } from './recognition/use-cases.ts'
 import { version } from './version.ts'
@@ -168,21 +166,8 @@ async function composeUseCases(
   vision: ComposedVision,
   logger: GalleryLogger | undefined,
 ): Promise<FaceWatcher> {
-  const { encryptionKey, busyTimeoutMs } = config.store
-  const store = await createSqliteStore({
-    file: join(config.dataDir, 'gallery.sqlite'),
-    busyTimeoutMs,
-    ...(encryptionKey === '' ? {} : { encryptionKey }),
-  })
-  // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
-  const provider = createExactProvider({
-    ...(encryptionKey === '' ? { directory: join(config.dataDir, 'indexes') } : {}),
-    onSnapshotRejected: (collectionId, reason) =>
-      logger?.warn(
-        { collectionId, reason },
-        'an index snapshot was not used; the index is rebuilt',
-      ),
-  })
+  const store = await openStore(config, logger)
+  const provider = await openIndexProvider(config, logger)
   const gallery = await createGallery({ store, provider, pollMs: config.sync.pollMs, logger })
   return createUseCases({
     analyzer: vision.analyzer,
@@ -216,21 +201,6 @@ function toQualityGates(quality: Config['quality']): QualityGates {
   return Object.fromEntries(
     Object.entries(quality).map(([gate, value]) => [gate, value === 'off' ? undefined : value]),
   )
-}
-
-function createDataDir(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    const code = String((cause as NodeJS.ErrnoException).code)
-    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-    const why = readOnly
-      ? 'it may not be created or written here'
-      : code === 'ENOTDIR' || code === 'EEXIST'
-        ? 'part of its path is a file'
-        : 'it cannot be created'
-    throw new FaceError('dataDirUnusable', { detail: `${why} (${code}, dataDir).`, cause })
-  }
 }
 
 /** Where the build puts the web page: beside the compiled code. */

@@ -67,6 +67,8 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeCorrupt: 'Restore the data directory from a backup.',
   storeFull: 'Free some space and run the command again.',
   storeBusy: 'Run the command again when the other program is done.',
+  storeUnavailable: 'Check that the database runs, and store.url.',
+  indexUnavailable: 'Check that Milvus runs, and index.address.',
   multipleFaces: 'Crop the image, or pass --faces largest.',
 }
 

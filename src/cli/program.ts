@@ -2,12 +2,14 @@ import { Command, Option } from 'commander'
 import { version } from '../version.ts'
 import { addCollections } from './commands/collections.ts'
 import { addConfig } from './commands/config.ts'
+import { addData } from './commands/data.ts'
 import { addDetect } from './commands/detect.ts'
 import { addEnroll } from './commands/enroll.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addFaces } from './commands/faces.ts'
 import { addIndex } from './commands/gallery-index.ts'
 import { addIdentify } from './commands/identify.ts'
+import { addImport } from './commands/import-seed.ts'
 import { addKeys } from './commands/keys.ts'
 import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
@@ -44,7 +46,7 @@ export function createProgram(output: Output): Command {
   const context = createContext(program, output)
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addPersons, addFaces],
-    ...[addCollections, addModels, addIndex, addKeys, addConfig, addEvaluate],
+    ...[addCollections, addModels, addIndex, addData, addImport, addKeys, addConfig, addEvaluate],
   ]) {
     add(program, context)
   }

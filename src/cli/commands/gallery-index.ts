@@ -1,7 +1,8 @@
-import type { Command } from 'commander'
-import { defaultCollectionName } from '../../recognition/face-watcher.ts'
+import { type Command, Option } from 'commander'
+import { defaultCollectionName, type FaceWatcher } from '../../recognition/face-watcher.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../failures.ts'
+import { formatCount } from '../output.ts'
 import { createProgress } from '../progress.ts'
 
 interface Options {
@@ -9,8 +10,22 @@ interface Options {
   readonly json?: boolean
 }
 
-/** `index verify|rebuild`. */
-export function addIndex(program: Command, { output, withFaceWatcher }: CliContext): void {
+/** `index verify|rebuild|export|import`. */
+export function addIndex(program: Command, context: CliContext): void {
+  const { output, loadConfig, withFaceWatcher } = context
+
+  async function rebuild(faceWatcher: FaceWatcher, collection: string): Promise<number> {
+    const progress = await createProgress(output, { label: 'Index', unit: 'faces', total: 0 })
+    let count = 0
+    await faceWatcher.index
+      .rebuild(collection, (done, total) => {
+        count = total
+        progress.update(done, total)
+      })
+      .finally(progress.stop)
+    return count
+  }
+
   const index = program.command('index').description('the search index of a collection')
 
   index
@@ -41,15 +56,43 @@ export function addIndex(program: Command, { output, withFaceWatcher }: CliConte
     .option('--collection <name>', 'collection', defaultCollectionName)
     .action((options: Options) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const progress = await createProgress(output, { label: 'Index', unit: 'faces', total: 0 })
-        let count = 0
-        await faceWatcher.index
-          .rebuild(options.collection, (done, total) => {
-            count = total
-            progress.update(done, total)
-          })
-          .finally(progress.stop)
+        const count = await rebuild(faceWatcher, options.collection)
         output.print(`Rebuilt the index of ${options.collection} from ${count} faces.`)
       }),
     )
+
+  index
+    .command('export')
+    .description('write the index as a file for other programs, with FILE.ids.json beside it')
+    .argument('<file>', 'file to write')
+    .addOption(new Option('--format <format>', 'kind of file').choices(['faiss']).default('faiss'))
+    .option('--collection <name>', 'collection', defaultCollectionName)
+    .action(async (file: string, { collection }: Options) => {
+      const { config } = await loadConfig()
+      const { exportIndex } = await import('../../compose-storage.ts')
+      const count = await exportIndex(config, { collection, file })
+      output.print(`Wrote ${formatCount(count, 'face')} of ${collection} to ${file}.`)
+    })
+
+  index
+    .command('import')
+    .description('take an exported file as the index; stop the server first')
+    .argument('<file>', 'file that "index export" or FAISS wrote, with FILE.ids.json beside it')
+    .option('--collection <name>', 'collection', defaultCollectionName)
+    .action(async (file: string, { collection }: Options) => {
+      const { config } = await loadConfig()
+      const { importIndex } = await import('../../compose-storage.ts')
+      const { imported, leftOut } = await importIndex(config, { collection, file })
+      output.print(`The index of ${collection} has ${formatCount(imported, 'face')} of ${file}.`)
+      if (leftOut > 0) output.print(`Not in the database, left out: ${leftOut}.`)
+      await withFaceWatcher(async ({ faceWatcher }) => {
+        const { missing, different } = await faceWatcher.index.verify(collection)
+        const count = missing.length + different.length
+        if (count === 0) return
+        output.note(
+          `${formatCount(count, 'face')} of the database not in it or different: rebuilding.`,
+        )
+        await rebuild(faceWatcher, collection)
+      })
+    })
 }

@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import type { Collection, GalleryStore, StoredFace } from '../../src/gallery/store.ts'
+import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { makeCollection, makeEmbedding, makeFace } from './faces.ts'
+
+export interface Scratch {
+  readonly directory: string
+  /** A new SQLite store, or the one of the file. */
+  openStore(file?: string): Promise<GalleryStore>
+  dispose(): Promise<void>
+}
+
+/** A temporary directory with stores in it. */
+export async function createScratch(): Promise<Scratch> {
+  const directory = await mkdtemp(join(tmpdir(), 'face-watcher-data-'))
+  const stores: GalleryStore[] = []
+  return {
+    directory,
+    async openStore(file = join(directory, `${stores.length}.sqlite`)) {
+      const store = await createSqliteStore({ file })
+      stores.push(store)
+      return store
+    },
+    async dispose() {
+      for (const store of stores) await store.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function expectError(
+  promise: Promise<unknown>,
+  code: ErrorCode,
+  detail?: RegExp,
+): Promise<void> {
+  const failure = { name: 'FaceError', code }
+  await expect(promise).rejects.toMatchObject(
+    detail ? { ...failure, detail: expect.stringMatching(detail) } : failure,
+  )
+}
+
+/** Fills a collection with persons of three faces each, every second face with a crop. */
+export async function fillCollection(
+  store: GalleryStore,
+  options: { readonly name?: string; readonly persons: number; readonly dimension?: number },
+): Promise<Collection> {
+  const { name = 'default', persons, dimension = 8 } = options
+  const collection = await makeCollection(store, { name, dimension, storeCrops: true })
+  await Promise.all(
+    Array.from({ length: persons }, (_, i) =>
+      store.addFaces(
+        collection.id,
+        { name: `Person ${i} é`, metadata: { badge: i, tags: ['a', { deep: null }] } },
+        [0, 1, 2].map((k) => {
+          const seed = i * 3 + k
+          return makeFace(seed, {
+            embedding: makeEmbedding(seed, dimension),
+            ...(k % 2 === 0 ? { crop: Uint8Array.of(i & 255, k, 1, 2) } : {}),
+          })
+        }),
+      ),
+    ),
+  )
+  return collection
+}
+
+/** All that a store has of its collections. */
+export async function readGallery(store: GalleryStore): Promise<unknown> {
+  const { items } = await store.listCollections({ limit: 1000 })
+  return Promise.all(
+    items.map(async (collection) => {
+      const faces: StoredFace[] = []
+      for (;;) {
+        const page = await store.readFaces(collection.id, {
+          after: faces.at(-1)?.id ?? '',
+          limit: 1000,
+        })
+        if (page.length === 0) break
+        faces.push(
+          ...page.map((face) => ({
+            ...face,
+            ...(face.crop ? { crop: new Uint8Array(face.crop) } : {}),
+          })),
+        )
+      }
+      const persons: unknown[] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.listPersons(collection.id, {
+          limit: 1000,
+          ...(cursor === undefined ? {} : { cursor }),
+        })
+        persons.push(...page.items)
+        cursor = page.nextCursor
+      } while (cursor !== undefined)
+      return { collection, persons, faces }
+    }),
+  )
+}
+
+/** That two stores hold the same, ids and times included. */
+export async function expectSameGallery(
+  actual: GalleryStore,
+  expected: GalleryStore,
+): Promise<void> {
+  expect(await readGallery(actual)).toEqual(await readGallery(expected))
+}
+
+/** The store with some methods that do something after each call. */
+export function intercept(
+  store: GalleryStore,
+  hooks: Partial<Record<keyof GalleryStore, (call: number) => Promise<void> | void>>,
+): GalleryStore {
+  const counts = new Map<string, number>()
+  return new Proxy(store, {
+    get(target, key: keyof GalleryStore) {
+      const method = target[key] as (...parameters: unknown[]) => Promise<unknown>
+      const hook = hooks[key]
+      if (!hook) return method
+      return async (...parameters: unknown[]) => {
+        const call = counts.get(key) ?? 0
+        counts.set(key, call + 1)
+        const result = await method(...parameters)
+        await hook(call)
+        return result
+      }
+    },
+  })
+}

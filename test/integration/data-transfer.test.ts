@@ -1,0 +1,166 @@
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { GalleryStore } from '../../src/gallery/store.ts'
+import { exportGallery } from '../../src/gallery/transfer/export.ts'
+import { importGallery } from '../../src/gallery/transfer/import.ts'
+import type { TransferProgress } from '../../src/gallery/transfer/options.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+import {
+  createScratch,
+  expectError,
+  expectSameGallery,
+  fillCollection,
+  readGallery,
+  type Scratch,
+} from '../helpers/moved-gallery.ts'
+
+const about = { source: 'sqlite', createdAt: '2026-01-02T03:04:05.678Z' }
+
+let scratch: Scratch
+let from: GalleryStore
+let to: GalleryStore
+let dir: string
+
+beforeEach(async () => {
+  scratch = await createScratch()
+  dir = join(scratch.directory, 'export')
+  from = await scratch.openStore()
+  to = await scratch.openStore()
+})
+
+afterEach(() => scratch.dispose())
+
+describe('data export and import', () => {
+  it('carry everything to an empty database', async () => {
+    await fillCollection(from, { persons: 100 })
+    const other = await fillCollection(from, { name: 'other', persons: 2, dimension: 16 })
+    await from.createPerson(other.id, { name: 'Without faces' })
+    await makeCollection(from, { name: 'empty' })
+    const steps: TransferProgress[] = []
+    const onProgress = (progress: TransferProgress) => void steps.push(progress)
+    const summary = await exportGallery(from, dir, { ...about, onProgress })
+    expect(summary.collections).toEqual([
+      { name: 'default', persons: 100, faces: 300 },
+      { name: 'other', persons: 3, faces: 6 },
+      { name: 'empty', persons: 0, faces: 0 },
+    ])
+    expect(steps.at(-1)).toEqual({ step: 'export', done: 409, total: 409 })
+    const imported = await importGallery(dir, to, { onProgress })
+    expect(imported.collections).toEqual(
+      summary.collections.map((collection) => ({ ...collection, others: 0 })),
+    )
+    for (const step of ['check', 'import', 'compare']) {
+      expect(steps.findLast((progress) => progress.step === step)).toMatchObject({ done: 409 })
+    }
+    await expectSameGallery(to, from)
+  })
+
+  it('write files for their owner only, as the format says', async () => {
+    await fillCollection(from, { persons: 2 })
+    await exportGallery(from, dir, about)
+    expect((await readdir(dir)).sort()).toEqual(['default', 'manifest.json'])
+    expect((await readdir(join(dir, 'default'))).sort()).toEqual([
+      'crops.bin',
+      'embeddings.f32',
+      'faces.jsonl',
+      'persons.jsonl',
+    ])
+    for (const path of ['', 'default'])
+      expect((await stat(join(dir, path))).mode & 0o777).toBe(0o700)
+    for (const path of ['manifest.json', 'default/faces.jsonl', 'default/crops.bin']) {
+      expect((await stat(join(dir, path))).mode & 0o777).toBe(0o600)
+    }
+    const lines = (await readFile(join(dir, 'default/faces.jsonl'), 'utf8')).trim().split('\n')
+    const faces = lines.map((line) => JSON.parse(line))
+    expect(faces[0].crop).toEqual({ offset: 0, bytes: 4 })
+    expect(faces[2].crop).toEqual({ offset: 4, bytes: 4 })
+    expect(lines.join()).not.toContain('embedding')
+    const rows = await readFile(join(dir, 'default/embeddings.f32'))
+    const { items } = await from.listCollections()
+    const stored = await from.embeddings(items[0]!.id, { limit: 10 })
+    expect(stored.faceIds).toEqual(faces.map((face) => face.id))
+    expect(rows.readFloatLE(4 * 8 * 3)).toBe(stored.embeddings[8 * 3])
+    expect(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'))).toMatchObject({
+      ...{ format: 'face-watcher-export', version: 1 },
+      ...about,
+      collections: [{ name: 'default', persons: 2, faces: 6, dimension: 8 }],
+    })
+  })
+
+  it('move the chosen collections only', async () => {
+    for (const name of ['a', 'b', 'c']) await fillCollection(from, { name, persons: 1 })
+    await expectError(
+      exportGallery(from, dir, { ...about, collections: ['nobody'] }),
+      'collectionNotFound',
+    )
+    await exportGallery(from, dir, { ...about, collections: ['a', 'c', 'a'] })
+    await expectError(importGallery(dir, to, { collections: ['b'] }), 'collectionNotFound')
+    await importGallery(dir, to, { collections: ['c'] })
+    expect((await to.listCollections()).items.map(({ name }) => name)).toEqual(['c'])
+  })
+
+  it('go on after an interruption and end equal', async () => {
+    await fillCollection(from, { persons: 100 })
+    for (const step of ['export', 'check', 'import', 'compare'] as const) {
+      const abort = new AbortController()
+      const onProgress = ({ step: now, done }: TransferProgress) => {
+        if (now === step && done > 200) abort.abort()
+      }
+      const options = { onProgress, signal: abort.signal }
+      if (step === 'export') {
+        await expectError(exportGallery(from, dir, { ...about, ...options }), 'aborted')
+        await expectError(importGallery(dir, to), 'exportInvalid', /did not finish/)
+        await exportGallery(from, dir, about)
+      } else await expectError(importGallery(dir, to, options), 'aborted')
+    }
+    await importGallery(dir, to)
+    await expectSameGallery(to, from)
+    expect(await readdir(dir)).not.toContain('.unfinished-export')
+  })
+
+  it('leave what is there besides, and bring back what was deleted', async () => {
+    const collection = await fillCollection(from, { persons: 3 })
+    await exportGallery(from, dir, about)
+    const before = await readGallery(from)
+    const [first] = (await from.listPersons(collection.id)).items
+    await from.deletePerson(collection.id, first!.id)
+    await importGallery(dir, from)
+    expect(await readGallery(from)).toEqual(before)
+    await from.addFaces(collection.id, { name: 'New' }, [makeFace(99)])
+    const again = await importGallery(dir, from)
+    expect(again.collections).toEqual([{ name: 'default', persons: 3, faces: 9, others: 2 }])
+  })
+
+  it('refuse a database that has another collection, person or face under the name or id', async () => {
+    const collection = await fillCollection(from, { persons: 2 })
+    await exportGallery(from, dir, about)
+    await makeCollection(to)
+    await expectError(importGallery(dir, to), 'collectionExists')
+    const third = await scratch.openStore()
+    await importGallery(dir, third)
+    const [person] = (await third.listPersons(collection.id)).items
+    await third.updatePerson(collection.id, person!.id, { name: 'Other' })
+    await expectError(importGallery(dir, third), 'collectionExists', /person .* differs/)
+  })
+
+  it('never write into a directory that is something else', async () => {
+    await fillCollection(from, { persons: 1 })
+    await mkdir(dir)
+    await writeFile(join(dir, 'letter.txt'), 'mine')
+    await expectError(exportGallery(from, dir, about), 'exportInvalid', /not empty/)
+    expect(await readdir(dir)).toEqual(['letter.txt'])
+    await rm(join(dir, 'letter.txt'))
+    await exportGallery(from, dir, about)
+    await expectError(exportGallery(from, dir, about), 'exportInvalid', /finished/)
+    await writeFile(join(scratch.directory, 'file'), '')
+    await expectError(exportGallery(from, join(scratch.directory, 'file'), about), 'invalidOption')
+    await expectError(importGallery(join(scratch.directory, 'nowhere'), to), 'exportInvalid')
+  })
+
+  it.skipIf(process.getuid?.() === 0)('say when the directory cannot be written', async () => {
+    await mkdir(dir, { mode: 0o500 })
+    await expectError(exportGallery(from, dir, about), 'invalidOption', /EACCES/)
+    await chmod(dir, 0o700)
+  })
+})
