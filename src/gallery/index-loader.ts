@@ -91,6 +91,8 @@ export interface LoadedIndex {
   readonly unsaved: number
   /** There was no usable snapshot. */
   readonly rebuilt: boolean
+  /** Read from the store when there was none. */
+  readonly faces: number
 }
 
 /**
@@ -109,7 +111,7 @@ export async function loadIndex(
   if (from !== undefined) {
     try {
       const unsaved = await replay(store, index, { collectionId, from })
-      return { index, unsaved, rebuilt: false }
+      return { index, unsaved, rebuilt: false, faces: 0 }
     } catch (error) {
       if (!isFaceError(error, 'invalidCursor')) throw error
     }
@@ -118,5 +120,10 @@ export async function loadIndex(
   const base = await store.latestCursor()
   const filled = await fill(store, index, { collectionId, onProgress })
   const replayed = await replay(store, index, { collectionId, from: base })
-  return { index, unsaved: filled + replayed, rebuilt: true }
+  // At once, because it was much work, and because other nodes that share the index wait for its place.
+  const saved = await index.save(base).then(
+    () => true,
+    () => false,
+  )
+  return { index, unsaved: saved ? replayed : filled + replayed, rebuilt: true, faces: filled }
 }

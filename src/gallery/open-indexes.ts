@@ -1,4 +1,4 @@
-import { FaceError } from '../core/errors.ts'
+import { FaceError, isFaceError } from '../core/errors.ts'
 import { applyChanges, type LoadedIndex, loadIndex } from './index-loader.ts'
 import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
@@ -89,11 +89,9 @@ export function createOpenIndexes(deps: {
       entry.loaded = loaded
       entry.retryAt = 0
       entry.snapshots.note(loaded.unsaved)
-      if (loaded.rebuilt && loaded.unsaved > 0) {
-        logger?.info(
-          { collectionId: id, faces: loaded.unsaved },
-          'the index was built from the store',
-        )
+      const { faces } = loaded
+      if (loaded.rebuilt && faces > 0) {
+        logger?.info({ collectionId: id, faces }, 'the index was built from the store')
       }
       return loaded
     } catch (error) {
@@ -123,7 +121,9 @@ export function createOpenIndexes(deps: {
     } catch (error) {
       logger?.warn({ collectionId, err: error }, 'the index was lost')
       entry.loaded = undefined
-      await load(entry).catch(() => {})
+      // What cannot be reached would only hold up whoever waits for this write once more.
+      if (isFaceError(error, 'indexUnavailable')) entry.retryAt = performance.now() + retryAfterMs
+      else await load(entry).catch(() => {})
     }
   }
 
