@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
 import { FaceError } from './core/errors.ts'
 import type { GalleryLogger } from './gallery/gallery.ts'
+import { toSnapshotCursor } from './gallery/index-loader.ts'
 import type { SeedSource } from './gallery/seed-source.ts'
 import type { EmbeddingBatch, GalleryStore } from './gallery/store.ts'
 import type { SeedDatabaseOptions } from './gallery/stores/mongodb-seed/seed-database.ts'
@@ -205,7 +206,7 @@ export async function importIndex(
     return await importFaissIndex({
       ...{ file, collection, directory: snapshotDirectory(config) },
       kind: { factory: config.index.factory, metric: 'ip' },
-      cursor: await store.latestCursor(),
+      cursor: toSnapshotCursor(collection.id, await store.latestCursor()),
       knownFaces: async (faceIds) =>
         (await store.getOwners(collection.id, faceIds)).map((owner) => owner.faceId),
     })

@@ -2,7 +2,7 @@ import { FaceError } from '../core/errors.ts'
 import { dotProduct } from '../core/similarity.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
 import type { Progress } from './index-loader.ts'
-import type { GalleryLogger } from './open-indexes.ts'
+import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
 import { type RankedPerson, searchPersons } from './person-search.ts'
 import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from './store.ts'
 import { createIndexSync } from './sync.ts'
@@ -31,6 +31,7 @@ export interface GalleryStats {
   readonly changeLag: number
   /** Milliseconds since the indexes had everything that the store had. */
   readonly indexBehindMs: number
+  readonly trouble: IndexTrouble
   /** Every index is loaded. */
   readonly ready: boolean
 }
@@ -182,6 +183,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       ...(await countAll(store)),
       changeLag: sync.lag(),
       indexBehindMs: sync.behindMs(),
+      trouble: sync.trouble(),
       ready: sync.ready(),
     }),
     close: () => (closing ??= close()),

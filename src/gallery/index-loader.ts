@@ -4,6 +4,20 @@ import type { VectorIndex, VectorIndexProvider } from './vector-index.ts'
 
 /** Changes read in one go; 1000 embeddings of 512 values are 2 MB. */
 export const feedPageSize = 1000
+// [Note: Whose snapshot] Kinds save what they are given; with the collection's id before the cursor,
+// the snapshot of another collection in a collection's place is not taken for its own.
+
+/** What a snapshot is saved with. */
+export function toSnapshotCursor(collectionId: string, cursor: Cursor): Cursor {
+  return `${collectionId} ${cursor}`
+}
+
+/** The cursor of a snapshot; undefined when it is of another collection. */
+function fromSnapshotCursor(collectionId: string, saved: Cursor | undefined): Cursor | undefined {
+  const prefix = toSnapshotCursor(collectionId, '')
+  return saved?.startsWith(prefix) ? saved.slice(prefix.length) : undefined
+}
+
 /** Embeddings read in one go. */
 export const embeddingBatchSize = 2000
 
@@ -107,7 +121,7 @@ export async function loadIndex(
 ): Promise<LoadedIndex> {
   const collectionId = collection.id
   const index = await provider.open(collectionId, collection.dimension)
-  const from = await index.load()
+  const from = fromSnapshotCursor(collectionId, await index.load())
   if (from !== undefined) {
     try {
       const unsaved = await replay(store, index, { collectionId, from })
@@ -121,7 +135,7 @@ export async function loadIndex(
   const filled = await fill(store, index, { collectionId, onProgress })
   const replayed = await replay(store, index, { collectionId, from: base })
   // At once, because it was much work, and because other nodes that share the index wait for its place.
-  const saved = await index.save(base).then(
+  const saved = await index.save(toSnapshotCursor(collectionId, base)).then(
     () => true,
     () => false,
   )

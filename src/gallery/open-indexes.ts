@@ -1,5 +1,5 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
-import { applyChanges, type LoadedIndex, loadIndex } from './index-loader.ts'
+import { applyChanges, type LoadedIndex, loadIndex, toSnapshotCursor } from './index-loader.ts'
 import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
 import type { VectorIndexProvider } from './vector-index.ts'
@@ -39,6 +39,15 @@ export interface OpenIndexes {
   /** Writes this snapshot in any case. */
   save(collectionId: string, cursor: Cursor): Promise<void>
   ready(): boolean
+  trouble(): IndexTrouble
+}
+
+/** Counted since the start. */
+export interface IndexTrouble {
+  /** Indexes that were built from the store, as their snapshot was missing, damaged or outdated. */
+  readonly rebuilds: number
+  /** Snapshots that could not be written. */
+  readonly snapshotFailures: number
 }
 
 interface Entry {
@@ -61,9 +70,12 @@ export function createOpenIndexes(deps: {
 }): OpenIndexes {
   const { provider, logger } = deps
   const entries = new Map<string, Entry>()
+  let rebuilds = 0
+  let snapshotFailures = 0
 
   function createEntry({ id, dimension }: IndexedCollection): Entry {
     const snapshots = createSnapshotSaver((error) => {
+      snapshotFailures++
       logger?.warn({ collectionId: id, err: error }, 'the snapshot of the index was not saved')
     })
     const entry = { collection: { id, dimension }, loaded: undefined, snapshots, retryAt: 0 }
@@ -91,6 +103,7 @@ export function createOpenIndexes(deps: {
       entry.snapshots.note(loaded.unsaved)
       const { faces } = loaded
       if (loaded.rebuilt && faces > 0) {
+        rebuilds++
         logger?.info({ collectionId: id, faces }, 'the index was built from the store')
       }
       return loaded
@@ -161,13 +174,13 @@ export function createOpenIndexes(deps: {
       }
     },
     async saveWhenDue(cursor) {
-      for (const { loaded, snapshots } of entries.values()) {
-        if (loaded) await snapshots.saveWhenDue(loaded.index, cursor)
+      for (const [id, { loaded, snapshots }] of entries) {
+        if (loaded) await snapshots.saveWhenDue(loaded.index, toSnapshotCursor(id, cursor))
       }
     },
     async saveAll(cursor) {
-      for (const { loaded, snapshots } of entries.values()) {
-        if (loaded) await snapshots.save(loaded.index, cursor)
+      for (const [id, { loaded, snapshots }] of entries) {
+        if (loaded) await snapshots.save(loaded.index, toSnapshotCursor(id, cursor))
         await snapshots.idle()
       }
     },
@@ -175,8 +188,9 @@ export function createOpenIndexes(deps: {
       const entry = entries.get(collectionId)
       if (!entry?.loaded) return
       entry.snapshots.note(1)
-      await entry.snapshots.save(entry.loaded.index, cursor)
+      await entry.snapshots.save(entry.loaded.index, toSnapshotCursor(collectionId, cursor))
     },
     ready: () => [...entries.values()].every((entry) => entry.loaded),
+    trouble: () => ({ rebuilds, snapshotFailures }),
   }
 }

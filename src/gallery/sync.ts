@@ -1,6 +1,6 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
 import { feedPageSize, type LoadedIndex } from './index-loader.ts'
-import { createOpenIndexes, type GalleryLogger } from './open-indexes.ts'
+import { createOpenIndexes, type GalleryLogger, type IndexTrouble } from './open-indexes.ts'
 import { createSerialQueue } from './serial-queue.ts'
 import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
 import type { VectorIndex, VectorIndexProvider } from './vector-index.ts'
@@ -48,6 +48,7 @@ export interface IndexSync {
   behindMs(): number
   /** Whether every index is loaded. */
   ready(): boolean
+  trouble(): IndexTrouble
   /** Stops and writes the snapshots that have something new; the provider stays open. */
   close(): Promise<void>
 }
@@ -230,6 +231,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     lag: () => pending,
     behindMs: () => Math.round(performance.now() - caughtUpAt),
     ready: () => cursor !== undefined && indexes.ready(),
+    trouble: () => indexes.trouble(),
     close: () => (closing ??= close()),
   }
 }

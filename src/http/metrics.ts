@@ -78,6 +78,12 @@ const statusGauges: readonly (readonly [name: string, help: string, of: keyof St
     'Since the index had everything that the store had.',
     'indexBehindMs',
   ],
+  ['index_rebuilds', 'Indexes built from the store since the start.', 'indexRebuilds'],
+  [
+    'index_snapshot_failures',
+    'Snapshots that could not be written since the start.',
+    'snapshotFailures',
+  ],
   ['analysis_workers', 'Analysis workers.', 'workers'],
   ['analysis_queued', 'Images that wait for a worker.', 'queued'],
   ['analysis_running', 'Images in a worker.', 'running'],

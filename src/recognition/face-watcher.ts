@@ -185,6 +185,10 @@ export interface Status {
   readonly changeLag: number
   /** Milliseconds since the indexes had everything that the store had; other nodes' changes may be missing for so long. */
   readonly indexBehindMs: number
+  /** Since the start: indexes built from the store, as their snapshot was missing, damaged or outdated. */
+  readonly indexRebuilds: number
+  /** Since the start: snapshots that could not be written. */
+  readonly snapshotFailures: number
   readonly workers: number
   readonly queued: number
   readonly running: number

@@ -60,6 +60,8 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
       faces: held?.faces ?? 0,
       changeLag: held?.changeLag ?? 0,
       indexBehindMs: held?.indexBehindMs ?? 0,
+      indexRebuilds: held?.trouble.rebuilds ?? 0,
+      snapshotFailures: held?.trouble.snapshotFailures ?? 0,
       workers,
       queued,
       running,

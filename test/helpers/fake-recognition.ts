@@ -211,6 +211,7 @@ function createFakeGallery(): Gallery {
       faces: faces.size,
       changeLag: 0,
       indexBehindMs: 0,
+      trouble: { rebuilds: 0, snapshotFailures: 0 },
       ready: true,
     }),
     close: async () => {},

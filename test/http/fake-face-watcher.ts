@@ -447,6 +447,8 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
           faces: faces.size,
           changeLag: 7,
           indexBehindMs: 120,
+          indexRebuilds: 1,
+          snapshotFailures: 2,
           workers: 2,
           queued: 3,
           running: 1,

@@ -15,32 +15,41 @@ const attempts = 3
 export function createIdempotencyOperations({
   tables: { idempotency },
 }: MongoContext): Pick<GalleryStore, 'claimIdempotencyKey' | 'completeIdempotencyKey'> {
+  /** By the server's clock: those of the nodes may differ, or jump. @returns whether nobody had it */
+  async function claim(key: string, requestHash: string): Promise<boolean> {
+    const fields = {
+      requestHash: { $ifNull: ['$requestHash', { $literal: requestHash }] },
+      claimedAt: { $ifNull: ['$claimedAt', '$$NOW'] },
+    }
+    try {
+      const { upsertedCount } = await idempotency.updateOne({ _id: key }, [{ $set: fields }], {
+        upsert: true,
+      })
+      return upsertedCount === 1
+    } catch (error) {
+      if (isDuplicateKey(error)) return false
+      throw error
+    }
+  }
+
   return {
     async claimIdempotencyKey(key, requestHash) {
       assertIdempotencyKey(key)
       for (let attempt = 0; attempt < attempts; attempt++) {
-        const now = Date.now()
-        try {
-          await idempotency.insertOne({ _id: key, requestHash, claimedAt: new Date(now) })
-          return undefined
-        } catch (error) {
-          if (!isDuplicateKey(error)) throw error
-        }
+        if (await claim(key, requestHash)) return undefined
+        const olderThan = (ms: number) => ({ $lt: ['$claimedAt', { $subtract: ['$$NOW', ms] }] })
         const { deletedCount } = await idempotency.deleteOne({
           _id: key,
           $or: [
-            { claimedAt: { $lt: new Date(now - idempotencyKeptMs) } },
-            {
-              response: { $exists: false },
-              claimedAt: { $lt: new Date(now - idempotencyClaimedMs) },
-            },
+            { $expr: olderThan(idempotencyKeptMs) },
+            { response: { $exists: false }, $expr: olderThan(idempotencyClaimedMs) },
           ],
         })
-        const claim = deletedCount === 1 ? null : await idempotency.findOne({ _id: key })
-        if (!claim) continue
-        const { response } = claim
+        const known = deletedCount === 1 ? null : await idempotency.findOne({ _id: key })
+        if (!known) continue
+        const { response } = known
         return {
-          requestHash: claim.requestHash,
+          requestHash: known.requestHash,
           ...(response === undefined ? {} : { response }),
         }
       }

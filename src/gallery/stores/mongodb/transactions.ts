@@ -51,7 +51,7 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
     body: (transaction: Transaction) => Promise<T>,
     retryUntil: number,
   ): Promise<T> {
-    const slot = await slots.take()
+    let slot = await slots.take()
     const session = client.startSession()
     try {
       // After its turn, or a slot, was waited for.
@@ -68,6 +68,10 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
             Math.random() * Math.min(firstPauseMs * pauseGrowth ** attempt, maxPauseMs)
           if (!isPassing(error) || performance.now() + pauseMs > retryUntil) throw error
           await pause(pauseMs)
+          // The transaction of a process that was killed holds its counter until the server ends it,
+          // after a minute or more.
+          slots.give(slot)
+          slot = await slots.take()
         }
       }
     } finally {

@@ -6,6 +6,11 @@ import {
 import type { StoreContext, SyncStore } from './context.ts'
 import { readText } from './rows.ts'
 
+/** Milliseconds since 1970, by a clock that does not jump while the process runs. */
+function clock(): number {
+  return Math.round(performance.timeOrigin + performance.now())
+}
+
 /** Idempotency keys, as {@link import('../../store.ts').GalleryStore} says. */
 export function createIdempotencyOperations(
   context: StoreContext,
@@ -14,7 +19,7 @@ export function createIdempotencyOperations(
   return {
     claimIdempotencyKey(key, requestHash) {
       assertIdempotencyKey(key)
-      const now = Date.now()
+      const now = clock()
       db.run('DELETE FROM idempotency WHERE created_at_ms < ?', [now - idempotencyKeptMs])
       db.run('DELETE FROM idempotency WHERE key = ? AND status IS NULL AND created_at_ms < ?', [
         key,
