@@ -133,6 +133,10 @@ export async function openIndexProvider(
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
     return createFaissProvider({ ...snapshots, factory })
   }
+  if (kind === 'projected') {
+    const { createProjectedProvider } = await import('./gallery/indexes/projected.ts')
+    return createProjectedProvider(snapshots)
+  }
   if (kind === 'milvus') {
     const { createMilvusProvider } = await import('./gallery/indexes/milvus.ts')
     return createMilvusProvider({

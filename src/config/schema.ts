@@ -282,11 +282,19 @@ const store = Type.Object(
 
 const index = Type.Object(
   {
-    kind: Type.Union([Type.Literal('exact'), Type.Literal('faiss'), Type.Literal('milvus')], {
-      default: 'exact',
-      description:
-        'How similar faces are searched: `exact`, in memory, always right; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
-    }),
+    kind: Type.Union(
+      [
+        Type.Literal('exact'),
+        Type.Literal('projected'),
+        Type.Literal('faiss'),
+        Type.Literal('milvus'),
+      ],
+      {
+        default: 'exact',
+        description:
+          'How similar faces are searched: `exact`, in memory, always right; `projected`, in memory, for large galleries: a quick first pass, then exact similarities; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
+      },
+    ),
     factory: Type.String({
       minLength: 1,
       maxLength: 200,

@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { FrozenRows, RowBatch } from '../../src/gallery/indexes/exact-rows.ts'
-import { readSnapshot, writeSnapshot } from '../../src/gallery/indexes/exact-snapshot.ts'
+import { readSnapshot, writeSnapshot } from '../../src/gallery/vectors/snapshot.ts'
+import type { FrozenRows, RowBatch } from '../../src/gallery/vectors/table.ts'
 
 /** What the disk answers to the second write of a new file, or to its sync. */
 const disk = vi.hoisted((): { fails?: { on: 'writeFile' | 'sync'; code: string } } => ({}))
@@ -51,7 +51,9 @@ function createRows(count: number, dimension: number): FrozenRows {
   }
 }
 
-describe('exact snapshot', () => {
+const identity = { kind: 'exact', dimension: 3 }
+
+describe('index snapshot', () => {
   let directory: string
   let path: string
 
@@ -65,9 +67,12 @@ describe('exact snapshot', () => {
   })
 
   it.each([0, 1, 1024, 2500])('reads the %i rows that it wrote', async (count) => {
-    await writeSnapshot(path, createRows(count, 3), { dimension: 3, cursor: 'c' })
+    await writeSnapshot(path, createRows(count, 3), { ...identity, cursor: 'c' })
     const batches: RowBatch[] = []
-    const result = await readSnapshot(path, 3, (batch) => batches.push(batch))
+    const result = await readSnapshot(path, identity, {
+      attach: () => undefined,
+      restore: (batch) => batches.push(batch),
+    })
     expect(result).toEqual({ status: 'loaded', cursor: 'c' })
     const rows = createRows(count, 3)
     const expected: RowBatch[] = []
@@ -85,10 +90,10 @@ describe('exact snapshot', () => {
     ['writeFile', 'EROFS', 'storeReadOnly'],
     ['writeFile', 'EIO', 'internal'],
   ] as const)('keeps the old file when %s fails with %s', async (on, code, expected) => {
-    await writeSnapshot(path, createRows(10, 3), { dimension: 3, cursor: 'old' })
+    await writeSnapshot(path, createRows(10, 3), { ...identity, cursor: 'old' })
     const before = await readFile(path)
     disk.fails = { on, code }
-    const saved = writeSnapshot(path, createRows(2000, 3), { dimension: 3, cursor: 'new' })
+    const saved = writeSnapshot(path, createRows(2000, 3), { ...identity, cursor: 'new' })
     await expect(saved).rejects.toMatchObject({ code: expected })
     await expect(saved).rejects.not.toThrow(directory)
     expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
@@ -96,30 +101,34 @@ describe('exact snapshot', () => {
   })
 
   it('says that another version or dimension is there, and leaves that file', async () => {
-    await writeSnapshot(path, createRows(10, 3), { dimension: 3, cursor: 'c' })
-    const add = vi.fn()
-    expect(await readSnapshot(path, 4, add)).toEqual({
+    await writeSnapshot(path, createRows(10, 3), { ...identity, cursor: 'c' })
+    const sink = { attach: vi.fn(), restore: vi.fn() }
+    expect(await readSnapshot(path, { ...identity, dimension: 4 }, sink)).toEqual({
       status: 'rejected',
       reason: 'otherDimension',
     })
     const text = (await readFile(path)).toString('latin1')
     await writeFile(path, Buffer.from(text.replace('"version":1', '"version":2'), 'latin1'))
-    expect(await readSnapshot(path, 3, add)).toEqual({ status: 'rejected', reason: 'otherVersion' })
-    expect(add).not.toHaveBeenCalled()
+    expect(await readSnapshot(path, identity, sink)).toEqual({
+      status: 'rejected',
+      reason: 'otherVersion',
+    })
+    expect(sink.restore).not.toHaveBeenCalled()
     expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
   })
 
   it('is absent when there is no file', async () => {
-    expect(await readSnapshot(path, 3, () => undefined)).toEqual({ status: 'absent' })
+    const sink = { attach: () => undefined, restore: () => undefined }
+    expect(await readSnapshot(path, identity, sink)).toEqual({ status: 'absent' })
   })
 
   it('removes what a killed process left, but not what another is writing', async () => {
-    await writeSnapshot(path, createRows(1, 3), { dimension: 3, cursor: 'c' })
+    await writeSnapshot(path, createRows(1, 3), { ...identity, cursor: 'c' })
     await writeFile(`${path}.old.tmp`, 'x')
     await writeFile(`${path}.new.tmp`, 'x')
     const hoursAgo = new Date(Date.now() - 3 * 3_600_000)
     await utimes(`${path}.old.tmp`, hoursAgo, hoursAgo)
-    await writeSnapshot(path, createRows(1, 3), { dimension: 3, cursor: 'c' })
+    await writeSnapshot(path, createRows(1, 3), { ...identity, cursor: 'c' })
     expect((await readdir(join(directory, 'c1'))).sort()).toEqual([
       'exact.snapshot',
       'exact.snapshot.new.tmp',

@@ -4,6 +4,7 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string
   }
   interface Memory {
+    grow(pages: number): number
     readonly buffer: SharedArrayBuffer
   }
   interface Instance {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSelection } from './exact-selection.ts'
+import { createSelection } from './selection.ts'
 
 const noSlack = { slack: 0, faceId: (row: number) => String(row).padStart(6, '0') }
 

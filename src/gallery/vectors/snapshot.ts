@@ -4,16 +4,16 @@ import { endianness } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
-import type { FrozenRows, RowBatch } from './exact-rows.ts'
+import type { Attachment, FrozenRows, SnapshotSink } from './table.ts'
 
 /*
- * [Note: Exact snapshot]
- * magic (8 bytes), uint32 length of the header, header (JSON), then chunks until `count` rows have
- * come: uint32 rows, uint32 bytes of ids, ids (JSON array), rows x dimension float32. The last 32
- * bytes are the SHA-256 of all before. Numbers are in the byte order that the header names. A file
+ * [Note: Index snapshot]
+ * magic, uint32 length of the header, header (JSON), the bytes that the kind attached (as many as
+ * the header says), then chunks until `count` rows have come: uint32 rows, uint32 bytes of ids, ids
+ * (JSON array), rows x dimension float32, rows x codeBytes. The last 32 bytes are the SHA-256 of
+ * all before. Numbers are in the byte order that the header names. A file
  * that does not fit in any way is not used: the index is a cache and can be rebuilt.
  */
-const magic = 'FWEXACT\n'
 const formatVersion = 1
 const digestBytes = 32
 const maxHeaderBytes = 65_536
@@ -23,12 +23,13 @@ const chunkRows = 1024
 const staleTempMs = 3_600_000
 
 interface SnapshotHeader {
-  readonly kind: 'exact'
+  readonly kind: string
   readonly version: number
   readonly byteOrder: string
   readonly dimension: number
   readonly count: number
   readonly cursor: Cursor
+  readonly attachment?: Pick<Attachment, 'facts' | 'codeBytes'> & { readonly bytes: number }
 }
 
 /** Why a snapshot that exists was not used. */
@@ -39,6 +40,12 @@ export type SnapshotResult =
   | { readonly status: 'absent' }
   | { readonly status: 'rejected'; readonly reason: SnapshotRejection }
 
+/** What a snapshot must be of to be used. */
+export interface SnapshotIdentity {
+  readonly kind: string
+  readonly dimension: number
+}
+
 /**
  * Writes rows and cursor to `path`: a temporary file beside it, synced, renamed, the folder synced.
  * A failure leaves the file that was there, and no temporary file.
@@ -48,7 +55,7 @@ export type SnapshotResult =
 export async function writeSnapshot(
   path: string,
   rows: FrozenRows,
-  options: { readonly dimension: number; readonly cursor: Cursor },
+  options: SnapshotIdentity & { readonly cursor: Cursor },
 ): Promise<void> {
   const temp = `${path}.${randomUUID()}.tmp`
   try {
@@ -70,21 +77,21 @@ export async function writeSnapshot(
 }
 
 /**
- * Reads a snapshot. Rows go to `add` before the checksum is known, so the caller drops them unless
- * the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
+ * Reads a snapshot. Its parts go to `sink` before the checksum is known, so the caller drops them
+ * unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
  *
  * @throws {FaceError} `overloaded` when there is no memory for the rows
  */
 export async function readSnapshot(
   path: string,
-  dimension: number,
-  add: (batch: RowBatch) => void,
+  identity: SnapshotIdentity,
+  sink: SnapshotSink,
 ): Promise<SnapshotResult> {
   let result: SnapshotResult
   try {
     const file = await open(path, 'r')
     try {
-      result = await readAll(file, dimension, add)
+      result = await readAll(file, identity, sink)
     } finally {
       await file.close()
     }
@@ -120,7 +127,7 @@ export async function removeSnapshot(path: string): Promise<void> {
 async function writeAll(
   file: FileHandle,
   rows: FrozenRows,
-  { dimension, cursor }: { readonly dimension: number; readonly cursor: Cursor },
+  { kind, dimension, cursor }: SnapshotIdentity & { readonly cursor: Cursor },
 ): Promise<void> {
   const hash = createHash('sha256')
   const write = async (...parts: readonly Uint8Array[]): Promise<void> => {
@@ -129,29 +136,33 @@ async function writeAll(
       await file.writeFile(part)
     }
   }
+  const { attachment } = rows
   const header = Buffer.from(
     JSON.stringify({
-      kind: 'exact',
+      kind,
       version: formatVersion,
       byteOrder: endianness(),
       dimension,
       count: rows.count,
       cursor,
+      ...(attachment && { attachment: { ...attachment, bytes: attachment.bytes.length } }),
     } satisfies SnapshotHeader),
   )
-  await write(Buffer.from(magic), toBytes(Uint32Array.of(header.length)), header)
+  await write(Buffer.from(toMagic(kind)), toBytes(Uint32Array.of(header.length)), header)
+  if (attachment !== undefined) await write(attachment.bytes)
   for (let batch = rows.next(chunkRows); batch.faceIds.length > 0; batch = rows.next(chunkRows)) {
     const ids = Buffer.from(JSON.stringify(batch.faceIds))
     const lengths = Uint32Array.of(batch.faceIds.length, ids.length)
     await write(toBytes(lengths), ids, toBytes(batch.vectors))
+    if (batch.codes !== undefined) await write(batch.codes)
   }
   await file.writeFile(hash.digest())
 }
 
 async function readAll(
   file: FileHandle,
-  dimension: number,
-  add: (batch: RowBatch) => void,
+  { kind, dimension }: SnapshotIdentity,
+  sink: SnapshotSink,
 ): Promise<SnapshotResult> {
   const hash = createHash('sha256')
   let left = (await file.stat()).size - digestBytes
@@ -163,16 +174,22 @@ async function readAll(
     return buffer
   }
 
+  const magic = toMagic(kind)
   if (Buffer.from(await read(magic.length)).toString('latin1') !== magic) return damaged()
   const [headerBytes] = new Uint32Array(await read(4))
   if (headerBytes! > maxHeaderBytes) return damaged()
   const header: unknown = JSON.parse(Buffer.from(await read(headerBytes!)).toString())
-  if (!isHeader(header)) return damaged()
+  if (!isHeader(header) || header.kind !== kind) return damaged()
   if (header.version !== formatVersion || header.byteOrder !== endianness()) {
     return { status: 'rejected', reason: 'otherVersion' }
   }
   if (header.dimension !== dimension) return { status: 'rejected', reason: 'otherDimension' }
 
+  const { attachment } = header
+  const codeBytes = attachment?.codeBytes ?? 0
+  if (attachment !== undefined) {
+    sink.attach({ ...attachment, bytes: new Uint8Array(await read(attachment.bytes)) })
+  }
   let count = 0
   while (count < header.count) {
     const [rows, idBytes] = new Uint32Array(await read(8))
@@ -180,7 +197,8 @@ async function readAll(
     const faceIds: unknown = JSON.parse(Buffer.from(await read(idBytes!)).toString())
     const vectors = new Float32Array(await read(rows! * dimension * 4))
     if (!isStringArray(faceIds) || faceIds.length !== rows) return damaged()
-    add({ faceIds, vectors })
+    const codes = codeBytes > 0 && { codes: new Uint8Array(await read(rows! * codeBytes)) }
+    sink.restore({ faceIds, vectors, ...codes })
     count += rows!
   }
   if (left !== 0) return damaged()
@@ -196,6 +214,10 @@ async function readExactly(file: FileHandle, bytes: number): Promise<ArrayBuffer
     at += bytesRead
   }
   return buffer
+}
+
+function toMagic(kind: string): string {
+  return `FW${kind.toUpperCase()}\n`
 }
 
 /** Makes the rename durable. Windows cannot open a folder; its rename needs no such step. */
@@ -254,7 +276,7 @@ function isHeader(value: unknown): value is SnapshotHeader {
   if (typeof value !== 'object' || value === null) return false
   const header = value as Partial<Record<keyof SnapshotHeader, unknown>>
   return (
-    header.kind === 'exact' &&
+    typeof header.kind === 'string' &&
     typeof header.version === 'number' &&
     typeof header.cursor === 'string' &&
     Number.isSafeInteger(header.dimension) &&

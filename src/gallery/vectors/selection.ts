@@ -1,4 +1,4 @@
-import { tileRows } from './exact-segments.ts'
+import { tileRows } from './segments.ts'
 
 /** Keeps the best of the rows that a scan reports for one probe. */
 export interface Selection {

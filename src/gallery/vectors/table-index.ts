@@ -1,25 +1,32 @@
 import { FaceError } from '../../core/errors.ts'
 import type { SearchCandidate, VectorIndex } from '../vector-index.ts'
-import type { RowHits } from './exact-rows.ts'
-import { maxProbes } from './exact-segments.ts'
-import type { SnapshotRejection } from './exact-snapshot.ts'
-import type { ExactOperation, ExactOperations, ExactTask } from './exact-worker.ts'
+import { toLists } from './hits.ts'
+import { maxProbes } from './segments.ts'
+import type { SnapshotRejection } from './snapshot.ts'
+import type { TableOperation, TableOperations, TableTask } from './table-worker.ts'
 
 /** Floats of vectors in one message (2 MiB): the copy is short, and a search gets in after each. */
 const batchFloats = 2 ** 19
 const idsPerMessage = 8192
 
 /** What an index needs of its provider. */
-export interface ExactHost {
-  call(task: ExactTask, transferList?: ArrayBuffer[]): Promise<unknown>
+export interface TableHost {
+  readonly kind: string
+  call(task: TableTask, transferList?: ArrayBuffer[]): Promise<unknown>
   path(collectionId: string): string | undefined
   rejected(collectionId: string, reason: SnapshotRejection): void
   forget(collectionId: string): void
 }
 
+/** An index that also tells how it searches. */
+export interface TableVectorIndex extends VectorIndex {
+  /** What the kind tells about itself, in JSON's types. */
+  status(): Promise<Readonly<Record<string, unknown>>>
+}
+
 /** An index as its provider sees it. */
-export interface ExactIndex {
-  readonly index: VectorIndex
+export interface TableIndex {
+  readonly index: TableVectorIndex
   /** Resolves when no change and no save is under way. */
   idle(): Promise<void>
 }
@@ -28,25 +35,25 @@ export interface ExactIndex {
  * Makes the side of an index that callers see; it checks lengths, cuts work into messages and keeps
  * changes in order. The vectors are with the worker, which must be told to `open` first (`clear`).
  */
-export function createExactIndex(
-  host: ExactHost,
+export function createTableIndex(
+  host: TableHost,
   collectionId: string,
   dimension: number,
-): ExactIndex {
+): TableIndex {
   const path = host.path(collectionId)
   const rowsPerMessage = Math.max(1, Math.floor(batchFloats / dimension))
   let changes: Promise<unknown> = Promise.resolve()
   let saving: Promise<unknown> = Promise.resolve()
   let destroyed = false
 
-  async function call<O extends ExactOperation>(
+  async function call<O extends TableOperation>(
     operation: O,
-    task: ExactOperations[O]['task'],
+    task: TableOperations[O]['task'],
     transferList?: ArrayBuffer[],
-  ): Promise<ExactOperations[O]['result']> {
+  ): Promise<TableOperations[O]['result']> {
     if (destroyed) throw new FaceError('collectionNotFound')
-    const message = { operation, collectionId, ...task } as unknown as ExactTask
-    return (await host.call(message, transferList)) as ExactOperations[O]['result']
+    const message = { operation, collectionId, ...task } as unknown as TableTask
+    return (await host.call(message, transferList)) as TableOperations[O]['result']
   }
 
   /** Changes happen one after the other, in the order of the calls. */
@@ -74,8 +81,8 @@ export function createExactIndex(
     })
   }
 
-  const index: VectorIndex = {
-    kind: 'exact',
+  const index: TableVectorIndex = {
+    kind: host.kind,
     dimension,
     size: () => call('size', {}),
 
@@ -108,7 +115,7 @@ export function createExactIndex(
       for (let from = 0; from < probes.length; from += maxProbes * dimension) {
         const part = probes.slice(from, from + maxProbes * dimension)
         const hits = await call('search', { probes: part, k }, [part.buffer])
-        for (const list of toCandidates(hits)) found.push(list)
+        for (const list of toLists(hits)) found.push(list)
       }
       return found
     },
@@ -135,7 +142,10 @@ export function createExactIndex(
 
     clear: () => replace(() => call('open', { dimension })),
 
-    optimize: async () => undefined,
+    // Searches and changes go on meanwhile.
+    optimize: () => call('optimize', {}),
+
+    status: () => call('status', {}),
 
     async save(cursor) {
       if (path === undefined) return
@@ -176,16 +186,4 @@ export function createExactIndex(
       await saving
     },
   }
-}
-
-function toCandidates(hits: RowHits): readonly (readonly SearchCandidate[])[] {
-  let from = 0
-  return hits.counts.map((count) => {
-    const end = from + count
-    const list: SearchCandidate[] = []
-    for (; from < end; from++) {
-      list.push({ faceId: hits.faceIds[from]!, similarity: hits.similarities[from]! })
-    }
-    return list
-  })
 }

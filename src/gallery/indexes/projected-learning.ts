@@ -1,0 +1,221 @@
+import { createRowTable } from '../vectors/rows.ts'
+import { computeAxesInPlace, computeMoments } from './projected-axes.ts'
+import { type CodeTable, createCodeTable, maxProbes, type Projection } from './projected-codes.ts'
+import { maxShortlist } from './projected-scan.ts'
+
+/** Faces of the gallery that learning looks at; the self-check compares each probe with all of them. */
+export const maxSample = 32_768
+/** Of these the axes are computed: 16 for each of 512 dimensions. */
+const maxMomentRows = 8192
+/** Probes of each sort in the self-check: one missed best face is still an agreement of 0.999. */
+const probesOfSort = 1024
+const minAgreement = 0.999
+/** The shortlist is longer than the self-check needs, because that has seen only a sample. */
+const reserve = 4
+const minShortlist = 64
+/** Coordinates that are tried, and the whole vector. */
+const widths = [32, 48, 64, 96, 128, 192, 256, 384]
+/** Ranking a shortlisted face costs as much as scanning so many bytes for each of its dimensions. */
+const rankingBytes = 32
+/** Fewer different faces have nothing to learn from. */
+const minSample = 128
+/** Faces that one made-up stranger is mixed from. */
+const strangerFaces = 64
+
+/** What learning found, and what `status` tells of it. */
+export interface Learned extends Projection {
+  /** Rows that a search ranks with the full vectors, at least; more for a larger k. */
+  readonly shortlist: number
+  /** Share of the self-check's probes whose best face was in the shortlist, 0 to 1. */
+  readonly agreement: number
+}
+
+/**
+ * Learns axes, width and shortlist from a sample of a gallery, or finds that no projection of it
+ * agrees with exact search.
+ *
+ * [Note: Self-check]
+ * Probes are faces of the sample, each compared with all others, and strangers mixed from its faces
+ * so that they have the gallery's mean and covariance. For each probe the best face of an exact
+ * search is looked up, and then its place in the order of the codes, at every width. A shortlist of
+ * a gallery of n faces is tested in a sample of m by a list m / n as long: the share of other faces
+ * that come before the best one is the same, and the best face of a sample is farther away than the
+ * whole gallery's, so the test is, if anything, too strict. Of the widths and lists with an
+ * agreement of at least 0.999 for both sorts of probes, the one that reads the fewest bytes is taken.
+ *
+ * @param vectors a sample, at most {@link maxSample} x dimension, spread over the gallery; copies of a face count once
+ * @param faces   faces of the gallery, n
+ * @param kernels the compiled `scan-f32.wasm` and `scan-i8.wasm`
+ */
+export function learnProjection(
+  vectors: Float32Array<ArrayBuffer>,
+  { dimension, faces }: { readonly dimension: number; readonly faces: number },
+  kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module },
+): Learned | undefined {
+  const sample = dropCopies(vectors, dimension)
+  const m = sample.length / dimension
+  if (m < minSample) return undefined
+  const full = createFullProjection(sample, dimension)
+  const codes = createCodeTable(kernels.codes, full, { dimension, threads: 1 })
+  codes.write(0, sample)
+  const exact = createRowTable(kernels.exact, dimension)
+  exact.upsert(
+    Array.from({ length: m }, (_, i) => String(i)),
+    sample,
+  )
+
+  const sorts = [createFaceProbes(sample, dimension), createStrangers(sample, dimension)].map(
+    ({ probes, own }) => {
+      const best = findBest(probes, own)
+      return (width: number) => computePlaces(codes, { probes, own, best, count: m, used: width })
+    },
+  )
+
+  let found: { width: number; shortlist: number; agreement: number; cost: number } | undefined
+  for (const width of [...widths.filter((w) => w < full.width), full.width]) {
+    if (found !== undefined && faces * width >= found.cost) break
+    const places = sorts.map((computePlacesAt) => computePlacesAt(width))
+    const needed = Math.max(...places.map((list) => toNeeded(list)))
+    const shortlist = Math.max(minShortlist, Math.ceil((needed * faces * reserve) / m))
+    if (shortlist > maxShortlist || shortlist * 8 > faces) continue
+    const cost = faces * width + shortlist * dimension * rankingBytes
+    if (found !== undefined && cost >= found.cost) continue
+    const shares = places.map((list) => {
+      const within = list.filter((place) => place * faces <= shortlist * m)
+      return within.length / list.length
+    })
+    found = { width, shortlist, agreement: Math.min(...shares), cost }
+  }
+  if (found === undefined) return undefined
+  const { width, shortlist, agreement } = found
+  const axes = full.axes.slice(0, Math.min(width, dimension) * dimension)
+  return { width, axes, scale: full.scale, shortlist, agreement }
+
+  /** The best row for each probe, other than its own. */
+  function findBest(probes: Float32Array, own: readonly number[]): readonly number[] {
+    const best: number[] = []
+    for (let i = 0; i < probes.length; i += 64 * dimension) {
+      const { counts, faceIds } = exact.search(probes.subarray(i, i + 64 * dimension), 2)
+      let at = 0
+      for (const count of counts) {
+        const rows = faceIds.slice(at, at + count).map(Number)
+        best.push(rows.find((row) => row !== own[best.length])!)
+        at += count
+      }
+    }
+    return best
+  }
+}
+
+/** The different rows. Many equal ones would be a crowd in each search of the self-check. */
+function dropCopies(vectors: Float32Array, dimension: number): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(vectors.length)
+  const seen = new Set<string>()
+  for (let from = 0; from < vectors.length; from += dimension) {
+    // Different faces do not agree in a few numbers to the last bit.
+    const key = vectors.subarray(from, from + 4).join()
+    if (seen.has(key)) continue
+    out.set(vectors.subarray(from, from + dimension), seen.size * dimension)
+    seen.add(key)
+  }
+  return out.slice(0, seen.size * dimension)
+}
+
+/** All axes of the sample's energy, and the scale that puts its largest coordinate at 127. */
+function createFullProjection(sample: Float32Array, dimension: number): Projection {
+  const m = sample.length / dimension
+  const step = Math.max(1, Math.floor(m / maxMomentRows))
+  const rows = Math.min(m, maxMomentRows)
+  const part = new Float32Array(rows * dimension)
+  for (let i = 0; i < rows; i++) {
+    const from = i * step * dimension
+    part.set(sample.subarray(from, from + dimension), i * dimension)
+  }
+  const axes = computeAxesInPlace(computeMoments(part, dimension), dimension)
+  let largest = 0
+  for (let row = 0; row < Math.min(rows, 1024); row++) {
+    for (let axis = 0; axis < dimension; axis++) {
+      let sum = 0
+      for (let i = 0; i < dimension; i++) {
+        sum += part[row * dimension + i]! * axes[axis * dimension + i]!
+      }
+      largest = Math.max(largest, Math.abs(sum))
+    }
+  }
+  return { width: Math.ceil(dimension / 16) * 16, axes, scale: largest === 0 ? 1 : 127 / largest }
+}
+
+interface Probes {
+  readonly probes: Float32Array
+  /** The row that a probe is, if any. */
+  readonly own: readonly number[]
+}
+
+function createFaceProbes(sample: Float32Array, dimension: number): Probes {
+  const m = sample.length / dimension
+  const count = Math.min(m, probesOfSort)
+  const own = Array.from({ length: count }, (_, i) => Math.floor((i * m) / count))
+  const probes = new Float32Array(count * dimension)
+  own.forEach((row, i) => {
+    probes.set(sample.subarray(row * dimension, (row + 1) * dimension), i * dimension)
+  })
+  return { probes: normalizeRows(probes, dimension), own }
+}
+
+/** The mean plus differences of faces: with many of them, vectors of the sample's mean and covariance. */
+function createStrangers(sample: Float32Array, dimension: number): Probes {
+  const m = sample.length / dimension
+  const mean = new Float64Array(dimension)
+  for (let i = 0; i < sample.length; i++) mean[i % dimension]! += sample[i]! / m
+  const probes = new Float32Array(probesOfSort * dimension)
+  let state = 1
+  for (let from = 0; from < probes.length; from += dimension) {
+    for (let i = 0; i < dimension; i++) probes[from + i] = mean[i]!
+    for (let face = 0; face < strangerFaces; face++) {
+      // Which faces does not matter, only that each run takes the same (numbers: Knuth, MMIX's low half).
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      const row = Math.floor((state / 2 ** 32) * m) * dimension
+      const weight = (face % 2 === 0 ? 1 : -1) / Math.sqrt(strangerFaces)
+      for (let i = 0; i < dimension; i++) probes[from + i]! += weight * sample[row + i]!
+    }
+  }
+  return { probes: normalizeRows(probes, dimension), own: [] }
+}
+
+function normalizeRows(rows: Float32Array, dimension: number): Float32Array {
+  for (let from = 0; from < rows.length; from += dimension) {
+    const row = rows.subarray(from, from + dimension)
+    const norm = Math.hypot(...row)
+    if (norm > 0) for (let i = 0; i < dimension; i++) row[i]! /= norm
+  }
+  return rows
+}
+
+/** For each probe, the place of its best row when the codes are cut to `used`, from 1. */
+function computePlaces(
+  codes: CodeTable,
+  options: {
+    readonly probes: Float32Array
+    readonly own: readonly number[]
+    readonly best: readonly number[]
+    readonly count: number
+    readonly used: number
+  },
+): readonly number[] {
+  const { probes, own, best, count, used } = options
+  const dimension = probes.length / best.length
+  return best.map((row, i) => {
+    if (i % maxProbes === 0) {
+      codes.setProbes(probes.subarray(i * dimension, (i + maxProbes) * dimension))
+    }
+    const above = codes.countAbove({ probe: i % maxProbes, row, count, used })
+    // A face comes before all others in its own order.
+    return own[i] === undefined ? above + 1 : Math.max(1, above)
+  })
+}
+
+/** The place that all probes but those that may be missed reach. */
+function toNeeded(places: readonly number[]): number {
+  const missed = Math.floor(places.length * (1 - minAgreement))
+  return [...places].sort((a, b) => b - a)[missed]!
+}

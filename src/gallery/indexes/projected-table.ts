@@ -1,0 +1,263 @@
+import { setImmediate } from 'node:timers/promises'
+import type { SearchCandidate } from '../vector-index.ts'
+import { toHits, toLists } from '../vectors/hits.ts'
+import { computeLargestNorm } from '../vectors/norms.ts'
+import { createRowTable } from '../vectors/rows.ts'
+import type { VectorTable } from '../vectors/table.ts'
+import { toAttachment, toLearnedState } from './projected-attachment.ts'
+import { type CodeTable, createCodeTable, maxProbes } from './projected-codes.ts'
+import type { ScanCrew } from './projected-crew.ts'
+import { type Learned, maxSample } from './projected-learning.ts'
+import { createShortlistScan, maxShortlist, type ShortlistScan } from './projected-scan.ts'
+
+/** Rows that are encoded between two looks at what else there is to do: some 5 ms. */
+const encodedRows = 1024
+
+/** Shortlisted rows for each face asked for; the learned shortlist is for the best few. */
+const shortlistPerFace = 16
+
+/** Longer lists take longer to rank than an exact search would take. */
+const maxShortlistShare = 1 / 8
+
+/** A projection with the codes of the rows. */
+interface Layer {
+  readonly learned: Learned
+  readonly codes: CodeTable
+  readonly scan: ShortlistScan
+  /** Faces of the gallery when it was learned, and when that was. */
+  readonly faces: number
+  readonly at: string
+}
+
+export interface ProjectedTableDeps {
+  readonly kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module }
+  readonly crew: ScanCrew
+  /** Learns from a sample of that many faces, in another thread. */
+  readonly learn: (sample: Float32Array<ArrayBuffer>, faces: number) => Promise<Learned | undefined>
+  /** A smaller gallery is searched exactly. */
+  readonly minFaces: number
+}
+
+/**
+ * Makes an empty table that is searched in two passes: all rows by their codes, then the best of
+ * them by their vectors. Before anything is learned, below `minFaces`, for a large `k`, and where
+ * the self-check found no projection, it compares all vectors.
+ *
+ * [Note: Learning again]
+ * A projection is learned anew when as many faces were written since as the gallery had then, so
+ * that it describes at least half of what is stored. The codes in use stay until those of the new
+ * projection are complete; until then a row that changes is encoded in both, and a removed row
+ * leaves both, because both follow the rows of one table.
+ */
+export function createProjectedTable(dimension: number, deps: ProjectedTableDeps): VectorTable {
+  const { kernels, crew, minFaces } = deps
+  const rows = createRowTable(kernels.exact, dimension, (row) => {
+    if (restoring) return
+    written++
+    current?.codes.write(row, rows.at(row))
+    if (next !== undefined && row < next.encoded) next.layer.codes.write(row, rows.at(row))
+  })
+  /** Its codes are those of all rows. */
+  let current: Layer | undefined
+  /** Its codes are those of the first `encoded` rows, as far as there are so many. */
+  let next: { readonly layer: Layer; encoded: number } | undefined
+  /** Faces when the last learning began; 0 before the first. */
+  let learnedFaces = 0
+  /** Rows that got another vector since. */
+  let written = 0
+  let learning: Promise<void> | undefined
+  let failed = false
+  let restoring = false
+  let disposed = false
+
+  function createLayer(learned: Learned, { faces, at }: Pick<Layer, 'faces' | 'at'>): Layer {
+    const codes = createCodeTable(kernels.codes, learned, { dimension, threads: crew.threads })
+    const scan = createShortlistScan(kernels.codes, codes, crew)
+    return { learned, codes, scan, faces, at }
+  }
+
+  function learnWhenDue(): void {
+    if (learning !== undefined || rows.count < minFaces) return
+    if (Math.max(written, rows.count - learnedFaces) < learnedFaces) return
+    // What was in use stays so, or searches are exact; `status` tells, and the next attempt comes
+    // when it is due again.
+    learnInTurn().catch(() => undefined)
+  }
+
+  function learnInTurn(): Promise<void> {
+    learning ??= learnNow()
+      .then(
+        () => {
+          failed = false
+        },
+        (error: unknown) => {
+          failed = true
+          throw error
+        },
+      )
+      .finally(() => {
+        learning = undefined
+      })
+    return learning
+  }
+
+  /** Rows to rank for the best `k`; the learned length grows with the gallery. */
+  function toShortlist({ learned, faces }: Layer, k: number): number {
+    const growth = Math.max(1, rows.count / faces)
+    return Math.max(Math.ceil(learned.shortlist * growth), k * shortlistPerFace)
+  }
+
+  async function learnNow(): Promise<void> {
+    const faces = rows.count
+    learnedFaces = faces
+    written = 0
+    const learned = await deps.learn(takeSample(), faces)
+    if (disposed) return
+    if (learned === undefined) {
+      use(undefined)
+      return
+    }
+    const layer = createLayer(learned, { faces, at: new Date().toISOString() })
+    await encodeAll(layer).finally(() => {
+      next = undefined
+      if (current !== layer) layer.scan.dispose()
+    })
+  }
+
+  /** Writes the codes of all rows while changes and searches go on, then takes the layer into use. */
+  async function encodeAll(layer: Layer): Promise<void> {
+    const progress = { layer, encoded: 0 }
+    next = progress
+    while (progress.encoded < rows.count) {
+      const from = progress.encoded
+      const end = Math.min(from + encodedRows, rows.count)
+      const vectors = new Float32Array((end - from) * dimension)
+      for (let row = from; row < end; row++) vectors.set(rows.at(row), (row - from) * dimension)
+      layer.codes.write(from, vectors)
+      progress.encoded = end
+      await setImmediate()
+      if (disposed) return
+    }
+    use(layer)
+  }
+
+  function use(layer: Layer | undefined): void {
+    current?.scan.dispose()
+    current = layer
+  }
+
+  function takeSample(): Float32Array<ArrayBuffer> {
+    const m = Math.min(rows.count, maxSample)
+    const sample = new Float32Array(m * dimension)
+    for (let i = 0; i < m; i++) {
+      sample.set(rows.at(Math.floor((i * rows.count) / m)), i * dimension)
+    }
+    return sample
+  }
+
+  return {
+    dimension,
+    get count() {
+      return rows.count
+    },
+
+    upsert(faceIds, vectors) {
+      rows.upsert(faceIds, vectors)
+      learnWhenDue()
+    },
+
+    remove: rows.remove,
+
+    search(probes, k) {
+      learnWhenDue()
+      if (current === undefined || k === 0) return rows.search(probes, k)
+      const wanted = toShortlist(current, k)
+      const limit = Math.min(maxShortlist, rows.count * maxShortlistShare)
+      if (wanted > limit) return rows.search(probes, k)
+      const lists: (readonly SearchCandidate[])[] = []
+      for (let i = 0; i < probes.length; i += maxProbes * dimension) {
+        const some = probes.subarray(i, i + maxProbes * dimension)
+        lists.push(...searchByCodes(current, some, { k, wanted }))
+      }
+      return toHits(lists)
+    },
+
+    faceIds: rows.faceIds,
+    vectors: rows.vectors,
+    freeze() {
+      const frozen = rows.freeze()
+      if (current === undefined) return frozen
+      const { codes, learned, faces, at } = current
+      return {
+        ...frozen,
+        attachment: toAttachment({ learned, faces, written, at }),
+        next(limit) {
+          const batch = frozen.next(limit)
+          // From the vectors, because other codes may be in use by now.
+          return { ...batch, codes: codes.toCodes(batch.vectors) }
+        },
+      }
+    },
+
+    attach(attachment) {
+      const state = toLearnedState(attachment, dimension)
+      current = createLayer(state.learned, state)
+      learnedFaces = state.faces
+      written = state.written
+    },
+
+    restore({ faceIds, vectors, codes }) {
+      if (codes !== undefined) current?.codes.put(rows.count, codes)
+      restoring = true
+      rows.upsert(faceIds, vectors)
+      restoring = false
+    },
+
+    async optimize() {
+      await learning?.catch(() => undefined)
+      if (rows.count >= minFaces) await learnInTurn()
+    },
+
+    status() {
+      const bytes = 4 * dimension + (current?.learned.width ?? 0)
+      return {
+        faces: rows.count,
+        bytesPerFace: bytes,
+        learning: learning !== undefined,
+        ...(failed && { learningFailed: true }),
+        ...(current && {
+          width: current.learned.width,
+          shortlist: current.learned.shortlist,
+          agreement: current.learned.agreement,
+          learnedFaces: current.faces,
+          learnedAt: current.at,
+        }),
+      }
+    },
+
+    dispose() {
+      disposed = true
+      use(undefined)
+    },
+  }
+
+  function searchByCodes(
+    layer: Layer,
+    probes: Float32Array,
+    { k, wanted }: { readonly k: number; readonly wanted: number },
+  ): readonly (readonly SearchCandidate[])[] {
+    const units = probes.slice()
+    for (let i = 0; i < units.length; i += dimension) {
+      const unit = units.subarray(i, i + dimension)
+      const norm = computeLargestNorm(unit, dimension)
+      for (let j = 0; j < dimension; j++) unit[j]! /= norm
+    }
+    layer.codes.setProbes(units)
+    const count = probes.length / dimension
+    return layer.scan.run({ count, rows: rows.count, wanted }).flatMap((shortlist, i) => {
+      const probe = probes.subarray(i * dimension, (i + 1) * dimension)
+      if (shortlist === undefined) return toLists(rows.search(probe, k))
+      return [rows.rank(probe, shortlist, k)]
+    })
+  }
+}

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import { workerData } from 'piscina'
+import { workerUrl } from '../../core/worker-url.ts'
+import { createSerialQueue } from '../serial-queue.ts'
+import { createKernelLoader } from '../vectors/kernel.ts'
+import { createTableWorker, type TableAnswer, type TableTask } from '../vectors/table-worker.ts'
+import { createScanCrew, type ScanCrew } from './projected-crew.ts'
+import type { LearnTask } from './projected-learn-worker.ts'
+import type { Learned } from './projected-learning.ts'
+import { createProjectedTable } from './projected-table.ts'
+
+/** What the provider tells its worker. */
+export interface ProjectedWorkerOptions {
+  readonly minFaces: number
+  readonly threads: number
+}
+
+const { minFaces, threads } = workerData as ProjectedWorkerOptions
+const loadExactKernel = createKernelLoader(
+  workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'),
+)
+const loadCodeKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-i8.wasm'))
+/** One gallery learns at a time: each keeps a core busy and needs up to half a gigabyte. */
+const learnings = createSerialQueue()
+let crew: ScanCrew | undefined
+
+/** Runs one task; the state is this thread's tables. */
+export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
+  'projected',
+  async (dimension) => {
+    const [exact, codes] = await Promise.all([loadExactKernel(), loadCodeKernel()])
+    const kernels = { exact, codes }
+    crew ??= createScanCrew(codes, threads)
+    return createProjectedTable(dimension, {
+      kernels,
+      crew,
+      minFaces,
+      learn: (sample, faces) => learnings.run(() => learn({ sample, dimension, faces, kernels })),
+    })
+  },
+)
+
+/** In a thread of its own, which ends with it. */
+function learn(task: LearnTask): Promise<Learned | undefined> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(workerUrl(import.meta.url, './projected-learn-worker.js'), {
+      workerData: task,
+      transferList: [task.sample.buffer],
+    })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', (code) => reject(new Error(`Learning ended with code ${code}.`)))
+  })
+}

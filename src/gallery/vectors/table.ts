@@ -1,0 +1,61 @@
+import type { RowHits } from './hits.ts'
+
+/** Rows in the order of the table. */
+export interface RowBatch {
+  readonly faceIds: readonly string[]
+  /** faceIds.length x dimension, row-major. */
+  readonly vectors: Float32Array<ArrayBuffer>
+  /** What a kind keeps of each row beside its vector, row-major. */
+  readonly codes?: Uint8Array<ArrayBuffer>
+}
+
+/** What a kind has learned from the rows. */
+export interface Attachment {
+  /** In JSON's types. */
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Length of a row of {@link RowBatch.codes}. */
+  readonly codeBytes: number
+}
+
+/** The rows as they were when it was made, while the table changes. */
+export interface FrozenRows {
+  readonly count: number
+  /** With it each batch has codes. */
+  readonly attachment?: Attachment
+  /** The next rows, at most `limit`; empty at the end. */
+  next(limit: number): RowBatch
+  /** Must be called, or later changes keep copying. */
+  release(): void
+}
+
+/** Takes the parts of a snapshot. */
+export interface SnapshotSink {
+  /** Comes before the rows. @throws {Error} when it makes no sense */
+  attach(attachment: Attachment): void
+  /** Appends rows. */
+  restore(batch: RowBatch): void
+}
+
+/** What an index worker keeps of one collection; the kinds differ in how they search it. */
+export interface VectorTable extends SnapshotSink {
+  readonly dimension: number
+  readonly count: number
+  /** @throws {FaceError} `dimensionMismatch`, `invalidEmbedding`; then nothing was stored */
+  upsert(faceIds: readonly string[], vectors: Float32Array): void
+  /** Unknown ids are ignored. */
+  remove(faceIds: readonly string[]): void
+  /** @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
+  search(probes: Float32Array, k: number): RowHits
+  faceIds(from: number, limit: number): readonly string[]
+  /** Missing ids give rows of NaN. */
+  vectors(faceIds: readonly string[]): Float32Array<ArrayBuffer>
+  /** One at a time. */
+  freeze(): FrozenRows
+  /** Learns from the rows, where the kind does. */
+  optimize(): Promise<void>
+  /** What the kind tells about itself, in JSON's types. */
+  status(): Readonly<Record<string, unknown>>
+  /** The table is not used any more. */
+  dispose(): void
+}
