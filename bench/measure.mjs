@@ -1,6 +1,8 @@
 // What every benchmark needs: percentiles, and the machine, versions and commit beside a result.
 import { execFileSync } from 'node:child_process'
-import { cpus, totalmem } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { dirname } from 'node:path'
 
 /** The p-quantile (0 to 1) by linear interpolation between order statistics. */
 export function percentile(values, p) {
@@ -12,7 +14,47 @@ export function percentile(values, p) {
   return xs[low] + (xs[high] - xs[low]) * (at - low)
 }
 
-/** Machine, versions and commit. `dirty` tells that the tree had uncommitted changes. */
+export function median(values) {
+  return percentile(values, 0.5)
+}
+
+/** Of latencies in milliseconds. */
+export function toLatency(values) {
+  return {
+    p50: percentile(values, 0.5),
+    p95: percentile(values, 0.95),
+    p99: percentile(values, 0.99),
+  }
+}
+
+export async function time(action) {
+  const begun = performance.now()
+  const result = await action()
+  return [performance.now() - begun, result]
+}
+
+/** Works on the items in order, `lanes` at a time. */
+export async function inParallel(items, lanes, work) {
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const at = next++
+      await work(items[at], at)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+/** The list, begun at another place each round: nobody always goes first. */
+export function rotate(list, by) {
+  const from = by % list.length
+  return [...list.slice(from), ...list.slice(0, from)]
+}
+
+/**
+ * Machine, versions and commit. `dirty` tells that the tree had uncommitted changes; `loadAverage`
+ * (of one minute, at the start of the process) how busy the machine was before.
+ */
 export function machine() {
   const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim()
   return {
@@ -23,8 +65,28 @@ export function machine() {
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       platform: `${process.platform} ${process.arch}`,
       node: process.version,
+      loadAverage: loadAtStart,
     },
     commit: git('rev-parse', '--short', 'HEAD'),
     dirty: git('status', '--porcelain', '--untracked-files=no') !== '',
   }
+}
+const loadAtStart = loadavg()[0]
+
+/**
+ * Writes a result with what it was measured on: to `out`, or to bench/results/<name>.json, where
+ * the report reads it; a quick look is not written unless `out` is given.
+ */
+export function writeResult(name, { out, quick = false }, { question, ...result }) {
+  const file = out ?? (quick ? undefined : `bench/results/${name}.json`)
+  if (file === undefined) return
+  const command = `npm run bench:${name} ${toOptions(process.argv.slice(2))}`.trim()
+  const all = { question, command, quick, ...machine(), ...result }
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`)
+  console.log(`\nwritten to ${file}`)
+}
+
+function toOptions(args) {
+  return args.length === 0 ? '' : `-- ${args.join(' ')}`
 }

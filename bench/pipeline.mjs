@@ -1,0 +1,154 @@
+// How long does one image take, from bytes to embeddings of all its faces, beside other software?
+//
+//   npm run bench:pipeline -- [--lfw DIR] [--models-from DIR] [--python FILE] [--rounds 7]
+//                             [--widths 250,640,1280,1920] [--quick] [--out FILE]
+//
+// Each program runs in a process of its own and takes turns with the others, image by image, in
+// an order that changes with every round. The photographs are those that face-api ships, scaled;
+// at 250 pixels LFW's (person/image.jpg) where they are there. A peer that is not there is named
+// and left out. `--quick`: few images and rounds, for a look.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { median, percentile, rotate, writeResult } from './measure.mjs'
+import { startPeers } from './peers/peer.mjs'
+import {
+  prepareFaceApi,
+  prepareModels,
+  prepareOpencvModels,
+  preparePython,
+} from './peers/prepare.mjs'
+import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
+
+const { values: args } = parseArgs({
+  options: {
+    lfw: { type: 'string' },
+    'models-from': { type: 'string', default: '.cache/test-data' },
+    python: { type: 'string' },
+    widths: { type: 'string', default: '250,640,1280,1920' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+})
+const rounds = Number(args.rounds ?? (args.quick ? 1 : 7))
+/** Programs that take half a second an image are asked less often. */
+const slowRounds = Math.min(rounds, 2)
+const lfwImages = args.quick ? 5 : 40
+const lfw = findLfw(args.lfw)
+/** Boxes of two programs are of the same face from this intersection over union on. */
+const sameFaceOverlap = 0.3
+
+prepareModels(args['models-from'], { optional: ['sface'] })
+const python = preparePython(args.python)
+const { yunet, sface } = await prepareOpencvModels()
+const faceApi = prepareFaceApi()
+const peer = (name) => join(import.meta.dirname, 'peers', name)
+const own = (...rest) => [process.execPath, peer('face-watcher.mjs'), args['models-from'], ...rest]
+const opencv = (threads) => ({
+  needs: [yunet, sface],
+  command: [python, peer('opencv.py'), yunet, sface, threads],
+})
+const contestants = [
+  { id: 'face-watcher', command: own('mobilefacenet') },
+  { id: 'face-watcher-2-workers', command: own('mobilefacenet', '2') },
+  {
+    id: 'face-watcher-sface',
+    needs: [join(args['models-from'], 'models/sface')],
+    command: own('sface'),
+  },
+  { id: 'opencv', ...opencv('1') },
+  { id: 'opencv-2-threads', ...opencv('2') },
+  {
+    id: 'face-api-ssd',
+    slow: true,
+    command: [process.execPath, peer('face-api.mjs'), faceApi, 'ssd'],
+  },
+  {
+    id: 'face-api-tiny',
+    slow: true,
+    command: [process.execPath, peer('face-api.mjs'), faceApi, 'tiny'],
+  },
+  { id: 'facenet-pytorch', slow: true, command: [python, peer('facenet_pytorch_peer.py'), '2'] },
+  { id: 'mtcnn-keras-facenet', slow: true, command: [python, peer('mtcnn_keras_peer.py')] },
+]
+const slow = new Set(contestants.filter((one) => one.slow).map(({ id }) => id))
+
+const directory = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
+const { peers, programs, stop } = await startPeers(contestants)
+const sizes = []
+try {
+  for (const width of args.widths.split(',').map(Number)) {
+    const isLfw = width === 250 && lfw !== undefined
+    const images = isLfw ? pickLfw(lfw, lfwImages) : await scaleSamples(width, directory)
+    const size = summarise(await measure(images))
+    sizes.push({ width, photographs: isLfw ? 'LFW' : 'samples', images: images.length, ...size })
+    console.log(`\n${width} px, ${images.length} images`)
+    console.table(size.programs)
+  }
+} finally {
+  await stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+writeResult('pipeline', args, {
+  question: 'milliseconds from the bytes of an image to the embeddings of all its faces',
+  rounds,
+  roundsOfSlowPrograms: slowRounds,
+  programs,
+  sizes,
+})
+
+/** @returns {Promise<Map<string, {faces, embedMs, ms: number[]}[]>>} of each program, for each image */
+async function measure(images) {
+  const answers = new Map(peers.map(({ id }) => [id, images.map(() => ({ ms: [], embedMs: [] }))]))
+  // Round -1 warms up.
+  for (let round = -1; round < rounds; round++) {
+    for (const [i, file] of images.entries()) {
+      for (const { id, ask } of rotate(peers, round + i + 1)) {
+        if (slow.has(id) && round >= slowRounds) continue
+        const { ms, embedMs, faces } = await ask({ file })
+        const answer = answers.get(id)[i]
+        answer.faces = faces
+        if (round < 0) continue
+        answer.ms.push(ms)
+        if (embedMs !== undefined) answer.embedMs.push(embedMs)
+      }
+    }
+  }
+  return answers
+}
+
+/** Means over the images of each image's median; ratios image by image. */
+function summarise(answers) {
+  const ours = answers.get('face-watcher')
+  const row = {}
+  for (const [id, images] of answers) {
+    const medians = images.map(({ ms }) => median(ms))
+    const faces = images.reduce((sum, image) => sum + image.faces.length, 0)
+    const embedMs = images.reduce((sum, image) => sum + (median(image.embedMs) || 0), 0)
+    row[id] = {
+      medianMs: median(medians),
+      meanMs: medians.reduce((a, b) => a + b, 0) / medians.length,
+      p95Ms: percentile(
+        images.flatMap(({ ms }) => ms),
+        0.95,
+      ),
+      timesFaceWatcher: median(medians.map((ms, i) => ms / median(ours[i].ms))),
+      ...(embedMs > 0 ? { embedMsPerFace: embedMs / faces } : {}),
+      faces,
+      facesInCommon: images.reduce((n, image, i) => n + inCommon(image.faces, ours[i].faces), 0),
+    }
+  }
+  return { programs: row }
+}
+
+function inCommon(a, b) {
+  const overlap = ([ax, ay, aw, ah], [bx, by, bw, bh]) => {
+    const w = Math.min(ax + aw, bx + bw) - Math.max(ax, bx)
+    const h = Math.min(ay + ah, by + bh) - Math.max(ay, by)
+    if (w <= 0 || h <= 0) return 0
+    return (w * h) / (aw * ah + bw * bh - w * h)
+  }
+  return a.filter((face) => b.some((other) => overlap(face, other) > sameFaceOverlap)).length
+}

@@ -1,0 +1,244 @@
+// How many images a second, through the library and over HTTP, and what happens when it is too much?
+//
+//   npm run bench:throughput -- [--lfw DIR] [--models-from DIR] [--python FILE] [--faces 10000]
+//                               [--clients 1,2,4,8,32] [--images 200] [--rounds 5] [--quick]
+//                               [--out FILE]
+//
+// Library, a real server and OpenCV (a process a core) run at the same time and take turns, in an
+// order that changes with every round; the client that sends the requests has its share of the same
+// cores. Images are LFW's where they are there. Every image is decoded, its faces are found,
+// embedded and looked up in a gallery of `--faces`; OpenCV does the same without the gallery.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { inParallel, median, rotate, time, toLatency, writeResult } from './measure.mjs'
+import { startPeers } from './peers/peer.mjs'
+import { prepareModels, prepareOpencvModels, preparePython } from './peers/prepare.mjs'
+import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
+import {
+  createDataDir,
+  fillGallery,
+  identifyRequest,
+  parseMetrics,
+  startService,
+} from './service.mjs'
+
+const { values: args } = parseArgs({
+  options: {
+    lfw: { type: 'string' },
+    'models-from': { type: 'string', default: '.cache/test-data' },
+    python: { type: 'string' },
+    faces: { type: 'string', default: '10000' },
+    clients: { type: 'string', default: '1,2,4,8,32' },
+    images: { type: 'string' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+})
+const rounds = Number(args.rounds ?? (args.quick ? 1 : 5))
+const imageCount = Number(args.images ?? (args.quick ? 30 : 200))
+const clientCounts = args.clients.split(',').map(Number)
+const cores = availableParallelism()
+/** More than the default queue holds. */
+const overloadClients = 400
+const overloadRequests = 2000
+
+prepareModels(args['models-from'], {})
+const python = preparePython(args.python)
+const { yunet, sface } = await prepareOpencvModels()
+const work = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
+const lfw = findLfw(args.lfw)
+const images = repeat(lfw ? pickLfw(lfw, imageCount) : await scaleSamples(250, work), imageCount)
+const requests = images.map(identifyRequest)
+// A gallery each: two processes at one database would have to look for each other's changes.
+const [forLibrary, forServer] = [work, work].map((at) => createDataDir(args['models-from'], at))
+for (const { dataDir } of [forLibrary, forServer]) await fillGallery(dataDir, Number(args.faces))
+
+const peer = (name) => join(import.meta.dirname, 'peers', name)
+const contestants = [
+  { id: 'library', command: [process.execPath, peer('library.mjs'), forLibrary.dataDir] },
+  {
+    id: 'pipeline',
+    command: [process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
+  },
+  ...Array.from({ length: cores }, (_, i) => ({
+    id: `opencv-${i}`,
+    needs: [yunet, sface],
+    command: [python, peer('opencv.py'), yunet, sface, '1'],
+  })),
+]
+const { peers, programs, stop } = await startPeers(contestants)
+let service
+try {
+  service = await startService(forServer.dataDir)
+  const byId = new Map(peers.map((one) => [one.id, one]))
+  const opencv = peers.filter(({ id }) => id.startsWith('opencv-'))
+  const idleBytes = service.residentBytes()
+  const results = await measureThroughput(byId.get('library'), opencv)
+  const overhead = await measureOverhead(byId)
+  const highWaterBytes = service.highWaterBytes()
+  const overload = await measureOverload()
+  const memory = { idleBytes, highWaterBytes, afterOverloadBytes: service.highWaterBytes() }
+  console.table(
+    results.map(({ latencyMs, eventLoopDelayMs, ...rest }) => ({ ...rest, ...latencyMs })),
+  )
+  console.log({ overhead, overload, memory })
+  writeResult('throughput', args, {
+    question: 'images a second, and what HTTP, JSON and search add to an image',
+    images: images.length,
+    photographs: lfw ? 'LFW' : 'samples at 250 px',
+    facesInGallery: Number(args.faces),
+    rounds,
+    programs,
+    results,
+    overhead,
+    overload,
+    memory,
+  })
+} finally {
+  await service?.stop()
+  await stop()
+  rmSync(work, { recursive: true, force: true })
+}
+
+async function measureThroughput(library, opencv) {
+  const steps = [
+    ...clientCounts.map((clients) => ({ id: 'library', clients, run: runLibrary })),
+    ...clientCounts.map((clients) => ({ id: 'http', clients, run: runHttp })),
+    ...(opencv.length > 0 ? [{ id: 'opencv', clients: opencv.length, run: runOpencv }] : []),
+  ].map((step) => ({ ...step, rates: [], latencies: [], delays: [] }))
+  // Round -1 warms up, with the fewest clients.
+  for (let round = -1; round < rounds; round++) {
+    for (const step of rotate(steps, round + 1)) {
+      const { ms, latencies, delayMs } = await step.run(step)
+      if (round < 0) continue
+      step.rates.push(images.length / (ms / 1000))
+      step.latencies.push(...latencies)
+      if (delayMs !== undefined) step.delays.push(delayMs)
+    }
+  }
+  return steps.map(({ id, clients, rates, latencies, delays }) => ({
+    id,
+    clients,
+    imagesPerSecond: median(rates),
+    slowestRound: Math.min(...rates),
+    fastestRound: Math.max(...rates),
+    latencyMs: toLatency(latencies),
+    ...(delays.length > 0
+      ? {
+          eventLoopDelayMs: {
+            p99: median(delays.map(({ p99 }) => p99)),
+            max: Math.max(...delays.map(({ max }) => max)),
+          },
+        }
+      : {}),
+  }))
+
+  function runLibrary({ clients }) {
+    return library.ask({ files: images, clients })
+  }
+
+  async function runHttp({ clients }) {
+    const latencies = []
+    await readMetrics()
+    const [ms] = await time(() =>
+      inParallel(requests, clients, async (request) => {
+        const answer = await service.client.send(request)
+        if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
+        latencies.push(answer.ms)
+      }),
+    )
+    const metrics = await readMetrics()
+    const delay = (quantile) =>
+      1000 * metrics.get(`face_watcher_event_loop_delay_seconds{quantile="${quantile}"}`)
+    return { ms, latencies, delayMs: { p99: delay(0.99), max: delay(1) } }
+  }
+
+  async function runOpencv() {
+    const files = [...images]
+    const latencies = []
+    const [ms] = await time(() =>
+      Promise.all(
+        opencv.map(async ({ ask }) => {
+          for (let file = files.pop(); file !== undefined; file = files.pop()) {
+            latencies.push((await ask({ file })).ms)
+          }
+        }),
+      ),
+    )
+    return { ms, latencies }
+  }
+}
+
+/** One image at a time: what comes on top of the bare pipeline, image by image. */
+async function measureOverhead(byId) {
+  const ways = {
+    pipeline: async (i) => (await byId.get('pipeline').ask({ file: images[i] })).ms,
+    library: async (i) =>
+      (await byId.get('library').ask({ files: [images[i]], clients: 1 })).latencies[0],
+    http: async (i) => (await service.client.send(requests[i])).ms,
+  }
+  const names = Object.keys(ways)
+  const times = Object.fromEntries(names.map((name) => [name, images.map(() => [])]))
+  for (let round = -1; round < rounds; round++) {
+    for (let i = 0; i < images.length; i++) {
+      for (const name of rotate(names, round + i + 1)) {
+        const ms = await ways[name](i)
+        if (round >= 0) times[name][i].push(ms)
+      }
+    }
+  }
+  const medians = Object.fromEntries(names.map((name) => [name, times[name].map(median)]))
+  const over = (name) => median(medians[name].map((ms, i) => ms - medians.pipeline[i]))
+  return {
+    p50Ms: Object.fromEntries(names.map((name) => [name, median(medians[name])])),
+    overPipelineMs: { library: over('library'), http: over('http') },
+  }
+}
+
+/** For a while many more requests than may wait; who is refused tries again at once. */
+async function measureOverload() {
+  const before = countAnswers(await readMetrics())
+  const answers = []
+  const sent = Array.from({ length: overloadRequests }, (_, i) => requests[i % requests.length])
+  await inParallel(sent, overloadClients, async (request) => {
+    answers.push(...(await Promise.allSettled([service.client.send(request)])))
+  })
+  const answered = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value)
+  const ok = answered.filter(({ status }) => status === 200)
+  const refused = answered.filter(({ status }) => status === 503)
+  const after = countAnswers(await readMetrics())
+  const afterwards = await service.client.send(requests[0])
+  return {
+    clients: overloadClients,
+    sent: answers.length,
+    answered: ok.length,
+    refusedWith503: refused.length,
+    refusedWithRetryAfter: refused.filter(({ retryAfter }) => Number(retryAfter) >= 1).length,
+    otherAnswers: answered.length - ok.length - refused.length,
+    lostConnections: answers.length - answered.length,
+    countedByServer: { ok: after.ok - before.ok, refused: after.refused - before.refused },
+    refusedAfterMs: toLatency(refused.map(({ ms }) => ms)),
+    answeredAfterMs: toLatency(ok.map(({ ms }) => ms)),
+    nextRequest: afterwards.status,
+  }
+}
+
+function countAnswers(metrics) {
+  const count = (status) =>
+    [...metrics]
+      .filter(([name]) => name.includes('http_requests_total') && name.includes('/identify'))
+      .filter(([name]) => name.includes(`status="${status}"`))
+      .reduce((sum, [, value]) => sum + value, 0)
+  return { ok: count(200), refused: count(503) }
+}
+
+async function readMetrics() {
+  return parseMetrics((await service.client.send({ path: '/metrics' })).text)
+}
+
+function repeat(list, count) {
+  return Array.from({ length: count }, (_, i) => list[i % list.length])
+}
