@@ -75,7 +75,7 @@ export function renderLines(series, { title, subtitle, x, y }) {
         ([cx, cy]) =>
           `<circle class="f${colour}" cx="${cx}" cy="${cy}" r="${strong ? 4.5 : 3.5}"/>`,
       ),
-      `<path class="line s${colour}" style="stroke-width:1;opacity:.5" d="M${placed.at(-1)[0] + 6} ${round(ends[i])}L${right + 4} ${labels[i]}"/>`,
+      `<path class="line s${colour}" style="stroke-width:1.2;stroke-dasharray:1 4" d="M${placed.at(-1)[0] + 6} ${round(ends[i])}L${right + 4} ${labels[i]}"/>`,
       `<text class="f${colour}${strong ? ' bold' : ''}" x="${right + 8}" y="${labels[i] + 4}">${escapeText(label)}</text>`,
     )
   })

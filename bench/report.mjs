@@ -88,13 +88,16 @@ function section(name, title, render) {
 }
 
 function pipelineSection({ sizes, programs }) {
-  const shown = ['face-watcher', 'opencv', 'opencv-2-threads', 'face-api-tiny', 'face-api-ssd']
+  const ours = ['face-watcher', 'face-watcher-2-workers']
+  const colours = [ours, ['opencv'], ['opencv-2-threads'], ['face-api-tiny'], ['face-api-ssd']]
   const measured = sizes.filter(({ programs }) => programs['face-watcher'])
-  const series = shown
-    .map((id, colour) => ({
+  const series = colours
+    .flatMap((ids, colour) => ids.map((id) => ({ id, colour })))
+    .map(({ id, colour }) => ({
       label: lineNames[id] ?? names[id],
       colour,
       strong: id === 'face-watcher',
+      dashed: id === 'face-watcher-2-workers',
       points: measured
         .filter(({ programs }) => programs[id])
         .map(({ width, programs }) => [width, programs[id].meanMs]),
