@@ -13,7 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { createFaceWatcher } from '../dist/index.js'
-import { inParallel, median, rotate, time, writeResult } from './measure.mjs'
+import { inParallel, median, printTable, rotate, time, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
 import { createDataDir } from './service.mjs'
@@ -70,7 +70,7 @@ const summary = Object.fromEntries(
     },
   ]),
 )
-console.table(summary)
+printTable(summary)
 writeResult('enroll', args, {
   question:
     'images a second that are enrolled from a folder, durable, with the start of the program',

@@ -90,3 +90,16 @@ export function writeResult(name, { out, quick = false }, { question, ...result 
 function toOptions(args) {
   return args.length === 0 ? '' : `-- ${args.join(' ')}`
 }
+
+/** Prints a table of objects with numbers of three digits that count, or all before the point. */
+export function printTable(rows) {
+  const round = (value) => {
+    if (typeof value !== 'number' || Number.isInteger(value)) return value
+    return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+  }
+  const toCells = (row) =>
+    Object.fromEntries(Object.entries(row).map(([key, value]) => [key, round(value)]))
+  const isList = Array.isArray(rows)
+  const printed = Object.entries(rows).map(([key, row]) => [key, toCells(row)])
+  console.table(isList ? printed.map(([, row]) => row) : Object.fromEntries(printed))
+}

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { median, percentile, rotate, writeResult } from './measure.mjs'
+import { median, percentile, printTable, rotate, writeResult } from './measure.mjs'
 import { startPeers } from './peers/peer.mjs'
 import {
   prepareFaceApi,
@@ -85,7 +85,7 @@ try {
     const size = summarise(await measure(images))
     sizes.push({ width, photographs: isLfw ? 'LFW' : 'samples', images: images.length, ...size })
     console.log(`\n${width} px, ${images.length} images`)
-    console.table(size.programs)
+    printTable(size.programs)
   }
 } finally {
   await stop()

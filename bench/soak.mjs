@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { toLatency, writeResult } from './measure.mjs'
+import { printTable, toLatency, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
 import { createDataDir, fillGallery, identifyRequest, startService } from './service.mjs'
@@ -47,7 +47,7 @@ try {
     residentMiBPerHour: toHour(slopeOf(({ residentBytes }) => residentBytes / 2 ** 20)),
     p50MsPerHour: toHour(slopeOf(({ latencyMs }) => latencyMs.p50)),
   }
-  console.table(samples.map(({ latencyMs, ...rest }) => ({ ...rest, ...latencyMs })))
+  printTable(samples.map(({ latencyMs, ...rest }) => ({ ...rest, ...latencyMs })))
   console.log({ failures, ...slopes })
   writeResult('soak', args, {
     question: 'memory and latency over time at full load',

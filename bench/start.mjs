@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { median, rotate, time, writeResult } from './measure.mjs'
+import { median, printTable, rotate, time, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { scaleSamples } from './photos.mjs'
 import { createDataDir, fillGallery, identifyRequest, startService } from './service.mjs'
@@ -59,7 +59,7 @@ try {
     if (result.faces === 0 || empty === undefined) continue
     result.bytesPerFace = (result.residentBytesIdle - empty.residentBytesIdle) / result.faces
   }
-  console.table(results)
+  printTable(results)
   writeResult('start', args, {
     question: 'time from the start of the process until it is ready, and its memory',
     rounds,

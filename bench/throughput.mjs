@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { inParallel, median, rotate, time, toLatency, writeResult } from './measure.mjs'
+import { inParallel, median, printTable, rotate, time, toLatency, writeResult } from './measure.mjs'
 import { startPeers } from './peers/peer.mjs'
 import { prepareModels, prepareOpencvModels, preparePython } from './peers/prepare.mjs'
 import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
@@ -81,9 +81,7 @@ try {
   const highWaterBytes = service.highWaterBytes()
   const overload = await measureOverload()
   const memory = { idleBytes, highWaterBytes, afterOverloadBytes: service.highWaterBytes() }
-  console.table(
-    results.map(({ latencyMs, eventLoopDelayMs, ...rest }) => ({ ...rest, ...latencyMs })),
-  )
+  printTable(results.map(({ latencyMs, eventLoopDelayMs, ...rest }) => ({ ...rest, ...latencyMs })))
   console.log({ overhead, overload, memory })
   writeResult('throughput', args, {
     question: 'images a second, and what HTTP, JSON and search add to an image',
