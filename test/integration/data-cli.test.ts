@@ -83,7 +83,8 @@ describe('face-watcher data', () => {
     }
     const exporting = ['data', 'export', dir, '--data-dir', fromDir]
     await interrupt('Exporting', exporting)
-    expect(await readdir(dir)).not.toContain('manifest.json')
+    // Perhaps it was killed before it made the directory.
+    expect(await readdir(dir).catch(() => [])).not.toContain('manifest.json')
     expect(await runCli(exporting)).toMatchObject({ code: 0 })
 
     const importing = ['data', 'import', dir, '--data-dir', toDir]
@@ -118,6 +119,6 @@ describe('face-watcher data', () => {
     expect(await runCli(['data', 'copy', '--from', file, '--to', file])).toMatchObject({ code: 2 })
     const missing = join(fromDir, 'typo.sqlite')
     const copied = await runCli(['data', 'copy', '--from', missing, '--to', file, ...on])
-    expect(copied).toMatchObject({ code: 3, stderr: expect.stringContaining('no collections') })
+    expect(copied).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no file') })
   })
 })
