@@ -35,6 +35,7 @@ import { makeFaces } from './synthetic-faces.mjs'
 const variants = {
   'sqlite+exact': { store: 'sqlite', index: { kind: 'exact' } },
   'mongodb+exact': { store: 'mongodb', index: { kind: 'exact' } },
+  'mongodb+projected': { store: 'mongodb', index: { kind: 'projected' } },
   'mongodb+faiss-Flat': { store: 'mongodb', index: { kind: 'faiss', factory: 'Flat' } },
   'mongodb+faiss-HNSW32': { store: 'mongodb', index: { kind: 'faiss', factory: 'HNSW32' } },
   'mongodb+milvus-HNSW': { store: 'mongodb', index: { kind: 'milvus', type: 'HNSW' } },
