@@ -17,11 +17,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import http from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { machine, percentile } from './measure.mjs'
+import { freePort } from './servers.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -275,15 +275,6 @@ async function startServer(modelsFrom) {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address()
-      s.close(() => done(port))
-    })
-  })
 }
 
 function shuffle(xs, random) {

@@ -2,11 +2,11 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { MilvusClient } from '@zilliz/milvus2-sdk-node'
+import { findFreePorts } from './free-ports.ts'
 
 const startTimeoutMs = 180_000
 
@@ -30,7 +30,7 @@ export interface OwnMilvus extends TestMilvus {
 
 /** The `milvus-server` of PyPI's `milvus`: `FACE_WATCHER_TEST_MILVUS_SERVER`, else on the PATH. */
 function findMilvusServer(): string | undefined {
-  return [process.env['FACE_WATCHER_TEST_MILVUS_SERVER'], 'milvus-server'].find((candidate) => {
+  return [process.env.FACE_WATCHER_TEST_MILVUS_SERVER, 'milvus-server'].find((candidate) => {
     if (candidate === undefined) return false
     try {
       execFileSync(candidate, ['--help'], { stdio: 'ignore' })
@@ -47,7 +47,7 @@ function findMilvusServer(): string | undefined {
  * @param own  they need a server of their own, to kill
  */
 export function whyNoMilvus({ own }: { readonly own: boolean }): string | undefined {
-  if (!own && process.env['FACE_WATCHER_TEST_MILVUS_ADDRESS'] !== undefined) return undefined
+  if (!own && process.env.FACE_WATCHER_TEST_MILVUS_ADDRESS !== undefined) return undefined
   if (findMilvusServer() !== undefined) return undefined
   return 'no milvus-server: pip install milvus==2.3.5, and FACE_WATCHER_TEST_MILVUS_SERVER or the PATH'
 }
@@ -59,7 +59,7 @@ export function newMilvusPrefix(): string {
 
 /** The server of `FACE_WATCHER_TEST_MILVUS_ADDRESS`, else one of the test's own. */
 export async function openTestMilvus(): Promise<TestMilvus> {
-  const address = process.env['FACE_WATCHER_TEST_MILVUS_ADDRESS']
+  const address = process.env.FACE_WATCHER_TEST_MILVUS_ADDRESS
   if (address === undefined) return startMilvus()
   return { address, stop: async () => {} }
 }
@@ -243,21 +243,4 @@ function readChildren(pid: number): number[] {
     encoding: 'utf8',
   })
   return listed.split(/\s+/).filter(Boolean).map(Number)
-}
-
-async function findFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports: number[] = []
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('no port')
-    ports.push(address.port)
-  }
-  for (const server of servers) {
-    server.close()
-    await once(server, 'close')
-  }
-  return ports
 }

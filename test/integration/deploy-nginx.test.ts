@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findFreePort } from '../helpers/free-ports.ts'
 import { findNginx } from '../helpers/nginx.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 
@@ -38,14 +39,6 @@ async function startNode(): Promise<Node> {
   const { port } = server.address() as AddressInfo
   const node: Node = { behaviour: 'serves', seen: [], server, port }
   return node
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describe.skipIf(noNginx)(nameWithReason('nginx in front of three nodes', noNginx), () => {

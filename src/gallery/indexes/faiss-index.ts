@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { SearchCandidate, VectorIndex } from '../vector-index.ts'
+import { toLists } from '../vectors/hits.ts'
 import type { FaissTarget, SnapshotRejection } from './faiss-snapshot.ts'
-import type { FaissHits } from './faiss-table.ts'
 import type { FaissOperation, FaissOperations, FaissTask } from './faiss-worker.ts'
 
 /** Floats of vectors in one message (2 MiB). */
@@ -106,7 +106,7 @@ export function createFaissIndex(
       for (let from = 0; from < probes.length; from += probesPerMessage * dimension) {
         const part = probes.slice(from, from + probesPerMessage * dimension)
         const hits = await call('search', { probes: part, k }, [part.buffer])
-        for (const list of toCandidates(hits)) found.push(list)
+        for (const list of toLists(hits)) found.push(list)
       }
       return found
     },
@@ -177,16 +177,4 @@ export function createFaissIndex(
       await replace(async () => call('stop', {})).catch(() => undefined)
     },
   }
-}
-
-function toCandidates(hits: FaissHits): readonly (readonly SearchCandidate[])[] {
-  let from = 0
-  return hits.counts.map((count) => {
-    const end = from + count
-    const list: SearchCandidate[] = []
-    for (; from < end; from++) {
-      list.push({ faceId: hits.faceIds[from]!, similarity: hits.similarities[from]! })
-    }
-    return list
-  })
 }

@@ -1,8 +1,8 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { FaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import { codeOf, syncFolder, toStoreError } from '../vectors/snapshot-files.ts'
 import { createNativeIndex, type FaissKind } from './faiss-addon.ts'
 import type { FaissRows } from './faiss-rows.ts'
 
@@ -119,19 +119,6 @@ export async function readSnapshot(path: string, target: FaissTarget): Promise<S
   return result
 }
 
-/** Removes the snapshot with all that was kept beside it, and the folder when nothing else is in it. */
-export async function removeSnapshot(path: string): Promise<void> {
-  try {
-    for (const name of await readdir(dirname(path))) {
-      if (name.startsWith(basename(path))) await rm(join(dirname(path), name), { force: true })
-    }
-    await rmdir(dirname(path))
-  } catch (error) {
-    const code = codeOf(error)
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw toStoreError(error)
-  }
-}
-
 async function writeRows(
   file: FileHandle,
   { native, stage, ids }: FaissRows,
@@ -223,16 +210,6 @@ async function readAt(file: FileHandle, position: number, bytes: number): Promis
   return buffer
 }
 
-/** Makes the rename durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
 /** What a killed process left; an index has one writer. */
 async function removeTemps(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
@@ -241,25 +218,6 @@ async function removeTemps(path: string): Promise<void> {
   }
 }
 
-function toStoreError(error: unknown): FaceError {
-  if (error instanceof FaceError) return error
-  const code = codeOf(error) ?? ''
-  const detail = `The snapshot of the index could not be changed (${code || 'unknown'}).`
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FaceError('storeFull', { detail, cause: error })
-  }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    return new FaceError('storeReadOnly', { detail, cause: error })
-  }
-  return new FaceError('internal', { detail, cause: error })
-}
-
 function rejected(reason: SnapshotRejection): SnapshotResult {
   return { status: 'rejected', reason }
-}
-
-/** The system's code of an I/O error; undefined for all others. */
-function codeOf(error: unknown): string | undefined {
-  const { code } = error as NodeJS.ErrnoException
-  return error instanceof Error && 'syscall' in error ? code : undefined
 }

@@ -1,16 +1,10 @@
 import { FaceError } from '../../core/errors.ts'
 import { createSerialQueue } from '../serial-queue.ts'
+import type { RowHits } from '../vectors/hits.ts'
 import { createNativeIndex, type FaissKind } from './faiss-addon.ts'
 import { createGate } from './faiss-gate.ts'
 import { type Rebuild, startRebuild } from './faiss-rebuild.ts'
 import { appendFaces, createRows, type FaissRows, indexRows } from './faiss-rows.ts'
-
-/** The candidates of all probes in one row; probe i has counts[i] of them, best first. */
-export interface FaissHits {
-  readonly counts: readonly number[]
-  readonly faceIds: readonly string[]
-  readonly similarities: Float64Array
-}
 
 /** One collection's vectors in faiss. Changes happen in the order of the calls; searches run beside each other. */
 export interface FaissTable {
@@ -18,7 +12,7 @@ export interface FaissTable {
   size(): number
   upsert(faceIds: readonly string[], vectors: Float32Array): Promise<void>
   remove(faceIds: readonly string[]): Promise<void>
-  search(probes: Float32Array, k: number): Promise<FaissHits>
+  search(probes: Float32Array, k: number): Promise<RowHits>
   /** In the order in which they came; a rebuild keeps it. */
   faceIds(from: number, limit: number): readonly string[]
   vectors(faceIds: readonly string[]): Promise<Float32Array>
@@ -118,7 +112,7 @@ export function createFaissTable(
     return Uint32Array.from(slots)
   }
 
-  function search(probes: Float32Array, k: number): Promise<FaissHits> {
+  function search(probes: Float32Array, k: number): Promise<RowHits> {
     assertFinite(probes)
     return gate.shared(async () => {
       const hits = await rows.native.search(probes, k)

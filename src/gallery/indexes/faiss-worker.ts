@@ -1,13 +1,14 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import type { RowHits } from '../vectors/hits.ts'
+import { removeSnapshot } from '../vectors/snapshot-files.ts'
 import {
   type FaissTarget,
   readSnapshot,
-  removeSnapshot,
   type SnapshotRejection,
   writeSnapshot,
 } from './faiss-snapshot.ts'
-import { createFaissTable, type FaissHits, type FaissTable } from './faiss-table.ts'
+import { createFaissTable, type FaissTable } from './faiss-table.ts'
 
 /** What `load` did; a rejected snapshot was there and is not used. */
 export type FaissLoad =
@@ -30,7 +31,7 @@ export interface FaissOperations {
   }
   readonly search: {
     readonly task: { readonly probes: Float32Array; readonly k: number }
-    readonly result: FaissHits
+    readonly result: RowHits
   }
   readonly ids: {
     readonly task: { readonly from: number; readonly limit: number }

@@ -1,7 +1,8 @@
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
+import { createTablePool } from '../vectors/table-provider.ts'
 import {
   createNativeIndex,
   type FaissKind,
@@ -43,15 +44,7 @@ export function createFaissProvider(options: FaissProviderOptions = {}): VectorI
   let closed = false
 
   function startPool(): Piscina {
-    // A second worker would not know the faces; tasks go to the worker at once and in order.
-    const started = new Piscina({
-      filename: workerUrl(import.meta.url, './faiss-worker.js').href,
-      name: 'run',
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
-      stricterFIFO: true,
-    })
+    const started = createTablePool(workerUrl(import.meta.url, './faiss-worker.js'))
     // The death of an idle worker; the calls that follow answer it.
     started.on('error', () => undefined)
     return started

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { FaceError, isFaceError } from '../../core/errors.ts'
+import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import { codeOf, syncFolder, toStoreError } from './snapshot-files.ts'
 import type { Attachment, FrozenRows, SnapshotSink } from './table.ts'
 
 /*
@@ -110,20 +111,6 @@ export async function readSnapshot(
   return result
 }
 
-/** Removes the snapshot with all that was kept beside it, and the folder when nothing else is in it. */
-export async function removeSnapshot(path: string): Promise<void> {
-  const folder = dirname(path)
-  try {
-    for (const name of await readdir(folder)) {
-      if (name.startsWith(basename(path))) await rm(join(folder, name), { force: true })
-    }
-    await rmdir(folder)
-  } catch (error) {
-    const code = codeOf(error)
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw toStoreError(error)
-  }
-}
-
 async function writeAll(
   file: FileHandle,
   rows: FrozenRows,
@@ -220,17 +207,6 @@ function toMagic(kind: string): string {
   return `FW${kind.toUpperCase()}\n`
 }
 
-/** Makes the rename durable. Windows cannot open a folder; its rename needs no such step. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
 async function removeStaleTemps(path: string): Promise<void> {
   const folder = dirname(path)
   for (const name of await readdir(folder)) {
@@ -245,31 +221,12 @@ async function removeStaleTemps(path: string): Promise<void> {
   }
 }
 
-function toStoreError(error: unknown): FaceError {
-  if (error instanceof FaceError) return error
-  const code = codeOf(error)
-  const detail = `The snapshot of the index could not be changed (${code ?? 'unknown'}).`
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FaceError('storeFull', { detail, cause: error })
-  }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    return new FaceError('storeReadOnly', { detail, cause: error })
-  }
-  return new FaceError('internal', { detail, cause: error })
-}
-
 function damaged(): SnapshotResult {
   return { status: 'rejected', reason: 'damaged' }
 }
 
 function toBytes(array: Uint32Array | Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
-/** The system's code of an I/O error; undefined for what the format check threw. */
-function codeOf(error: unknown): string | undefined {
-  const { code } = error as NodeJS.ErrnoException
-  return error instanceof Error && 'syscall' in error ? code : undefined
 }
 
 function isHeader(value: unknown): value is SnapshotHeader {

@@ -1,7 +1,8 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
 import type { RowHits } from './hits.ts'
-import { readSnapshot, removeSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
+import { readSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
+import { removeSnapshot } from './snapshot-files.ts'
 import type { VectorTable } from './table.ts'
 
 /** What the worker is asked to do; each name has its task and its result. */
