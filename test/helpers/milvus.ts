@@ -71,8 +71,12 @@ export async function startMilvus(): Promise<OwnMilvus> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-milvus-'))
   let child: ChildProcess | undefined
   let address = ''
-  // Without the file, the embedded etcd listens on fixed ports.
-  const etcdEnvironment = { ETCD_CONFIG_PATH: join(directory, 'etcd.yaml') }
+  const engineEnvironment = {
+    // Without the file, the embedded etcd listens on fixed ports.
+    ETCD_CONFIG_PATH: join(directory, 'etcd.yaml'),
+    // The temporary index of recent rows misses many of them; deploy/ switches it off, too.
+    QUERYNODE_SEGCORE_INTERIMINDEX_ENABLEINDEX: 'false',
+  }
 
   /** The starter and the engine it started are one process group. */
   function killGroup(): void {
@@ -89,7 +93,7 @@ export async function startMilvus(): Promise<OwnMilvus> {
     child = spawn(program!, ['--data', directory, ...(await choosePorts(directory))], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, ...etcdEnvironment, PYTHONUNBUFFERED: '1' },
+      env: { ...process.env, ...engineEnvironment, PYTHONUNBUFFERED: '1' },
     })
     process.once('exit', killGroup)
     await waitForBanner(child)
@@ -111,7 +115,7 @@ export async function startMilvus(): Promise<OwnMilvus> {
       stdio: 'ignore',
       env: {
         ...process.env,
-        ...etcdEnvironment,
+        ...engineEnvironment,
         DEPLOY_MODE: 'STANDALONE',
         LD_LIBRARY_PATH: bin,
         METRICS_PORT: `${metricsPort}`,
