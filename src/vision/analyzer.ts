@@ -7,6 +7,7 @@ import type { ImageLimits } from './image.ts'
 import { assertByteLength } from './image.ts'
 import type { ModelRecord } from './models/manifest-types.ts'
 import type { PipelineModel, PipelineSettings } from './pipeline.ts'
+import { createSoloWorker } from './solo-worker.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
 export interface AnalyzerOptions {
@@ -49,6 +50,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   }
   const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
   const pool = createWorkerPool({ file, workers, maxQueue })
+  const solo = createSoloWorker(file, settings, workers)
   return {
     async analyze(image, { detector, embedder, crops = false, signal } = {}) {
       const request = {
@@ -59,8 +61,14 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
       assertByteLength(image, options.limits)
       const bytes = ownBytes(image)
-      const answer = await pool.post(
-        { settings, queuedAt: now(), work: { kind: 'analyze', image: bytes, request } },
+      const isAlone = pool.stats().running === 0 && embedder !== undefined
+      const target = isAlone && solo?.isReady(embedder) ? solo : { settings, pool }
+      const answer = await target.pool.post(
+        {
+          settings: target.settings,
+          queuedAt: now(),
+          work: { kind: 'analyze', image: bytes, request },
+        },
         { signal, transferList: [bytes.buffer] },
       )
       if (answer.kind !== 'analysis') throw new FaceError('internal')
@@ -76,8 +84,19 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
         for (const { workerId } of await Promise.all(posts)) warm.add(workerId)
       }
     },
-    stats: pool.stats,
-    close: pool.close,
+    stats() {
+      const { workers, queued, running, completed } = pool.stats()
+      const alone = solo?.pool.stats()
+      return {
+        workers,
+        queued,
+        running: running + (alone?.running ?? 0),
+        completed: completed + (alone?.completed ?? 0),
+      }
+    },
+    async close() {
+      await Promise.all([pool.close(), solo?.pool.close()])
+    },
   }
 }
 

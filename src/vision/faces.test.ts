@@ -24,9 +24,9 @@ const size = 20
 async function cutBox(box: Box): Promise<Float32Array> {
   const given: Float32Array[] = []
   const embedder: Embedder = {
-    ...{ dimension: 1, sizePx: size, referencePoints: undefined },
+    ...{ dimension: 1, sizePx: size, batch: 1, referencePoints: undefined },
     embed: async (crops) => {
-      given.push(crops)
+      given.push(...crops)
       return [Float32Array.of(1)]
     },
   }

@@ -23,9 +23,6 @@ const qualityPoints: readonly Point[] = [
 ]
 const qualitySize = 112
 
-/** Faces aligned and embedded at a time: a larger batch is not faster, and memory grows with it. */
-const maxBatch = 16
-
 export interface MeasuredFaces {
   readonly faces: readonly AnalyzedFace[]
   readonly alignMs: number
@@ -33,7 +30,7 @@ export interface MeasuredFaces {
 }
 
 /**
- * Aligns, measures and embeds the faces of one image, in batches.
+ * Aligns, measures and embeds the faces of one image, as many at a time as the embedder takes.
  *
  * A detection whose landmarks coincide is left out: it has no direction, so it is no face.
  *
@@ -49,19 +46,21 @@ export async function measureFaces(
   const faces: AnalyzedFace[] = []
   let alignMs = 0
   let embedMs = 0
-  for (let at = 0; at < usable.length; at += maxBatch) {
-    const batch = usable.slice(at, at + maxBatch)
+  const batch = embedder?.batch ?? usable.length
+  for (let at = 0; at < usable.length; at += batch) {
     const started = performance.now()
-    const crops = embedder && cutFaces(levels, batch, embedder)
-    const measured = batch.map((detection, i) => {
+    const detections = usable.slice(at, at + batch)
+    const crops = embedder ? detections.map((each) => cutFace(levels, each, embedder)) : []
+    const measured = detections.map((detection, i) => {
+      const crop = crops[i]
       const grey =
-        crops && hasQualityFrame(embedder)
-          ? toLuma(crops, 3 * i * qualitySize * qualitySize, qualitySize)
+        crop && embedder && hasQualityFrame(embedder)
+          ? toLuma(crop, qualitySize)
           : cutGrey(levels, detection)
       return { detection, quality: computeQuality(detection, grey, qualitySize) }
     })
     const aligned = performance.now()
-    const embeddings = embedder && crops ? await embedder.embed(crops) : []
+    const embeddings = embedder ? await embedder.embed(crops) : []
     embedMs += performance.now() - aligned
     alignMs += aligned - started
     for (const [i, face] of measured.entries()) {
@@ -82,29 +81,22 @@ function isAlignable({ landmarks }: Detection): boolean {
   }
 }
 
-/** [n x 3 x size x size] in the embedder's frame. */
-function cutFaces(
+/** [3 x size x size] in the embedder's frame. */
+function cutFace(
   levels: readonly PyramidLevel[],
-  detections: readonly Detection[],
+  { box, landmarks }: Detection,
   { sizePx, referencePoints }: Embedder,
 ): Float32Array {
-  const length = 3 * sizePx * sizePx
-  const out = new Float32Array(detections.length * length)
-  for (const [i, { box, landmarks }] of detections.entries()) {
-    const transform =
-      referencePoints === undefined
-        ? toBoxTransform(box, levels[0]!, sizePx)
-        : toAlignedTransform(landmarks, referencePoints)
-    warpCrop(levels, transform, { size: sizePx, out, offset: i * length })
-  }
-  return out
+  const transform =
+    referencePoints === undefined
+      ? toBoxTransform(box, levels[0]!, sizePx)
+      : toAlignedTransform(landmarks, referencePoints)
+  return warpCrop(levels, transform, sizePx)
 }
 
 function cutGrey(levels: readonly PyramidLevel[], { landmarks }: Detection): Float32Array {
-  const out = new Float32Array(3 * qualitySize * qualitySize)
-  const transform = toAlignedTransform(landmarks, qualityPoints)
-  warpCrop(levels, transform, { size: qualitySize, out, offset: 0 })
-  return toLuma(out, 0, qualitySize)
+  const crop = warpCrop(levels, toAlignedTransform(landmarks, qualityPoints), qualitySize)
+  return toLuma(crop, qualitySize)
 }
 
 function toAlignedTransform(

@@ -53,13 +53,14 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promi
   try {
     const header = await sharp(bytes, { limitInputPixels: false }).metadata()
     assertSize(header.width, header.height, limits)
-    const { data, info } = await sharp(bytes, {
+    const upright = sharp(bytes, {
       limitInputPixels: limits.maxPixels,
       // A file that is cut off would otherwise decode to half an image in grey.
       failOn: 'error',
-    })
-      .autoOrient()
-      .flatten({ background })
+    }).autoOrient()
+    // Flattening is a pass over the image even where nothing is transparent.
+    const opaque = header.hasAlpha ? upright.flatten({ background }) : upright
+    const { data, info } = await opaque
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })

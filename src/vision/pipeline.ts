@@ -20,6 +20,8 @@ export interface PipelineSettings {
   readonly modelsDir: string
   readonly models: readonly PipelineModel[]
   readonly limits: ImageLimits
+  /** That share one run of a network, >= 1. Default: 1. */
+  readonly threads?: number
 }
 
 export interface PipelineRequest {
@@ -29,7 +31,7 @@ export interface PipelineRequest {
   readonly crops: boolean
 }
 
-/** One image from bytes to numbers, on the calling thread, with its own networks. */
+/** One image from bytes to numbers, with networks of its own. Blocks the calling thread while they run. */
 export interface Pipeline {
   /** As {@link import('./analyzer-types.ts').Analyzer.analyze}; `queueMs` is the time networks took to load. */
   analyze(image: Uint8Array, request: PipelineRequest): Promise<Analysis>
@@ -69,7 +71,7 @@ export function createPipeline(settings: PipelineSettings): Pipeline {
     },
     async warmUp(embedderId) {
       const embedder = await networks.embedder(embedderId)
-      await embedder.embed(new Float32Array(3 * embedder.sizePx ** 2).fill(127))
+      await embedder.embed([new Float32Array(3 * embedder.sizePx ** 2).fill(127)])
       const detector = await networks.detector()
       await detector.warmUp()
     },
@@ -93,7 +95,7 @@ interface Networks {
   embedder(id: string): Promise<Embedder>
 }
 
-function createNetworks({ modelsDir, models }: PipelineSettings): Networks {
+function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): Networks {
   const loaded = new Map<string, Promise<unknown>>()
   return {
     detector: () =>
@@ -136,6 +138,7 @@ function createNetworks({ modelsDir, models }: PipelineSettings): Networks {
       path: join(modelsDir, model.id, name),
       modelId: model.id,
       sha256: model.files.find((file) => file.name === name)?.sha256,
+      threads,
     })
   }
 }

@@ -179,14 +179,6 @@ export type CropTransform = readonly [
   ty: number,
 ]
 
-export interface WarpTarget {
-  /** Crop pixels. */
-  readonly size: number
-  /** Receives [3 x size x size] planar RGB, 0 to 255, at `offset`. */
-  readonly out: Float32Array
-  readonly offset: number
-}
-
 /** Samples a pixel and axis where the level is finer than the crop; bounds the cost of a face. */
 const maxSamples = 4
 
@@ -194,12 +186,15 @@ const maxSamples = 4
  * Warps an image into a crop, anti-aliased: from the pyramid level nearest the crop's size, with
  * several bilinear samples a pixel where that level is still finer. Pixels beyond the edge repeat
  * the edge.
+ *
+ * @param size  crop pixels
+ * @returns [3 x size x size] planar RGB, 0 to 255
  */
 export function warpCrop(
   levels: readonly PyramidLevel[],
   transform: CropTransform,
-  { size, out, offset }: WarpTarget,
-): void {
+  size: number,
+): Float32Array {
   const [a, b, tx, c, d, ty] = transform
   // Image pixels that a step along the crop's columns and rows takes.
   const pitchX = Math.hypot(a, c)
@@ -220,52 +215,61 @@ export function warpCrop(
   const lastY = level.height - 1
   const plane = size * size
   const samples = samplesX * samplesY
+  // Where the samples of a pixel lie, level pixels from its centre.
+  const offsetsX = new Float64Array(samples)
+  const offsetsY = new Float64Array(samples)
+  for (let sub = 0; sub < samples; sub++) {
+    const right = ((sub % samplesX) + 0.5) / samplesX - 0.5
+    const down = (Math.floor(sub / samplesX) + 0.5) / samplesY - 0.5
+    offsetsX[sub] = ax * right + bx * down
+    offsetsY[sub] = cy * right + dy * down
+  }
   const weight = 1 / samples
+  const out = new Float32Array(3 * plane)
   for (let j = 0; j < size; j++) {
     for (let i = 0; i < size; i++) {
+      const centreX = ax * i + bx * j + startX
+      const centreY = cy * i + dy * j + startY
       let red = 0
       let green = 0
       let blue = 0
       for (let sub = 0; sub < samples; sub++) {
-        const px = i + ((sub % samplesX) + 0.5) / samplesX - 0.5
-        const py = j + (Math.floor(sub / samplesX) + 0.5) / samplesY - 0.5
-        const fx = Math.max(0, Math.min(lastX, ax * px + bx * py + startX))
-        const fy = Math.max(0, Math.min(lastY, cy * px + dy * py + startY))
-        const xi = Math.floor(fx)
-        const yi = Math.floor(fy)
+        const fx = Math.max(0, Math.min(lastX, centreX + offsetsX[sub]!))
+        const fy = Math.max(0, Math.min(lastY, centreY + offsetsY[sub]!))
+        // Truncation: they are not negative.
+        const xi = fx | 0
+        const yi = fy | 0
         const fractionX = fx - xi
         const fractionY = fy - yi
-        let p0 = yi * rowStride + xi * pixelStride
         const right = xi < lastX ? pixelStride : 0
         const below = yi < lastY ? rowStride : 0
-        const w0 = (1 - fractionX) * (1 - fractionY)
-        const w1 = fractionX * (1 - fractionY)
-        const w2 = (1 - fractionX) * fractionY
         const w3 = fractionX * fractionY
-        red +=
-          data[p0]! * w0 +
-          data[p0 + right]! * w1 +
-          data[p0 + below]! * w2 +
-          data[p0 + below + right]! * w3
+        const w2 = fractionY - w3
+        const w1 = fractionX - w3
+        const w0 = 1 - fractionX - w2
+        let p0 = yi * rowStride + xi * pixelStride
+        let p1 = p0 + right
+        let p2 = p0 + below
+        let p3 = p2 + right
+        red += data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
         p0 += channelStride
-        green +=
-          data[p0]! * w0 +
-          data[p0 + right]! * w1 +
-          data[p0 + below]! * w2 +
-          data[p0 + below + right]! * w3
+        p1 += channelStride
+        p2 += channelStride
+        p3 += channelStride
+        green += data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
         p0 += channelStride
-        blue +=
-          data[p0]! * w0 +
-          data[p0 + right]! * w1 +
-          data[p0 + below]! * w2 +
-          data[p0 + below + right]! * w3
+        p1 += channelStride
+        p2 += channelStride
+        p3 += channelStride
+        blue += data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
       }
-      const to = offset + j * size + i
+      const to = j * size + i
       out[to] = red * weight
       out[to + plane] = green * weight
       out[to + 2 * plane] = blue * weight
     }
   }
+  return out
 }
 
 /** @param pitch  level pixels a crop pixel */
@@ -276,16 +280,15 @@ function countSamples(pitch: number): number {
 /**
  * Luma of a planar RGB crop.
  *
- * @param rgb     holds [3 x size x size] at `offset`, 0 to 255
+ * @param rgb     [3 x size x size], 0 to 255
  * @returns [size x size], 0 to 255
  * @source ITU-R BT.601, section 2.5.1
  */
-export function toLuma(rgb: Float32Array, offset: number, size: number): Float32Array {
+export function toLuma(rgb: Float32Array, size: number): Float32Array {
   const plane = size * size
   const grey = new Float32Array(plane)
   for (let i = 0; i < plane; i++) {
-    const at = offset + i
-    grey[i] = 0.299 * rgb[at]! + 0.587 * rgb[at + plane]! + 0.114 * rgb[at + 2 * plane]!
+    grey[i] = 0.299 * rgb[i]! + 0.587 * rgb[i + plane]! + 0.114 * rgb[i + 2 * plane]!
   }
   return grey
 }

@@ -18,6 +18,8 @@ export interface FloatTensor extends TensorValue {
 
 /** A loaded network. It belongs to the thread that loaded it. */
 export interface Session {
+  /** That share a run. */
+  readonly threads: number
   /**
    * Runs the network once. Blocks the calling thread while it runs (the binding is synchronous).
    *
@@ -34,23 +36,38 @@ export interface SessionSource {
   readonly modelId: string
   /** Lower-case hex; checked when given. */
   readonly sha256?: string | undefined
+  /** That share one run, the calling thread among them, >= 1. */
+  readonly threads: number
 }
 
 /**
- * One thread a session, because the workers are the parallelism. Idle threads must not spin:
- * sessions in turn took 40 ms a run with it and 17 without. The memory pattern is planned anew for
- * each input shape and kept, which only grows where shapes vary by image. Denormal numbers are
- * flushed to zero on the calling thread: MobileFaceNet's activations hold many, and took 72 ms a face
+ * How long a thread waits for the next layer before it sleeps: longer than most layers take. Where
+ * other programs used the cores, unlimited spinning cost up to twice the time.
+ */
+const spinMicroseconds = '100'
+
+/**
+ * Threads beyond the caller's spin between the layers of a run, see [Note: solo worker], and not
+ * between runs, when the image library's thread has work. The memory pattern is planned anew for each input shape and kept, which only grows where shapes vary by image.
+ * Denormal numbers are flushed to zero: MobileFaceNet's activations hold many, and took 72 ms a face
  * with them and 4 without; the embedding was the same to the last bit.
  */
-const sessionOptions: InferenceSession.SessionOptions = {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  enableMemPattern: false,
-  logSeverityLevel: 3,
-  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+function toSessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        set_denormal_as_zero: '1',
+        force_spinning_stop: '1',
+        intra_op: { allow_spinning: threads > 1 ? '1' : '0', spin_duration_us: spinMicroseconds },
+      },
+    },
+  }
 }
 
 /**
@@ -67,11 +84,12 @@ export async function loadSession(source: SessionSource): Promise<Session> {
   }
   let session: InferenceSession
   try {
-    session = await InferenceSession.create(bytes, sessionOptions)
+    session = await InferenceSession.create(bytes, toSessionOptions(source.threads))
   } catch (cause) {
     throw corrupt(source, 'It is not a usable network.', cause)
   }
   return {
+    threads: source.threads,
     async run(feeds) {
       const inputs: Record<string, Tensor> = {}
       for (const [name, value] of Object.entries(feeds)) inputs[name] = toTensor(value)

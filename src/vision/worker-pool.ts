@@ -13,6 +13,8 @@ export interface WorkerPoolOptions {
   readonly workers: number
   /** Tasks that may wait beyond those running, >= 1. */
   readonly maxQueue: number
+  /** Workers start when they are needed, and end after so long without work. Without it they stay. */
+  readonly keepMs?: number
 }
 
 export interface PostOptions {
@@ -40,18 +42,30 @@ interface AcceptedTask {
 
 /** Of a task, until the pool has measured its own. */
 const assumedRunMs = 100
+/**
+ * Of a worker's heap for new objects. Pixels and tensors lie outside it, so that the default (48 MB)
+ * only holds garbage: 5 MB less a worker, the same images a second.
+ */
+const youngGenerationMb = 3
 /** After this, workers that have not answered are ended. */
 const closeTimeoutMs = 30_000
 
-export function createWorkerPool({ file, workers, maxQueue }: WorkerPoolOptions): WorkerPool {
+export function createWorkerPool({
+  file,
+  workers,
+  maxQueue,
+  keepMs,
+}: WorkerPoolOptions): WorkerPool {
   const line = createWaitingLine()
   const pool = new Piscina<WorkerTask, WorkerAnswer>({
     filename: fileURLToPath(file),
     name: 'runTask',
-    minThreads: workers,
+    minThreads: keepMs === undefined ? workers : 0,
     maxThreads: workers,
+    ...(keepMs === undefined ? {} : { idleTimeout: keepMs }),
     maxQueue,
     taskQueue: line,
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     // Without it the pool moves a waiting task to the end of the line at each completion.
     stricterFIFO: true,
   })

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createGraphWriter, type GraphWriter } from '../../src/vision/models/graphs/graph-writer.ts'
 import {
   encodeModel,
   graphOf,
@@ -11,6 +13,12 @@ import {
   parseModel,
 } from '../../src/vision/models/graphs/onnx.ts'
 import { buildOnnxEmbedder } from '../../src/vision/models/graphs/onnx-embedder.ts'
+import {
+  addMaxPool,
+  addPooledPrelu,
+  readPooledPrelu,
+} from '../../src/vision/models/graphs/pooled-prelu.ts'
+import { writePrelu } from '../../src/vision/models/graphs/prelu.ts'
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
@@ -93,13 +101,82 @@ function normalize(pixels: Float32Array, order: 'rgb' | 'bgr'): Float32Array {
 describe('rewrites', () => {
   const input = makePixels(PIXELS, 9).map((byte) => (byte - 127.5) / 128)
 
-  it('PRelu becomes a x + (1 - a) Relu(x)', async () => {
+  it('PRelu becomes nodes that are faster', async () => {
     const model = makeNet()
     const before = await runNet(model, input)
     expect(rewritePreluInPlace(graphOf(model))).toBe(1)
     expect(graphOf(model).node.map((node) => node.opType)).not.toContain('PRelu')
     const after = await runNet(model, input)
     expect(maxDifference(before, after)).toBeLessThan(BOUND) // observed 8e-9
+  })
+
+  it('every slope of a PRelu gives what PRelu gives, below 0 and above 1, too', async () => {
+    const slopes = fc.array(fc.float({ min: -3, max: 3, noNaN: true }), {
+      minLength: 4,
+      maxLength: 4,
+    })
+    await fc.assert(
+      fc.asyncProperty(slopes, async (values) => {
+        const x = makeWeights(4 * 9, 4)
+        const slope = Float32Array.from(values)
+        const spec = { input: 'x', output: 'y', slope, dims: [4, 1, 1] }
+        const { nodes, initializers } = writePrelu(spec)
+        const model = makeModel({
+          nodes,
+          initializers,
+          inputs: [makeValueInfo('x', [1, 4, 3, 3])],
+          outputs: [makeValueInfo('y', [1, 4, 3, 3])],
+        })
+        const { y } = await runModel(encodeModel(model), { x: { data: x, dims: [1, 4, 3, 3] } })
+        const expected = x.map((v, k) => (v >= 0 ? v : v * slope[Math.floor(k / 9)]!))
+        // Observed 2e-7, bound 1e-6.
+        expect(maxDifference(y!.data, expected)).toBeLessThan(1e-6)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('a pool moved before its PRelu gives the same, whatever the slopes', async () => {
+    const slopes = fc.array(fc.float({ min: -2, max: 2, noNaN: true }), {
+      minLength: 4,
+      maxLength: 4,
+    })
+    const first = {
+      shape: [4, 3, 3, 3] as const,
+      kernel: makeWeights(4 * 27, 1),
+      bias: makeWeights(4, 2),
+    }
+    const second = {
+      shape: [2, 4, 1, 1] as const,
+      kernel: makeWeights(8, 3),
+      bias: makeWeights(2, 5),
+    }
+    const pool = { size: 3, ceil: true }
+    const encode = (graph: GraphWriter): Uint8Array =>
+      graph.encode(
+        [makeValueInfo('data', [1, 3, SIDE, SIDE])],
+        [makeValueInfo('conv2.out', [1, 2, 'h', 'w'])],
+      )
+    await fc.assert(
+      fc.asyncProperty(slopes, async (values) => {
+        const slope = Float32Array.from(values)
+        const plain = createGraphWriter()
+        const active = plain.op(
+          'PRelu',
+          [plain.conv('data', 'conv1', first), plain.floats('slope', [4, 1, 1], slope)],
+          'active',
+        )
+        plain.conv(addMaxPool(plain, active, pool), 'conv2', second)
+        const moved = createGraphWriter()
+        const pooled = addPooledPrelu(moved, 'data', { weights: first, slope, pool })
+        moved.conv(pooled, 'conv2', readPooledPrelu(second, slope))
+        const feeds = { data: { data: input, dims: [1, 3, SIDE, SIDE] } }
+        const [a, b] = [await runModel(encode(plain), feeds), await runModel(encode(moved), feeds)]
+        // Observed 3e-8, bound 1e-6.
+        expect(maxDifference(a['conv2.out']!.data, b['conv2.out']!.data)).toBeLessThan(1e-6)
+      }),
+      { numRuns: 20 },
+    )
   })
 
   it('a free batch gives each image what it had alone', async () => {

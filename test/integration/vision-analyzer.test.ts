@@ -70,6 +70,17 @@ describe('analyze', () => {
     }
   })
 
+  it('gives the same numbers when one image has all cores', async () => {
+    const photo = await readSmallSample()
+    const together = await Promise.all(
+      [1, 2].map(() => analyzer.analyze(photo.slice(), { embedder })),
+    )
+    for (let round = 0; round < 8; round++) {
+      const alone = await analyzer.analyze(photo.slice(), { embedder })
+      expect(alone.faces).toEqual(together[0]!.faces)
+    }
+  })
+
   it('recognises a person at another size, and tells people apart', async () => {
     const large = await analyzer.analyze(await readSample(1), { embedder })
     const small = await analyzer.analyze(await readSmallSample(), { embedder })

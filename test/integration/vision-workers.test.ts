@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { FaceError, isFaceError } from '../../src/core/errors.ts'
 import { type AnalyzerOptions, createAnalyzer } from '../../src/vision/analyzer.ts'
 import type { Analyzer } from '../../src/vision/analyzer-types.ts'
+import { loadManifest } from '../../src/vision/models/manifest.ts'
 import { testLimits } from '../helpers/images.ts'
 
 const workerFile = new URL('../fixtures/vision/stub-worker.mjs', import.meta.url)
@@ -126,6 +127,49 @@ describe('a full queue', () => {
       }),
     )
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+})
+
+describe('an image that comes alone', () => {
+  const embedder = 'mobilefacenet'
+
+  async function startWith(workers: number): Promise<Analyzer> {
+    return start({ workers, manifest: (await loadManifest()).models })
+  }
+
+  /** Threads that the networks of the next image would have. */
+  async function threadsOfOne(analyzer: Analyzer): Promise<number> {
+    return (await analyzer.analyze(command('ok'), { embedder })).height
+  }
+
+  it('has the cores of all workers, once the networks for it are there', async () => {
+    const analyzer = await startWith(2)
+    expect(await threadsOfOne(analyzer)).toBe(1)
+    await expect.poll(() => threadsOfOne(analyzer)).toBe(2)
+    expect(analyzer.stats()).toMatchObject({ workers: 2, queued: 0, running: 0 })
+  })
+
+  it('has them not while another is worked on', async () => {
+    const analyzer = await startWith(2)
+    await expect.poll(() => threadsOfOne(analyzer)).toBe(2)
+    const first = analyzer.analyze(command('sleep 100'), { embedder })
+    const others = await Promise.all([1, 2, 3, 4].map(() => threadsOfOne(analyzer)))
+    expect((await first).height).toBe(2)
+    expect(others).toEqual([1, 1, 1, 1])
+  })
+
+  it('is answered with a fault when its worker dies, and the next one is served', async () => {
+    const analyzer = await startWith(2)
+    await expect.poll(() => threadsOfOne(analyzer)).toBe(2)
+    const error = await errorOf(analyzer.analyze(command('exit'), { embedder }))
+    expect(error.code).toBe('workerFailed')
+    expect(await threadsOfOne(analyzer)).toBe(1)
+    await expect.poll(() => threadsOfOne(analyzer)).toBe(2)
+  })
+
+  it('has one core where there is one worker', async () => {
+    const analyzer = await startWith(1)
+    for (let round = 0; round < 3; round++) expect(await threadsOfOne(analyzer)).toBe(1)
   })
 })
 

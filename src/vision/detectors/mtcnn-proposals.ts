@@ -11,8 +11,13 @@ const cell = 12
 const stride = 2
 /** Ratio of one pyramid level to the one above: about the square root of a half. */
 const pyramidFactor = 0.709
-/** Levels above P-Net's first are made up to here; the full image serves above. */
-const finestExtraLevel = 0.85
+/**
+ * Levels above P-Net's first are made below this scale; the full image serves above. The first of
+ * them is made up to `finestFirstLevel`: without it a face of 23 was lost where small faces are
+ * looked for. docs/decisions/0006-faster-graphs.md.
+ */
+const finestExtraLevel = 0.5
+const finestFirstLevel = 0.85
 /** Bounds for images made to trigger every window; real crowds stay far below. */
 const maxLevelCandidates = 4000
 const maxCandidates = 4000
@@ -29,7 +34,7 @@ export interface ProposalSessions {
   readonly load: Session
   /** `image`, `sizes` to `resized`. */
   readonly pyramid: Session
-  /** `image`, `sizes` to `resized`, and on it `prob` [1 x 2 x h x w], `reg` [1 x 4 x h x w]. */
+  /** `image`, `sizes` to `resized`, and on it `heads` [1 x 5 x h x w]: logit, four offsets. */
   readonly pnetLevel: Session
 }
 
@@ -71,7 +76,7 @@ export async function proposeFaces(
     source = output.resized!
     const level = toFloatLevel(source, image)
     levels.push(level)
-    const windows = readWindows(output.prob!, output.reg!, { level, threshold })
+    const windows = readWindows(output.heads!, level, threshold)
     parts.push(
       suppressCandidates(windows, { threshold: 0.5, measure: 'union' }, maxLevelCandidates),
     )
@@ -142,33 +147,35 @@ function levelScales(
     windows.push(scale)
   }
   const extra: number[] = []
-  for (let scale = first / pyramidFactor; scale < finestExtraLevel; scale /= pyramidFactor) {
+  let scale = first / pyramidFactor
+  while (scale < (extra.length === 0 ? finestFirstLevel : finestExtraLevel)) {
     extra.unshift(scale)
+    scale /= pyramidFactor
   }
   return { extra, windows }
 }
 
 /** Windows of one level whose score reaches the threshold. */
 function readWindows(
-  prob: FloatTensor,
-  reg: FloatTensor,
-  { level, threshold }: { readonly level: PyramidLevel; readonly threshold: number },
+  { data, dims }: FloatTensor,
+  level: PyramidLevel,
+  threshold: number,
 ): Candidates {
-  const columns = prob.dims[3]!
-  const plane = prob.dims[2]! * columns
-  const scores = prob.data.subarray(plane, 2 * plane)
+  const columns = dims[3]!
+  const plane = dims[2]! * columns
+  const least = Math.log(threshold / (1 - threshold))
   const hits: number[] = []
-  for (let i = 0; i < plane; i++) if (scores[i]! >= threshold) hits.push(i)
+  for (let i = 0; i < plane; i++) if (data[i]! >= least) hits.push(i)
   const found = allocateCandidates(hits.length)
   for (const [n, i] of hits.entries()) {
     const x = (i % columns) * stride
     const y = Math.floor(i / columns) * stride
-    found.scores[n] = scores[i]!
+    found.scores[n] = 1 / (1 + Math.exp(-data[i]!))
     found.boxes[4 * n] = x / level.scaleX
     found.boxes[4 * n + 1] = y / level.scaleY
     found.boxes[4 * n + 2] = (x + cell) / level.scaleX
     found.boxes[4 * n + 3] = (y + cell) / level.scaleY
-    for (let k = 0; k < 4; k++) found.offsets[4 * n + k] = reg.data[k * plane + i]!
+    for (let k = 0; k < 4; k++) found.offsets[4 * n + k] = data[(k + 1) * plane + i]!
   }
   return found
 }

@@ -15,13 +15,18 @@ export interface Embedder {
    */
   readonly referencePoints: readonly Point[] | undefined
   /**
+   * Faces a run: one a thread. The arrays between the layers stay in a core's cache for one face
+   * (3.1 ms) and not for eight (3.9 each); two threads take 1.8 ms a face for two, 2.1 for one.
+   */
+  readonly batch: number
+  /**
    * Embeds crops in one run of the network.
    *
-   * @param crops  [n x 3 x size x size] planar RGB, 0 to 255
+   * @param crops  n of [3 x size x size] planar RGB, 0 to 255
    * @returns n unit vectors, each with its own buffer
    * @throws {FaceError} `modelCorrupt` when the network does not answer n finite vectors
    */
-  embed(crops: Float32Array): Promise<readonly Float32Array[]>
+  embed(crops: readonly Float32Array[]): Promise<readonly Float32Array[]>
 }
 
 /**
@@ -45,13 +50,15 @@ export function createEmbedder(
   return {
     dimension,
     sizePx,
+    batch: session.threads,
     referencePoints:
       input.crop === 'box' ? undefined : input.referencePoints.map(([x, y]) => ({ x, y })),
     async embed(crops) {
-      const count = crops.length / (3 * sizePx * sizePx)
-      const output = await session.run({
-        input: { data: crops, dims: [count, 3, sizePx, sizePx] },
-      })
+      const count = crops.length
+      const length = 3 * sizePx * sizePx
+      const data = new Float32Array(count * length)
+      for (const [i, crop] of crops.entries()) data.set(crop, i * length)
+      const output = await session.run({ input: { data, dims: [count, 3, sizePx, sizePx] } })
       const values = output.embedding?.data
       if (values?.length !== count * dimension) {
         throw new FaceError('modelCorrupt', {

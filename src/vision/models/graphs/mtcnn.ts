@@ -2,6 +2,7 @@ import { type NamedArray, type NamedArrays, requireArray } from '../weights/name
 import { type ConvWeights, createGraphWriter, type GraphWriter } from './graph-writer.ts'
 import { type Affine, foldAffine } from './layout.ts'
 import { elementType, makeValueInfo } from './onnx.ts'
+import { addMaxPool, addPooledPrelu, type PoolOptions, readPooledPrelu } from './pooled-prelu.ts'
 
 /** Training normalisation of all three networks (Zhang et al. 2016, reference code). */
 const NORMALIZATION: Affine = { mean: [127.5, 127.5, 127.5], std: [128, 128, 128] }
@@ -62,16 +63,26 @@ function data(context: NetContext, name: string): Float32Array {
   return requireArray(context.weights, `${context.net}/${name}`, 1).data
 }
 
-function conv(context: NetContext, input: string, name: string): string {
+function convWeights(context: NetContext, name: string): ConvWeights {
   const kernel = requireArray(context.weights, `${context.net}/${name}/weights`, 4)
   const plain = toConv(kernel, data(context, `${name}/bias`))
-  const weights = name === 'conv1' ? foldAffine(plain, NORMALIZATION) : plain
-  return context.graph.conv(input, name, weights)
+  return name === 'conv1' ? foldAffine(plain, NORMALIZATION) : plain
+}
+
+function slopes(context: NetContext, index: number): Float32Array {
+  return data(context, `prelu${index}_alpha`)
+}
+
+function convPoolPrelu(context: NetContext, input: string, pool: PoolOptions): string {
+  const weights = convWeights(context, 'conv1')
+  return addPooledPrelu(context.graph, input, { weights, slope: slopes(context, 1), pool })
 }
 
 function convPrelu(context: NetContext, input: string, index: number): string {
-  const slope = data(context, `prelu${index}_alpha`)
-  return context.graph.prelu(conv(context, input, `conv${index}`), `prelu${index}`, slope, 4)
+  const own = convWeights(context, `conv${index}`)
+  const weights = index === 2 ? readPooledPrelu(own, slopes(context, 1)) : own
+  const x = context.graph.conv(input, `conv${index}`, weights)
+  return context.graph.prelu(x, `prelu${index}`, slopes(context, index), 4)
 }
 
 function dense(
@@ -91,39 +102,40 @@ function dense(
   )
 }
 
-function pool(graph: GraphWriter, input: string, options: PoolOptions): string {
-  const { size, ceil } = options
-  return graph.op('MaxPool', [input], `${input}.pool`, {
-    kernel_shape: [size, size],
-    strides: [2, 2],
-    ceil_mode: ceil ? 1 : 0,
-  })
-}
-
-interface PoolOptions {
-  readonly size: number
-  readonly ceil: boolean
-}
-
+/**
+ * Answers `heads` [1, 5, rows, columns]: by how much the logit of a face is above the other's, and
+ * the offsets of x1, y1, x2, y2.
+ *
+ * The last PRelu is folded into the convolution after it: W y = W a x + W (1 - a) Relu(x).
+ */
 function addPnet(graph: GraphWriter, weights: NamedArrays, input: string): void {
   const context: NetContext = { graph, net: 'pnet', weights }
-  let x = convPrelu(context, input, 1)
-  x = pool(graph, x, { size: 2, ceil: true })
+  let x = convPoolPrelu(context, input, { size: 2, ceil: true })
   x = convPrelu(context, x, 2)
-  x = convPrelu(context, x, 3)
-  graph.op('Softmax', [conv(context, x, 'conv4_1')], 'prob', { axis: 1 })
-  graph.op('Identity', [conv(context, x, 'conv4_2')], 'reg')
+  x = graph.conv(x, 'conv3', convWeights(context, 'conv3'))
+  const slope = slopes(context, 3)
+  const heads = pnetHeads(context)
+  const scaled = (gain: (a: number) => number) =>
+    heads.kernel.map((value, i) => value * gain(slope[i % slope.length]!))
+  const straight = graph.conv(x, 'heads.linear', { ...heads, kernel: scaled((a) => a) })
+  const bent = graph.conv(graph.op('Relu', [x], 'conv3.relu'), 'heads.bend', {
+    ...heads,
+    kernel: scaled((a) => 1 - a),
+    bias: new Float32Array(heads.bias.length),
+  })
+  graph.op('Add', [straight, bent], 'heads')
 }
 
-const PNET_OUTPUTS = [
-  makeValueInfo('prob', [1, 2, 'rows', 'columns']),
-  makeValueInfo('reg', [1, 4, 'rows', 'columns']),
-]
-
-function buildPnet(weights: NamedArrays): Uint8Array {
-  const graph = createGraphWriter()
-  addPnet(graph, weights, 'input')
-  return graph.encode([makeValueInfo('input', [1, 3, 'height', 'width'])], PNET_OUTPUTS)
+function pnetHeads(context: NetContext): ConvWeights {
+  const score = convWeights(context, 'conv4_1')
+  const offsets = convWeights(context, 'conv4_2')
+  const inputs = score.shape[1]
+  const difference = score.kernel.subarray(inputs).map((value, i) => value - score.kernel[i]!)
+  return {
+    shape: [5, inputs, 1, 1],
+    kernel: Float32Array.of(...difference, ...offsets.kernel),
+    bias: Float32Array.of(score.bias[1]! - score.bias[0]!, ...offsets.bias),
+  }
 }
 
 function addResize(graph: GraphWriter): string {
@@ -143,7 +155,8 @@ const RESIZED = makeValueInfo('resized', [1, 3, 'levelHeight', 'levelWidth'])
 function buildPnetLevel(weights: NamedArrays): Uint8Array {
   const graph = createGraphWriter()
   addPnet(graph, weights, addResize(graph))
-  return graph.encode(RESIZE_INPUTS, [RESIZED, ...PNET_OUTPUTS])
+  const heads = makeValueInfo('heads', [1, 5, 'rows', 'columns'])
+  return graph.encode(RESIZE_INPUTS, [RESIZED, heads])
 }
 
 function buildPyramid(): Uint8Array {
@@ -166,14 +179,13 @@ function buildLoad(): Uint8Array {
 function buildCropNet(weights: NamedArrays, net: 'rnet' | 'onet'): Uint8Array {
   const graph = createGraphWriter()
   const context: NetContext = { graph, net, weights }
-  let x = convPrelu(context, 'input', 1)
-  x = pool(graph, x, { size: 3, ceil: true })
+  let x = convPoolPrelu(context, 'input', { size: 3, ceil: true })
   x = convPrelu(context, x, 2)
-  x = pool(graph, x, { size: 3, ceil: false })
+  x = addMaxPool(graph, x, { size: 3, ceil: false })
   x = convPrelu(context, x, 3)
   let preluIndex = 4
   if (net === 'onet') {
-    x = pool(graph, x, { size: 2, ceil: true })
+    x = addMaxPool(graph, x, { size: 2, ceil: true })
     x = convPrelu(context, x, 4)
     preluIndex = 5
   }
@@ -199,9 +211,9 @@ function buildCropNet(weights: NamedArrays, net: 'rnet' | 'onet'): Uint8Array {
  * - `load.onnx`: `pixels` uint8 [height, width, 3] -> `image` float32 [1, 3, height, width]
  * - `pyramid.onnx`: `image` float32 [1, 3, height, width], `sizes` int64 [4] = [1, 3, h, w] ->
  *   `resized` [1, 3, h, w], linear with antialiasing, pixel centres at half
- * - `pnet.onnx`: `input` [1, 3, h, w] -> `prob` [1, 2, rows, columns] (second channel: face) and
- *   `reg` [1, 4, rows, columns] (offsets of x1, y1, x2, y2 in fractions of the 12 px cell; stride 2)
- * - `pnet-level.onnx`: the two before in one: `image`, `sizes` -> `resized`, `prob`, `reg`
+ * - `pnet-level.onnx`: the same, and P-Net on it: `image`, `sizes` -> `resized`, `heads`
+ *   [1, 5, rows, columns] (logit of a face above the other's; offsets of x1, y1, x2, y2 in fractions
+ *   of the 12 px cell; stride 2)
  * - `rnet.onnx`: `input` [N, 3, 24, 24] -> `prob` [N, 2], `reg` [N, 4]
  * - `onet.onnx`: `input` [N, 3, 48, 48] -> `prob` [N, 2], `reg` [N, 4], `pts` [N, 10]
  *   (x0..x4, y0..y4 in fractions of the box, order as Landmarks5)
@@ -215,7 +227,6 @@ export function buildMtcnn(weights: NamedArrays): Map<string, Uint8Array> {
   return new Map([
     ['load.onnx', buildLoad()],
     ['pyramid.onnx', buildPyramid()],
-    ['pnet.onnx', buildPnet(weights)],
     ['pnet-level.onnx', buildPnetLevel(weights)],
     ['rnet.onnx', buildCropNet(weights, 'rnet')],
     ['onet.onnx', buildCropNet(weights, 'onet')],

@@ -13,6 +13,7 @@ import {
   tensorFloats,
   tensorInts,
 } from './onnx.ts'
+import { writePrelu } from './prelu.ts'
 
 function findInitializer(graph: Graph, name: string | undefined): Tensor | undefined {
   return graph.initializer.find((tensor) => tensor.name === name) as Tensor | undefined
@@ -44,28 +45,22 @@ export function renameValueInPlace(graph: Graph, from: string, to: string): void
 }
 
 /**
- * Replaces every PRelu of constant slope a by a x + (1 - a) Relu(x); see [Note: PRelu is slow].
- * Equal up to rounding.
+ * Replaces every PRelu of constant slope by faster nodes; see [Note: PRelu is slow]. Equal up to
+ * rounding.
  *
  * @returns how many were replaced
  */
 export function rewritePreluInPlace(graph: Graph): number {
   let count = 0
   graph.node = (graph.node as Node[]).flatMap((node) => {
-    const slope = findInitializer(graph, node.input[1])
-    if (node.opType !== 'PRelu' || !slope) return [node]
+    const tensor = findInitializer(graph, node.input[1])
+    if (node.opType !== 'PRelu' || !tensor) return [node]
     count++
+    const slope = tensorFloats(tensor)
     const [input, output] = [node.input[0]!, node.output[0]!]
-    const rest = `${output}.rest`
-    const values = tensorFloats(slope).map((a) => 1 - a)
-    graph.initializer.push(makeFloatTensor(rest, tensorDims(slope), values))
-    const names = { relu: `${output}.relu`, linear: `${output}.linear`, part: `${output}.part` }
-    return [
-      makeNode('Relu', { inputs: [input], outputs: [names.relu] }),
-      makeNode('Mul', { inputs: [input, slope.name], outputs: [names.linear] }),
-      makeNode('Mul', { inputs: [names.relu, rest], outputs: [names.part] }),
-      makeNode('Add', { inputs: [names.linear, names.part], outputs: [output] }),
-    ]
+    const prelu = writePrelu({ input, output, slope, dims: tensorDims(tensor) })
+    graph.initializer.push(...prelu.initializers)
+    return prelu.nodes
   })
   return count
 }
