@@ -9,6 +9,7 @@ import type { SeedSource } from './gallery/seed-source.ts'
 import type { EmbeddingBatch, GalleryStore } from './gallery/store.ts'
 import type { SeedDatabaseOptions } from './gallery/stores/mongodb-seed/seed-database.ts'
 import type { VectorIndexProvider } from './gallery/vector-index.ts'
+import { removeSnapshotsOfOtherKinds } from './gallery/vectors/snapshot-kinds.ts'
 
 /** Embeddings read in one go. */
 const exportBatchSize = 2000
@@ -113,7 +114,7 @@ async function openMongodb(
 /**
  * The configured kind of index. Snapshots stand in the data directory, each node's in its own.
  *
- * @throws {FaceError} `indexKindUnavailable`, `invalidOption`
+ * @throws {FaceError} `indexKindUnavailable`, `invalidOption`, `storeReadOnly`
  */
 export async function openIndexProvider(
   config: Config,
@@ -129,6 +130,7 @@ export async function openIndexProvider(
         'an index snapshot was not used; the index is rebuilt',
       ),
   }
+  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), kind)
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
     return createFaissProvider({ ...snapshots, factory })

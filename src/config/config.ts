@@ -91,7 +91,7 @@ export interface StoreConfig {
 }
 
 export interface IndexConfig {
-  readonly kind: 'exact' | 'projected' | 'faiss' | 'milvus'
+  readonly kind: 'projected' | 'exact' | 'faiss' | 'milvus'
   /** FAISS. */
   readonly factory: string
   /** Milvus. */

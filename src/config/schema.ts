@@ -284,15 +284,15 @@ const index = Type.Object(
   {
     kind: Type.Union(
       [
-        Type.Literal('exact'),
         Type.Literal('projected'),
+        Type.Literal('exact'),
         Type.Literal('faiss'),
         Type.Literal('milvus'),
       ],
       {
-        default: 'exact',
+        default: 'projected',
         description:
-          'How similar faces are searched: `exact`, in memory, always right; `projected`, in memory, for large galleries: a quick first pass, then exact similarities; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
+          'How similar faces are searched: `projected`, in memory: a quick first pass over short codes, then exact similarities (small galleries are searched exactly); `exact`, in memory, every face compared; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
       },
     ),
     factory: Type.String({

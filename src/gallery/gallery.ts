@@ -6,7 +6,7 @@ import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
 import { type RankedPerson, searchPersons } from './person-search.ts'
 import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from './store.ts'
 import { createIndexSync } from './sync.ts'
-import type { VectorIndexProvider } from './vector-index.ts'
+import type { IndexStatus, VectorIndexProvider } from './vector-index.ts'
 
 export type { IndexDifferences } from './index-check.ts'
 export type { GalleryLogger } from './open-indexes.ts'
@@ -87,6 +87,8 @@ export interface Gallery
     faceId: string,
     probe: Float32Array,
   ): Promise<FaceSimilarity>
+  /** How the collection's faces are searched. */
+  indexStatus(collection: Collection): Promise<IndexStatus & { readonly kind: string }>
   /** Compares index and store, ids and vectors. */
   verifyIndex(collection: Collection): Promise<IndexDifferences>
   /** Makes the index equal to the store again; it stays searchable meanwhile. */
@@ -176,6 +178,8 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       return first
     },
 
+    indexStatus: (collection) =>
+      sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
     verifyIndex: (collection) => checkIndex(store, sync, collection),
     rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
     catchUp: () => sync.catchUp(),

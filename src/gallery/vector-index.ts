@@ -6,6 +6,12 @@ export interface SearchCandidate {
   readonly similarity: number
 }
 
+/** Facts of an index in JSON's types; which ones there are depends on its kind. */
+export interface IndexStatus {
+  readonly faces: number
+  readonly [fact: string]: unknown
+}
+
 /**
  * One collection's vectors: a cache of the store, never a second truth. Vectors are L2-normalised.
  * Kinds may learn from the gallery (`optimize`), live in native code or on another machine.
@@ -20,6 +26,8 @@ export interface VectorIndex {
   readonly lossy?: boolean
   /** Faces that a search can find. */
   size(): Promise<number>
+  /** What the kind tells about itself: `faces`, and how it searches them. */
+  status(): Promise<IndexStatus>
   /** Insert or replace. @param vectors faceIds.length x dimension, row-major; may be transferred */
   upsert(faceIds: readonly string[], vectors: Float32Array): Promise<void>
   /** Unknown ids are ignored; gone from search when the promise resolves. */

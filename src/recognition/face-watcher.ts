@@ -6,6 +6,7 @@ import type {
   RejectionReason,
 } from '../core/types.ts'
 import type { Collection, Face, Metadata, Page, PageOptions, Person } from '../gallery/store.ts'
+import type { IndexStatus } from '../gallery/vector-index.ts'
 import type { DetectorOptions, StageTimings } from '../vision/analyzer-types.ts'
 
 export interface RequestOptions {
@@ -276,6 +277,8 @@ export interface FaceWatcher {
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
   }
   readonly index: {
+    /** Its kind, its faces, and how it searches them. */
+    status(collection: string): Promise<IndexStatus & { readonly kind: string }>
     verify(collection: string): Promise<IndexReport>
     rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
   }

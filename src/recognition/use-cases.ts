@@ -44,6 +44,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
         gallery.findFacesByImage(await idOf(collection), imageHash),
     },
     index: {
+      status: async (name) => gallery.indexStatus(await gallery.getCollection(name)),
       async verify(name) {
         const collection = await gallery.getCollection(name)
         return { collection: name, ...(await gallery.verifyIndex(collection)) }

@@ -99,6 +99,12 @@ export function describeVectorIndexContract(
       })
     })
 
+    it('tells how many faces it has', async () => {
+      const { index, ids } = await fill(20, 8)
+      await index.remove(ids.slice(0, 5))
+      expect(await index.status()).toMatchObject({ faces: 15 })
+    })
+
     it('answers a probe alone as it does in a batch of any size', async () => {
       const { index, vectors } = await fill(700, 130)
       const alone: (readonly SearchCandidate[])[] = []

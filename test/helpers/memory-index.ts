@@ -54,6 +54,10 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
         await enter('size')
         return stored().size
       },
+      async status() {
+        await enter('status')
+        return { faces: stored().size }
+      },
       async upsert(faceIds, vectors) {
         await enter('upsert')
         for (const [row, faceId] of faceIds.entries()) {

@@ -404,6 +404,7 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
         },
       },
       index: {
+        status: async () => ({ kind: 'memory', faces: faces.size }),
         async verify(collection) {
           return { collection, checked: 0, missing: [], surplus: [], different: [] }
         },

@@ -9,7 +9,6 @@ import {
   createProjectedProvider,
 } from '../../src/gallery/indexes/projected.ts'
 import type { VectorIndex } from '../../src/gallery/vector-index.ts'
-import type { TableVectorIndex } from '../../src/gallery/vectors/table-index.ts'
 import { createClusteredVectors, createIds, createRandom } from '../contract/vector-index-oracle.ts'
 
 const dimension = 128
@@ -44,11 +43,11 @@ function row(vectors: Float32Array, i: number): Float32Array<ArrayBuffer> {
 }
 
 async function open(provider: ReturnType<typeof createProjectedProvider>) {
-  return (await provider.open('c1', dimension)) as TableVectorIndex
+  return await provider.open('c1', dimension)
 }
 
 /** Waits for a learning that runs in the background. */
-async function learned(index: TableVectorIndex, faces: number): Promise<void> {
+async function learned(index: VectorIndex, faces: number): Promise<void> {
   for (;;) {
     const { learnedFaces = 0 } = (await index.status()) as { learnedFaces?: number }
     if (learnedFaces >= faces) return
@@ -112,7 +111,7 @@ describe('projected index', () => {
     const second = createProjectedProvider({ ...options, threads: 3, directory })
     const shared = await second.open('c1', 16)
     expect(await shared.load()).toBe('cursor')
-    expect(await (shared as TableVectorIndex).status()).toHaveProperty('width')
+    expect(await shared.status()).toHaveProperty('width')
     // Several calls, so that threads are early in some and late in others.
     for (let i = 0; i < 20; i++) {
       const probes = faces.slice(i * 4000, i * 4000 + 16 * (i + 1))

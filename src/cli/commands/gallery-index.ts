@@ -10,7 +10,7 @@ interface Options {
   readonly json?: boolean
 }
 
-/** `index verify|rebuild|export|import`. */
+/** `index status|verify|rebuild|export|import`. */
 export function addIndex(program: Command, context: CliContext): void {
   const { output, loadConfig, withFaceWatcher } = context
 
@@ -27,6 +27,23 @@ export function addIndex(program: Command, context: CliContext): void {
   }
 
   const index = program.command('index').description('the search index of a collection')
+
+  index
+    .command('status')
+    .description('how the faces of a collection are searched')
+    .option('--collection <name>', 'collection', defaultCollectionName)
+    .option('--json', 'print JSON')
+    .action((options: Options) =>
+      withFaceWatcher(async ({ faceWatcher }) => {
+        const status = await faceWatcher.index.status(options.collection)
+        if (options.json) output.json(status)
+        else
+          output.table(
+            ['fact', 'value'],
+            Object.entries(status).map(([fact, value]) => [fact, String(value)]),
+          )
+      }),
+    )
 
   index
     .command('verify')

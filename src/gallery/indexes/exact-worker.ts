@@ -28,7 +28,7 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     attach: () => undefined,
     restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
     optimize: async () => undefined,
-    status: () => ({ kind: 'exact', faces: rows.count }),
+    status: () => ({ faces: rows.count }),
     dispose: () => undefined,
   }
 }

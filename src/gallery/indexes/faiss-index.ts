@@ -80,6 +80,7 @@ export function createFaissIndex(
     dimension,
     lossy,
     size: () => call('size', {}),
+    status: async () => ({ faces: await call('size', {}), factory: target.factory, lossy }),
 
     async upsert(faceIds, vectors) {
       checkLength(vectors, faceIds.length)

@@ -97,10 +97,13 @@ export function createMilvusIndex(
     overlay.clear()
   }
 
+  const size = (): Promise<number> => guard(async () => state.rows?.count() ?? 0)
+
   const index: VectorIndex = {
     kind: 'milvus',
     dimension,
-    size: () => guard(async () => state.rows?.count() ?? 0),
+    size,
+    status: async () => ({ faces: await size(), changesNotShownYet: overlay.size }),
 
     async upsert(faceIds, vectors) {
       checkVectors(vectors, dimension, faceIds.length)

@@ -1,5 +1,5 @@
 import { FaceError, isFaceError } from '../../core/errors.ts'
-import type { Collection, Cursor, GalleryStore, StoredFace } from '../store.ts'
+import type { Change, Collection, Cursor, GalleryStore, StoredFace } from '../store.ts'
 import {
   type CollectionSummary,
   countRecords,
@@ -92,11 +92,13 @@ function createFollower(
   const names = new Map(collections.map(({ id, name }) => [id, name]))
   let cursor = after
   return async () => {
-    for (;;) {
+    // Read to its end first, which is quick: a source that is written to faster than this copies
+    // would never come to an end. A face is looked up at the source, so its last change is enough.
+    const faces = new Map<string, string>()
+    let changes: readonly Change[]
+    do {
       tracker.assertGoing()
-      const changes = await ends.from.changes(cursor, feedPage)
-      // A face is looked up at the source, so its last change is enough.
-      const faces = new Map<string, string>()
+      changes = await ends.from.changes(cursor, feedPage)
       for (const { kind, collectionId, faceId } of changes) {
         if (!names.has(collectionId)) continue
         if (kind === 'collectionRemoved') {
@@ -106,14 +108,14 @@ function createFollower(
         }
         if (faceId !== undefined) faces.set(faceId, collectionId)
       }
-      const waiting = [...faces]
-      while (waiting.length > 0) {
-        const group = waiting.splice(0, facesAtOnce)
-        await Promise.all(group.map(([faceId, of]) => copyFace(ends, of, faceId)))
-      }
       cursor = changes.at(-1)?.cursor ?? cursor
       // Not only when it is empty: a busy source always has something new.
-      if (changes.length < feedPage) return
+    } while (changes.length === feedPage)
+    const waiting = [...faces]
+    while (waiting.length > 0) {
+      tracker.assertGoing()
+      const group = waiting.splice(0, facesAtOnce)
+      await Promise.all(group.map(([faceId, of]) => copyFace(ends, of, faceId)))
     }
   }
 }

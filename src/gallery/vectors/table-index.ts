@@ -18,15 +18,9 @@ export interface TableHost {
   forget(collectionId: string): void
 }
 
-/** An index that also tells how it searches. */
-export interface TableVectorIndex extends VectorIndex {
-  /** What the kind tells about itself, in JSON's types. */
-  status(): Promise<Readonly<Record<string, unknown>>>
-}
-
 /** An index as its provider sees it. */
 export interface TableIndex {
-  readonly index: TableVectorIndex
+  readonly index: VectorIndex
   /** Resolves when no change and no save is under way. */
   idle(): Promise<void>
 }
@@ -81,10 +75,11 @@ export function createTableIndex(
     })
   }
 
-  const index: TableVectorIndex = {
+  const index: VectorIndex = {
     kind: host.kind,
     dimension,
     size: () => call('size', {}),
+    status: () => call('status', {}),
 
     async upsert(faceIds, vectors) {
       checkLength(vectors, faceIds.length)
@@ -144,8 +139,6 @@ export function createTableIndex(
 
     // Searches and changes go on meanwhile.
     optimize: () => call('optimize', {}),
-
-    status: () => call('status', {}),
 
     async save(cursor) {
       if (path === undefined) return

@@ -1,5 +1,6 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import type { IndexStatus } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
 import { readSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
 import { removeSnapshot } from './snapshot-files.ts'
@@ -41,7 +42,7 @@ export interface TableOperations {
     readonly result: SnapshotResult
   }
   readonly optimize: { readonly task: object; readonly result: undefined }
-  readonly status: { readonly task: object; readonly result: Readonly<Record<string, unknown>> }
+  readonly status: { readonly task: object; readonly result: IndexStatus }
   readonly drop: { readonly task: { readonly path?: string }; readonly result: undefined }
 }
 

@@ -1,3 +1,4 @@
+import type { IndexStatus } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
 
 /** Rows in the order of the table. */
@@ -54,8 +55,7 @@ export interface VectorTable extends SnapshotSink {
   freeze(): FrozenRows
   /** Learns from the rows, where the kind does. */
   optimize(): Promise<void>
-  /** What the kind tells about itself, in JSON's types. */
-  status(): Readonly<Record<string, unknown>>
+  status(): IndexStatus
   /** The table is not used any more. */
   dispose(): void
 }
