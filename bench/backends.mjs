@@ -33,6 +33,7 @@ import { startMilvus, startMongod } from './servers.mjs'
 import { makeFaces } from './synthetic-faces.mjs'
 
 const variants = {
+  'sqlite+projected': { store: 'sqlite', index: { kind: 'projected' } },
   'sqlite+exact': { store: 'sqlite', index: { kind: 'exact' } },
   'mongodb+exact': { store: 'mongodb', index: { kind: 'exact' } },
   'mongodb+projected': { store: 'mongodb', index: { kind: 'projected' } },

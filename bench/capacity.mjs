@@ -52,7 +52,7 @@ const measured = (variant) => {
   if (!found) throw new Error(`${args.backends} has no ${variant}`)
   return found
 }
-const exact = toKind(measured('mongodb+exact'), (faces) => faces / backends.faces)
+const scan = toKind(measured('mongodb+projected'), (faces) => faces / backends.faces)
 const hnsw = toKind(
   measured('mongodb+faiss-HNSW32'),
   (faces) => Math.log(faces) / Math.log(backends.faces),
@@ -77,7 +77,7 @@ const result = {
   },
   everyNodeHasAll: gallerySizes.filter((faces) => faces <= 1e7).map(planNode),
   partitioned: gallerySizes.slice(1).flatMap((faces) => [
-    { kind: 'scan', ...planPartitions(faces, exact, { split: true }) },
+    { kind: 'projected', ...planPartitions(faces, scan, { split: true }) },
     { kind: 'HNSW32', ...planPartitions(faces, hnsw, { split: false }) },
   ]),
   fanOut: [1, 4, 16, 64, 256].map(planFanOut),
@@ -127,7 +127,7 @@ function planNode(faces) {
     searchP99Ms: quantile(kind, 0.99) * kind.growth(faces),
     searchesPerSecondAndCore: 1000 / (meanMs(kind) * kind.growth(faces)),
   })
-  return { faces, exact: of(exact), HNSW32: of(hnsw) }
+  return { faces, projected: of(scan), HNSW32: of(hnsw) }
 }
 
 function quantile(kind, p) {

@@ -71,11 +71,11 @@ const tables = {
     ),
   ],
   node: [
-    '| faces | exact: memory | search p50 | searches/s and core | HNSW32: memory | search p50 | searches/s and core |',
-    ...capacity.everyNodeHasAll.map(({ faces, exact, HNSW32 }) =>
+    '| faces | projected: memory | search p50 | searches/s and core | HNSW32: memory | search p50 | searches/s and core |',
+    ...capacity.everyNodeHasAll.map(({ faces, projected, HNSW32 }) =>
       row(
         count(faces),
-        ...[exact, HNSW32].flatMap((kind) => [
+        ...[projected, HNSW32].flatMap((kind) => [
           gib(kind.memoryGib),
           ms(kind.searchP50Ms),
           digits(kind.searchesPerSecondAndCore),
