@@ -61,7 +61,11 @@ const contestants = [
   { id: 'library', command: [process.execPath, peer('library.mjs'), forLibrary.dataDir] },
   {
     id: 'pipeline',
-    command: [process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
+    // With as many workers as the server has, so that both give a lone image the same cores.
+    command: [
+      ...[process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
+      String(cores),
+    ],
   },
   ...Array.from({ length: cores }, (_, i) => ({
     id: `opencv-${i}`,
