@@ -4,6 +4,7 @@ import {
   MongoNetworkError,
   MongoParseError,
   MongoServerError,
+  MongoUnexpectedServerResponseError,
   MongoWriteConcernError,
 } from 'mongodb'
 import { describe, expect, it } from 'vitest'
@@ -25,6 +26,11 @@ describe('errors of the MongoDB driver', () => {
       'storeUnavailable',
     ],
     ['a closed socket', Object.assign(new Error(secret), { code: 'EPIPE' }), 'storeUnavailable'],
+    [
+      'a retry without a server',
+      new MongoUnexpectedServerResponseError(secret),
+      'storeUnavailable',
+    ],
     [
       'an unknown host',
       Object.assign(new Error(secret), { syscall: 'getaddrinfo' }),

@@ -6,6 +6,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
+  MongoUnexpectedServerResponseError,
   MongoWriteConcernError,
 } from 'mongodb'
 import { FaceError, isFaceError } from '../../../core/errors.ts'
@@ -60,6 +61,11 @@ export function isSystemError(error: unknown): boolean {
   return code === 'EPIPE' || syscall !== undefined
 }
 
+/** The driver does not export the class. */
+function isPoolClosed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'MongoPoolClosedError'
+}
+
 /**
  * The catalogue's error for one of the driver. Messages of the driver are not passed on: they may
  * hold the connection string, or stored values.
@@ -83,6 +89,9 @@ export function toStoreError(error: unknown): FaceError {
     error instanceof MongoNetworkError ||
     error instanceof MongoNotConnectedError ||
     error instanceof MongoTopologyClosedError ||
+    // Among others, of a retry whose server was lost while it was chosen.
+    error instanceof MongoUnexpectedServerResponseError ||
+    isPoolClosed(error) ||
     error instanceof MongoWriteConcernError
   ) {
     return new FaceError('storeUnavailable', options)
