@@ -1,10 +1,17 @@
 import { workerUrl } from '../../core/worker-url.ts'
 import { createKernelLoader } from '../vectors/kernel.ts'
+import type { Product } from '../vectors/product.ts'
 import { createRowTable } from '../vectors/rows.ts'
 import type { VectorTable } from '../vectors/table.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../vectors/table-worker.ts'
 
 const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
+
+/** For fewer probes, or where there is less to compare, the kernel is as fast. */
+const minProbes = 12
+const minPairs = 2 ** 16
+
+const loadProduct = createProductLoader()
 
 /** Runs one task; the state is this thread's tables. */
 export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
@@ -21,7 +28,12 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     },
     upsert: rows.upsert,
     remove: rows.remove,
-    search: rows.search,
+    async search(probes, k) {
+      const pairs = (probes.length / dimension) * rows.count
+      const isLarge = probes.length >= minProbes * dimension && pairs >= minPairs
+      if (!isLarge) return rows.search(probes, k)
+      return rows.searchMany(probes, { k, product: await loadProduct() })
+    },
     faceIds: rows.faceIds,
     vectors: rows.vectors,
     freeze: rows.freeze,
@@ -30,5 +42,19 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     optimize: async () => undefined,
     status: () => ({ kind: 'exact', faces: rows.count }),
     dispose: () => undefined,
+  }
+}
+
+/** Loaded with the first search that wants it; a failure is forgotten. */
+function createProductLoader(): () => Promise<Product> {
+  let loaded: Promise<Product> | undefined
+  return () => {
+    loaded ??= import('../vectors/product.ts')
+      .then(({ createProduct }) => createProduct())
+      .catch((error: unknown) => {
+        loaded = undefined
+        throw error
+      })
+    return loaded
   }
 }

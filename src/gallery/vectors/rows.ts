@@ -1,17 +1,25 @@
 import { FaceError } from '../../core/errors.ts'
 import type { SearchCandidate } from '../vector-index.ts'
-import { toHits } from './hits.ts'
+import type { RowHits } from './hits.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
-import { createSegment, maxProbes, type Segment, tileRows, toStrideFloats } from './segments.ts'
-import { createSelection } from './selection.ts'
+import type { Product } from './product.ts'
+import { multiplyRows, type SearchedRows, scanRows } from './row-search.ts'
+import { createSegment, type Segment, toStrideFloats } from './segments.ts'
 import type { RowBatch, VectorTable } from './table.ts'
 
 /** All vectors of one index, in WebAssembly memories, without gaps. */
 export interface RowTable
   extends Pick<
     VectorTable,
-    'dimension' | 'count' | 'upsert' | 'remove' | 'search' | 'faceIds' | 'vectors' | 'freeze'
+    'dimension' | 'count' | 'upsert' | 'remove' | 'faceIds' | 'vectors' | 'freeze'
   > {
+  /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
+  search(probes: Float32Array, k: number): RowHits
+  /** The same for many probes in less time; nothing may change before it is done. */
+  searchMany(
+    probes: Float32Array,
+    options: { readonly k: number; readonly product: Product },
+  ): Promise<RowHits>
   /** The vector of a row that exists; a view that the next change may overwrite. */
   at(row: number): Float32Array
   /** The best `k` of these rows, best first, ties by face id, as `search` gives them. */
@@ -108,6 +116,19 @@ export function createRowTable(
     return sums
   }
 
+  const searched: SearchedRows = {
+    dimension,
+    segments,
+    get count() {
+      return idOfRow.length
+    },
+    get largestNorm() {
+      return largestNorm
+    },
+    faceId: (row) => idOfRow[row]!,
+    rescore,
+  }
+
   return {
     dimension,
     get count() {
@@ -145,50 +166,9 @@ export function createRowTable(
       }
     },
 
-    search(probes, k) {
-      const n = probes.length / dimension
-      if (!Number.isInteger(n) || n > maxProbes) throw toLengthError(probes.length, dimension)
-      const wanted = Math.min(k, idOfRow.length)
-      const probeNorm = computeLargestNorm(probes, dimension)
-      if (wanted === 0) {
-        return toHits(Array.from({ length: n }, () => []))
-      }
-      // Twice the error bound of a float32 sum in four lanes (Higham 2002, eq. 3.5, with |a|·|b| <= |a||b|),
-      // and room for the rounding of the bound itself.
-      const slack = 2 * (strideFloats / 4 + 8) * 2 ** -24 * probeNorm * largestNorm
-      const selections = Array.from({ length: n }, (_, i) => {
-        const probe = probes.subarray(i * dimension, (i + 1) * dimension)
-        return createSelection({
-          k: wanted,
-          slack,
-          rescore: (row) => rescore(probe, row),
-          faceId: (row) => idOfRow[row]!,
-        })
-      })
-      for (const segment of segments) {
-        const rows = Math.min(segment.capacity, idOfRow.length - segment.start)
-        if (rows <= 0) break
-        segment.setProbes(probes, dimension)
-        for (let row = 0; row < rows; row += tileRows) {
-          const count = Math.min(tileRows, rows - row)
-          for (let probe = 0; probe < n; ) {
-            const group = selections.slice(probe, probe + (n - probe >= 4 ? 4 : 1))
-            segment.scan(row, count, {
-              probe,
-              bounds: group.map((selection) => selection.bound),
-              survivor: (i, at, similarity) => group[i]!.add(segment.start + at, similarity),
-            })
-            for (const selection of group) selection.settle()
-            probe += group.length
-          }
-        }
-      }
-      return toHits(
-        selections.map((selection) =>
-          selection.finish().map(({ row, similarity }) => ({ faceId: idOfRow[row]!, similarity })),
-        ),
-      )
-    },
+    search: (probes, k) => scanRows(searched, probes, k),
+
+    searchMany: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
 
     at: viewOf,
 

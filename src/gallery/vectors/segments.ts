@@ -134,7 +134,7 @@ export function createSegment(
 
 function reserve(pages: number): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    return new WebAssembly.Memory({ initial: pages, maximum: pages })
   } catch (cause) {
     throw new FaceError('overloaded', { detail: 'There is no memory for more faces.', cause })
   }
