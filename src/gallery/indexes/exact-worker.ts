@@ -7,9 +7,8 @@ import { createTableWorker, type TableAnswer, type TableTask } from '../vectors/
 
 const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
 
-/** For fewer probes, or where there is less to compare, the kernel is as fast. */
-const minProbes = 12
-const minPairs = 2 ** 16
+/** Fewer rows are compared in the kernel before another thread has woken up. */
+const minProductRows = 16_384
 
 const loadProduct = createProductLoader()
 
@@ -29,10 +28,8 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     upsert: rows.upsert,
     remove: rows.remove,
     async search(probes, k) {
-      const pairs = (probes.length / dimension) * rows.count
-      const isLarge = probes.length >= minProbes * dimension && pairs >= minPairs
-      if (!isLarge) return rows.search(probes, k)
-      return rows.searchMany(probes, { k, product: await loadProduct() })
+      if (rows.count < minProductRows) return rows.search(probes, k)
+      return rows.searchOnAllCores(probes, { k, product: await loadProduct() })
     },
     faceIds: rows.faceIds,
     vectors: rows.vectors,

@@ -5,10 +5,10 @@ import { FaceError } from '../../core/errors.ts'
 
 const { ModelProto, NodeProto, ValueInfoProto } = onnxProto.onnx
 
-/** Multiplies rows with many probes at once. */
+/** Multiplies rows with probes on all cores. */
 export interface Product {
   /**
-   * Runs on all cores and blocks the calling thread, but other tasks of it may come before it
+   * Blocks the calling thread while it runs, but other tasks of it may come before it
    * starts. A product is summed in any order, each addition rounded to float32 or not at all.
    *
    * @param rows     n x length, row-major; not in shared memory, which ONNX Runtime does not take

@@ -16,8 +16,8 @@ export interface SearchedRows {
   rescore(probe: Float32Array, row: number): number
 }
 
-/** Rows of one product: with the results of 64 probes they are small beside a cache of 32 MiB. */
-const productRows = 4096
+/** Rows of one product: enough that threads seldom wait for each other; 4 MiB of results at most. */
+const productRows = 16_384
 
 /** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
 export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): RowHits {
@@ -44,8 +44,8 @@ export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): R
 }
 
 /**
- * Finds what {@link scanRows} finds, for many probes in less time. Other tasks of the thread may
- * come in between.
+ * Finds what {@link scanRows} finds, in less time: on all cores, and a row is read once for all
+ * probes. Other tasks of the thread may come in between.
  */
 export async function multiplyRows(
   rows: SearchedRows,
@@ -69,7 +69,7 @@ export async function multiplyRows(
 /** @param similarities  n x selections, of the rows from `first` on */
 function select(similarities: Float32Array, first: number, selections: readonly Selection[]): void {
   const count = selections.length
-  const bounds = new Float64Array(count)
+  const bounds = new Float32Array(count)
   const tile = tileRows * count
   for (let from = 0, row = first; from < similarities.length; from += tile) {
     selections.forEach((selection, i) => {
@@ -78,8 +78,9 @@ function select(similarities: Float32Array, first: number, selections: readonly 
     const end = Math.min(from + tile, similarities.length)
     for (let at = from; at < end; at += count, row++) {
       for (let i = 0; i < count; i++) {
+        const similarity = similarities[at + i]!
         // As in the kernel, a NaN is not kept.
-        if (similarities[at + i]! >= bounds[i]!) selections[i]!.add(row, similarities[at + i]!)
+        if (similarity >= bounds[i]!) selections[i]!.add(row, similarity)
       }
     }
     for (const selection of selections) selection.settle()

@@ -15,8 +15,8 @@ export interface RowTable
   > {
   /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
   search(probes: Float32Array, k: number): RowHits
-  /** The same for many probes in less time; nothing may change before it is done. */
-  searchMany(
+  /** The same on all cores; nothing may change before it is done. */
+  searchOnAllCores(
     probes: Float32Array,
     options: { readonly k: number; readonly product: Product },
   ): Promise<RowHits>
@@ -168,7 +168,7 @@ export function createRowTable(
 
     search: (probes, k) => scanRows(searched, probes, k),
 
-    searchMany: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
+    searchOnAllCores: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
 
     at: viewOf,
 
