@@ -35,6 +35,7 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     vectors: rows.vectors,
     freeze: rows.freeze,
     attach: () => undefined,
+    room: rows.room,
     restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
     optimize: async () => undefined,
     status: () => ({ kind: 'exact', faces: rows.count }),

@@ -20,6 +20,8 @@ export interface RowTable
     probes: Float32Array,
     options: { readonly k: number; readonly product: Product },
   ): Promise<RowHits>
+  /** See {@link VectorTable.room}; nothing may be removed before those rows are there. */
+  room(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
   /** The vector of a row that exists; a view that the next change may overwrite. */
   at(row: number): Float32Array
   /** The best `k` of these rows, best first, ties by face id, as `search` gives them. */
@@ -57,6 +59,22 @@ export function createRowTable(
     const segment = segmentOf(row)
     const at = (row - segment.start) * strideFloats
     return segment.floats.subarray(at, at + dimension)
+  }
+
+  function growTo(row: number): void {
+    const last = segments.at(-1)
+    if (last !== undefined && row < last.start + last.capacity) return
+    segments.push(createSegment(kernel, dimension, segments))
+  }
+
+  /** Where vectors lie since `room` was asked for them; without a segment when they lie elsewhere. */
+  function toPlace({ buffer, byteOffset }: Float32Array): { segment?: Segment; row: number } {
+    const segment = segments.find(({ floats }) => floats.buffer === buffer)
+    if (segment === undefined) return { row: Number.NaN }
+    return {
+      segment,
+      row: segment.start + (byteOffset - segment.floats.byteOffset) / (4 * strideFloats),
+    }
   }
 
   /** Must come before a row gets another content or another id. */
@@ -138,23 +156,23 @@ export function createRowTable(
     upsert(faceIds, vectors) {
       if (vectors.length !== faceIds.length * dimension)
         throw toLengthError(vectors.length, dimension)
-      const norm = computeLargestNorm(vectors, dimension)
-      largestNorm = Math.max(largestNorm, norm)
+      const placed = toPlace(vectors)
+      const norm = placed.segment?.largestNorm(placed.row - placed.segment.start, faceIds.length)
+      largestNorm = Math.max(largestNorm, norm ?? computeLargestNorm(vectors, dimension))
       for (let i = 0; i < faceIds.length; i++) {
         const faceId = faceIds[i]!
         let row = rowOfId.get(faceId)
         if (row === undefined) {
           row = idOfRow.length
-          const last = segments.at(-1)
-          if (last === undefined || row >= last.start + last.capacity) {
-            segments.push(createSegment(kernel, dimension, segments))
-          }
+          growTo(row)
           idOfRow.push(faceId)
           rowOfId.set(faceId, row)
         } else {
           keepForSnapshot(row)
         }
-        viewOf(row).set(vectors.subarray(i * dimension, (i + 1) * dimension))
+        if (row !== placed.row + i) {
+          viewOf(row).set(vectors.subarray(i * dimension, (i + 1) * dimension))
+        }
         onRow(row)
       }
     },
@@ -169,6 +187,14 @@ export function createRowTable(
     search: (probes, k) => scanRows(searched, probes, k),
 
     searchOnAllCores: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
+
+    room(from, rows) {
+      if (dimension !== strideFloats) return undefined
+      growTo(from)
+      const { start, capacity, floats } = segmentOf(from)
+      if (from + rows > start + capacity) return undefined
+      return floats.subarray((from - start) * dimension, (from - start + rows) * dimension)
+    },
 
     at: viewOf,
 

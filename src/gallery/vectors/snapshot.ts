@@ -152,18 +152,16 @@ async function readAll(
   sink: SnapshotSink,
 ): Promise<SnapshotResult> {
   const hash = createHash('sha256')
-  let left = (await file.stat()).size - digestBytes
-  const read = async (bytes: number): Promise<ArrayBuffer> => {
-    left -= bytes
-    if (left < 0) throw new Error('The file is too short.')
-    const buffer = await readExactly(file, bytes)
-    hash.update(new Uint8Array(buffer))
-    return buffer
+  const reader = createReader(file, (await file.stat()).size - digestBytes)
+  const read = async (bytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const part = await reader.read(bytes)
+    hash.update(part)
+    return part
   }
 
   const magic = toMagic(kind)
   if (Buffer.from(await read(magic.length)).toString('latin1') !== magic) return damaged()
-  const [headerBytes] = new Uint32Array(await read(4))
+  const [headerBytes] = new Uint32Array((await read(4)).buffer)
   if (headerBytes! > maxHeaderBytes) return damaged()
   const header: unknown = JSON.parse(Buffer.from(await read(headerBytes!)).toString())
   if (!isHeader(header) || header.kind !== kind) return damaged()
@@ -173,34 +171,114 @@ async function readAll(
   if (header.dimension !== dimension) return { status: 'rejected', reason: 'otherDimension' }
 
   const { attachment } = header
-  const codeBytes = attachment?.codeBytes ?? 0
   if (attachment !== undefined) {
-    sink.attach({ ...attachment, bytes: new Uint8Array(await read(attachment.bytes)) })
+    sink.attach({ ...attachment, bytes: await read(attachment.bytes) })
   }
-  let count = 0
-  while (count < header.count) {
-    const [rows, idBytes] = new Uint32Array(await read(8))
-    if (rows! < 1 || rows! > header.count - count) return damaged()
-    const faceIds: unknown = JSON.parse(Buffer.from(await read(idBytes!)).toString())
-    const vectors = new Float32Array(await read(rows! * dimension * 4))
-    if (!isStringArray(faceIds) || faceIds.length !== rows) return damaged()
-    const codes = codeBytes > 0 && { codes: new Uint8Array(await read(rows! * codeBytes)) }
-    sink.restore({ faceIds, vectors, ...codes })
-    count += rows!
+  for await (const { lengths, ids, vectors, codes } of readChunks(reader, header, sink)) {
+    for (const part of [lengths, ids, toBytes(vectors), ...(codes ? [codes] : [])]) {
+      hash.update(part)
+    }
+    const faceIds: unknown = JSON.parse(Buffer.from(ids.buffer).toString())
+    if (!isStringArray(faceIds) || faceIds.length * dimension !== vectors.length) return damaged()
+    sink.restore({ faceIds, vectors, ...(codes && { codes }) })
   }
-  if (left !== 0) return damaged()
-  const digest = Buffer.from(await readExactly(file, digestBytes))
-  return digest.equals(hash.digest()) ? { status: 'loaded', cursor: header.cursor } : damaged()
+  if (reader.left !== 0) return damaged()
+  const digest = await readExactly(file, new Uint8Array(digestBytes))
+  return hash.digest().equals(digest) ? { status: 'loaded', cursor: header.cursor } : damaged()
 }
 
-async function readExactly(file: FileHandle, bytes: number): Promise<ArrayBuffer> {
-  const buffer = new ArrayBuffer(bytes)
-  for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await file.read(new Uint8Array(buffer, at))
+/** The parts of a chunk as they follow in the file; see [Note: Index snapshot]. */
+interface Chunk {
+  readonly lengths: Uint8Array
+  readonly ids: Uint8Array<ArrayBuffer>
+  readonly vectors: Float32Array<ArrayBuffer>
+  readonly codes?: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Gives the chunks one after the other. While one is worked on, another thread reads the vectors of
+ * the next, where there is room for them into their place: first writes to new memory take longer
+ * than reading a cached file.
+ */
+async function* readChunks(
+  reader: Reader,
+  { dimension, count, attachment }: SnapshotHeader,
+  sink: SnapshotSink,
+): AsyncGenerator<Chunk> {
+  const codeBytes = attachment?.codeBytes ?? 0
+  let chunk: Chunk | undefined
+  let ahead: Promise<Chunk> | undefined
+  try {
+    for (let from = 0; from < count; ) {
+      const lengths = await reader.read(8)
+      const [rows, idBytes] = new Uint32Array(lengths.buffer) as unknown as [number, number]
+      if (rows < 1 || rows > count - from) throw new Error('A chunk has an impossible length.')
+      const ids = await reader.read(idBytes)
+      ahead = readRest({ lengths, ids }, sink.room?.(from, rows) ?? rows * dimension, rows)
+      // It is awaited in any case; until then its failure is nobody's.
+      ahead.catch(() => undefined)
+      if (chunk !== undefined) yield chunk
+      chunk = await ahead
+      from += rows
+    }
+    if (chunk !== undefined) yield chunk
+  } finally {
+    // The file is closed next, and the memory may be given up.
+    await ahead?.catch(() => undefined)
+  }
+
+  async function readRest(
+    begun: Pick<Chunk, 'lengths' | 'ids'>,
+    room: Float32Array<ArrayBuffer> | number,
+    rows: number,
+  ): Promise<Chunk> {
+    const vectors = await reader.readFloats(room)
+    if (codeBytes === 0) return { ...begun, vectors }
+    return { ...begun, vectors, codes: await reader.read(rows * codeBytes) }
+  }
+}
+
+/** Reads a file from where it stands. */
+interface Reader {
+  /** Bytes that may still be read. */
+  readonly left: number
+  read(bytes: number): Promise<Uint8Array<ArrayBuffer>>
+  /** @param room  is filled; or how many floats are read into new memory */
+  readFloats(room: Float32Array<ArrayBuffer> | number): Promise<Float32Array<ArrayBuffer>>
+}
+
+function createReader(file: FileHandle, bytes: number): Reader {
+  let left = bytes
+  /** Before memory is taken, because the length may be damaged. */
+  const take = (length: number): void => {
+    left -= length
+    if (left < 0) throw new Error('The file is too short.')
+  }
+  return {
+    get left() {
+      return left
+    },
+    async read(length) {
+      take(length)
+      return readExactly(file, new Uint8Array(length))
+    },
+    async readFloats(room) {
+      take(4 * (typeof room === 'number' ? room : room.length))
+      const floats = typeof room === 'number' ? new Float32Array(room) : room
+      await readExactly(file, toBytes(floats))
+      return floats
+    },
+  }
+}
+
+/** Fills `out`. */
+async function readExactly<T extends Uint8Array>(file: FileHandle, out: T): Promise<T> {
+  for (let at = 0; at < out.length; ) {
+    const { bytesRead } = await file.read(out, at)
     if (bytesRead === 0) throw new Error('The file is too short.')
     at += bytesRead
   }
-  return buffer
+  return out
 }
 
 function toMagic(kind: string): string {

@@ -33,7 +33,12 @@ export interface FrozenRows {
 export interface SnapshotSink {
   /** Comes before the rows. @throws {Error} when it makes no sense */
   attach(attachment: Attachment): void
-  /** Appends rows. */
+  /**
+   * Where the vectors of rows that will come can lie already: `rows` x dimension from row `from` on;
+   * undefined when they cannot lie together there.
+   */
+  room?(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
+  /** Appends rows; their vectors may be where `room` said. */
   restore(batch: RowBatch): void
 }
 
