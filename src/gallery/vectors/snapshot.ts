@@ -1,22 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import { addToChecksum, createReader, readChunks, toBytes, toLink } from './snapshot-chunks.ts'
 import { codeOf, syncFolder, toStoreError } from './snapshot-files.ts'
 import type { Attachment, FrozenRows, SnapshotSink } from './table.ts'
 
 /*
  * [Note: Index snapshot]
  * magic, uint32 length of the header, header (JSON), the bytes that the kind attached (as many as
- * the header says), then chunks until `count` rows have come: uint32 rows, uint32 bytes of ids, ids
- * (JSON array), rows x dimension float32, rows x codeBytes. The last 32 bytes are the SHA-256 of
- * all before. Numbers are in the byte order that the header names. A file
- * that does not fit in any way is not used: the index is a cache and can be rebuilt.
+ * the header says), a link, then chunks of rows with a link behind each. A link is the checksum of
+ * all before it (uint32), the rows and the bytes of ids of the next chunk (uint32, 0 at the end). A
+ * chunk is ids (JSON array), rows x dimension float32, rows x codeBytes. Numbers are in the byte
+ * order that the header names. A file that does not fit in any way is not used: the index is a
+ * cache and can be rebuilt.
+ *
+ * The checksum is the CRC-32 of zlib over all but earlier checksums. It guards against a disk that
+ * forgets or alters something, not against somebody who can write the file.
  */
-const formatVersion = 1
-const digestBytes = 32
+const formatVersion = 2
 const maxHeaderBytes = 65_536
 /** A chunk is copied at once while searches wait: 2 MiB of 512-D rows. */
 const chunkRows = 1024
@@ -78,8 +82,8 @@ export async function writeSnapshot(
 }
 
 /**
- * Reads a snapshot. Its parts go to `sink` before the checksum is known, so the caller drops them
- * unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
+ * Reads a snapshot. Parts go to `sink` before the others have been looked at, so the caller drops
+ * them unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
  *
  * @throws {FaceError} `overloaded` when there is no memory for the rows
  */
@@ -116,12 +120,10 @@ async function writeAll(
   rows: FrozenRows,
   { kind, dimension, cursor }: SnapshotIdentity & { readonly cursor: Cursor },
 ): Promise<void> {
-  const hash = createHash('sha256')
+  let checksum = 0
   const write = async (...parts: readonly Uint8Array[]): Promise<void> => {
-    for (const part of parts) {
-      hash.update(part)
-      await file.writeFile(part)
-    }
+    checksum = addToChecksum(checksum, parts)
+    for (const part of parts) await file.writeFile(part)
   }
   const { attachment } = rows
   const header = Buffer.from(
@@ -137,13 +139,15 @@ async function writeAll(
   )
   await write(Buffer.from(toMagic(kind)), toBytes(Uint32Array.of(header.length)), header)
   if (attachment !== undefined) await write(attachment.bytes)
-  for (let batch = rows.next(chunkRows); batch.faceIds.length > 0; batch = rows.next(chunkRows)) {
-    const ids = Buffer.from(JSON.stringify(batch.faceIds))
-    const lengths = Uint32Array.of(batch.faceIds.length, ids.length)
-    await write(toBytes(lengths), ids, toBytes(batch.vectors))
-    if (batch.codes !== undefined) await write(batch.codes)
+  for (;;) {
+    const { faceIds, vectors, codes } = rows.next(chunkRows)
+    const isLast = faceIds.length === 0
+    const ids = Buffer.from(isLast ? '' : JSON.stringify(faceIds))
+    await file.writeFile(toBytes(Uint32Array.of(checksum)))
+    await write(toBytes(Uint32Array.of(faceIds.length, ids.length)))
+    if (isLast) return
+    await write(ids, toBytes(vectors), ...(codes ? [codes] : []))
   }
-  await file.writeFile(hash.digest())
 }
 
 async function readAll(
@@ -151,11 +155,11 @@ async function readAll(
   { kind, dimension }: SnapshotIdentity,
   sink: SnapshotSink,
 ): Promise<SnapshotResult> {
-  const hash = createHash('sha256')
-  const reader = createReader(file, (await file.stat()).size - digestBytes)
+  const reader = await createReader(file)
+  let checksum = 0
   const read = async (bytes: number): Promise<Uint8Array<ArrayBuffer>> => {
     const part = await reader.read(bytes)
-    hash.update(part)
+    checksum = addToChecksum(checksum, [part])
     return part
   }
 
@@ -170,115 +174,16 @@ async function readAll(
   }
   if (header.dimension !== dimension) return { status: 'rejected', reason: 'otherDimension' }
 
-  const { attachment } = header
-  if (attachment !== undefined) {
-    sink.attach({ ...attachment, bytes: await read(attachment.bytes) })
+  const { attachment, count, cursor } = header
+  const attached = attachment && { ...attachment, bytes: await read(attachment.bytes) }
+  const link = toLink(new Uint32Array((await reader.read(12)).buffer))
+  if (link.checksum !== checksum) return damaged()
+  if (attached !== undefined) sink.attach(attached)
+  const shape = { dimension, count, codeBytes: attachment?.codeBytes ?? 0 }
+  for await (const batch of readChunks(reader, shape, { link, room: sink.room })) {
+    sink.restore(batch)
   }
-  for await (const { lengths, ids, vectors, codes } of readChunks(reader, header, sink)) {
-    for (const part of [lengths, ids, toBytes(vectors), ...(codes ? [codes] : [])]) {
-      hash.update(part)
-    }
-    const faceIds: unknown = JSON.parse(Buffer.from(ids.buffer).toString())
-    if (!isStringArray(faceIds) || faceIds.length * dimension !== vectors.length) return damaged()
-    sink.restore({ faceIds, vectors, ...(codes && { codes }) })
-  }
-  if (reader.left !== 0) return damaged()
-  const digest = await readExactly(file, new Uint8Array(digestBytes))
-  return hash.digest().equals(digest) ? { status: 'loaded', cursor: header.cursor } : damaged()
-}
-
-/** The parts of a chunk as they follow in the file; see [Note: Index snapshot]. */
-interface Chunk {
-  readonly lengths: Uint8Array
-  readonly ids: Uint8Array<ArrayBuffer>
-  readonly vectors: Float32Array<ArrayBuffer>
-  readonly codes?: Uint8Array<ArrayBuffer>
-}
-
-/**
- * Gives the chunks one after the other. While one is worked on, another thread reads the vectors of
- * the next, where there is room for them into their place: first writes to new memory take longer
- * than reading a cached file.
- */
-async function* readChunks(
-  reader: Reader,
-  { dimension, count, attachment }: SnapshotHeader,
-  sink: SnapshotSink,
-): AsyncGenerator<Chunk> {
-  const codeBytes = attachment?.codeBytes ?? 0
-  let chunk: Chunk | undefined
-  let ahead: Promise<Chunk> | undefined
-  try {
-    for (let from = 0; from < count; ) {
-      const lengths = await reader.read(8)
-      const [rows, idBytes] = new Uint32Array(lengths.buffer) as unknown as [number, number]
-      if (rows < 1 || rows > count - from) throw new Error('A chunk has an impossible length.')
-      const ids = await reader.read(idBytes)
-      ahead = readRest({ lengths, ids }, sink.room?.(from, rows) ?? rows * dimension, rows)
-      // It is awaited in any case; until then its failure is nobody's.
-      ahead.catch(() => undefined)
-      if (chunk !== undefined) yield chunk
-      chunk = await ahead
-      from += rows
-    }
-    if (chunk !== undefined) yield chunk
-  } finally {
-    // The file is closed next, and the memory may be given up.
-    await ahead?.catch(() => undefined)
-  }
-
-  async function readRest(
-    begun: Pick<Chunk, 'lengths' | 'ids'>,
-    room: Float32Array<ArrayBuffer> | number,
-    rows: number,
-  ): Promise<Chunk> {
-    const vectors = await reader.readFloats(room)
-    if (codeBytes === 0) return { ...begun, vectors }
-    return { ...begun, vectors, codes: await reader.read(rows * codeBytes) }
-  }
-}
-
-/** Reads a file from where it stands. */
-interface Reader {
-  /** Bytes that may still be read. */
-  readonly left: number
-  read(bytes: number): Promise<Uint8Array<ArrayBuffer>>
-  /** @param room  is filled; or how many floats are read into new memory */
-  readFloats(room: Float32Array<ArrayBuffer> | number): Promise<Float32Array<ArrayBuffer>>
-}
-
-function createReader(file: FileHandle, bytes: number): Reader {
-  let left = bytes
-  /** Before memory is taken, because the length may be damaged. */
-  const take = (length: number): void => {
-    left -= length
-    if (left < 0) throw new Error('The file is too short.')
-  }
-  return {
-    get left() {
-      return left
-    },
-    async read(length) {
-      take(length)
-      return readExactly(file, new Uint8Array(length))
-    },
-    async readFloats(room) {
-      take(4 * (typeof room === 'number' ? room : room.length))
-      const floats = typeof room === 'number' ? new Float32Array(room) : room
-      await readExactly(file, toBytes(floats))
-      return floats
-    },
-  }
-}
-
-/** Fills `out`. */
-async function readExactly<T extends Uint8Array>(file: FileHandle, out: T): Promise<T> {
-  for (let at = 0; at < out.length; ) {
-    const { bytesRead } = await file.read(out, at)
-    if (bytesRead === 0) throw new Error('The file is too short.')
-    at += bytesRead
-  }
-  return out
+  return { status: 'loaded', cursor }
 }
 
 function toMagic(kind: string): string {
@@ -303,10 +208,6 @@ function damaged(): SnapshotResult {
   return { status: 'rejected', reason: 'damaged' }
 }
 
-function toBytes(array: Uint32Array | Float32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
 function isHeader(value: unknown): value is SnapshotHeader {
   if (typeof value !== 'object' || value === null) return false
   const header = value as Partial<Record<keyof SnapshotHeader, unknown>>
@@ -318,8 +219,4 @@ function isHeader(value: unknown): value is SnapshotHeader {
     Number.isSafeInteger(header.count) &&
     (header.count as number) >= 0
   )
-}
-
-function isStringArray(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
