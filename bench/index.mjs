@@ -155,7 +155,7 @@ async function findAll({ ask }, { probes, dimension, owners }, step = 1) {
 /** How well an index agrees with the exact one: a peer with the least effort that is enough. */
 async function tune(index, gallery, truth) {
   const isPeer = index.id.startsWith('faiss-')
-  // FAISS takes seconds a batch of probes here.
+  // An approximate index of FAISS takes seconds a batch of probes here.
   const step = isPeer && gallery.rows > large ? 4 : 1
   const judge = async () => compare(await findAll(index, gallery, step), truth, gallery)
   const kind = Object.keys(efforts).find((name) => index.id.startsWith(`faiss-${name}`))

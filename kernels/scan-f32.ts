@@ -179,3 +179,15 @@ export function scanFour(
     keep(state + 24, o3, row, dot(last, p3, stride))
   }
 }
+
+/** The largest sum of squares of a row; infinity when one is no finite number. */
+export function largestSquare(rows: usize, count: u32, stride: usize): f32 {
+  let largest: f32 = 0
+  for (let row: u32 = 0; row < count; row++, rows += stride) {
+    const square = dot(rows, rows, stride)
+    // Also false for NaN.
+    if (!(square < f32.MAX_VALUE)) return Infinity
+    if (square > largest) largest = square
+  }
+  return largest
+}

@@ -7,6 +7,9 @@ import asc from 'assemblyscript/asc'
 const root = fileURLToPath(new URL('..', import.meta.url))
 await mkdir(new URL('../dist/kernels/', import.meta.url), { recursive: true })
 
+/** Whose memory threads share. */
+const shared = ['scan-i8.ts']
+
 const sources = (await readdir(new URL('../kernels/', import.meta.url)))
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   .sort()
@@ -20,7 +23,7 @@ for (const source of sources) {
     ...['--runtime', 'stub'],
     ...['--enable', 'simd,threads'],
     '--importMemory',
-    '--sharedMemory',
+    ...(shared.includes(source) ? ['--sharedMemory'] : []),
     // An upper limit for the import; each memory that is given names a smaller one.
     ...['--initialMemory', '1', '--maximumMemory', '65536'],
     ...['--memoryBase', '0'],

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createExactPool, createExactProvider } from '../../src/gallery/indexes/exact.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
-import { createClusteredVectors, createIds } from './vector-index-oracle.ts'
+import {
+  createClusteredVectors,
+  createIds,
+  createOracle,
+  expectCandidates,
+} from './vector-index-oracle.ts'
 
 describeVectorIndexContract('exact', async (directory) => createExactProvider({ directory }), {
   snapshotFile: (directory, collectionId) => join(directory, collectionId, 'exact.snapshot'),
@@ -32,6 +37,56 @@ describe('exact index', () => {
     expect(rejected).toEqual(['c1: damaged'])
     expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot.corrupt'])
     await provider.close()
+  })
+
+  // So many rows go through the matrix product, in several segments, the last of them part full.
+  describe('of 40,000 faces', () => {
+    const dimension = 20
+    const faces = 40_000
+    const ids = createIds(faces)
+    // Every person comes again, so that the best of many probes is a tie.
+    const half = createClusteredVectors(faces / 2, dimension, { seed: 2 })
+    const vectors = new Float32Array([...half, ...half])
+
+    it.each([
+      [1, 1],
+      [3, 10],
+      [64, 300],
+    ])('finds for %i probes the best %i as float64 sums do', async (count, k) => {
+      const provider = createExactProvider()
+      const index = await provider.open('c1', dimension)
+      const oracle = createOracle(dimension)
+      await index.upsert(ids, vectors)
+      oracle.upsert(ids, vectors)
+      const probes = createClusteredVectors(count, dimension, { seed: 3 })
+      probes.set(vectors.subarray(0, dimension))
+      const found = await index.search(probes, k)
+      found.slice(0, 3).forEach((list, i) => {
+        const ranking = oracle.rank(probes.subarray(i * dimension, (i + 1) * dimension))
+        expectCandidates(list, ranking, { k, tolerance: 0 })
+      })
+      expect(found.map((list) => list.length)).toEqual(Array.from({ length: count }, () => k))
+      await provider.close()
+    })
+
+    it('searches before or after a change that comes at the same time, and never between', async () => {
+      const provider = createExactProvider()
+      const index = await provider.open('c1', dimension)
+      await index.upsert(ids, vectors)
+      const searches: ReturnType<typeof index.search>[] = []
+      for (let round = 0; round < 10; round++) {
+        // The last row, which the first removal moves to the front, behind the search.
+        const last = faces - 1 - 100 * round
+        const probe = vectors.slice(last * dimension, (last + 1) * dimension)
+        searches.push(index.search(probe, 2))
+        for (let i = 1 + 100 * round; i <= 100 * (round + 1); i++) await index.remove([ids[i]!])
+      }
+      ;(await Promise.all(searches)).forEach(([list], round) => {
+        const last = faces - 1 - 100 * round
+        expect(list!.map(({ faceId }) => faceId)).toEqual([ids[last - faces / 2], ids[last]])
+      })
+      await provider.close()
+    })
   })
 
   it('fails every call after the worker died until it is loaded or cleared', async () => {

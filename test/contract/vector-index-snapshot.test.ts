@@ -108,13 +108,50 @@ describe('index snapshot', () => {
       reason: 'otherDimension',
     })
     const text = (await readFile(path)).toString('latin1')
-    await writeFile(path, Buffer.from(text.replace('"version":1', '"version":2'), 'latin1'))
+    await writeFile(path, Buffer.from(text.replace('"version":2', '"version":1'), 'latin1'))
     expect(await readSnapshot(path, identity, sink)).toEqual({
       status: 'rejected',
       reason: 'otherVersion',
     })
     expect(sink.restore).not.toHaveBeenCalled()
     expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
+  })
+
+  it('is not used when any bit of it is another one', async () => {
+    const rows = createRows(3, 3)
+    const attachment = { facts: { version: 1 }, bytes: Uint8Array.of(7, 8), codeBytes: 2 }
+    const next: FrozenRows['next'] = (limit) => {
+      const batch = rows.next(Math.min(limit, 2))
+      return { ...batch, codes: new Uint8Array(2 * batch.faceIds.length).fill(9) }
+    }
+    await writeSnapshot(path, { ...rows, attachment, next }, { ...identity, cursor: 'c' })
+    const sink = { attach: () => undefined, restore: () => undefined }
+    const bytes = await readFile(path)
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const damaged = Buffer.from(bytes)
+      damaged[bit >> 3]! ^= 1 << (bit & 7)
+      await writeFile(path, damaged)
+      const { status } = await readSnapshot(path, identity, sink)
+      expect(status, `bit ${bit}`).toBe('rejected')
+    }
+    await writeFile(path, bytes)
+    expect(await readSnapshot(path, identity, sink)).toMatchObject({ status: 'loaded' })
+  })
+
+  it('reads vectors into the room that the sink has for them', async () => {
+    await writeSnapshot(path, createRows(2500, 3), { ...identity, cursor: 'c' })
+    const place = new Float32Array(2500 * 3)
+    // As between two segments of a table, there is none for the second chunk.
+    const room = (from: number, count: number): Float32Array<ArrayBuffer> | undefined =>
+      from === 1024 ? undefined : place.subarray(3 * from, 3 * (from + count))
+    const restore = vi.fn((batch: RowBatch) => {
+      if (batch.vectors.buffer !== place.buffer) place.set(batch.vectors, 3 * 1024)
+    })
+    await readSnapshot(path, identity, { attach: () => undefined, room, restore })
+    const rows = createRows(2500, 3)
+    const expected = [1024, 1024, 452].flatMap((limit) => [...rows.next(limit).vectors])
+    expect([...place]).toEqual(expected)
+    expect(restore).toHaveBeenCalledTimes(3)
   })
 
   it('is absent when there is no file', async () => {

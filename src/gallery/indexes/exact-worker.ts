@@ -1,10 +1,16 @@
 import { workerUrl } from '../../core/worker-url.ts'
 import { createKernelLoader } from '../vectors/kernel.ts'
+import type { Product } from '../vectors/product.ts'
 import { createRowTable } from '../vectors/rows.ts'
 import type { VectorTable } from '../vectors/table.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../vectors/table-worker.ts'
 
 const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
+
+/** Fewer rows are compared in the kernel before another thread has woken up. */
+const minProductRows = 16_384
+
+const loadProduct = createProductLoader()
 
 /** Runs one task; the state is this thread's tables. */
 export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
@@ -21,14 +27,32 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     },
     upsert: rows.upsert,
     remove: rows.remove,
-    search: rows.search,
+    async search(probes, k) {
+      if (rows.count < minProductRows) return rows.search(probes, k)
+      return rows.searchOnAllCores(probes, { k, product: await loadProduct() })
+    },
     faceIds: rows.faceIds,
     vectors: rows.vectors,
     freeze: rows.freeze,
     attach: () => undefined,
+    room: rows.room,
     restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
     optimize: async () => undefined,
     status: () => ({ faces: rows.count }),
     dispose: () => undefined,
+  }
+}
+
+/** Loaded with the first search that wants it; a failure is forgotten. */
+function createProductLoader(): () => Promise<Product> {
+  let loaded: Promise<Product> | undefined
+  return () => {
+    loaded ??= import('../vectors/product.ts')
+      .then(({ createProduct }) => createProduct())
+      .catch((error: unknown) => {
+        loaded = undefined
+        throw error
+      })
+    return loaded
   }
 }

@@ -17,11 +17,15 @@ export function computeLargestNorm(vectors: Float32Array, dimension: number): nu
   for (let row = 0; row < vectors.length; row += dimension) {
     let sum = 0
     for (let i = row; i < row + dimension; i++) sum += vectors[i]! * vectors[i]!
-    // Also false for NaN.
-    if (!(sum <= maxNorm ** 2)) {
-      throw new FaceError('invalidEmbedding', { detail: 'It has numbers that are not finite.' })
-    }
+    checkNorm(sum)
     if (sum > largest) largest = sum
   }
   return Math.sqrt(largest)
+}
+
+/** The root of a sum of squares. @throws {FaceError} `invalidEmbedding` for NaN, infinity or a norm above {@link maxNorm} */
+export function checkNorm(square: number): number {
+  // Also false for NaN.
+  if (square <= maxNorm ** 2) return Math.sqrt(square)
+  throw new FaceError('invalidEmbedding', { detail: 'It has numbers that are not finite.' })
 }

@@ -1,17 +1,27 @@
 import { FaceError } from '../../core/errors.ts'
 import type { SearchCandidate } from '../vector-index.ts'
-import { toHits } from './hits.ts'
+import type { RowHits } from './hits.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
-import { createSegment, maxProbes, type Segment, tileRows, toStrideFloats } from './segments.ts'
-import { createSelection } from './selection.ts'
+import type { Product } from './product.ts'
+import { multiplyRows, type SearchedRows, scanRows } from './row-search.ts'
+import { createSegment, type Segment, toStrideFloats } from './segments.ts'
 import type { RowBatch, VectorTable } from './table.ts'
 
 /** All vectors of one index, in WebAssembly memories, without gaps. */
 export interface RowTable
   extends Pick<
     VectorTable,
-    'dimension' | 'count' | 'upsert' | 'remove' | 'search' | 'faceIds' | 'vectors' | 'freeze'
+    'dimension' | 'count' | 'upsert' | 'remove' | 'faceIds' | 'vectors' | 'freeze'
   > {
+  /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
+  search(probes: Float32Array, k: number): RowHits
+  /** The same on all cores; nothing may change before it is done. */
+  searchOnAllCores(
+    probes: Float32Array,
+    options: { readonly k: number; readonly product: Product },
+  ): Promise<RowHits>
+  /** See {@link VectorTable.room}; nothing may be removed before those rows are there. */
+  room(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
   /** The vector of a row that exists; a view that the next change may overwrite. */
   at(row: number): Float32Array
   /** The best `k` of these rows, best first, ties by face id, as `search` gives them. */
@@ -49,6 +59,22 @@ export function createRowTable(
     const segment = segmentOf(row)
     const at = (row - segment.start) * strideFloats
     return segment.floats.subarray(at, at + dimension)
+  }
+
+  function growTo(row: number): void {
+    const last = segments.at(-1)
+    if (last !== undefined && row < last.start + last.capacity) return
+    segments.push(createSegment(kernel, dimension, segments))
+  }
+
+  /** Where vectors lie since `room` was asked for them; without a segment when they lie elsewhere. */
+  function toPlace({ buffer, byteOffset }: Float32Array): { segment?: Segment; row: number } {
+    const segment = segments.find(({ floats }) => floats.buffer === buffer)
+    if (segment === undefined) return { row: Number.NaN }
+    return {
+      segment,
+      row: segment.start + (byteOffset - segment.floats.byteOffset) / (4 * strideFloats),
+    }
   }
 
   /** Must come before a row gets another content or another id. */
@@ -108,6 +134,19 @@ export function createRowTable(
     return sums
   }
 
+  const searched: SearchedRows = {
+    dimension,
+    segments,
+    get count() {
+      return idOfRow.length
+    },
+    get largestNorm() {
+      return largestNorm
+    },
+    faceId: (row) => idOfRow[row]!,
+    rescore,
+  }
+
   return {
     dimension,
     get count() {
@@ -117,23 +156,23 @@ export function createRowTable(
     upsert(faceIds, vectors) {
       if (vectors.length !== faceIds.length * dimension)
         throw toLengthError(vectors.length, dimension)
-      const norm = computeLargestNorm(vectors, dimension)
-      largestNorm = Math.max(largestNorm, norm)
+      const placed = toPlace(vectors)
+      const norm = placed.segment?.largestNorm(placed.row - placed.segment.start, faceIds.length)
+      largestNorm = Math.max(largestNorm, norm ?? computeLargestNorm(vectors, dimension))
       for (let i = 0; i < faceIds.length; i++) {
         const faceId = faceIds[i]!
         let row = rowOfId.get(faceId)
         if (row === undefined) {
           row = idOfRow.length
-          const last = segments.at(-1)
-          if (last === undefined || row >= last.start + last.capacity) {
-            segments.push(createSegment(kernel, dimension, segments))
-          }
+          growTo(row)
           idOfRow.push(faceId)
           rowOfId.set(faceId, row)
         } else {
           keepForSnapshot(row)
         }
-        viewOf(row).set(vectors.subarray(i * dimension, (i + 1) * dimension))
+        if (row !== placed.row + i) {
+          viewOf(row).set(vectors.subarray(i * dimension, (i + 1) * dimension))
+        }
         onRow(row)
       }
     },
@@ -145,49 +184,16 @@ export function createRowTable(
       }
     },
 
-    search(probes, k) {
-      const n = probes.length / dimension
-      if (!Number.isInteger(n) || n > maxProbes) throw toLengthError(probes.length, dimension)
-      const wanted = Math.min(k, idOfRow.length)
-      const probeNorm = computeLargestNorm(probes, dimension)
-      if (wanted === 0) {
-        return toHits(Array.from({ length: n }, () => []))
-      }
-      // Twice the error bound of a float32 sum in four lanes (Higham 2002, eq. 3.5, with |a|·|b| <= |a||b|),
-      // and room for the rounding of the bound itself.
-      const slack = 2 * (strideFloats / 4 + 8) * 2 ** -24 * probeNorm * largestNorm
-      const selections = Array.from({ length: n }, (_, i) => {
-        const probe = probes.subarray(i * dimension, (i + 1) * dimension)
-        return createSelection({
-          k: wanted,
-          slack,
-          rescore: (row) => rescore(probe, row),
-          faceId: (row) => idOfRow[row]!,
-        })
-      })
-      for (const segment of segments) {
-        const rows = Math.min(segment.capacity, idOfRow.length - segment.start)
-        if (rows <= 0) break
-        segment.setProbes(probes, dimension)
-        for (let row = 0; row < rows; row += tileRows) {
-          const count = Math.min(tileRows, rows - row)
-          for (let probe = 0; probe < n; ) {
-            const group = selections.slice(probe, probe + (n - probe >= 4 ? 4 : 1))
-            segment.scan(row, count, {
-              probe,
-              bounds: group.map((selection) => selection.bound),
-              survivor: (i, at, similarity) => group[i]!.add(segment.start + at, similarity),
-            })
-            for (const selection of group) selection.settle()
-            probe += group.length
-          }
-        }
-      }
-      return toHits(
-        selections.map((selection) =>
-          selection.finish().map(({ row, similarity }) => ({ faceId: idOfRow[row]!, similarity })),
-        ),
-      )
+    search: (probes, k) => scanRows(searched, probes, k),
+
+    searchOnAllCores: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
+
+    room(from, rows) {
+      if (dimension !== strideFloats) return undefined
+      growTo(from)
+      const { start, capacity, floats } = segmentOf(from)
+      if (from + rows > start + capacity) return undefined
+      return floats.subarray((from - start) * dimension, (from - start + rows) * dimension)
     },
 
     at: viewOf,

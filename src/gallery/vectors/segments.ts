@@ -1,4 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
+import { checkNorm } from './norms.ts'
 
 /** What `kernels/scan-f32.ts` exports; offsets and strides in bytes of the segment's memory. */
 interface ScanKernel {
@@ -19,6 +20,7 @@ interface ScanKernel {
     out: number,
     outStride: number,
   ): void
+  largestSquare(rows: number, count: number, stride: number): number
 }
 
 /** Rows that one call of the kernel scans: they stay in the L2 cache while more probes pass over them. */
@@ -45,7 +47,14 @@ export interface Segment {
   readonly start: number
   readonly capacity: number
   /** All floats of the rows, `strideFloats` a row; see [Note: Scan layout] in the kernel. */
-  readonly floats: Float32Array
+  readonly floats: Float32Array<ArrayBuffer>
+  /**
+   * No row of these has a larger norm, and one has nearly this one.
+   *
+   * @param row  first row, relative to the segment
+   * @throws {FaceError} `invalidEmbedding` as {@link checkNorm} does
+   */
+  largestNorm(row: number, count: number): number
   /** Stores probes for the scans that follow. @param probes up to {@link maxProbes} x dimension */
   setProbes(probes: Float32Array, dimension: number): void
   /**
@@ -97,7 +106,7 @@ export function createSegment(
   const pages = Math.ceil((rows + capacity * stride) / pageBytes)
   const memory = reserve(pages)
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
-  const { scanOne, scanFour } = exports as unknown as ScanKernel
+  const { scanOne, scanFour, largestSquare } = exports as unknown as ScanKernel
 
   const probeFloats = new Float32Array(memory.buffer, 0, maxProbes * strideFloats)
   const stateFloats = new Float32Array(memory.buffer, state, 8)
@@ -109,6 +118,11 @@ export function createSegment(
     start,
     capacity,
     floats: new Float32Array(memory.buffer, rows, capacity * strideFloats),
+    largestNorm(row, count) {
+      const square = largestSquare(rows + row * stride, count, stride)
+      // The error of a float32 sum in four lanes, as in a scan.
+      return checkNorm(square * (1 + (strideFloats / 4 + 4) * 2 ** -24))
+    },
     setProbes(probes, width) {
       for (let i = 0; i * width < probes.length; i++) {
         probeFloats.set(probes.subarray(i * width, (i + 1) * width), i * strideFloats)
@@ -132,9 +146,9 @@ export function createSegment(
   }
 }
 
-function reserve(pages: number): WebAssembly.Memory {
+function reserve(pages: number): WebAssembly.Memory<ArrayBuffer> {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    return new WebAssembly.Memory({ initial: pages, maximum: pages })
   } catch (cause) {
     throw new FaceError('overloaded', { detail: 'There is no memory for more faces.', cause })
   }

@@ -1,22 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
+import { addToChecksum, createReader, readChunks, toBytes, toLink } from './snapshot-chunks.ts'
 import { codeOf, syncFolder, toStoreError } from './snapshot-files.ts'
 import type { Attachment, FrozenRows, SnapshotSink } from './table.ts'
 
 /*
  * [Note: Index snapshot]
  * magic, uint32 length of the header, header (JSON), the bytes that the kind attached (as many as
- * the header says), then chunks until `count` rows have come: uint32 rows, uint32 bytes of ids, ids
- * (JSON array), rows x dimension float32, rows x codeBytes. The last 32 bytes are the SHA-256 of
- * all before. Numbers are in the byte order that the header names. A file
- * that does not fit in any way is not used: the index is a cache and can be rebuilt.
+ * the header says), a link, then chunks of rows with a link behind each. A link is the checksum of
+ * all before it (uint32), the rows and the bytes of ids of the next chunk (uint32, 0 at the end). A
+ * chunk is ids (JSON array), rows x dimension float32, rows x codeBytes. Numbers are in the byte
+ * order that the header names. A file that does not fit in any way is not used: the index is a
+ * cache and can be rebuilt.
+ *
+ * The checksum is the CRC-32 of zlib over all but earlier checksums. It guards against a disk that
+ * forgets or alters something, not against somebody who can write the file.
  */
-const formatVersion = 1
-const digestBytes = 32
+const formatVersion = 2
 const maxHeaderBytes = 65_536
 /** A chunk is copied at once while searches wait: 2 MiB of 512-D rows. */
 const chunkRows = 1024
@@ -78,8 +82,8 @@ export async function writeSnapshot(
 }
 
 /**
- * Reads a snapshot. Its parts go to `sink` before the checksum is known, so the caller drops them
- * unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
+ * Reads a snapshot. Parts go to `sink` before the others have been looked at, so the caller drops
+ * them unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
  *
  * @throws {FaceError} `overloaded` when there is no memory for the rows
  */
@@ -116,12 +120,10 @@ async function writeAll(
   rows: FrozenRows,
   { kind, dimension, cursor }: SnapshotIdentity & { readonly cursor: Cursor },
 ): Promise<void> {
-  const hash = createHash('sha256')
+  let checksum = 0
   const write = async (...parts: readonly Uint8Array[]): Promise<void> => {
-    for (const part of parts) {
-      hash.update(part)
-      await file.writeFile(part)
-    }
+    checksum = addToChecksum(checksum, parts)
+    for (const part of parts) await file.writeFile(part)
   }
   const { attachment } = rows
   const header = Buffer.from(
@@ -137,13 +139,15 @@ async function writeAll(
   )
   await write(Buffer.from(toMagic(kind)), toBytes(Uint32Array.of(header.length)), header)
   if (attachment !== undefined) await write(attachment.bytes)
-  for (let batch = rows.next(chunkRows); batch.faceIds.length > 0; batch = rows.next(chunkRows)) {
-    const ids = Buffer.from(JSON.stringify(batch.faceIds))
-    const lengths = Uint32Array.of(batch.faceIds.length, ids.length)
-    await write(toBytes(lengths), ids, toBytes(batch.vectors))
-    if (batch.codes !== undefined) await write(batch.codes)
+  for (;;) {
+    const { faceIds, vectors, codes } = rows.next(chunkRows)
+    const isLast = faceIds.length === 0
+    const ids = Buffer.from(isLast ? '' : JSON.stringify(faceIds))
+    await file.writeFile(toBytes(Uint32Array.of(checksum)))
+    await write(toBytes(Uint32Array.of(faceIds.length, ids.length)))
+    if (isLast) return
+    await write(ids, toBytes(vectors), ...(codes ? [codes] : []))
   }
-  await file.writeFile(hash.digest())
 }
 
 async function readAll(
@@ -151,19 +155,17 @@ async function readAll(
   { kind, dimension }: SnapshotIdentity,
   sink: SnapshotSink,
 ): Promise<SnapshotResult> {
-  const hash = createHash('sha256')
-  let left = (await file.stat()).size - digestBytes
-  const read = async (bytes: number): Promise<ArrayBuffer> => {
-    left -= bytes
-    if (left < 0) throw new Error('The file is too short.')
-    const buffer = await readExactly(file, bytes)
-    hash.update(new Uint8Array(buffer))
-    return buffer
+  const reader = await createReader(file)
+  let checksum = 0
+  const read = async (bytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const part = await reader.read(bytes)
+    checksum = addToChecksum(checksum, [part])
+    return part
   }
 
   const magic = toMagic(kind)
   if (Buffer.from(await read(magic.length)).toString('latin1') !== magic) return damaged()
-  const [headerBytes] = new Uint32Array(await read(4))
+  const [headerBytes] = new Uint32Array((await read(4)).buffer)
   if (headerBytes! > maxHeaderBytes) return damaged()
   const header: unknown = JSON.parse(Buffer.from(await read(headerBytes!)).toString())
   if (!isHeader(header) || header.kind !== kind) return damaged()
@@ -172,35 +174,16 @@ async function readAll(
   }
   if (header.dimension !== dimension) return { status: 'rejected', reason: 'otherDimension' }
 
-  const { attachment } = header
-  const codeBytes = attachment?.codeBytes ?? 0
-  if (attachment !== undefined) {
-    sink.attach({ ...attachment, bytes: new Uint8Array(await read(attachment.bytes)) })
+  const { attachment, count, cursor } = header
+  const attached = attachment && { ...attachment, bytes: await read(attachment.bytes) }
+  const link = toLink(new Uint32Array((await reader.read(12)).buffer))
+  if (link.checksum !== checksum) return damaged()
+  if (attached !== undefined) sink.attach(attached)
+  const shape = { dimension, count, codeBytes: attachment?.codeBytes ?? 0 }
+  for await (const batch of readChunks(reader, shape, { link, room: sink.room })) {
+    sink.restore(batch)
   }
-  let count = 0
-  while (count < header.count) {
-    const [rows, idBytes] = new Uint32Array(await read(8))
-    if (rows! < 1 || rows! > header.count - count) return damaged()
-    const faceIds: unknown = JSON.parse(Buffer.from(await read(idBytes!)).toString())
-    const vectors = new Float32Array(await read(rows! * dimension * 4))
-    if (!isStringArray(faceIds) || faceIds.length !== rows) return damaged()
-    const codes = codeBytes > 0 && { codes: new Uint8Array(await read(rows! * codeBytes)) }
-    sink.restore({ faceIds, vectors, ...codes })
-    count += rows!
-  }
-  if (left !== 0) return damaged()
-  const digest = Buffer.from(await readExactly(file, digestBytes))
-  return digest.equals(hash.digest()) ? { status: 'loaded', cursor: header.cursor } : damaged()
-}
-
-async function readExactly(file: FileHandle, bytes: number): Promise<ArrayBuffer> {
-  const buffer = new ArrayBuffer(bytes)
-  for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await file.read(new Uint8Array(buffer, at))
-    if (bytesRead === 0) throw new Error('The file is too short.')
-    at += bytesRead
-  }
-  return buffer
+  return { status: 'loaded', cursor }
 }
 
 function toMagic(kind: string): string {
@@ -225,10 +208,6 @@ function damaged(): SnapshotResult {
   return { status: 'rejected', reason: 'damaged' }
 }
 
-function toBytes(array: Uint32Array | Float32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
 function isHeader(value: unknown): value is SnapshotHeader {
   if (typeof value !== 'object' || value === null) return false
   const header = value as Partial<Record<keyof SnapshotHeader, unknown>>
@@ -240,8 +219,4 @@ function isHeader(value: unknown): value is SnapshotHeader {
     Number.isSafeInteger(header.count) &&
     (header.count as number) >= 0
   )
-}
-
-function isStringArray(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

@@ -1,4 +1,5 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import { createSerialQueue } from '../serial-queue.ts'
 import type { Cursor } from '../store.ts'
 import type { IndexStatus } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
@@ -58,9 +59,9 @@ export type TableTask = {
 export type TableAnswer = { readonly value: unknown } | { readonly error: FaceErrorRecord }
 
 /**
- * Makes what an index worker runs: one task after the other on the tables of its kind. Searches, and
- * changes of a table, finish before the next task starts, so a search never sees half a change;
- * `load`, `save` and `optimize` let others in.
+ * Makes what an index worker runs: one task after the other on the tables of its kind. Searches and
+ * changes of tables take turns, so a search never sees half a change; `load`, `save` and `optimize`
+ * let others in.
  *
  * @param createTable  makes an empty table
  */
@@ -69,6 +70,7 @@ export function createTableWorker(
   createTable: (dimension: number) => Promise<VectorTable>,
 ): (task: TableTask) => Promise<TableAnswer> {
   const tables = new Map<string, VectorTable>()
+  const turns = createSerialQueue()
 
   function tableOf(collectionId: string): VectorTable {
     const table = tables.get(collectionId)
@@ -119,11 +121,11 @@ export function createTableWorker(
       case 'size':
         return tableOf(collectionId).count
       case 'upsert':
-        return tableOf(collectionId).upsert(task.faceIds, task.vectors)
+        return turns.run(async () => tableOf(collectionId).upsert(task.faceIds, task.vectors))
       case 'remove':
-        return tableOf(collectionId).remove(task.faceIds)
+        return turns.run(async () => tableOf(collectionId).remove(task.faceIds))
       case 'search':
-        return tableOf(collectionId).search(task.probes, task.k)
+        return turns.run(async () => tableOf(collectionId).search(task.probes, task.k))
       case 'ids':
         return tableOf(collectionId).faceIds(task.from, task.limit)
       case 'vectors':

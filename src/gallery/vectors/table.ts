@@ -34,7 +34,12 @@ export interface FrozenRows {
 export interface SnapshotSink {
   /** Comes before the rows. @throws {Error} when it makes no sense */
   attach(attachment: Attachment): void
-  /** Appends rows. */
+  /**
+   * Where the vectors of rows that will come can lie already: `rows` x dimension from row `from` on;
+   * undefined when they cannot lie together there.
+   */
+  room?(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
+  /** Appends rows; their vectors may be where `room` said. */
   restore(batch: RowBatch): void
 }
 
@@ -46,8 +51,8 @@ export interface VectorTable extends SnapshotSink {
   upsert(faceIds: readonly string[], vectors: Float32Array): void
   /** Unknown ids are ignored. */
   remove(faceIds: readonly string[]): void
-  /** @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
-  search(probes: Float32Array, k: number): RowHits
+  /** Nothing changes before it is done. @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
+  search(probes: Float32Array, k: number): RowHits | Promise<RowHits>
   faceIds(from: number, limit: number): readonly string[]
   /** Missing ids give rows of NaN. */
   vectors(faceIds: readonly string[]): Float32Array<ArrayBuffer>

@@ -3,18 +3,21 @@ declare namespace WebAssembly {
   interface Module {
     readonly [Symbol.toStringTag]: string
   }
-  interface Memory {
+  interface Memory<Buffer = ArrayBuffer | SharedArrayBuffer> {
     grow(pages: number): number
-    readonly buffer: SharedArrayBuffer
+    readonly buffer: Buffer
   }
   interface Instance {
     readonly exports: Readonly<Record<string, unknown>>
   }
-  const Memory: new (descriptor: {
-    readonly initial: number
-    readonly maximum: number
-    readonly shared: true
-  }) => Memory
+  const Memory: {
+    new (descriptor: { readonly initial: number; readonly maximum: number }): Memory<ArrayBuffer>
+    new (descriptor: {
+      readonly initial: number
+      readonly maximum: number
+      readonly shared: true
+    }): Memory<SharedArrayBuffer>
+  }
   const Instance: new (
     module: Module,
     imports: { readonly env: { readonly memory: Memory } },

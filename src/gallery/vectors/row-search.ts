@@ -1,0 +1,145 @@
+import { type RowHits, toHits } from './hits.ts'
+import { computeLargestNorm, toLengthError } from './norms.ts'
+import type { Product } from './product.ts'
+import { maxProbes, type Segment, tileRows, toStrideFloats } from './segments.ts'
+import { createSelection, type Selection } from './selection.ts'
+
+/** What a search sees of a table, which must not change before the search is done. */
+export interface SearchedRows {
+  readonly dimension: number
+  readonly count: number
+  readonly segments: readonly Segment[]
+  /** No row has a larger norm. */
+  readonly largestNorm: number
+  faceId(row: number): string
+  /** The similarity in float64. */
+  rescore(probe: Float32Array, row: number): number
+}
+
+/** Rows of one product: enough that threads seldom wait for each other; 4 MiB of results at most. */
+const productRows = 16_384
+
+/** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
+export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): RowHits {
+  // The kernel adds in four lanes.
+  const terms = toStrideFloats(rows.dimension) / 4
+  const selections = createSelections(rows, probes, { k, terms })
+  for (const [segment, filled] of filledSegments(rows, k)) {
+    segment.setProbes(probes, rows.dimension)
+    for (let row = 0; row < filled; row += tileRows) {
+      const count = Math.min(tileRows, filled - row)
+      for (let probe = 0; probe < selections.length; ) {
+        const group = selections.slice(probe, probe + (selections.length - probe >= 4 ? 4 : 1))
+        segment.scan(row, count, {
+          probe,
+          bounds: group.map((selection) => selection.bound),
+          survivor: (i, at, similarity) => group[i]!.add(segment.start + at, similarity),
+        })
+        for (const selection of group) selection.settle()
+        probe += group.length
+      }
+    }
+  }
+  return finish(rows, selections)
+}
+
+/**
+ * Finds what {@link scanRows} finds, in less time: on all cores, and a row is read once for all
+ * probes. Other tasks of the thread may come in between.
+ */
+export async function multiplyRows(
+  rows: SearchedRows,
+  probes: Float32Array,
+  { k, product }: { readonly k: number; readonly product: Product },
+): Promise<RowHits> {
+  const length = toStrideFloats(rows.dimension)
+  const selections = createSelections(rows, probes, { k, terms: length })
+  const size = { length, count: selections.length }
+  const columns = toColumns(probes, rows.dimension, size)
+  for (const [segment, filled] of filledSegments(rows, k)) {
+    for (let row = 0; row < filled; row += productRows) {
+      const end = Math.min(row + productRows, filled)
+      const some = segment.floats.subarray(row * length, end * length)
+      select(await product.multiply(some, columns, size), segment.start + row, selections)
+    }
+  }
+  return finish(rows, selections)
+}
+
+/** @param similarities  n x selections, of the rows from `first` on */
+function select(similarities: Float32Array, first: number, selections: readonly Selection[]): void {
+  const count = selections.length
+  const bounds = new Float32Array(count)
+  const tile = tileRows * count
+  for (let from = 0, row = first; from < similarities.length; from += tile) {
+    selections.forEach((selection, i) => {
+      bounds[i] = selection.bound
+    })
+    const end = Math.min(from + tile, similarities.length)
+    for (let at = from; at < end; at += count, row++) {
+      for (let i = 0; i < count; i++) {
+        const similarity = similarities[at + i]!
+        // As in the kernel, a NaN is not kept.
+        if (similarity >= bounds[i]!) selections[i]!.add(row, similarity)
+      }
+    }
+    for (const selection of selections) selection.settle()
+  }
+}
+
+/** @param terms  the largest number of additions that one product goes through */
+function createSelections(
+  rows: SearchedRows,
+  probes: Float32Array,
+  { k, terms }: { readonly k: number; readonly terms: number },
+): readonly Selection[] {
+  const { dimension, largestNorm } = rows
+  const n = probes.length / dimension
+  if (!Number.isInteger(n) || n > maxProbes) throw toLengthError(probes.length, dimension)
+  // Twice the error bound of a float32 sum (Higham 2002, eq. 3.5, with |a|·|b| <= |a||b|), which
+  // holds for any order of `terms` additions and for fused ones, and room for the rounding of the
+  // bound itself.
+  const slack = 2 * (terms + 8) * 2 ** -24 * computeLargestNorm(probes, dimension) * largestNorm
+  return Array.from({ length: n }, (_, i) => {
+    const probe = probes.subarray(i * dimension, (i + 1) * dimension)
+    return createSelection({
+      k: Math.min(k, rows.count),
+      slack,
+      rescore: (row) => rows.rescore(probe, row),
+      faceId: rows.faceId,
+    })
+  })
+}
+
+/** The segments with rows, and how many they have; none when nothing is asked for. */
+function* filledSegments(
+  { segments, count }: SearchedRows,
+  k: number,
+): Generator<readonly [Segment, number]> {
+  if (k === 0) return
+  for (const segment of segments) {
+    const filled = Math.min(segment.capacity, count - segment.start)
+    if (filled > 0) yield [segment, filled]
+  }
+}
+
+function finish(rows: SearchedRows, selections: readonly Selection[]): RowHits {
+  return toHits(
+    selections.map((selection) =>
+      selection.finish().map(({ row, similarity }) => ({ faceId: rows.faceId(row), similarity })),
+    ),
+  )
+}
+
+/** A probe becomes a column, padded as rows are. */
+function toColumns(
+  probes: Float32Array,
+  dimension: number,
+  { length, count }: { readonly length: number; readonly count: number },
+): Float32Array {
+  const columns = new Float32Array(length * count)
+  for (let probe = 0; probe < count; probe++) {
+    for (let i = 0; i < dimension; i++) columns[i * count + probe] = probes[probe * dimension + i]!
+  }
+  return columns
+}
