@@ -45,7 +45,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         import('../logger.ts'),
         import('../model-progress.ts'),
       ])
-      const logger = createLogger(config.log)
+      const logger = await createLogger(config.log)
       const progress = createModelProgress(output)
       const opened = await composeFaceWatcher(config, {
         onProgress: progress.update,
