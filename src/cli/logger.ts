@@ -1,16 +1,16 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino'
-import pretty from 'pino-pretty'
 import type { LogConfig } from '../config/config.ts'
 
 /**
  * The server's log, on stdout: JSON lines, or text for people on a terminal. Written at once
  * instead of through a thread, so that the last lines before an end are not lost.
  */
-export function createLogger(config: LogConfig): Logger {
+export async function createLogger(config: LogConfig): Promise<Logger> {
   const { level, format } = config
   const asText = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true)
   const options = { level, timestamp: stdTimeFunctions.isoTime, base: null }
   if (!asText) return pino(options)
+  const { default: pretty } = await import('pino-pretty')
   return pino(
     options,
     pretty({

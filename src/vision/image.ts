@@ -1,20 +1,14 @@
-import sharp, { type Sharp } from 'sharp'
+import sharp, { type Metadata, type Sharp } from 'sharp'
 import { FaceError, isFaceError } from '../core/errors.ts'
 import { clipBox, expandBox } from '../core/geometry.ts'
 import type { Box } from '../core/types.ts'
+import { assertByteLength, type ImageLimits } from './image-limits.ts'
 
 /** Interleaved RGB bytes, row-major, sRGB, 0 to 255. */
 export interface RgbImage {
   readonly data: Uint8Array
   readonly width: number
   readonly height: number
-}
-
-export interface ImageLimits {
-  readonly maxImageBytes: number
-  /** Width times height. */
-  readonly maxPixels: number
-  readonly maxSidePx: number
 }
 
 type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff'
@@ -41,36 +35,50 @@ export function configureImages(): void {
  * Decodes an image file.
  *
  * The format is told by the file's first bytes, before the library sees it: only raster formats
- * reach a decoder (an SVG or PDF is a program). Limits are checked on the header, before pixels are
- * allocated. Of an animation the first frame is taken; the EXIF orientation is applied; profiles,
+ * reach a decoder (an SVG or PDF is a program). Limits of pixels are checked on the header, before
+ * any are allocated. Of an animation the first frame is taken; the EXIF orientation is applied; profiles,
  * CMYK, grey, palettes and 16-bit samples become sRGB bytes; transparent pixels lie on white.
  *
  * @throws {FaceError} `emptyImage`, `imageTooLarge`, `unsupportedImage`, `corruptImage`
  */
 export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promise<RgbImage> {
   assertByteLength(bytes, limits)
-  assertSupported(bytes)
+  const format = assertSupported(bytes)
   try {
-    const header = await sharp(bytes, { limitInputPixels: false }).metadata()
-    assertSize(header.width, header.height, limits)
+    // A JPEG has nothing transparent, and the decoder refuses too many pixels by itself: one trip to
+    // the library's threads instead of two.
+    const header = format === 'jpeg' ? undefined : await readHeader(bytes, limits)
     const upright = sharp(bytes, {
       limitInputPixels: limits.maxPixels,
       // A file that is cut off would otherwise decode to half an image in grey.
       failOn: 'error',
     }).autoOrient()
     // Flattening is a pass over the image even where nothing is transparent.
-    const opaque = header.hasAlpha ? upright.flatten({ background }) : upright
+    const opaque = header?.hasAlpha ? upright.flatten({ background }) : upright
     const { data, info } = await opaque
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true })
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`)
+    assertSize(info.width, info.height, limits)
     return { data, width: info.width, height: info.height }
   } catch (cause) {
     if (isFaceError(cause)) throw cause
+    // The decoder's refusal is known by its text only, so the header is asked.
+    if (format === 'jpeg') await readHeader(bytes, limits).catch(rethrowFaceError)
     throw new FaceError('corruptImage', { cause })
   }
+}
+
+async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Metadata> {
+  const header = await sharp(bytes, { limitInputPixels: false }).metadata()
+  assertSize(header.width, header.height, limits)
+  return header
+}
+
+function rethrowFaceError(error: unknown): void {
+  if (isFaceError(error)) throw error
 }
 
 /**
@@ -108,16 +116,6 @@ export async function cropToJpeg(image: RgbImage, box: Box): Promise<Uint8Array 
   return Uint8Array.from(file)
 }
 
-/** @throws {FaceError} `emptyImage`, `imageTooLarge` */
-export function assertByteLength(bytes: Uint8Array, { maxImageBytes }: ImageLimits): void {
-  if (bytes.length === 0) throw new FaceError('emptyImage')
-  if (bytes.length <= maxImageBytes) return
-  throw new FaceError('imageTooLarge', {
-    detail: `It has ${bytes.length} bytes, the limit is ${maxImageBytes}.`,
-    info: { bytes: bytes.length, maxImageBytes },
-  })
-}
-
 function fromRgb({ data, width, height }: RgbImage): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
 }
@@ -131,7 +129,8 @@ function assertSize(width: number, height: number, limits: ImageLimits): void {
   }
 }
 
-function assertSupported(bytes: Uint8Array): void {
+/** @throws {FaceError} `unsupportedImage` */
+function assertSupported(bytes: Uint8Array): ImageFormat {
   const format = sniffFormat(bytes)
   if (format === 'heic') {
     throw new FaceError('unsupportedImage', {
@@ -141,6 +140,7 @@ function assertSupported(bytes: Uint8Array): void {
   if (format === undefined) {
     throw new FaceError('unsupportedImage', { detail: `Supported are ${formatNames}.` })
   }
+  return format
 }
 
 /** Tells the format by a file's first bytes. */

@@ -51,6 +51,16 @@ export async function storeSideways(image: Uint8Array): Promise<Uint8Array> {
   return toBytes(sharp(image).rotate(-90).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }))
 }
 
+/** A baseline JPEG whose frame header claims `side` x `side` pixels. */
+export function claimJpegSize(jpeg: Uint8Array, side: number): Uint8Array {
+  const bytes = Uint8Array.from(jpeg)
+  const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(frame + 5, side)
+  view.setUint16(frame + 7, side)
+  return bytes
+}
+
 /** A PNG whose header claims a size that its few bytes cannot hold; valid up to there. */
 export function makeBombPng(width: number, height: number): Uint8Array {
   const header = Buffer.alloc(13)

@@ -8,6 +8,7 @@ import { cropToJpeg, decodeImage } from '../../src/vision/image.ts'
 import { loadManifest } from '../../src/vision/models/manifest.ts'
 import { createPipeline, type Pipeline } from '../../src/vision/pipeline.ts'
 import {
+  claimJpegSize,
   encodeVariants,
   makeBombPng,
   readSmallSample,
@@ -88,6 +89,16 @@ describe('a file that is too large', () => {
     expect(await codeOf(bomb)).toBe('imageTooLarge')
     // 50,000 x 50,000 RGB would be 7,500 MB; observed 0, bound 100.
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+  })
+
+  it('is refused by its header when it is a JPEG, which is read in one go', async () => {
+    const small = Uint8Array.from(await sharp(photo).jpeg().toBuffer())
+    const bomb = claimJpegSize(small, 50_000)
+    const before = process.memoryUsage().rss
+    expect(await codeOf(bomb)).toBe('imageTooLarge')
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+    expect(await codeOf(small, { ...testLimits, maxPixels: 640 * 426 })).toBe('imageTooLarge')
+    expect(await codeOf(small, { ...testLimits, maxSidePx: 639 })).toBe('imageTooLarge')
   })
 
   it('is refused as corrupt when it claims more pixels than it has, within the limits', async () => {

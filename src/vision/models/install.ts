@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { FaceError, isFaceError } from '../../core/errors.ts'
-import { buildModelFiles } from './graphs/builders.ts'
 import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
 import type {
   InstallStage,
@@ -93,6 +92,8 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     temporary: string,
   ): Promise<void> {
     report(record.id, 'build')
+    // Here, because a server whose models are installed never needs the ONNX library.
+    const { buildModelFiles } = await import('./graphs/builders.ts')
     const files = await buildModelFiles(record, sources.paths)
     assertBuilt(record, files)
     report(record.id, 'write')
