@@ -1,8 +1,11 @@
 /*
- * The first pass of a projected index: integer dot products of many short codes with one probe.
+ * The first passes of a projected index: integer dot products of many short codes with a probe or two.
  *
  * [Note: Code layout]
- * A code is `width` int8, a multiple of 16; codes lie one behind the other. A probe is `width`
+ * A code is `width` int8, a multiple of 16, in two parts: the head, its first `head` numbers, and
+ * the tail. Codes lie in blocks of 4,096 rows, first the heads of a block, then its tails, each one
+ * behind the other; so a scan of the heads reads nothing else, and the codes grow in place. Where
+ * head and width are the same, the codes simply lie one behind the other. A probe is `width`
  * int16, at most 2^14 each, so that its own rounding does not count; the largest sum is
  * 127 * sqrt(width) * 2^14 for a probe of norm 2^14, far from overflow. `state` is what one scan
  * of one probe has found so far:
@@ -15,17 +18,18 @@
  *  20 int32 shift       a bin is 2^shift wide; bin 1024 begins at score 0
  *  24 uint32 crowded    1 when more survivors share the bound than the list can hold
  *  32 uint32[2048]      survivors in each bin
- *  then                 the list: uint32 row, int32 score each, room for 16,384
+ *  then                 the list: uint32 row, int32 score each, room for 32,768
  *
  * The histogram gives the running bound without sorting: whenever the bins above the bound's hold
  * enough, the bound moves up a bin. All survivors at or above the last bound are the result, so a
  * few more than wanted come back and none that ties with the last is lost.
  */
 
+const blockRows: usize = 4096
 const bins: i32 = 2048
 const histogram: usize = 32
 const list: usize = 32 + 2048 * 4
-const capacity: u32 = 16384
+const capacity: u32 = 32768
 
 // @ts-ignore: decorator
 @inline
@@ -55,6 +59,23 @@ function sum(v: v128): i32 {
   )
 }
 
+// @ts-ignore: decorator
+@inline
+function sums(a0: v128, a1: v128, a2: v128, a3: v128): v128 {
+  const low = i32x4.add(
+    v128.shuffle<i32>(a0, a1, 0, 4, 1, 5),
+    v128.shuffle<i32>(a0, a1, 2, 6, 3, 7),
+  )
+  const high = i32x4.add(
+    v128.shuffle<i32>(a2, a3, 0, 4, 1, 5),
+    v128.shuffle<i32>(a2, a3, 2, 6, 3, 7),
+  )
+  return i32x4.add(
+    v128.shuffle<i32>(low, high, 0, 1, 4, 5),
+    v128.shuffle<i32>(low, high, 2, 3, 6, 7),
+  )
+}
+
 /** The scores of four codes; their sums stay apart until the end, which hides the latency of an addition. */
 // @ts-ignore: decorator
 @inline
@@ -75,18 +96,7 @@ function dotFour(c0: usize, c1: usize, c2: usize, c3: usize, probe: usize, width
     a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load_ext<i8>(c2 + i, 8), p))
     a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load_ext<i8>(c3 + i, 8), p))
   }
-  const low = i32x4.add(
-    v128.shuffle<i32>(a0, a1, 0, 4, 1, 5),
-    v128.shuffle<i32>(a0, a1, 2, 6, 3, 7),
-  )
-  const high = i32x4.add(
-    v128.shuffle<i32>(a2, a3, 0, 4, 1, 5),
-    v128.shuffle<i32>(a2, a3, 2, 6, 3, 7),
-  )
-  return i32x4.add(
-    v128.shuffle<i32>(low, high, 0, 1, 4, 5),
-    v128.shuffle<i32>(low, high, 2, 3, 6, 7),
-  )
+  return sums(a0, a1, a2, a3)
 }
 
 // @ts-ignore: decorator
@@ -144,9 +154,19 @@ function keep(state: usize, row: u32, score: i32): void {
   store<u32>(state, above, 8)
 }
 
+// @ts-ignore: decorator
+@inline
+function keepFour(state: usize, row: u32, part: u32, scores: v128): void {
+  keep(state, row, i32x4.extract_lane(scores, 0))
+  keep(state, row + part, i32x4.extract_lane(scores, 1))
+  keep(state, row + 2 * part, i32x4.extract_lane(scores, 2))
+  keep(state, row + 3 * part, i32x4.extract_lane(scores, 3))
+}
+
 /**
- * Compares one probe with `count` codes, the first of which is row `first`. Four codes at a time,
- * each from another quarter of the call: distant streams keep more memory requests in flight.
+ * Compares one probe with `count` codes of `width` numbers, one behind the other, the first of which
+ * is row `first`; the heads of a block are such codes. Four codes at a time, each from another
+ * quarter of the call: distant streams keep more memory requests in flight.
  */
 export function scan(
   codes: usize,
@@ -165,10 +185,7 @@ export function scan(
     const c2 = c1 + far
     const scores = dotFour(c0, c1, c2, c2 + far, probe, width)
     if (v128.any_true(i32x4.ge_s(scores, bound))) {
-      keep(state, row, i32x4.extract_lane(scores, 0))
-      keep(state, row + part, i32x4.extract_lane(scores, 1))
-      keep(state, row + 2 * part, i32x4.extract_lane(scores, 2))
-      keep(state, row + 3 * part, i32x4.extract_lane(scores, 3))
+      keepFour(state, row, part, scores)
       bound = i32x4.splat(load<i32>(state))
     }
   }
@@ -177,9 +194,157 @@ export function scan(
   }
 }
 
+/** As {@link scan} for two probes: a code is loaded and widened once for both. */
+export function scanTwo(
+  codes: usize,
+  first: u32,
+  count: u32,
+  width: usize,
+  probeA: usize,
+  stateA: usize,
+  probeB: usize,
+  stateB: usize,
+): void {
+  let boundA = i32x4.splat(load<i32>(stateA))
+  let boundB = i32x4.splat(load<i32>(stateB))
+  const part = count >> 2
+  const far = <usize>part * width
+  let c0 = codes
+  for (let row = first; row < first + part; row++, c0 += width) {
+    const c1 = c0 + far
+    const c2 = c1 + far
+    const c3 = c2 + far
+    let a0 = i32x4.splat(0)
+    let a1 = i32x4.splat(0)
+    let a2 = i32x4.splat(0)
+    let a3 = i32x4.splat(0)
+    let b0 = i32x4.splat(0)
+    let b1 = i32x4.splat(0)
+    let b2 = i32x4.splat(0)
+    let b3 = i32x4.splat(0)
+    for (let i: usize = 0; i < width; i += 8) {
+      const a = v128.load(probeA + 2 * i)
+      const b = v128.load(probeB + 2 * i)
+      let code = v128.load_ext<i8>(c0 + i)
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(code, a))
+      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(code, b))
+      code = v128.load_ext<i8>(c1 + i)
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(code, a))
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(code, b))
+      code = v128.load_ext<i8>(c2 + i)
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(code, a))
+      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(code, b))
+      code = v128.load_ext<i8>(c3 + i)
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(code, a))
+      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(code, b))
+    }
+    const scoresA = sums(a0, a1, a2, a3)
+    if (v128.any_true(i32x4.ge_s(scoresA, boundA))) {
+      keepFour(stateA, row, part, scoresA)
+      boundA = i32x4.splat(load<i32>(stateA))
+    }
+    const scoresB = sums(b0, b1, b2, b3)
+    if (v128.any_true(i32x4.ge_s(scoresB, boundB))) {
+      keepFour(stateB, row, part, scoresB)
+      boundB = i32x4.splat(load<i32>(stateB))
+    }
+  }
+  for (let row = part << 2; row < count; row++) {
+    const code = codes + <usize>row * width
+    keep(stateA, first + row, sum(dot(code, probeA, width)))
+    keep(stateB, first + row, sum(dot(code, probeB, width)))
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function headOf(codes: usize, row: usize, width: usize, head: usize): usize {
+  const inBlock = row & (blockRows - 1)
+  return codes + (row - inBlock) * width + inBlock * head
+}
+
+// @ts-ignore: decorator
+@inline
+function tailOf(codes: usize, row: usize, width: usize, head: usize): usize {
+  const inBlock = row & (blockRows - 1)
+  return codes + (row - inBlock) * width + blockRows * head + inBlock * (width - head)
+}
+
 /**
- * How many of the codes score higher than the code `reference`, when only the first `used` numbers (a
- * multiple of 16) of each count.
+ * Sets a state's bound by the heads of every `step`-th row, to the lowest bin from which on `enough`
+ * of these are: a scan that starts there keeps few rows that it will drop.
+ */
+export function estimate(
+  codes: usize,
+  rows: u32,
+  step: u32,
+  width: usize,
+  head: usize,
+  probe: usize,
+  state: usize,
+  enough: u32,
+): void {
+  const counters = state + histogram
+  for (let row: u32 = 0; row < rows; row += step) {
+    const score = sum(dot(headOf(codes, row, width, head), probe, head))
+    const counter = counters + (<usize>binOf(state, score) << 2)
+    store<u32>(counter, load<u32>(counter) + 1)
+  }
+  let bin = bins
+  for (let above: u32 = 0; bin > 0 && above < enough; ) {
+    bin--
+    above += load<u32>(counters + (<usize>bin << 2))
+  }
+  memory.fill(counters, 0, <usize>bins << 2)
+  if (bin == 0) return
+  store<i32>(state, bin, 12)
+  store<i32>(state, (bin - bins / 2) << load<i32>(state, 20))
+}
+
+/**
+ * Gives the survivors in bins from the state's `bin` on the scores of their whole codes, and drops
+ * the others. The histogram is then that of the whole scores; `bound` and `above` have no meaning.
+ */
+export function refine(state: usize, codes: usize, width: usize, head: usize, probe: usize): void {
+  const found = load<u32>(state, 4)
+  const bin = load<i32>(state, 12)
+  memory.fill(state + histogram, 0, <usize>bins << 2)
+  let kept: u32 = 0
+  for (let i: u32 = 0; i < found; i++) {
+    const entry = load<u64>(state + list + (<usize>i << 3))
+    const headScore = <i32>(entry >> 32)
+    if (binOf(state, headScore) < bin) continue
+    const row = <u32>entry
+    const tail = tailOf(codes, row, width, head)
+    const score = headScore + sum(dot(tail, probe + 2 * head, width - head))
+    store<u64>(state + list + (<usize>kept << 3), <u64>row | (<u64>(<u32>score) << 32))
+    kept++
+    const counter = state + histogram + (<usize>binOf(state, score) << 2)
+    store<u32>(counter, load<u32>(counter) + 1)
+  }
+  store<u32>(state, kept, 4)
+}
+
+/** Puts `count` whole codes, one behind the other, into the blocks, from row `first` on. */
+export function place(
+  whole: usize,
+  first: usize,
+  count: usize,
+  codes: usize,
+  width: usize,
+  head: usize,
+): void {
+  for (let row = first; row < first + count; row++, whole += width) {
+    const headAt = headOf(codes, row, width, head)
+    const tailAt = tailOf(codes, row, width, head) - head
+    for (let i: usize = 0; i < head; i += 16) v128.store(headAt + i, v128.load(whole + i))
+    for (let i = head; i < width; i += 16) v128.store(tailAt + i, v128.load(whole + i))
+  }
+}
+
+/**
+ * How many of the codes, one behind the other, score higher than the code `reference`, when only the
+ * first `used` numbers (a multiple of 16) of each count.
  */
 export function countAbove(
   codes: usize,

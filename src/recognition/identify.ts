@@ -42,11 +42,13 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
       input instanceof Uint8Array
         ? await analyzeProbe(deps, collection, input, options)
         : embeddingProbe(collection, input)
-    const { faces: gallerySize } = await gallery.counts(collection.id)
-    const thresholds = computeThresholds(collection.policy, curve, gallerySize)
     const started = performance.now()
-    const ranked = await searchAll(deps, collection, probe, count)
+    const [ranked, { faces: gallerySize }] = await Promise.all([
+      searchAll(deps, collection, probe, count),
+      gallery.counts(collection.id),
+    ])
     const searchMs = performance.now() - started
+    const thresholds = computeThresholds(collection.policy, curve, gallerySize)
     return {
       width: probe.width,
       height: probe.height,

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Config, PartialConfig } from '../../config/config.ts'
 import { FaceError } from '../../core/errors.ts'
@@ -28,7 +27,6 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
     .option('--port <port>', 'port to listen on, 0 picks a free one (default: 8000)', parsePort)
     .option('--insecure', 'listen beyond this machine without an API key')
     .action(async (options: Options) => {
-      keepYoungHeapsSmall()
       const { config } = await loadConfig(toPartialConfig(options), flagNames)
       const http = toHttpOptions(config)
       // Here too, before models are fetched: a refusal should not come minutes later.
@@ -72,15 +70,6 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       }
       output.note('Stopped.')
     })
-}
-
-/**
- * V8's heaps for new objects stay at the 1 MB they start with, in every thread, instead of growing
- * to 48: pixels and tensors lie outside them, so that they mostly hold garbage. Called before
- * anything heavy loads. docs/decisions/0009-memory-and-request-overhead.md
- */
-function keepYoungHeapsSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 function parsePort(text: string): number {

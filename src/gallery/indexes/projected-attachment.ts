@@ -2,7 +2,7 @@ import type { Attachment } from '../vectors/table.ts'
 import type { Learned } from './projected-learning.ts'
 
 /** Version of what learning finds; another one is not used, and learned anew. */
-const projectionVersion = 1
+const projectionVersion = 2
 
 /** A projection and its place in the gallery's life. */
 export interface LearnedState {
@@ -30,14 +30,19 @@ export function toLearnedState(
   { facts, bytes, codeBytes }: Attachment,
   dimension: number,
 ): LearnedState {
-  const { version, width, scale, shortlist, agreement, faces, written, at } = facts
+  const { version, width, head, scale, candidates, shortlist, agreement, faces, written, at } =
+    facts
   const isSound =
     version === projectionVersion &&
     isPositive(width) &&
     width % 16 === 0 &&
     width === codeBytes &&
+    isPositive(head) &&
+    head % 16 === 0 &&
+    head <= width &&
     bytes.length === Math.min(width, dimension) * dimension * 4 &&
     isPositive(scale) &&
+    isPositive(candidates) &&
     isPositive(shortlist) &&
     isPositive(agreement) &&
     isPositive(faces) &&
@@ -45,7 +50,8 @@ export function toLearnedState(
     typeof at === 'string'
   if (!isSound) throw new Error('Not a projection of this version and dimension.')
   const axes = new Float32Array(bytes.slice().buffer)
-  return { learned: { width, axes, scale, shortlist, agreement }, faces, written, at }
+  const learned = { width, head, axes, scale, candidates, shortlist, agreement }
+  return { learned, faces, written, at }
 }
 
 function isPositive(value: unknown): value is number {

@@ -7,8 +7,11 @@ export const maxProbes = 16
 /** Vectors that are encoded in one go: they stay in the L2 cache while the axes pass. */
 const stagedRows = 64
 
-/** Of one probe's state in [Note: Code layout]: 8 words, 2048 bins, a list of 16,384. */
-const stateBytes = 32 + 2048 * 4 + 16_384 * 8
+/** Rows of a block in [Note: Code layout] of the kernel. */
+export const blockRows = 4096
+
+/** Of one probe's state in [Note: Code layout]: 8 words, 2048 bins, a list of 32,768. */
+const stateBytes = 32 + 2048 * 4 + 32_768 * 8
 
 const pageBytes = 65_536
 const maxPages = 65_536
@@ -17,6 +20,8 @@ const maxPages = 65_536
 export interface Projection {
   /** Numbers of a code, a multiple of 16; those beyond the dimension are 0. */
   readonly width: number
+  /** Of these the numbers that the first pass looks at, a multiple of 16; `width` where it is the only one. */
+  readonly head: number
   /** Orthonormal axes, width x dimension, row-major, by falling share of the gallery's energy. */
   readonly axes: Float32Array<ArrayBuffer>
   /** A code is its coordinates times this, rounded and cut to int8. */
@@ -26,6 +31,7 @@ export interface Projection {
 /** Where things are in the memory of a {@link CodeTable}, in bytes; plain data for other threads. */
 export interface CodeLayout {
   readonly width: number
+  readonly head: number
   /** int16, {@link maxProbes} x width. */
   readonly probes: number
   readonly axes: number
@@ -34,6 +40,7 @@ export interface CodeLayout {
   /** threads x {@link maxProbes} states, see [Note: Code layout] in the kernel. */
   readonly states: number
   readonly threads: number
+  /** Blocks of {@link blockRows} rows, see [Note: Code layout] in the kernel. */
   readonly codes: number
 }
 
@@ -42,7 +49,15 @@ export function toStateOffset(layout: CodeLayout, thread: number, probe: number)
   return layout.states + (thread * maxProbes + probe) * stateBytes
 }
 
-function createLayout(dimension: number, width: number, threads: number): CodeLayout {
+/** Where a probe begins. */
+export function toProbeOffset(layout: CodeLayout, probe: number): number {
+  return layout.probes + probe * layout.width * 2
+}
+
+function createLayout(
+  { width, head }: Projection,
+  { dimension, threads }: { readonly dimension: number; readonly threads: number },
+): CodeLayout {
   const stride = 4 * toStrideFloats(dimension)
   // The first 64 bytes are the words of the scan that is under way.
   const probes = 64
@@ -51,7 +66,7 @@ function createLayout(dimension: number, width: number, threads: number): CodeLa
   const coordinates = staged + stagedRows * stride
   const states = coordinates + stagedRows * width * 4
   const codes = Math.ceil((states + threads * maxProbes * stateBytes) / 64) * 64
-  return { width, probes, axes, staged, coordinates, states, threads, codes }
+  return { width, head, probes, axes, staged, coordinates, states, threads, codes }
 }
 
 /** What `kernels/scan-i8.ts` exports for vectors; offsets in bytes. */
@@ -65,6 +80,14 @@ interface EncodeKernel {
     out: number,
   ): void
   encode(coordinates: number, length: number, scale: number, codes: number): void
+  place(
+    whole: number,
+    first: number,
+    count: number,
+    codes: number,
+    width: number,
+    head: number,
+  ): void
   countAbove(
     codes: number,
     count: number,
@@ -88,7 +111,10 @@ export interface CodeTable {
   toCodes(vectors: Float32Array): Uint8Array<ArrayBuffer>
   /** Stores unit vectors as probes for the scans that follow. @param probes up to {@link maxProbes} x dimension */
   setProbes(probes: Float32Array): void
-  /** How many of the first `count` rows score higher than `row` in the first `used` coordinates. */
+  /**
+   * How many of the first `count` rows score higher than `row` in the first `used` coordinates; for
+   * codes without tails.
+   */
   countAbove(options: {
     readonly probe: number
     readonly row: number
@@ -107,14 +133,15 @@ export interface CodeTable {
 export function createCodeTable(
   kernel: WebAssembly.Module,
   projection: Projection,
-  { dimension, threads }: { readonly dimension: number; readonly threads: number },
+  options: { readonly dimension: number; readonly threads: number },
 ): CodeTable {
-  const { width, axes, scale } = projection
-  const layout = createLayout(dimension, width, threads)
+  const { dimension } = options
+  const { width, head, axes, scale } = projection
+  const layout = createLayout(projection, options)
   const strideFloats = toStrideFloats(dimension)
   const memory = reserve(Math.ceil(layout.codes / pageBytes))
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
-  const { project, encode, countAbove } = exports as unknown as EncodeKernel
+  const { project, encode, place, countAbove } = exports as unknown as EncodeKernel
   let bytes = new Uint8Array(memory.buffer)
 
   const staged = new Float32Array(memory.buffer, layout.staged, stagedRows * strideFloats)
@@ -126,7 +153,7 @@ export function createCodeTable(
   }
 
   function grow(rows: number): void {
-    const needed = layout.codes + rows * width
+    const needed = layout.codes + Math.ceil(rows / blockRows) * blockRows * width
     if (needed <= bytes.length) return
     // A little at a time: it only commits what was reserved at the start.
     const pages = Math.ceil((needed - bytes.length) / pageBytes) + 16
@@ -148,29 +175,38 @@ export function createCodeTable(
     return count
   }
 
+  /** Leaves the codes of at most {@link stagedRows} vectors in the place of their coordinates. */
+  function encodeAll(vectors: Float32Array): number {
+    const count = projectAll(vectors)
+    // In place: a code ends before the coordinates that are still to be read.
+    encode(layout.coordinates, count * width, scale, layout.coordinates)
+    return count
+  }
+
   return {
     projection,
     memory,
     layout,
     write(from, vectors) {
       grow(from + vectors.length / dimension)
-      let at = layout.codes + from * width
       for (let i = 0; i < vectors.length; i += stagedRows * dimension) {
-        const count = projectAll(vectors.subarray(i, i + stagedRows * dimension))
-        encode(layout.coordinates, count * width, scale, at)
-        at += count * width
+        const count = encodeAll(vectors.subarray(i, i + stagedRows * dimension))
+        place(layout.coordinates, from + i / dimension, count, layout.codes, width, head)
       }
     },
     put(from, codes) {
       grow(from + codes.length / width)
-      bytes.set(codes, layout.codes + from * width)
+      for (let i = 0; i < codes.length; i += stagedRows * width) {
+        const some = codes.subarray(i, i + stagedRows * width)
+        bytes.set(some, layout.coordinates)
+        const count = some.length / width
+        place(layout.coordinates, from + i / width, count, layout.codes, width, head)
+      }
     },
     toCodes(vectors) {
       const out = new Uint8Array((vectors.length / dimension) * width)
       for (let i = 0; i < vectors.length; i += stagedRows * dimension) {
-        const count = projectAll(vectors.subarray(i, i + stagedRows * dimension))
-        // In place: a code ends before the coordinates that are still to be read.
-        encode(layout.coordinates, count * width, scale, layout.coordinates)
+        const count = encodeAll(vectors.subarray(i, i + stagedRows * dimension))
         const end = layout.coordinates + count * width
         out.set(bytes.subarray(layout.coordinates, end), (i / dimension) * width)
       }
@@ -181,7 +217,7 @@ export function createCodeTable(
       for (let i = 0; i < count * width; i++) probeWords[i] = Math.round(coordinates[i]! * 2 ** 14)
     },
     countAbove({ probe, row, count, used }) {
-      const probeAt = layout.probes + probe * width * 2
+      const probeAt = toProbeOffset(layout, probe)
       return countAbove(layout.codes, count, width, used, probeAt, row)
     },
   }

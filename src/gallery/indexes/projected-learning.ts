@@ -1,7 +1,7 @@
 import { createRowTable } from '../vectors/rows.ts'
 import { computeAxesInPlace, computeMoments } from './projected-axes.ts'
 import { type CodeTable, createCodeTable, maxProbes, type Projection } from './projected-codes.ts'
-import { maxShortlist } from './projected-scan.ts'
+import { maxCandidates, maxShortlist } from './projected-scan.ts'
 
 /** Faces of the gallery that learning looks at; the self-check compares each probe with all of them. */
 export const maxSample = 32_768
@@ -14,9 +14,11 @@ const minAgreement = 0.999
 const reserve = 4
 const minShortlist = 64
 /** Coordinates that are tried, and the whole vector. */
-const widths = [32, 48, 64, 96, 128, 192, 256, 384]
+const widths = [32, 48, 64, 80, 96, 128, 192, 256, 384]
 /** Ranking a shortlisted face costs as much as scanning so many bytes for each of its dimensions. */
 const rankingBytes = 32
+/** Keeping a candidate and comparing its whole code costs as much as scanning so many bytes. */
+const candidateBytes = 1024
 /** Fewer different faces have nothing to learn from. */
 const minSample = 128
 /** Faces that one made-up stranger is mixed from. */
@@ -24,15 +26,17 @@ const strangerFaces = 64
 
 /** What learning found, and what `status` tells of it. */
 export interface Learned extends Projection {
+  /** Rows whose whole codes a search compares, at least; more for a larger k. */
+  readonly candidates: number
   /** Rows that a search ranks with the full vectors, at least; more for a larger k. */
   readonly shortlist: number
-  /** Share of the self-check's probes whose best face was in the shortlist, 0 to 1. */
+  /** Share of the self-check's probes whose best face was among both, 0 to 1. */
   readonly agreement: number
 }
 
 /**
- * Learns axes, width and shortlist from a sample of a gallery, or finds that no projection of it
- * agrees with exact search.
+ * Learns axes, width, head and the lengths of both lists from a sample of a gallery, or finds that
+ * no projection of it agrees with exact search.
  *
  * [Note: Self-check]
  * Probes are faces of the sample, each compared with all others, and strangers mixed from its faces
@@ -42,6 +46,10 @@ export interface Learned extends Projection {
  * that come before the best one is the same, and the best face of a sample is farther away than the
  * whole gallery's, so the test is, if anything, too strict. Of the widths and lists with an
  * agreement of at least 0.999 for both sorts of probes, the one that reads the fewest bytes is taken.
+ * Heads of the codes are then tested in the same way, together with that list: a probe agrees when
+ * its best face is among the candidates by the heads and in the list by the whole codes. (That the
+ * list is taken from the candidates only can but improve a place.) Where no head agrees, or none
+ * saves anything, one pass over the whole codes remains.
  *
  * @param vectors a sample, at most {@link maxSample} x dimension, spread over the gallery; copies of a face count once
  * @param faces   faces of the gallery, n
@@ -55,6 +63,7 @@ export function learnProjection(
   const sample = dropCopies(vectors, dimension)
   const m = sample.length / dimension
   if (m < minSample) return undefined
+  const gallery = { faces, sampled: m }
   const full = createFullProjection(sample, dimension)
   const codes = createCodeTable(kernels.codes, full, { dimension, threads: 1 })
   codes.write(0, sample)
@@ -71,25 +80,22 @@ export function learnProjection(
     },
   )
 
-  let found: { width: number; shortlist: number; agreement: number; cost: number } | undefined
+  const checks: Check[] = []
+  let found: { width: number; shortlist: number; places: Places; cost: number } | undefined
   for (const width of [...widths.filter((w) => w < full.width), full.width]) {
     if (found !== undefined && faces * width >= found.cost) break
     const places = sorts.map((computePlacesAt) => computePlacesAt(width))
-    const needed = Math.max(...places.map((list) => toNeeded(list)))
-    const shortlist = Math.max(minShortlist, Math.ceil((needed * faces * reserve) / m))
+    checks.push({ width, places })
+    const shortlist = Math.max(minShortlist, toLength(places, gallery))
     if (shortlist > maxShortlist || shortlist * 8 > faces) continue
     const cost = faces * width + shortlist * dimension * rankingBytes
     if (found !== undefined && cost >= found.cost) continue
-    const shares = places.map((list) => {
-      const within = list.filter((place) => place * faces <= shortlist * m)
-      return within.length / list.length
-    })
-    found = { width, shortlist, agreement: Math.min(...shares), cost }
+    found = { width, shortlist, places, cost }
   }
   if (found === undefined) return undefined
-  const { width, shortlist, agreement } = found
-  const axes = full.axes.slice(0, Math.min(width, dimension) * dimension)
-  return { width, axes, scale: full.scale, shortlist, agreement }
+  const axes = full.axes.slice(0, Math.min(found.width, dimension) * dimension)
+  const { width, shortlist } = found
+  return { width, axes, scale: full.scale, shortlist, ...chooseHead(checks, found, gallery) }
 
   /** The best row for each probe, other than its own. */
   function findBest(probes: Float32Array, own: readonly number[]): readonly number[] {
@@ -142,7 +148,8 @@ function createFullProjection(sample: Float32Array, dimension: number): Projecti
       largest = Math.max(largest, Math.abs(sum))
     }
   }
-  return { width: Math.ceil(dimension / 16) * 16, axes, scale: largest === 0 ? 1 : 127 / largest }
+  const width = Math.ceil(dimension / 16) * 16
+  return { width, head: width, axes, scale: largest === 0 ? 1 : 127 / largest }
 }
 
 interface Probes {
@@ -214,8 +221,61 @@ function computePlaces(
   })
 }
 
-/** The place that all probes but those that may be missed reach. */
-function toNeeded(places: readonly number[]): number {
-  const missed = Math.floor(places.length * (1 - minAgreement))
-  return [...places].sort((a, b) => b - a)[missed]!
+/** For each sort of probes, the places of their best rows. */
+type Places = readonly (readonly number[])[]
+
+/** What the self-check found for codes of a width. */
+interface Check {
+  readonly width: number
+  readonly places: Places
+}
+
+/** Faces of the gallery, and of the sample. */
+interface Sizes {
+  readonly faces: number
+  readonly sampled: number
+}
+
+/** The length of a list that is long enough for all probes but those that may be missed. */
+function toLength(places: Places, { faces, sampled }: Sizes): number {
+  const needed = places.map((list) => {
+    const missed = Math.floor(list.length * (1 - minAgreement))
+    return [...list].sort((a, b) => b - a)[missed]!
+  })
+  return Math.ceil((Math.max(...needed) * faces * reserve) / sampled)
+}
+
+/**
+ * The head of the codes for which the first two passes read least, and the candidates that it
+ * leaves. The shares that count are those of probes that both passes leave their best face.
+ */
+function chooseHead(
+  checks: readonly Check[],
+  { width, shortlist, places }: Check & { readonly shortlist: number },
+  { faces, sampled }: Sizes,
+): Pick<Learned, 'head' | 'candidates' | 'agreement'> {
+  const isWithin = (place: number, length: number) => place * faces <= length * sampled
+  let found: Pick<Learned, 'head' | 'candidates' | 'agreement'> | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const { width: head, places: headPlaces } of checks) {
+    if (head > width) continue
+    // With the whole code for a head there is one pass, and its candidates are the shortlist.
+    const isWhole = head === width
+    const candidates = isWhole
+      ? shortlist
+      : Math.max(2 * shortlist, toLength(headPlaces, { faces, sampled }))
+    const cost = faces * head + (isWhole ? 0 : candidates * candidateBytes)
+    const shares = places.map((list, sort) => {
+      const kept = list.filter(
+        (place, i) => isWithin(place, shortlist) && isWithin(headPlaces[sort]![i]!, candidates),
+      )
+      return kept.length / list.length
+    })
+    const agreement = Math.min(...shares)
+    const fits = isWhole || (candidates <= maxCandidates / 2 && agreement >= minAgreement)
+    if (!fits || cost >= least) continue
+    found = { head, candidates, agreement }
+    least = cost
+  }
+  return found!
 }

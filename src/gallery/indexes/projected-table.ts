@@ -8,7 +8,12 @@ import { toAttachment, toLearnedState } from './projected-attachment.ts'
 import { type CodeTable, createCodeTable, maxProbes } from './projected-codes.ts'
 import type { ScanCrew } from './projected-crew.ts'
 import { type Learned, maxSample } from './projected-learning.ts'
-import { createShortlistScan, maxShortlist, type ShortlistScan } from './projected-scan.ts'
+import {
+  createShortlistScan,
+  maxCandidates,
+  maxShortlist,
+  type ShortlistScan,
+} from './projected-scan.ts'
 
 /** Rows that are encoded between two looks at what else there is to do: some 5 ms. */
 const encodedRows = 1024
@@ -39,9 +44,10 @@ export interface ProjectedTableDeps {
 }
 
 /**
- * Makes an empty table that is searched in two passes: all rows by their codes, then the best of
- * them by their vectors. Before anything is learned, below `minFaces`, for a large `k`, and where
- * the self-check found no projection, it compares all vectors.
+ * Makes an empty table that is searched in passes: all rows by the heads of their codes, the best
+ * of them by their whole codes, and the best of these by their vectors. Before anything is learned,
+ * below `minFaces`, for a large `k`, and where the self-check found no projection, it compares all
+ * vectors.
  *
  * [Note: Learning again]
  * A projection is learned anew when as many faces were written since as the gallery had then, so
@@ -101,10 +107,15 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     return learning
   }
 
-  /** Rows to rank for the best `k`; the learned length grows with the gallery. */
-  function toShortlist({ learned, faces }: Layer, k: number): number {
+  /** Rows to rank for the best `k`, and candidates for it; the learned lengths grow with the gallery. */
+  function toLengths({ learned, faces }: Layer, k: number): { wanted: number; candidates: number } {
+    const { shortlist, candidates } = learned
     const growth = Math.max(1, rows.count / faces)
-    return Math.max(Math.ceil(learned.shortlist * growth), k * shortlistPerFace)
+    const wanted = Math.max(Math.ceil(shortlist * growth), k * shortlistPerFace)
+    return {
+      wanted,
+      candidates: Math.min(Math.ceil((wanted * candidates) / shortlist), maxCandidates),
+    }
   }
 
   async function learnNow(): Promise<void> {
@@ -171,13 +182,13 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     search(probes, k) {
       learnWhenDue()
       if (current === undefined || k === 0) return rows.search(probes, k)
-      const wanted = toShortlist(current, k)
+      const lengths = toLengths(current, k)
       const limit = Math.min(maxShortlist, rows.count * maxShortlistShare)
-      if (wanted > limit) return rows.search(probes, k)
+      if (lengths.wanted > limit) return rows.search(probes, k)
       const lists: (readonly SearchCandidate[])[] = []
       for (let i = 0; i < probes.length; i += maxProbes * dimension) {
         const some = probes.subarray(i, i + maxProbes * dimension)
-        lists.push(...searchByCodes(current, some, { k, wanted }))
+        lists.push(...searchByCodes(current, some, { k, ...lengths }))
       }
       return toHits(lists)
     },
@@ -206,6 +217,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       written = state.written
     },
 
+    room: rows.room,
+
     restore({ faceIds, vectors, codes }) {
       if (codes !== undefined) current?.codes.put(rows.count, codes)
       restoring = true
@@ -227,6 +240,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
         ...(failed && { learningFailed: true }),
         ...(current && {
           width: current.learned.width,
+          head: current.learned.head,
+          candidates: current.learned.candidates,
           shortlist: current.learned.shortlist,
           agreement: current.learned.agreement,
           learnedFaces: current.faces,
@@ -244,7 +259,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   function searchByCodes(
     layer: Layer,
     probes: Float32Array,
-    { k, wanted }: { readonly k: number; readonly wanted: number },
+    { k, ...lengths }: { readonly k: number; readonly candidates: number; readonly wanted: number },
   ): readonly (readonly SearchCandidate[])[] {
     const units = probes.slice()
     for (let i = 0; i < units.length; i += dimension) {
@@ -254,7 +269,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     }
     layer.codes.setProbes(units)
     const count = probes.length / dimension
-    return layer.scan.run({ count, rows: rows.count, wanted }).flatMap((shortlist, i) => {
+    return layer.scan.run({ count, rows: rows.count, ...lengths }).flatMap((shortlist, i) => {
       const probe = probes.subarray(i * dimension, (i + 1) * dimension)
       if (shortlist === undefined) return toLists(rows.search(probe, k))
       return [rows.rank(probe, shortlist, k)]
