@@ -11,6 +11,14 @@ interface ScanKernel {
     state: number,
     out: number,
   ): void
+  compareListed(
+    rows: number,
+    list: number,
+    count: number,
+    stride: number,
+    probe: number,
+    out: number,
+  ): void
   scanFour(
     rows: number,
     count: number,
@@ -57,6 +65,8 @@ export interface Segment {
   largestNorm(row: number, count: number): number
   /** Stores probes for the scans that follow. @param probes up to {@link maxProbes} x dimension */
   setProbes(probes: Float32Array, dimension: number): void
+  /** Compares listed rows, relative to the segment, with the first probe. */
+  compare(listed: readonly number[], found: (row: number, similarity: number) => void): void
   /**
    * Compares rows with one probe or four.
    *
@@ -106,7 +116,7 @@ export function createSegment(
   const pages = Math.ceil((rows + capacity * stride) / pageBytes)
   const memory = reserve(pages)
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
-  const { scanOne, scanFour, largestSquare } = exports as unknown as ScanKernel
+  const { scanOne, scanFour, compareListed, largestSquare } = exports as unknown as ScanKernel
 
   const probeFloats = new Float32Array(memory.buffer, 0, maxProbes * strideFloats)
   const stateFloats = new Float32Array(memory.buffer, state, 8)
@@ -126,6 +136,15 @@ export function createSegment(
     setProbes(probes, width) {
       for (let i = 0; i * width < probes.length; i++) {
         probeFloats.set(probes.subarray(i * width, (i + 1) * width), i * strideFloats)
+      }
+    },
+    compare(listed, found) {
+      const at = out + 4 * tileRows
+      for (let from = 0; from < listed.length; from += tileRows) {
+        const some = listed.slice(from, from + tileRows)
+        outWords.set(some)
+        compareListed(rows, out, some.length, stride, 0, at)
+        for (let i = 0; i < some.length; i++) found(some[i]!, outFloats[tileRows + i]!)
       }
     },
     scan(row, count, { probe, bounds, survivor }) {
