@@ -89,7 +89,7 @@ function toFace({ row, ...face }) {
  *
  * @returns `readyMs`: from the start of the process; `highWaterBytes()`: the most memory it had
  */
-export async function startService(dataDir) {
+export async function startService(dataDir, environment = {}) {
   const port = await freePort()
   const begun = performance.now()
   const child = spawn(
@@ -98,7 +98,7 @@ export async function startService(dataDir) {
       ...['dist/cli/main.js', 'serve', '--data-dir', dataDir],
       ...['--port', String(port), '--log-level', 'error'],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
   )
   let said = ''
   child.stderr.on('data', (text) => {
