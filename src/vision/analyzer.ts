@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { FaceError } from '../core/errors.ts'
+import { disableRuntimeTelemetry } from '../core/runtime-telemetry.ts'
 import { workerUrl } from '../core/worker-url.ts'
 import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
 import { resolveDetectorOptions } from './detectors/detector.ts'
@@ -36,8 +37,7 @@ const warmUpRounds = 5
  * @throws {FaceError} `invalidOption` when a default of the detector, `workers` or `maxQueue` is not allowed
  */
 export function createAnalyzer(options: AnalyzerOptions): Analyzer {
-  // ONNX Runtime 1.30 reports usage to its maker on Linux unless this is set in the main thread before it loads.
-  process.env.ORT_DISABLE_TELEMETRY = '1'
+  disableRuntimeTelemetry()
   resolveDetectorOptions(options.detector)
   const workers = options.workers ?? availableParallelism()
   const maxQueue = options.maxQueue ?? queuedPerWorker * workers

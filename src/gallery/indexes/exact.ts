@@ -1,4 +1,5 @@
 import type { Piscina } from 'piscina'
+import { disableRuntimeTelemetry } from '../../core/runtime-telemetry.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import {
@@ -14,6 +15,7 @@ export interface ExactProviderOptions extends TableProviderOptions {
 
 /** The pool of the one worker that holds all exact indexes. */
 export function createExactPool(): Piscina {
+  disableRuntimeTelemetry()
   return createTablePool(workerUrl(import.meta.url, './exact-worker.js'))
 }
 
