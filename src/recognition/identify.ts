@@ -43,11 +43,13 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ? await analyzeProbe(deps, collection, input, options)
         : embeddingProbe(collection, input)
     const started = performance.now()
+    let searchMs = 0
     const [ranked, { faces: gallerySize }] = await Promise.all([
-      searchAll(deps, collection, probe, count),
+      searchAll(deps, collection, probe, count).finally(() => {
+        searchMs = performance.now() - started
+      }),
       gallery.counts(collection.id),
     ])
-    const searchMs = performance.now() - started
     const thresholds = computeThresholds(collection.policy, curve, gallerySize)
     return {
       width: probe.width,
