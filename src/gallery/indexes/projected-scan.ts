@@ -271,14 +271,10 @@ export function createShortlistScan(
       shared[words.rows] = rows
       shared[words.probes] = count
       reset(count, first)
-      if (rows >= rowsToShare) {
-        raiseBounds(count, rows, first)
-        scanAll()
-        if (!hasFound(count, first)) {
-          reset(count, first)
-          scanAll()
-        }
-      } else {
+      if (rows >= rowsToShare) raiseBounds(count, rows, first)
+      scanAll()
+      if (!hasFound(count, first)) {
+        reset(count, first)
         scanAll()
       }
       return Array.from({ length: count }, (_, probe) => collect(probe, { candidates, wanted }))

@@ -92,19 +92,20 @@ function createFollower(
   return async () => {
     // Read to its end first, which is quick: a source that is written to faster than this copies
     // would never come to an end. A face is looked up at the source, so its last change is enough.
-    const changed = new Map<string, Set<string>>(collections.map(({ id }) => [id, new Set()]))
+    const changed = new Map(collections.map(({ id }) => [id, new Set<string>()]))
     let changes: readonly Change[]
     do {
       tracker.assertGoing()
       changes = await ends.from.changes(cursor, feedPage)
       for (const { kind, collectionId, faceId } of changes) {
-        if (!names.has(collectionId)) continue
+        const faceIds = changed.get(collectionId)
+        if (faceIds === undefined) continue
         if (kind === 'collectionRemoved') {
           throw new FaceError('collectionNotFound', {
             detail: `${names.get(collectionId)} was deleted at the source during the copy.`,
           })
         }
-        if (faceId !== undefined) changed.get(collectionId)?.add(faceId)
+        if (faceId !== undefined) faceIds.add(faceId)
       }
       cursor = changes.at(-1)?.cursor ?? cursor
       // Not only when it is empty: a busy source always has something new.
@@ -213,24 +214,37 @@ async function copyTogether(
   collectionId: string,
   faces: readonly StoredFace[],
 ): Promise<void> {
-  const { from, to } = ends
-  const personIds = [...new Set(faces.map(({ personId }) => personId))]
-  const found = await Promise.all(
-    personIds.map((id) => orUndefined(from.getPerson(collectionId, id))),
-  )
-  const persons = found.filter((person) => person !== undefined)
-  const known = new Set(persons.map(({ id }) => id))
-  await to.restorePersons(collectionId, persons)
   try {
-    // Of the others the person is gone since: the feed tells of it next.
-    await to.restoreFaces(
-      collectionId,
-      faces.filter(({ personId }) => known.has(personId)),
-    )
+    await restoreOwned(ends, collectionId, faces)
   } catch (error) {
     if (!isFaceError(error, 'personNotFound')) throw error
     await Promise.all(faces.map(({ id }) => copyFace(ends, collectionId, id)))
   }
+}
+
+/**
+ * Restores faces and their persons, all or none of the faces. One whose person is gone from the
+ * source since is left out: the feed tells of it next.
+ *
+ * @returns how many faces have a person
+ * @throws {FaceError} `personNotFound` when a person was removed at the target at the same moment
+ */
+async function restoreOwned(
+  { from, to }: Ends,
+  collectionId: string,
+  faces: readonly StoredFace[],
+): Promise<number> {
+  const personIds = [...new Set(faces.map(({ personId }) => personId))]
+  const found = await Promise.all(
+    personIds.map((id) => orUndefined(from.getPerson(collectionId, id))),
+  )
+  const persons = new Map(found.flatMap((person) => (person ? [[person.id, person]] : [])))
+  const owned = faces.filter(({ personId }) => persons.has(personId))
+  if (owned.length > 0) {
+    await to.restorePersons(collectionId, [...persons.values()])
+    await to.restoreFaces(collectionId, owned)
+  }
+  return owned.length
 }
 
 /**
@@ -243,12 +257,9 @@ async function copyFace(ends: Ends, collectionId: string, faceId: string): Promi
   const { from, to } = ends
   const face = await readFace(from, collectionId, faceId)
   if (face) {
-    const person = await orUndefined(from.getPerson(collectionId, face.personId))
-    // Gone since: the feed tells of it next.
-    if (!person) return true
-    await to.restorePersons(collectionId, [person])
     // The person may be removed here at the same moment, by the removal of another face.
-    await orUndefined(to.restoreFaces(collectionId, [face]))
+    const owned = await orUndefined(restoreOwned(ends, collectionId, [face]))
+    if (owned === 0) return true
     return (await orUndefined(to.getFace(collectionId, faceId))) !== undefined
   }
   const stale = await orUndefined(to.getFace(collectionId, faceId))

@@ -22,9 +22,7 @@ const productRows = 16_384
 
 /** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
 export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): RowHits {
-  // The kernel adds in four lanes.
-  const terms = toStrideFloats(rows.dimension) / 4
-  const selections = createSelections(rows, probes, { k, terms })
+  const selections = createSelections(rows, probes, { k, terms: toLaneTerms(rows) })
   for (const [segment, filled] of filledSegments(rows, k)) {
     segment.setProbes(probes, rows.dimension)
     for (let row = 0; row < filled; row += tileRows) {
@@ -53,10 +51,7 @@ export function rankRows(
   probe: Float32Array,
   { listed, k }: { readonly listed: readonly number[]; readonly k: number },
 ): readonly SearchCandidate[] {
-  const [selection] = createSelections(rows, probe, {
-    k,
-    terms: toStrideFloats(rows.dimension) / 4,
-  })
+  const [selection] = createSelections(rows, probe, { k, terms: toLaneTerms(rows) })
   for (const [segment, filled] of filledSegments(rows, k)) {
     const own = listed
       .filter((row) => row >= segment.start && row < segment.start + filled)
@@ -113,6 +108,11 @@ function select(similarities: Float32Array, first: number, selections: readonly 
     }
     for (const selection of selections) selection.settle()
   }
+}
+
+/** Additions of a product in the kernel, which adds in four lanes. */
+function toLaneTerms({ dimension }: SearchedRows): number {
+  return toStrideFloats(dimension) / 4
 }
 
 /** @param terms  the largest number of additions that one product goes through */

@@ -61,9 +61,9 @@ export function isSystemError(error: unknown): boolean {
   return code === 'EPIPE' || syscall !== undefined
 }
 
-/** The driver does not export the class. */
-function isPoolClosed(error: unknown): boolean {
-  return error instanceof Error && error.name === 'MongoPoolClosedError'
+/** Whether it is of a class that the driver does not export. */
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name
 }
 
 /**
@@ -91,13 +91,13 @@ export function toStoreError(error: unknown): FaceError {
     error instanceof MongoTopologyClosedError ||
     // Among others, of a retry whose server was lost while it was chosen.
     error instanceof MongoUnexpectedServerResponseError ||
-    isPoolClosed(error) ||
+    isNamed(error, 'MongoPoolClosedError') ||
     error instanceof MongoWriteConcernError
   ) {
     return new FaceError('storeUnavailable', options)
   }
-  // Waiting for a connection took too long; the driver does not export the class.
-  if (error instanceof Error && error.name === 'MongoWaitQueueTimeoutError') {
+  // Waiting for a connection took too long.
+  if (isNamed(error, 'MongoWaitQueueTimeoutError')) {
     return new FaceError('storeBusy', options)
   }
   if (!(error instanceof MongoServerError)) return new FaceError('internal', options)
