@@ -32,6 +32,11 @@ describe('errors of the MongoDB driver', () => {
       'storeUnavailable',
     ],
     [
+      'a pool that was closed',
+      Object.assign(new Error(secret), { name: 'MongoPoolClosedError' }),
+      'storeUnavailable',
+    ],
+    [
       'an unknown host',
       Object.assign(new Error(secret), { syscall: 'getaddrinfo' }),
       'storeUnavailable',

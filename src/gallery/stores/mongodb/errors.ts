@@ -55,7 +55,7 @@ export function isDuplicateKey(error: unknown): boolean {
  * Whether it is an error of the system that the driver passes on as it is: an unknown host name, or
  * (without a `syscall`) a socket that was closed just before it was written to.
  */
-export function isSystemError(error: unknown): boolean {
+function isSystemError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, syscall } = error as NodeJS.ErrnoException
   return code === 'EPIPE' || syscall !== undefined

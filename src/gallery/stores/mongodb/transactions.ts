@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClientSession, type MongoClient, MongoError, type Timestamp } from 'mongodb'
 import { FaceError, isFaceError } from '../../../core/errors.ts'
-import { isDuplicateKey, isSystemError, toStoreError } from './errors.ts'
+import { isDuplicateKey, toStoreError } from './errors.ts'
 import { createSlots } from './slots.ts'
 import { createTurns } from './turns.ts'
 
@@ -96,7 +96,8 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
 // The driver's withTransaction goes on for two minutes, and gives up at once on errors of a socket
 // that it has not labelled. So this is done here, by its rules: what has not been committed is run
 // again from its beginning, and a commit whose outcome is not known is sent again, which commits
-// once at most.
+// once at most. Of a commit nothing is known either after an error that is not the driver's own: its
+// socket's, or (in driver 7.9) a TypeError in its place, because the driver asks that one for labels.
 
 async function commit(session: ClientSession, retryUntil: number): Promise<void> {
   for (;;) {
@@ -104,8 +105,9 @@ async function commit(session: ClientSession, retryUntil: number): Promise<void>
       await session.commitTransaction()
       return
     } catch (error) {
-      const unknown = hasLabel(error, 'UnknownTransactionCommitResult') || isSystemError(error)
-      if (!unknown) throw error
+      if (error instanceof MongoError && !hasLabel(error, 'UnknownTransactionCommitResult')) {
+        throw error
+      }
       // Not to be run again from its beginning by `run`, as it may be committed.
       if (performance.now() > retryUntil) throw new FaceError('storeUnavailable', { cause: error })
     }
