@@ -8,6 +8,7 @@ import Database from 'libsql'
 import { Piscina } from 'piscina'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { GalleryStore } from '../../src/gallery/store.ts'
+import { schemaVersion } from '../../src/gallery/stores/sqlite/schema.ts'
 import {
   createSqliteStore,
   type SqliteStoreOptions,
@@ -100,8 +101,26 @@ describe('gallery store on SQLite: faults', () => {
       await (await openStore()).close()
       edit('PRAGMA user_version = 999')
       await expectCode(openStore(), 'storeTooNew')
-      edit('PRAGMA user_version = 1')
+      edit(`PRAGMA user_version = ${schemaVersion}`)
       await (await openStore()).ping()
+    })
+
+    it('counts what a file of the first schema holds, and what comes and goes later', async () => {
+      const store = await openStore()
+      const { id } = await makeCollection(store)
+      await store.addFaces(id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await store.close()
+      for (const name of ['person_added', 'person_removed', 'face_added', 'face_removed']) {
+        edit(`DROP TRIGGER ${name}`)
+      }
+      for (const name of ['persons', 'faces']) edit(`ALTER TABLE collections DROP COLUMN ${name}`)
+      edit('PRAGMA user_version = 1')
+      const again = await openStore()
+      expect(await again.counts(id)).toEqual({ persons: 1, faces: 2 })
+      const { person } = await again.addFaces(id, { name: 'Bob' }, [makeFace(3)])
+      expect(await again.counts(id)).toEqual({ persons: 2, faces: 3 })
+      await again.deletePerson(id, person.id)
+      expect(await again.counts(id)).toEqual({ persons: 1, faces: 2 })
     })
 
     it('reports damaged pages and goes on with what is whole', async () => {

@@ -89,11 +89,8 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
     },
 
     counts(collectionId) {
-      const row = db.get(
-        'SELECT (SELECT count(*) FROM persons WHERE collection_id = ?) AS persons, ' +
-          '(SELECT count(*) FROM faces WHERE collection_id = ?) AS faces',
-        [collectionId, collectionId],
-      )
+      const row = db.get('SELECT persons, faces FROM collections WHERE id = ?', [collectionId])
+      if (!row) return { persons: 0, faces: 0 }
       return { persons: readNumber(row, 'persons'), faces: readNumber(row, 'faces') }
     },
   }

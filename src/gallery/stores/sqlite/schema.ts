@@ -68,6 +68,28 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX idempotency_by_age ON idempotency (created_at_ms);
   `,
+  // Counting the rows of a million faces takes 35 ms, and every identification asks for the count.
+  // Triggers also see what a cascade removes. They assume that no row changes its collection.
+  `
+  ALTER TABLE collections ADD COLUMN persons INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE collections ADD COLUMN faces INTEGER NOT NULL DEFAULT 0;
+  UPDATE collections SET
+    persons = (SELECT count(*) FROM persons WHERE collection_id = collections.id),
+    faces = (SELECT count(*) FROM faces WHERE collection_id = collections.id);
+
+  CREATE TRIGGER person_added AFTER INSERT ON persons BEGIN
+    UPDATE collections SET persons = persons + 1 WHERE id = NEW.collection_id;
+  END;
+  CREATE TRIGGER person_removed AFTER DELETE ON persons BEGIN
+    UPDATE collections SET persons = persons - 1 WHERE id = OLD.collection_id;
+  END;
+  CREATE TRIGGER face_added AFTER INSERT ON faces BEGIN
+    UPDATE collections SET faces = faces + 1 WHERE id = NEW.collection_id;
+  END;
+  CREATE TRIGGER face_removed AFTER DELETE ON faces BEGIN
+    UPDATE collections SET faces = faces - 1 WHERE id = OLD.collection_id;
+  END;
+  `,
 ]
 
 /** The schema version that this program writes. */
