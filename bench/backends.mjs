@@ -7,7 +7,7 @@
 //
 // A fresh server and data directory for each variant, a fresh process for each step: enrol everyone
 // (many clients, several faces a person), restart from the snapshot and search, build the index from
-// the store anew. The embeddings are those of synthetic-faces.mjs.
+// the store anew. The embeddings are those of face-vectors.mjs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -28,9 +28,9 @@ import { openIndexProvider, openStore } from '../dist/compose-storage.js'
 import { loadConfig } from '../dist/config/load.js'
 import { createGallery } from '../dist/gallery/gallery.js'
 import { createExactProvider } from '../dist/gallery/indexes/exact.js'
+import { createFaceVectors } from './face-vectors.mjs'
 import { machine, percentile } from './measure.mjs'
 import { startMilvus, startMongod } from './servers.mjs'
-import { makeFaces } from './synthetic-faces.mjs'
 
 const variants = {
   'sqlite+projected': { store: 'sqlite', index: { kind: 'projected' } },
@@ -44,6 +44,7 @@ const variants = {
 
 const milvusServer =
   process.env.FACE_WATCHER_TEST_MILVUS_SERVER ?? '.cache/test-servers/milvus/bin/milvus-server'
+const dimension = 512
 const quantiles = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1]
 
 const { values: args } = parseArgs({
@@ -105,14 +106,21 @@ function toText(description, results) {
 
 /** Writes the embeddings and what an exact search finds for the probes. */
 async function prepare(work) {
-  const faces = makeFaces({
-    faces: Number(args.faces),
+  const gallery = createFaceVectors({
+    dimension,
     mated: Number(args.probes),
     strangers: Number(args.strangers),
     seed: Number(args.seed),
     cacheDir: args.cache,
   })
-  const { dimension, vectors, probes, persons, mated, source } = faces
+  const { vectors, personOf } = gallery.next(Number(args.faces))
+  const { probes, owners } = gallery.probes()
+  const mated = owners.filter((owner) => owner >= 0).length
+  const persons = []
+  for (const [row, person] of personOf.entries()) {
+    persons[person] ??= []
+    persons[person].push(row)
+  }
   writeFileSync(join(work, 'vectors'), vectors)
   writeFileSync(join(work, 'probes'), probes)
   const provider = createExactProvider()
@@ -130,7 +138,7 @@ async function prepare(work) {
     faces: ids.length,
     persons: persons.length,
     dimension,
-    embeddings: source,
+    embeddings: gallery.source,
     probes: { ofEnrolled: mated, ofStrangers: probes.length / dimension - mated },
     clients: Number(args.clients),
     seed: Number(args.seed),

@@ -16,8 +16,8 @@ import { parseArgs } from 'node:util'
 import { computeThresholds, defaultPolicy } from '../dist/core/policy.js'
 import { createRandom } from '../dist/evaluation/random.js'
 import { loadManifest } from '../dist/vision/models/manifest.js'
+import { readLfw } from './lfw-embeddings.mjs'
 import { percentile } from './measure.mjs'
-import { readLfw } from './synthetic-faces.mjs'
 
 const { values: args } = parseArgs({
   options: {

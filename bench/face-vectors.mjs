@@ -4,7 +4,7 @@
 // one image each of those who have several is in the gallery, the others are probes, and people
 // with one image are strangers. Without LFW the differences are random, with spectra like 1 / i.
 import { createRandom, shuffle } from '../dist/evaluation/random.js'
-import { readLfw } from './synthetic-faces.mjs'
+import { readLfw } from './lfw-embeddings.mjs'
 
 const facesPerPerson = 5
 /** Differences that are mixed; enough that the sum is nearly Gaussian. */
