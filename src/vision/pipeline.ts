@@ -11,7 +11,7 @@ import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
 import type { ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
-import { loadSession } from './runtime.ts'
+import { loadSession, shareLargeRuns } from './runtime.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
 export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input'>
@@ -41,6 +41,11 @@ export interface Pipeline {
 }
 
 const detectorId = 'mtcnn'
+/**
+ * From so many values on, threads that share a run of these networks gain more than they wait for
+ * each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md
+ */
+const leastSharedValues = { pyramid: 300_000, pnetLevel: 36_000 }
 
 /** A pipeline whose networks are loaded when they are first needed, once. */
 export function createPipeline(settings: PipelineSettings): Pipeline {
@@ -103,9 +108,10 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
       once(detectorId, async () => {
         const model = findModel(detectorId)
         const [load, pyramid, pnetLevel, rnet, onet] = await Promise.all([
-          loadFile(model, 'load.onnx'),
-          loadFile(model, 'pyramid.onnx'),
-          loadFile(model, 'pnet-level.onnx'),
+          // Only moves bytes, which a second thread does not make faster.
+          loadFile(model, 'load.onnx', 1),
+          loadShared(model, 'pyramid.onnx', leastSharedValues.pyramid),
+          loadShared(model, 'pnet-level.onnx', leastSharedValues.pnetLevel),
           loadFile(model, 'rnet.onnx'),
           loadFile(model, 'onet.onnx'),
         ])
@@ -134,12 +140,22 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
     throw new FaceError('unknownModel', { info: { model: id } })
   }
 
-  function loadFile(model: PipelineModel, name: string): Promise<Session> {
+  function loadFile(model: PipelineModel, name: string, share = threads): Promise<Session> {
     return loadSession({
       path: join(modelsDir, model.id, name),
       modelId: model.id,
       sha256: model.files.find((file) => file.name === name)?.sha256,
-      threads,
+      threads: share,
     })
+  }
+
+  async function loadShared(
+    model: PipelineModel,
+    name: string,
+    leastValues: number,
+  ): Promise<Session> {
+    const shared = await loadFile(model, name)
+    if (threads === 1) return shared
+    return shareLargeRuns(await loadFile(model, name, 1), shared, leastValues)
   }
 }

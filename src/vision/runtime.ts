@@ -103,6 +103,23 @@ export async function loadSession(source: SessionSource): Promise<Session> {
   }
 }
 
+/**
+ * One network as two sessions: `alone` runs on the calling thread, `shared` on several, which only
+ * pays where there is enough to do. Both give the same numbers.
+ *
+ * @param leastValues  that the first input has where the run is shared
+ */
+export function shareLargeRuns(alone: Session, shared: Session, leastValues: number): Session {
+  return {
+    threads: shared.threads,
+    run(feeds) {
+      const [first] = Object.values(feeds)
+      const values = first?.data.length ?? 0
+      return (values < leastValues ? alone : shared).run(feeds)
+    },
+  }
+}
+
 function toTensor({ data, dims }: TensorValue): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, dims)
   if (data instanceof Uint8Array) return new Tensor('uint8', data, dims)
