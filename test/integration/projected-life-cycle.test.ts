@@ -140,6 +140,17 @@ describe('projected index', () => {
     await provider.close()
   })
 
+  it('learns again by itself when it has outgrown the sample while it learned', async () => {
+    const provider = createProjectedProvider(options)
+    const index = await open(provider)
+    const faces = createFaces(4000, 1000, 4)
+    await index.upsert(createIds(1000), faces.slice(0, 1000 * dimension))
+    expect(await index.status()).toMatchObject({ learning: true })
+    await index.upsert(createIds(3000, 1000), faces.slice(1000 * dimension))
+    await learned(index, 4000)
+    await provider.close()
+  })
+
   it('finds what was enrolled and never what was removed, while it learns again and again', async () => {
     const faces = createFaces(6000, 1500, 5)
     const ids = createIds(6000)

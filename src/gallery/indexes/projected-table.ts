@@ -103,6 +103,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       )
       .finally(() => {
         learning = undefined
+        // For what came while it learned; nobody may write or search after that.
+        if (!disposed) learnWhenDue()
       })
     return learning
   }

@@ -32,10 +32,7 @@ export function createProjectedPool(
     minFaces: options.minFaces ?? defaultMinFaces,
     threads: options.threads ?? Math.min(availableParallelism(), maxThreads),
   }
-  return createTablePool(workerUrl(import.meta.url, './projected-worker.js'), {
-    workerData,
-    background: true,
-  })
+  return createTablePool(workerUrl(import.meta.url, './projected-worker.js'), workerData)
 }
 
 /**

@@ -28,12 +28,9 @@ export interface TableProviderOptions {
  * vectors; tasks go to the worker at once and in order, and it alone decides what waits.
  *
  * @param worker  a module whose `run` is made by `createTableWorker`
- * @param options what `worker` reads as its data; `background` when it has work to do between tasks
+ * @param workerData what `worker` reads as its data
  */
-export function createTablePool(
-  worker: URL,
-  options: { readonly workerData?: object; readonly background?: boolean } = {},
-): Piscina {
+export function createTablePool(worker: URL, workerData?: object): Piscina {
   return new Piscina({
     filename: worker.href,
     name: 'run',
@@ -41,9 +38,10 @@ export function createTablePool(
     maxThreads: 1,
     concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
     stricterFIFO: true,
-    workerData: options.workerData,
-    // Otherwise a worker without a task blocks its event loop until the next one comes.
-    atomics: options.background === true ? 'disabled' : 'sync',
+    workerData,
+    // Otherwise a worker without a task blocks its event loop until the next one comes, and neither
+    // work in the background nor the freeing of native memory goes on.
+    atomics: 'disabled',
   })
 }
 

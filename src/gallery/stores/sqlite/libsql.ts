@@ -11,8 +11,11 @@ import { FaceError, isFaceError } from '../../../core/errors.ts'
 // - rows of get() carry an extra `_metadata`; blobs are Buffers from get(), ArrayBuffers from all();
 // - a cursor of iterate() that is not read to its end keeps its read transaction open, and the next
 //   BEGIN IMMEDIATE fails with SQLITE_BUSY_SNAPSHOT;
-// - a closed database still answers; a file that cannot be opened throws an error without a code.
-// So statements are run here only, with checked parameters, and read with all() only.
+// - a closed database still answers; a file that cannot be opened throws an error without a code;
+// - what all() took outside V8's heap, about 2 KB a call, is freed on a later turn of the event loop:
+//   a thread that blocks between its calls grows without end.
+// So statements are run here only, with checked parameters, and read with all() only, in a thread
+// whose event loop turns.
 
 /** What a parameter may be. */
 export type SqlValue = string | number | bigint | null | Uint8Array

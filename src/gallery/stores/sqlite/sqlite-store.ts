@@ -58,6 +58,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     minThreads: 1,
     maxThreads: 1,
     workerData,
+    // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps].
+    atomics: 'disabled',
   })
   // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
   pool.on('error', () => {})
