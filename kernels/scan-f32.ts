@@ -228,3 +228,41 @@ export function largestSquare(rows: usize, count: u32, stride: usize): f32 {
   }
   return largest
 }
+
+/**
+ * Which similarities of a matrix reach their column's bound (float32 each); a NaN does not.
+ *
+ * @param matrix  rows x columns of float32, row-major
+ * @param out     room for one uint32 a similarity: the places in the matrix, in its order
+ * @returns how many
+ */
+export function selectAbove(
+  matrix: usize,
+  rows: u32,
+  columns: u32,
+  bounds: usize,
+  out: usize,
+): u32 {
+  const first = out
+  const whole = columns & ~3
+  for (let row: u32 = 0, place: u32 = 0; row < rows; row++, place += columns) {
+    const at = matrix + (<usize>place << 2)
+    for (let i: u32 = 0; i < whole; i += 4) {
+      const offset = <usize>i << 2
+      const above = f32x4.ge(v128.load(at + offset), v128.load(bounds + offset))
+      if (!v128.any_true(above)) continue
+      for (let mask = i32x4.bitmask(above); mask !== 0; mask &= mask - 1) {
+        store<u32>(out, place + i + <u32>ctz(mask))
+        out += 4
+      }
+    }
+    for (let i = whole; i < columns; i++) {
+      const offset = <usize>i << 2
+      if (load<f32>(at + offset) >= load<f32>(bounds + offset)) {
+        store<u32>(out, place + i)
+        out += 4
+      }
+    }
+  }
+  return <u32>((out - first) >> 2)
+}

@@ -30,6 +30,7 @@ const bins: i32 = 2048
 const histogram: usize = 32
 const list: usize = 32 + 2048 * 4
 const capacity: u32 = 32768
+const countedRows: u32 = 128
 
 // @ts-ignore: decorator
 @inline
@@ -343,8 +344,11 @@ export function place(
 }
 
 /**
- * How many of the codes, one behind the other, score higher than the code `reference`, when only the
- * first `used` numbers (a multiple of 16) of each count.
+ * For each of `probes` probes, `2 * width` bytes apart, how many of the codes, one behind the other,
+ * score higher than its reference, when only the first `used` numbers (a multiple of 16) of each
+ * count. Some codes at a time, which stay in the L1 cache while all probes pass over them.
+ *
+ * @param list  8 bytes a probe: the uint32 row of its reference; the uint32 count in its place
  */
 export function countAbove(
   codes: usize,
@@ -352,9 +356,40 @@ export function countAbove(
   width: usize,
   used: usize,
   probe: usize,
-  reference: u32,
+  probes: u32,
+  list: usize,
+): void {
+  for (let i: usize = 0; i < probes; i++) {
+    const entry = list + (i << 3)
+    const reference = codes + <usize>load<u32>(entry) * width
+    store<u32>(entry, 0)
+    store<i32>(entry, sum(dot(reference, probe + i * 2 * width, used)), 4)
+  }
+  for (let row: u32 = 0; row < count; row += countedRows) {
+    const rows = min(countedRows, count - row)
+    for (let i: usize = 0; i < probes; i++) {
+      const entry = list + (i << 3)
+      const above = countRows(
+        codes + <usize>row * width,
+        rows,
+        width,
+        used,
+        probe + i * 2 * width,
+        load<i32>(entry, 4),
+      )
+      store<u32>(entry, load<u32>(entry) + above)
+    }
+  }
+}
+
+function countRows(
+  codes: usize,
+  count: u32,
+  width: usize,
+  used: usize,
+  probe: usize,
+  score: i32,
 ): u32 {
-  const score = sum(dot(codes + <usize>reference * width, probe, used))
   const bound = i32x4.splat(score)
   let counts = i32x4.splat(0)
   const quads = count >> 2

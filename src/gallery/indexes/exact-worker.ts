@@ -48,7 +48,7 @@ function createProductLoader(): () => Promise<Product> {
   let loaded: Promise<Product> | undefined
   return () => {
     loaded ??= import('../vectors/product.ts')
-      .then(({ createProduct }) => createProduct())
+      .then(async ({ createProduct }) => createProduct(await loadKernel()))
       .catch((error: unknown) => {
         loaded = undefined
         throw error

@@ -11,14 +11,20 @@ const maxSweeps = 20
  */
 export function computeMoments(vectors: Float32Array, dimension: number): Float64Array {
   const moments = new Float64Array(dimension * dimension)
-  for (let from = 0; from < vectors.length; from += dimension) {
+  const n = vectors.length / dimension
+  const none = new Float32Array(dimension)
+  const at = (row: number) =>
+    row < n ? vectors.subarray(row * dimension, (row + 1) * dimension) : none
+  // Four vectors a pass over the matrix, which is larger than the L2 cache.
+  for (let row = 0; row < n; row += 4) {
+    const [a, b, c, d] = [at(row), at(row + 1), at(row + 2), at(row + 3)]
     for (let i = 0; i < dimension; i++) {
-      const value = vectors[from + i]!
-      const row = i * dimension
-      for (let j = i; j < dimension; j++) moments[row + j]! += value * vectors[from + j]!
+      const [ai, bi, ci, di] = [a[i]!, b[i]!, c[i]!, d[i]!]
+      for (let j = i, out = i * dimension + i; j < dimension; j++, out++) {
+        moments[out]! += ai * a[j]! + bi * b[j]! + ci * c[j]! + di * d[j]!
+      }
     }
   }
-  const n = vectors.length / dimension
   for (let i = 0; i < dimension; i++) {
     for (let j = i; j < dimension; j++) {
       moments[i * dimension + j]! /= n

@@ -94,8 +94,9 @@ interface EncodeKernel {
     width: number,
     used: number,
     probe: number,
-    reference: number,
-  ): number
+    probes: number,
+    list: number,
+  ): void
 }
 
 /** The codes of a gallery's rows in one WebAssembly memory that threads share. */
@@ -112,15 +113,14 @@ export interface CodeTable {
   /** Stores unit vectors as probes for the scans that follow. @param probes up to {@link maxProbes} x dimension */
   setProbes(probes: Float32Array): void
   /**
-   * How many of the first `count` rows score higher than `row` in the first `used` coordinates; for
-   * codes without tails.
+   * For each probe, how many of the first `count` rows score higher than its row of `rows` in the
+   * first `used` coordinates; for codes without tails.
    */
   countAbove(options: {
-    readonly probe: number
-    readonly row: number
+    readonly rows: readonly number[]
     readonly count: number
     readonly used: number
-  }): number
+  }): readonly number[]
 }
 
 /**
@@ -216,9 +216,15 @@ export function createCodeTable(
       const count = projectAll(probes)
       for (let i = 0; i < count * width; i++) probeWords[i] = Math.round(coordinates[i]! * 2 ** 14)
     },
-    countAbove({ probe, row, count, used }) {
-      const probeAt = toProbeOffset(layout, probe)
-      return countAbove(layout.codes, count, width, used, probeAt, row)
+    countAbove({ rows, count, used }) {
+      // Nothing is staged while codes are counted.
+      const list = layout.staged
+      const words = new Uint32Array(memory.buffer, list, 2 * rows.length)
+      rows.forEach((row, i) => {
+        words[2 * i] = row
+      })
+      countAbove(layout.codes, count, width, used, layout.probes, rows.length, list)
+      return rows.map((_, i) => words[2 * i]!)
     },
   }
 }

@@ -211,14 +211,16 @@ function computePlaces(
 ): readonly number[] {
   const { probes, own, best, count, used } = options
   const dimension = probes.length / best.length
-  return best.map((row, i) => {
-    if (i % maxProbes === 0) {
-      codes.setProbes(probes.subarray(i * dimension, (i + maxProbes) * dimension))
+  const places: number[] = []
+  for (let from = 0; from < best.length; from += maxProbes) {
+    codes.setProbes(probes.subarray(from * dimension, (from + maxProbes) * dimension))
+    const rows = best.slice(from, from + maxProbes)
+    for (const above of codes.countAbove({ rows, count, used })) {
+      // A face comes before all others in its own order.
+      places.push(own[places.length] === undefined ? above + 1 : Math.max(1, above))
     }
-    const above = codes.countAbove({ probe: i % maxProbes, row, count, used })
-    // A face comes before all others in its own order.
-    return own[i] === undefined ? above + 1 : Math.max(1, above)
-  })
+  }
+  return places
 }
 
 /** For each sort of probes, the places of their best rows. */

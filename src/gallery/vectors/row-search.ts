@@ -2,7 +2,7 @@ import type { SearchCandidate } from '../vector-index.ts'
 import { type RowHits, toHits } from './hits.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
 import type { Product } from './product.ts'
-import { maxProbes, type Segment, tileRows, toStrideFloats } from './segments.ts'
+import { maxProbes, productRows, type Segment, tileRows, toStrideFloats } from './segments.ts'
 import { createSelection, type Selection } from './selection.ts'
 
 /** What a search sees of a table, which must not change before the search is done. */
@@ -16,9 +16,6 @@ export interface SearchedRows {
   /** The similarity in float64. */
   rescore(probe: Float32Array, row: number): number
 }
-
-/** Rows of one product: enough that threads seldom wait for each other; 4 MiB of results at most. */
-const productRows = 16_384
 
 /** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
 export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): RowHits {
@@ -83,29 +80,24 @@ export async function multiplyRows(
     for (let row = 0; row < filled; row += productRows) {
       const end = Math.min(row + productRows, filled)
       const some = segment.floats.subarray(row * length, end * length)
-      select(await product.multiply(some, columns, size), segment.start + row, selections)
+      await product.multiply(some, columns, size)
+      select(product, { first: segment.start + row, count: end - row }, selections)
     }
   }
   return finish(rows, selections)
 }
 
-/** @param similarities  n x selections, of the rows from `first` on */
-function select(similarities: Float32Array, first: number, selections: readonly Selection[]): void {
-  const count = selections.length
-  const bounds = new Float32Array(count)
-  const tile = tileRows * count
-  for (let from = 0, row = first; from < similarities.length; from += tile) {
-    selections.forEach((selection, i) => {
-      bounds[i] = selection.bound
+/** Takes what was multiplied last: `count` rows from `first` on. */
+function select(
+  product: Product,
+  { first, count }: { readonly first: number; readonly count: number },
+  selections: readonly Selection[],
+): void {
+  for (let from = 0; from < count; from += tileRows) {
+    product.above(from, Math.min(tileRows, count - from), {
+      bounds: selections.map((selection) => selection.bound),
+      found: (probe, row, similarity) => selections[probe]!.add(first + row, similarity),
     })
-    const end = Math.min(from + tile, similarities.length)
-    for (let at = from; at < end; at += count, row++) {
-      for (let i = 0; i < count; i++) {
-        const similarity = similarities[at + i]!
-        // As in the kernel, a NaN is not kept.
-        if (similarity >= bounds[i]!) selections[i]!.add(row, similarity)
-      }
-    }
     for (const selection of selections) selection.settle()
   }
 }

@@ -37,6 +37,9 @@ export const tileRows = 256
 /** Probes that one search takes; a segment has room for so many. */
 export const maxProbes = 64
 
+/** Rows of one matrix product: enough that threads seldom wait for each other; 4 MiB of results at most. */
+export const productRows = 16_384
+
 /** Rows of the first segment; an index of a few faces costs few pages. */
 const firstSegmentRows = 1024
 
