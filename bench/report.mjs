@@ -147,7 +147,7 @@ function pipelineSection({ sizes, programs }) {
 }
 
 function throughputSection({ results: rows, overhead, overload, memory, facesInGallery }) {
-  const clients = [...new Set(rows.filter(({ id }) => id !== 'opencv').map((one) => one.clients))]
+  const clients = [...new Set(rows.filter(({ id }) => id === 'http').map((one) => one.clients))]
   const of = (wanted) => rows.filter(({ id }) => id === wanted)
   const points = (wanted) =>
     of(wanted).map((one) => [clients.indexOf(one.clients), one.imagesPerSecond])
@@ -166,7 +166,12 @@ function throughputSection({ results: rows, overhead, overload, memory, facesInG
         ]
       : []),
   ]
-  const titles = { library: 'library', http: 'HTTP', opencv: 'OpenCV, processes' }
+  const titles = {
+    library: 'library',
+    http: 'HTTP',
+    bare: 'bare pipeline, processes',
+    opencv: 'OpenCV, processes',
+  }
   return [
     chart('bench-throughput', 'Images a second by clients', series, {
       title: 'Many images: identified a second',

@@ -7,7 +7,8 @@
 // Library, a real server and OpenCV (a process a core) run at the same time and take turns, in an
 // order that changes with every round; the client that sends the requests has its share of the same
 // cores. Images are LFW's where they are there. Every image is decoded, its faces are found,
-// embedded and looked up in a gallery of `--faces`; OpenCV does the same without the gallery.
+// embedded and looked up in a gallery of `--faces`; OpenCV does the same without the gallery, and so
+// does the bare pipeline in a process a core, which is the most that library and server can reach.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,11 @@ const contestants = [
       String(cores),
     ],
   },
+  // What the cores can do at most, without threads that share anything, queue and search.
+  ...Array.from({ length: cores }, (_, i) => ({
+    id: `bare-${i}`,
+    command: [process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
+  })),
   ...Array.from({ length: cores }, (_, i) => ({
     id: `opencv-${i}`,
     needs: [yunet, sface],
@@ -78,9 +84,12 @@ let service
 try {
   service = await startService(forServer.dataDir)
   const byId = new Map(peers.map((one) => [one.id, one]))
-  const opencv = peers.filter(({ id }) => id.startsWith('opencv-'))
+  const processes = (name) => peers.filter(({ id }) => id.startsWith(`${name}-`))
   const idleBytes = service.residentBytes()
-  const results = await measureThroughput(byId.get('library'), opencv)
+  const results = await measureThroughput(byId.get('library'), {
+    bare: processes('bare'),
+    opencv: processes('opencv'),
+  })
   const overhead = await measureOverhead(byId)
   const highWaterBytes = service.highWaterBytes()
   const overload = await measureOverload()
@@ -105,11 +114,13 @@ try {
   rmSync(work, { recursive: true, force: true })
 }
 
-async function measureThroughput(library, opencv) {
+async function measureThroughput(library, processes) {
   const steps = [
     ...clientCounts.map((clients) => ({ id: 'library', clients, run: runLibrary })),
     ...clientCounts.map((clients) => ({ id: 'http', clients, run: runHttp })),
-    ...(opencv.length > 0 ? [{ id: 'opencv', clients: opencv.length, run: runOpencv }] : []),
+    ...Object.entries(processes)
+      .filter(([, own]) => own.length > 0)
+      .map(([id, own]) => ({ id, clients: own.length, run: () => runProcesses(own) })),
   ].map((step) => ({ ...step, rates: [], latencies: [], delays: [] }))
   // Round -1 warms up, with the fewest clients.
   for (let round = -1; round < rounds; round++) {
@@ -158,12 +169,12 @@ async function measureThroughput(library, opencv) {
     return { ms, latencies, delayMs: { p99: delay(0.99), max: delay(1) } }
   }
 
-  async function runOpencv() {
+  async function runProcesses(own) {
     const files = [...images]
     const latencies = []
     const [ms] = await time(() =>
       Promise.all(
-        opencv.map(async ({ ask }) => {
+        own.map(async ({ ask }) => {
           for (let file = files.pop(); file !== undefined; file = files.pop()) {
             latencies.push((await ask({ file })).ms)
           }
