@@ -3,9 +3,10 @@
 //   npm run bench:report -- [--results bench/results] [--out docs/benchmarks.md]
 //                           [--images docs/images] [--check]
 //
+// A folder in the results holds those of another machine, which the targets show beside the others.
 // Why a target was missed, and what the limit is, stands in bench/target-notes.json by the target's
 // key. `--check` writes nothing and fails when a file is not what the results say.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderLines } from './charts.mjs'
@@ -33,12 +34,11 @@ const names = {
 }
 /** Names of lines, where they have to be short. */
 const lineNames = { 'face-watcher': 'Face Watcher, one thread', opencv: 'OpenCV, one thread' }
-const results = Object.fromEntries(
-  [...benchmarks, 'lfw-mobilefacenet', 'fmr-mobilefacenet']
-    .map((name) => [name, join(args.results, `${name}.json`)])
-    .filter(([, file]) => existsSync(file))
-    .map(([name, file]) => [name, JSON.parse(readFileSync(file, 'utf8'))]),
-)
+const results = readResults(args.results)
+const elsewhere = listFolders(args.results).map((machine) => ({
+  machine,
+  results: readResults(join(args.results, machine)),
+}))
 const notes = JSON.parse(readFileSync(join(import.meta.dirname, 'target-notes.json'), 'utf8'))
 const files = new Map()
 files.set(args.out, renderPage())
@@ -55,6 +55,21 @@ if (args.check) {
     writeFileSync(file, text)
     console.log(file)
   }
+}
+
+function readResults(folder) {
+  return Object.fromEntries(
+    [...benchmarks, 'lfw-mobilefacenet', 'fmr-mobilefacenet']
+      .map((name) => [name, join(folder, `${name}.json`)])
+      .filter(([, file]) => existsSync(file))
+      .map(([name, file]) => [name, JSON.parse(readFileSync(file, 'utf8'))]),
+  )
+}
+
+function listFolders(folder) {
+  if (!existsSync(folder)) return []
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
 }
 
 function renderPage() {
@@ -344,32 +359,52 @@ function soakSection({ minutes, clients, requests, failures, slopes, samples }) 
 }
 
 function targetsSection() {
+  const others = elsewhere.map((one) => evaluateTargets(one.results))
   return [
     'Ratios in one run on two cores; above 1 is faster than the peer. The prototype is what was measured before the work began.',
     '',
+    ...(notes.machines === undefined ? [] : [notes.machines, '']),
     ...table(
-      ['what', 'prototype', 'target', 'measured', '', 'limit, and why'],
-      evaluateTargets(results).map(({ key, what, prototype, target, measured, reached, from }) => [
-        what,
-        prototype,
-        target,
-        measured ?? `not measured (${from.join(', ')})`,
-        reached === undefined ? '' : reached ? 'reached' : '**missed**',
-        notes[key] ?? '',
-      ]),
+      [
+        ...['what', 'prototype', 'target', 'measured', ''],
+        ...elsewhere.map(({ machine }) => `measured on ${machine}`),
+        'limit, and why',
+      ],
+      evaluateTargets(results).map(
+        ({ key, what, prototype, target, measured, reached, from }, row) => [
+          ...[what, prototype, target],
+          measured ?? `not measured (${from.join(', ')})`,
+          toVerdict(reached),
+          ...others.map((targets) => {
+            const { measured: there, reached: reachedThere } = targets[row]
+            return there === undefined ? '' : `${there}; ${toVerdict(reachedThere)}`
+          }),
+          notes[key] ?? '',
+        ],
+      ),
     ),
   ]
 }
 
+function toVerdict(reached) {
+  if (reached === undefined) return ''
+  return reached ? 'reached' : '**missed**'
+}
+
 function sourcesSection() {
+  const all = [{ results, missing: true }, ...elsewhere].flatMap(
+    ({ machine, results: own, missing = false }) =>
+      benchmarks
+        .filter((name) => missing || own[name] !== undefined)
+        .map((name) => [machine === undefined ? name : `${machine}/${name}`, name, own[name]]),
+  )
   return table(
     ['result', 'command', 'measured', 'commit', 'machine', 'load before'],
-    benchmarks.map((name) => {
-      const result = results[name]
-      if (result === undefined) return [`${name}.json`, `\`npm run bench:${name}\``, '', '', '', '']
+    all.map(([path, name, result]) => {
+      if (result === undefined) return [`${path}.json`, `\`npm run bench:${name}\``, '', '', '', '']
       const { command, date, commit, dirty, machine, quick } = result
       return [
-        `${name}.json`,
+        `${path}.json`,
         `\`${command}\``,
         `${date.slice(0, 10)}${quick ? ', a quick look' : ''}`,
         `${commit}${dirty ? ' and changes' : ''}`,

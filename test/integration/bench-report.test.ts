@@ -2,10 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +67,24 @@ describe('bench:report', () => {
     expect(verdictOf('the same over HTTP with 8 clients')).toBe('reached')
   })
 
+  it('shows the results of another machine beside these', () => {
+    const results = mkdtempSync(join(directory, 'results-'))
+    cpSync(fixture, results, { recursive: true })
+    mkdirSync(join(results, 'slower'))
+    const throughput = JSON.parse(readFileSync(join(fixture, 'throughput.json'), 'utf8'))
+    throughput.overhead.overPipelineMs.http = 77
+    writeFileSync(join(results, 'slower/throughput.json'), JSON.stringify(throughput))
+    report(results)
+    const rows = readTargets(page())
+    const [overhead] = rows.filter(([what]) => what?.startsWith('HTTP + JSON + search'))
+    expect(overhead?.[4]).toBe('reached')
+    expect(overhead?.[5]).toBe('77 ms; **missed**')
+    const [soak] = rows.filter(([what]) => what?.startsWith('soak'))
+    expect(soak?.[5]).toBe('')
+    expect(page()).toContain('| slower/throughput.json |')
+    expect(page()).not.toContain('slower/soak.json')
+  })
+
   it('keeps every target when nothing was measured, and names the benchmarks', () => {
     report(join(directory, 'nothing'))
     expect(readTargets(page())).toHaveLength(targetsOfTheIssue)
@@ -76,7 +97,7 @@ describe('bench:report', () => {
     const notes: object = JSON.parse(readFileSync('bench/target-notes.json', 'utf8'))
     const keys = readFileSync('bench/targets.mjs', 'utf8').match(/(?<=key: ')[a-z-]+(?=')/g)
     expect(keys).toHaveLength(targetsOfTheIssue)
-    for (const key of Object.keys(notes)) expect(keys).toContain(key)
+    for (const key of Object.keys(notes)) expect([...keys!, 'machines']).toContain(key)
   })
 
   it('tells with --check when a page is older than its results', () => {
