@@ -4,8 +4,9 @@
 //                         [--models-from DIR] [--quick] [--out FILE]
 //
 // So many clients identify without a pause over HTTP. Memory and latency are taken every half
-// minute; the slopes are least squares with their standard error, without the first tenth. `--quick`
-// takes one minute, in steps of three seconds.
+// minute; the slopes are least squares with their standard error, without the first tenth. Memory of
+// one half minute is much like that of the one before, so the error allows for it. `--quick` takes one
+// minute, in steps of three seconds.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,15 +100,24 @@ async function load() {
   return { samples, failures }
 }
 
-/** Slope of y over x by least squares, with its standard error. */
+/**
+ * Slope of y over x by least squares, with its standard error, widened for residuals that follow
+ * each other (autocorrelation r: of n points as many count as n (1 - r) / (1 + r)).
+ *
+ * @source Wilks 2011, Statistical Methods in the Atmospheric Sciences, 3rd ed., sec. 5.2.4
+ */
 function fitLine(points) {
   const n = points.length
   const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / n
   const [mx, my] = [mean(0), mean(1)]
   const sxx = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)
   const slope = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / sxx
-  const residual = points.reduce((sum, [x, y]) => sum + (y - my - slope * (x - mx)) ** 2, 0)
-  return { slope, error: Math.sqrt(residual / (n - 2) / sxx) }
+  const residuals = points.map(([x, y]) => y - my - slope * (x - mx))
+  const square = residuals.reduce((sum, value) => sum + value ** 2, 0)
+  const next = residuals.slice(1).reduce((sum, value, i) => sum + value * residuals[i], 0)
+  const r = square === 0 ? 0 : Math.min(0.99, Math.max(0, next / square))
+  const error = Math.sqrt(square / (n - 2) / sxx) * Math.sqrt((1 + r) / (1 - r))
+  return { slope, error }
 }
 
 function toHour({ slope, error }) {
