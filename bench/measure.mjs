@@ -52,7 +52,7 @@ export function rotate(list, by) {
 }
 
 /**
- * Machine, versions and commit. `dirty` tells that the tree had uncommitted changes; `loadAverage`
+ * Machine, versions and commit. `dirty` tells that the source had uncommitted changes; `loadAverage`
  * (of one minute, at the start of the process) how busy the machine was before.
  */
 export function machine() {
@@ -68,10 +68,12 @@ export function machine() {
       loadAverage: loadAtStart,
     },
     commit: git('rev-parse', '--short', 'HEAD'),
-    dirty: git('status', '--porcelain', '--untracked-files=no') !== '',
+    dirty: git('status', '--porcelain', '--untracked-files=no', '--', ...source) !== '',
   }
 }
 const loadAtStart = loadavg()[0]
+/** Other results are no change of what is measured. */
+const source = [':/', ':(top,exclude)bench/results']
 
 /**
  * Writes a result with what it was measured on: to `out`, or to bench/results/<name>.json, where
