@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import onnxProto from 'onnx-proto'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { FaceError } from '../../core/errors.ts'
-import { maxProbes, productRows, tileRows } from './segments.ts'
+import { createMemory, maxProbes, productRows, tileRows } from './segments.ts'
 
 const { ModelProto, NodeProto, ValueInfoProto } = onnxProto.onnx
 
@@ -38,13 +38,12 @@ export interface Product {
   ): void
 }
 
-const pageBytes = 65_536
-
 /**
  * Loads the matrix product of ONNX Runtime; once a worker.
  *
  * @param kernel  the compiled `scan-f32.wasm`
- * @throws {FaceError} `internal` when ONNX Runtime cannot be loaded
+ * @throws {FaceError} `internal` when ONNX Runtime cannot be loaded, `overloaded` when there is no
+ *   memory for results
  */
 export async function createProduct(kernel: WebAssembly.Module): Promise<Product> {
   let session: InferenceSession
@@ -92,8 +91,7 @@ export async function createProduct(kernel: WebAssembly.Module): Promise<Product
 function createResults(kernel: WebAssembly.Module) {
   const places = 4 * maxProbes
   const products = places + 4 * maxProbes * tileRows
-  const pages = Math.ceil((products + 4 * maxProbes * productRows) / pageBytes)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  const memory = createMemory(products + 4 * maxProbes * productRows)
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
   const { selectAbove } = exports as unknown as {
     selectAbove(matrix: number, rows: number, columns: number, bounds: number, out: number): number

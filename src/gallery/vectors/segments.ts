@@ -116,8 +116,7 @@ export function createSegment(
   const out = state + 4 * bytesPerSurvivor
   const outStride = tileRows * bytesPerSurvivor
   const rows = Math.ceil((out + 4 * outStride) / 64) * 64
-  const pages = Math.ceil((rows + capacity * stride) / pageBytes)
-  const memory = reserve(pages)
+  const memory = createMemory(rows + capacity * stride)
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
   const { scanOne, scanFour, compareListed, largestSquare } = exports as unknown as ScanKernel
 
@@ -168,7 +167,13 @@ export function createSegment(
   }
 }
 
-function reserve(pages: number): WebAssembly.Memory<ArrayBuffer> {
+/**
+ * A memory that does not grow; pages that were never written are not resident.
+ *
+ * @throws {FaceError} `overloaded` when it cannot be reserved
+ */
+export function createMemory(bytes: number): WebAssembly.Memory<ArrayBuffer> {
+  const pages = Math.ceil(bytes / pageBytes)
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages })
   } catch (cause) {
