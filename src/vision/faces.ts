@@ -6,7 +6,7 @@ import type { Box, Detection, Landmarks5, Point } from '../core/types.ts'
 import type { AnalyzedFace } from './analyzer-types.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
-import { toLuma, warpCrop } from './pixel-kernels.ts'
+import { computeShareOutside, toLuma, warpCrop } from './pixel-kernels.ts'
 
 /**
  * Five points of a frontal face in a crop of 112 pixels. Quality is measured on this crop whatever
@@ -52,12 +52,15 @@ export async function measureFaces(
     const detections = usable.slice(at, at + batch)
     const crops = embedder ? detections.map((each) => cutFace(levels, each, embedder)) : []
     const measured = detections.map((detection, i) => {
+      const transform = toAlignedTransform(detection.landmarks, qualityPoints)
+      const outside = computeShareOutside(levels[0]!, transform, qualitySize)
       const crop = crops[i]
+      // Black parts would count as edges and darkness.
       const grey =
-        crop && embedder && hasQualityFrame(embedder)
+        crop && embedder && outside === 0 && hasQualityFrame(embedder)
           ? toLuma(crop, qualitySize)
-          : cutGrey(levels, detection)
-      return { detection, quality: computeQuality(detection, grey, qualitySize) }
+          : cutGrey(levels, transform)
+      return { detection, quality: computeQuality(detection, grey, qualitySize), outside }
     })
     const aligned = performance.now()
     const embeddings = embedder ? await embedder.embed(crops) : []
@@ -91,12 +94,11 @@ function cutFace(
     referencePoints === undefined
       ? toBoxTransform(box, levels[0]!, sizePx)
       : toAlignedTransform(landmarks, referencePoints)
-  return warpCrop(levels, transform, sizePx)
+  return warpCrop(levels, transform, { size: sizePx })
 }
 
-function cutGrey(levels: readonly PyramidLevel[], { landmarks }: Detection): Float32Array {
-  const crop = warpCrop(levels, toAlignedTransform(landmarks, qualityPoints), qualitySize)
-  return toLuma(crop, qualitySize)
+function cutGrey(levels: readonly PyramidLevel[], transform: CropTransform): Float32Array {
+  return toLuma(warpCrop(levels, transform, { size: qualitySize, edge: 'repeat' }), qualitySize)
 }
 
 function toAlignedTransform(

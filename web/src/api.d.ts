@@ -67,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Recognise the largest face of an image */
+        /** Recognise the largest sure face of an image */
         post: operations["recognizeFace"];
         delete?: never;
         options?: never;
@@ -383,6 +383,13 @@ export interface components {
             /** @description Of the image after its EXIF orientation, pixels. */
             width: number;
             height: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces: number;
             /** @description Largest first; may be empty. */
             faces: components["schemas"]["DetectedFace"][];
         };
@@ -402,8 +409,16 @@ export interface components {
          * @description All faces of an image with their embeddings.
          */
         EmbedResult: {
+            /** @description Of the image after its EXIF orientation, pixels. */
             width: number;
             height: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces: number;
             /** @example mobilefacenet */
             modelId: string;
             /** @example 512 */
@@ -415,6 +430,8 @@ export interface components {
                 /** @description The detector's probability that this is a face, 0 to 1. */
                 confidence: number;
                 quality: components["schemas"]["Quality"];
+                /** @description Why the embedding cannot be compared; empty when it can. */
+                reasons: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
                 /** @description L2-normalised. */
                 embedding: number[];
             }[];
@@ -426,8 +443,13 @@ export interface components {
             /** @description The detector's probability that this is a face, 0 to 1. */
             confidence?: number;
             quality?: components["schemas"]["Quality"];
-            /** @enum {string} */
-            decision: "match" | "possible" | "unknown";
+            /**
+             * @description `undetermined`: this face cannot be compared, see `reasons`; its candidates are no answer.
+             * @enum {string}
+             */
+            decision: "match" | "possible" | "unknown" | "undetermined";
+            /** @description Why the face cannot be compared; empty when it can. */
+            reasons: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
             /** @description Ranked; empty in an empty gallery. */
             candidates: components["schemas"]["Candidate"][];
         };
@@ -436,8 +458,16 @@ export interface components {
          * @description Sizes, boxes and quality are absent when the probe was an embedding.
          */
         IdentifyResult: {
+            /** @description Of the image after its EXIF orientation, pixels. */
             width?: number;
             height?: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned?: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces?: number;
             collection: string;
             modelId: string;
             thresholds: components["schemas"]["DecisionThresholds"];
@@ -478,8 +508,20 @@ export interface components {
          */
         VerifyResult: {
             modelId: string;
-            /** @description `similarity >= threshold` */
+            /** @description The decision is `match`. */
             match: boolean;
+            /**
+             * @description `match`: `similarity >= threshold`; `undetermined`: a face cannot be compared, see `reasons`.
+             * @enum {string}
+             */
+            decision: "match" | "noMatch" | "undetermined";
+            /** @description Why a face cannot be compared. */
+            reasons: {
+                /** @description Of the (first) image. */
+                probe: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
+                /** @description Of the second image; empty for stored faces. */
+                reference: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
+            };
             similarity: number;
             threshold: number;
             /** @description Expected false match rate at this similarity. */
@@ -662,7 +704,7 @@ export interface components {
          */
         RejectedImage: {
             fileName: string;
-            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
+            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "notAFace" | "rotated" | "cutOff" | "occluded" | "tooNoisy" | "damaged" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
             /** @description A plain sentence. */
             message: string;
         };

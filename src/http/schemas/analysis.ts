@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type * as core from '../../core/types.ts'
+import { undeterminedReasons } from '../../core/types.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
 import type * as bodies from '../bodies.ts'
 import { type Component, component, number, ref } from './component.ts'
@@ -53,13 +54,26 @@ export const DetectedFace: Component<bodies.DetectedFaceBody> = component<bodies
   'DetectedFace',
 ).of(Type.Object(detected, { description: 'A face found in an image.' }))
 
+/** Of an image; beside the faces. */
+const imageFacts = {
+  width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
+  height: Type.Integer(),
+  turned: Type.Enum([0, 90, 180, 270], {
+    type: 'integer',
+    description:
+      'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.',
+  }),
+  omittedFaces: Type.Integer({
+    description: 'Faces found beyond `maxFaces`, the smallest, which are not answered.',
+  }),
+}
+
 export const DetectResult: Component<bodies.DetectBody> = component<bodies.DetectBody>(
   'DetectResult',
 ).of(
   Type.Object(
     {
-      width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
-      height: Type.Integer(),
+      ...imageFacts,
       faces: Type.Array(ref(DetectedFace), { description: 'Largest first; may be empty.' }),
     },
     { description: 'All faces of an image.' },
@@ -71,13 +85,13 @@ export const EmbedResult: Component<bodies.EmbedBody> = component<bodies.EmbedBo
 ).of(
   Type.Object(
     {
-      width: Type.Integer(),
-      height: Type.Integer(),
+      ...imageFacts,
       modelId: Type.String({ examples: ['mobilefacenet'] }),
       dimension: Type.Integer({ examples: [512] }),
       faces: Type.Array(
         Type.Object({
           ...detected,
+          reasons: reasonsSchema('Why the embedding cannot be compared; empty when it can.'),
           embedding: Type.Array(Type.Number(), { description: 'L2-normalised.' }),
         }),
         { description: 'Largest first; may be empty.' },
@@ -86,6 +100,10 @@ export const EmbedResult: Component<bodies.EmbedBody> = component<bodies.EmbedBo
     { description: 'All faces of an image with their embeddings.' },
   ),
 )
+
+function reasonsSchema(description: string) {
+  return Type.Array(Type.Enum([...undeterminedReasons], { type: 'string' }), { description })
+}
 
 export const DecisionThresholds: Component<useCases.DecisionThresholds> =
   component<useCases.DecisionThresholds>('DecisionThresholds').of(
@@ -125,7 +143,12 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
       landmarks: Type.Optional(detected.landmarks),
       confidence: Type.Optional(detected.confidence),
       quality: Type.Optional(detected.quality),
-      decision: Type.Enum(['match', 'possible', 'unknown'], { type: 'string' }),
+      decision: Type.Enum(['match', 'possible', 'unknown', 'undetermined'], {
+        type: 'string',
+        description:
+          '`undetermined`: this face cannot be compared, see `reasons`; its candidates are no answer.',
+      }),
+      reasons: reasonsSchema('Why the face cannot be compared; empty when it can.'),
       candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
     }),
   )
@@ -135,8 +158,10 @@ export const IdentifyResult: Component<bodies.IdentifyBody> = component<bodies.I
 ).of(
   Type.Object(
     {
-      width: Type.Optional(Type.Integer()),
-      height: Type.Optional(Type.Integer()),
+      width: Type.Optional(imageFacts.width),
+      height: Type.Optional(imageFacts.height),
+      turned: Type.Optional(imageFacts.turned),
+      omittedFaces: Type.Optional(imageFacts.omittedFaces),
       collection: Type.String(),
       modelId: Type.String(),
       thresholds: ref(DecisionThresholds),
@@ -152,7 +177,19 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
   Type.Object(
     {
       modelId: Type.String(),
-      match: Type.Boolean({ description: '`similarity >= threshold`' }),
+      match: Type.Boolean({ description: 'The decision is `match`.' }),
+      decision: Type.Enum(['match', 'noMatch', 'undetermined'], {
+        type: 'string',
+        description:
+          '`match`: `similarity >= threshold`; `undetermined`: a face cannot be compared, see `reasons`.',
+      }),
+      reasons: Type.Object(
+        {
+          probe: reasonsSchema('Of the (first) image.'),
+          reference: reasonsSchema('Of the second image; empty for stored faces.'),
+        },
+        { description: 'Why a face cannot be compared.' },
+      ),
       similarity: Type.Number(),
       threshold: Type.Number(),
       fmr: Type.Optional(number('Expected false match rate at this similarity.')),
