@@ -25,6 +25,8 @@ export interface AnalyzedFace {
   readonly quality: Quality
   /** L2-normalised, `dimension` of the embedder; present when an embedder was asked for. */
   readonly embedding?: Float32Array
+  /** Length of the embedder's vector before normalisation; see `CropEmbedding`. */
+  readonly rawNorm?: number
   /** JPEG bytes; present when crops were asked for. */
   readonly crop?: Uint8Array
 }

@@ -64,8 +64,7 @@ export async function measureFaces(
     embedMs += performance.now() - aligned
     alignMs += aligned - started
     for (const [i, face] of measured.entries()) {
-      const embedding = embeddings[i]
-      faces.push(embedding === undefined ? face : { ...face, embedding })
+      faces.push({ ...face, ...embeddings[i] })
     }
   }
   return { faces, alignMs, embedMs }
