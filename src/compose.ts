@@ -80,7 +80,10 @@ export async function composeVision(
 ): Promise<ComposedVision> {
   const { installMissing = true, embedders = [config.models.embedder] } = options
   const models = await composeModels(config, options)
-  if (installMissing) await models.installer.install([config.models.detector, ...embedders])
+  if (installMissing) {
+    await models.installer.upgrade()
+    await models.installer.install([config.models.detector, ...embedders])
+  }
   const modelsDir = join(config.dataDir, 'models')
   const workers =
     config.analyzer.workers === 'auto' ? availableParallelism() : config.analyzer.workers

@@ -27,7 +27,7 @@ async function cutBox(box: Box): Promise<Float32Array> {
     ...{ dimension: 1, sizePx: size, batch: 1, referencePoints: undefined },
     embed: async (crops) => {
       given.push(...crops)
-      return [Float32Array.of(1)]
+      return [{ embedding: Float32Array.of(1) }]
     },
   }
   const at = (x: number, y: number) => ({ x: box.x + x * box.width, y: box.y + y * box.height })

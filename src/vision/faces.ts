@@ -1,10 +1,11 @@
 import { estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
 import { isFaceError } from '../core/errors.ts'
 import { clipBox } from '../core/geometry.ts'
+import type { Judge } from '../core/judge.ts'
 import { computeQuality } from '../core/quality.ts'
 import type { Box, Detection, Landmarks5, Point } from '../core/types.ts'
 import type { AnalyzedFace } from './analyzer-types.ts'
-import type { Embedder } from './embedders/embedder.ts'
+import type { CropEmbedding, Embedder } from './embedders/embedder.ts'
 import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
 import { computeShareOutside, toLuma, warpCrop } from './pixel-kernels.ts'
 
@@ -67,11 +68,24 @@ export async function measureFaces(
     embedMs += performance.now() - aligned
     alignMs += aligned - started
     for (const [i, face] of measured.entries()) {
-      const embedding = embeddings[i]
-      faces.push(embedding === undefined ? face : { ...face, embedding })
+      const answer = embeddings[i]
+      faces.push(answer === undefined ? face : addEmbedding(face, answer, embedder?.judge))
     }
   }
   return { faces, alignMs, embedMs }
+}
+
+function addEmbedding(
+  face: AnalyzedFace,
+  { embedding, rawNorm }: CropEmbedding,
+  judge: Judge | undefined,
+): AnalyzedFace {
+  if (rawNorm === undefined) return { ...face, embedding }
+  const rawNorms = [rawNorm]
+  const embedded = { ...face, embedding, rawNorms }
+  return judge === undefined
+    ? embedded
+    : { ...embedded, comparability: judge.assess({ ...face, embedding, rawNorms }) }
 }
 
 function isAlignable({ landmarks }: Detection): boolean {

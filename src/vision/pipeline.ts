@@ -15,7 +15,7 @@ import { loadSession, shareLargeRuns } from './runtime.ts'
 import { readUpright, toGivenFrame } from './turned.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
-export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input'>
+export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input' | 'judge'>
 
 export interface PipelineSettings {
   /** Holds one folder a model, named by its id. */

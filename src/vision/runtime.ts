@@ -142,7 +142,7 @@ async function readModel(source: SessionSource): Promise<Uint8Array> {
 
 function corrupt(source: SessionSource, reason: string, cause?: unknown): FaceError {
   return new FaceError('modelCorrupt', {
-    detail: `${reason} Install it again with: face-watcher models install ${source.modelId} --force`,
+    detail: `${reason} Install it again with: face-watcher models install ${source.modelId}`,
     info: { model: source.modelId },
     cause,
   })

@@ -5,10 +5,13 @@ import { zipSync } from 'fflate'
 import { create } from 'tar'
 import {
   encodeModel,
+  graphOf,
   makeFloatTensor,
   makeModel,
   makeNode,
   makeValueInfo,
+  parseModel,
+  valueDims,
 } from '../../src/vision/models/graphs/onnx.ts'
 import type { Manifest, ModelRecord } from '../../src/vision/models/manifest-types.ts'
 import type { CommandRunner } from '../../src/vision/models/sources/command.ts'
@@ -34,6 +37,21 @@ export function makeTinyEmbedder(): Uint8Array {
       outputs: [makeValueInfo('out', [1, DIMENSION])],
     }),
   )
+}
+
+/** A built embedder as versions up to 0.1 made it: its last node normalises. */
+export function toFormerEmbedder(built: Uint8Array): Uint8Array {
+  const model = parseModel(built)
+  const graph = graphOf(model)
+  graph.node.push(
+    makeNode(
+      'LpNormalization',
+      { inputs: ['embedding.raw'], outputs: ['embedding'] },
+      { axis: 1, p: 2 },
+    ),
+  )
+  graph.output = [makeValueInfo('embedding', valueDims(graph.output[0]!))]
+  return encodeModel(model)
 }
 
 function sha256(bytes: Uint8Array): string {

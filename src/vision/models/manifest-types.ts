@@ -1,3 +1,4 @@
+import type { FaceJudge } from '../../core/judge.ts'
 import type { FmrCurve } from '../../core/types.ts'
 
 /** The functions of `graphs/` that build a model's files. */
@@ -81,6 +82,7 @@ export interface ModelRecord {
   readonly dimension?: number
   readonly input?: EmbedderInput
   readonly fmrCurve?: FmrCurve
+  readonly judge?: FaceJudge
   readonly accuracy?: {
     readonly lfwAccuracy: number
     readonly lfwStd: number

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { FaceError } from '../../core/errors.ts'
+import { undeterminedReasons } from '../../core/types.ts'
 import type { Manifest, ModelRecord } from './manifest-types.ts'
 
 /** Also a folder name: no dots, no slashes. */
@@ -15,6 +16,7 @@ const PackageSpec = Type.String({ pattern: '^[@A-Za-z0-9][A-Za-z0-9@/._=-]*$' })
 const ARCHIVE_PATH = '^(?!.*\\.\\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$'
 const Channels = Type.Array(Type.Number(), { minItems: 3, maxItems: 3 })
 const strict = { additionalProperties: false } as const
+const Rate = Type.Number({ minimum: 0, maximum: 1 })
 
 const SourceSchema = Type.Union([
   Type.Object(
@@ -44,6 +46,33 @@ const SourceSchema = Type.Union([
     strict,
   ),
 ])
+
+const JudgeSchema = Type.Object(
+  {
+    source: Type.String(),
+    resultFile: Type.String(),
+    weights: Type.Object(
+      {
+        intercept: Type.Number(),
+        confidence: Type.Number(),
+        norms: Type.Array(Type.Number(), { minItems: 1 }),
+        likeness: Type.Number(),
+      },
+      strict,
+    ),
+    refuseFrom: Type.Number(),
+    maxOutside: Rate,
+    centroids: Type.Object(
+      {
+        reasons: Type.Array(Type.Enum([...undeterminedReasons]), { minItems: 1 }),
+        directions: Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' }),
+      },
+      strict,
+    ),
+    pairShift: Type.Object({ factor: Type.Number({ minimum: 0 }), from: Type.Number() }, strict),
+  },
+  strict,
+)
 
 const cropInput = {
   sizePx: Type.Integer({ minimum: 16, maximum: 1024 }),
@@ -122,6 +151,7 @@ const RecordSchema = Type.Object(
     dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
     input: Type.Optional(InputSchema),
     fmrCurve: Type.Optional(CurveSchema),
+    judge: Type.Optional(JudgeSchema),
     accuracy: Type.Optional(
       Type.Object(
         {

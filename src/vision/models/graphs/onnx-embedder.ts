@@ -2,7 +2,6 @@ import { FaceError } from '../../../core/errors.ts'
 import type { EmbedderInput } from '../manifest-types.ts'
 import { encodeModel, graphOf, makeValueInfo, parseModel, valueDims } from './onnx.ts'
 import {
-  appendNormalizationInPlace,
   flushTinyWeightsInPlace,
   freeBatchInPlace,
   removeInitializerInputsInPlace,
@@ -11,11 +10,13 @@ import {
   takeRawPixelsInPlace,
 } from './rewrites.ts'
 
-/** Names that every built embedder uses. */
+/**
+ * Names that every built embedder uses. [Note: raw embedding] The output is the vector as the network
+ * leaves it: its direction tells who it is, its length how sure the network is that it sees a face.
+ * {@link createEmbedder} separates the two.
+ */
 export const EMBEDDER_INPUT = 'input'
-export const EMBEDDER_OUTPUT = 'embedding'
-
-const RAW_EMBEDDING = 'embedding.raw'
+export const EMBEDDER_OUTPUT = 'embedding.raw'
 
 function assertDimension(
   actual: string | number | undefined,
@@ -32,7 +33,7 @@ function assertDimension(
 
 /**
  * Turns a face embedder's `.onnx` file into the form that Face Watcher runs: `input` float32
- * [N, 3, s, s], RGB 0..255, planar -> `embedding` float32 [N, d], each row of length 1. The same
+ * [N, 3, s, s], RGB 0..255, planar -> `embedding.raw` float32 [N, d] ([Note: raw embedding]). The same
  * network, with normalisation and channel order inside, a free batch size, without PRelu
  * and without weights that only cost time ([Note: denormal weights]).
  *
@@ -68,7 +69,7 @@ export function buildOnnxEmbedder(
   assertDimension(valueDims(output)[1], dimension, 'embedding dimension')
 
   renameValueInPlace(graph, image.name, EMBEDDER_INPUT)
-  renameValueInPlace(graph, output.name, RAW_EMBEDDING)
+  renameValueInPlace(graph, output.name, EMBEDDER_OUTPUT)
   flushTinyWeightsInPlace(graph)
   rewritePreluInPlace(graph)
   freeBatchInPlace(graph)
@@ -76,7 +77,6 @@ export function buildOnnxEmbedder(
     channelOrder,
     ...(normalization.kind === 'affine' ? { affine: normalization } : {}),
   })
-  appendNormalizationInPlace(graph, RAW_EMBEDDING, EMBEDDER_OUTPUT)
   graph.input = [makeValueInfo(EMBEDDER_INPUT, ['N', 3, sizePx, sizePx])]
   graph.output = [makeValueInfo(EMBEDDER_OUTPUT, ['N', dimension])]
   // Intermediate shapes of the original are of batch size 1.

@@ -215,8 +215,3 @@ export function takeRawPixelsInPlace(graph: Graph, input: string, format: PixelF
     : prependOps(graph, input, format)
   graph.node = [...nodes, ...graph.node]
 }
-
-/** Divides each row of the two-dimensional value `from` by its length and calls the result `to`. */
-export function appendNormalizationInPlace(graph: Graph, from: string, to: string): void {
-  graph.node.push(makeNode('LpNormalization', { inputs: [from], outputs: [to] }, { axis: 1, p: 2 }))
-}
