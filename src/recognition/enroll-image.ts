@@ -5,7 +5,7 @@ import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
-import { type Rejection, toQualityRejection, toRejection } from './rejections.ts'
+import { type Rejection, toQualityRejection, toRejection, toRejectionReason } from './rejections.ts'
 
 /** What became of one image before anything is stored. */
 export type ExaminedImage =
@@ -81,7 +81,13 @@ async function examineImage(
     timings = analysis.timings
     const analyzed = chooseFace(analysis, options.faces ?? 'one', 'the image')
     const { detection, quality, crop } = analyzed
-    const reasons = options.skipQualityGates ? [] : assessQuality(quality, defaults.qualityGates)
+    const failedGates = options.skipQualityGates
+      ? []
+      : assessQuality(quality, defaults.qualityGates)
+    // One face that resembles every damaged face endangers all searches of the collection, so this
+    // is no matter of taste as the gates are.
+    const incomparable = analyzed.comparability?.reasons ?? []
+    const reasons = [...new Set([...failedGates, ...incomparable.map(toRejectionReason)])]
     if (reasons.length > 0) {
       const rejection = toQualityRejection(reasons, quality, defaults.qualityGates)
       return { kind: 'rejected', rejection, timings }

@@ -62,7 +62,10 @@ export interface EnrollOptions extends RequestOptions {
    * `reject` rejects with `duplicateOfOtherPerson`, `ignore` does not look.
    */
   readonly duplicates?: 'warn' | 'reject' | 'ignore'
-  /** Enrol faces that fail the quality gates, too. Default false. */
+  /**
+   * Enrol faces that fail the quality gates, too; faces that cannot be compared are rejected all
+   * the same. Default false.
+   */
   readonly skipQualityGates?: boolean
 }
 

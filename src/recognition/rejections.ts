@@ -1,5 +1,5 @@
 import { type ErrorCode, FaceError } from '../core/errors.ts'
-import type { Quality, QualityGates, RejectionReason } from '../core/types.ts'
+import type { Quality, QualityGates, RejectionReason, UndeterminedReason } from '../core/types.ts'
 
 /** Why one image of an enrolment was not taken. */
 export interface Rejection {
@@ -27,6 +27,11 @@ const reasonOfError: Partial<Record<ErrorCode, RejectionReason>> = {
   multipleFaces: 'multipleFaces',
   degenerateLandmarks: 'noFace',
   workerFailed: 'fault',
+}
+
+/** The rejection that stands for a reason why a face cannot be compared. */
+export function toRejectionReason(reason: UndeterminedReason): RejectionReason {
+  return reason === 'tooSmall' ? 'faceTooSmall' : reason
 }
 
 /** The rejection of a face that fails quality gates; the message names each measured value and its limit. */

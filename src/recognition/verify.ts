@@ -7,6 +7,7 @@ import type { Analysis } from '../vision/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
+import { createJudges } from './judges.ts'
 import { sumTimings } from './timings.ts'
 
 /** One stranger in 10,000 passes. */
@@ -25,6 +26,7 @@ interface Reference {
 
 /** Creates the use case of a 1:1 comparison: with an image, a person (all their faces) or a stored face. */
 export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify'] {
+  const judges = createJudges(deps.models)
   return async (image, target, options = {}): Promise<VerifyResult> => {
     const maxFmr = options.maxFmr ?? defaultVerifyFmr
     assertRate('maxFmr', maxFmr)
@@ -50,10 +52,16 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
         : loadReference(deps, target),
     )
     const nearest = findNearest(probe.embedding, reference.embeddings)
+    const judge = judges(modelId)
+    const shift =
+      judge?.pairShift(
+        judge.likeness(probe.embedding),
+        judge.likeness(reference.embeddings[nearest.index] as Float32Array),
+      ) ?? 0
     const threshold =
       options.threshold ??
-      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length)
-    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity)
+      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift
+    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity - shift)
     const reasons = { probe: probe.reasons, reference: reference.reasons }
     const decision = decideVerification(nearest.similarity >= threshold, reasons)
     const faceId = reference.faceIds?.[nearest.index]
