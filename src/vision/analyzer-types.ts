@@ -27,6 +27,8 @@ export interface AnalyzedFace {
   readonly embedding?: Float32Array
   /** Length of the embedder's vector before normalisation; see `CropEmbedding`. */
   readonly rawNorm?: number
+  /** In place of `rawNorm` where the embedder is made of parts: that of each part, in order. */
+  readonly partNorms?: readonly number[]
   /** JPEG bytes; present when crops were asked for. */
   readonly crop?: Uint8Array
 }

@@ -105,12 +105,13 @@ function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-function toPipelineModel({ id, files, dimension, input }: ModelRecord): PipelineModel {
+function toPipelineModel({ id, files, dimension, input, parts }: ModelRecord): PipelineModel {
   return {
     id,
     files,
     ...(dimension === undefined ? {} : { dimension }),
     ...(input === undefined ? {} : { input }),
+    ...(parts === undefined ? {} : { parts }),
   }
 }
 

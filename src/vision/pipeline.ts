@@ -5,16 +5,17 @@ import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
 import { createMtcnn } from './detectors/mtcnn.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { createEmbedder } from './embedders/embedder.ts'
+import { createFusedEmbedder, type WeightedEmbedder } from './embedders/fused.ts'
 import { measureFaces } from './faces.ts'
 import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
-import type { ModelRecord } from './models/manifest-types.ts'
+import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
 import { loadSession, shareLargeRuns } from './runtime.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
-export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input'>
+export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input' | 'parts'>
 
 export interface PipelineSettings {
   /** Holds one folder a model, named by its id. */
@@ -103,7 +104,7 @@ interface Networks {
 
 function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): Networks {
   const loaded = new Map<string, Promise<unknown>>()
-  return {
+  const networks: Networks = {
     detector: () =>
       once(detectorId, async () => {
         const model = findModel(detectorId)
@@ -120,8 +121,21 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
     embedder: (id) =>
       once(id, async () => {
         const model = findModel(id)
+        if (model.parts !== undefined)
+          return createFusedEmbedder(model, await loadParts(model.parts))
         return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
       }),
+  }
+
+  return networks
+
+  function loadParts(parts: readonly ModelPart[]): Promise<WeightedEmbedder[]> {
+    return Promise.all(
+      parts.map(async ({ model, weight }) => ({
+        embedder: await networks.embedder(model),
+        weight,
+      })),
+    )
   }
 
   /** Remembers the promise, so that two requests share it, and forgets it when it fails. */

@@ -13,6 +13,8 @@ export interface CropEmbedding {
    * `undefined` for a network that was installed by a version whose graphs kept it to themselves.
    */
   readonly rawNorm?: number
+  /** In place of `rawNorm` for a model that is made of parts: that of each part, in order. */
+  readonly partNorms?: readonly number[]
 }
 
 /** Turns crops of faces into embeddings. What differs between models is in their graph and manifest record. */
