@@ -77,11 +77,10 @@ export async function measureFaces(
 
 function addEmbedding(
   face: AnalyzedFace,
-  { embedding, rawNorm }: CropEmbedding,
+  { embedding, rawNorms }: CropEmbedding,
   judge: Judge | undefined,
 ): AnalyzedFace {
-  if (rawNorm === undefined) return { ...face, embedding }
-  const rawNorms = [rawNorm]
+  if (rawNorms === undefined) return { ...face, embedding }
   const embedded = { ...face, embedding, rawNorms }
   return judge === undefined
     ? embedded

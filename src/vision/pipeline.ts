@@ -1,21 +1,26 @@
 import { join } from 'node:path'
 import { FaceError } from '../core/errors.ts'
+import { createJudge } from '../core/judge.ts'
 import type { Analysis, AnalyzedFace } from './analyzer-types.ts'
 import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
 import { createMtcnn } from './detectors/mtcnn.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { createEmbedder } from './embedders/embedder.ts'
+import { createFusedEmbedder, type WeightedEmbedder } from './embedders/fused.ts'
 import { type MeasuredFaces, measureFaces } from './faces.ts'
 import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
-import type { ModelRecord } from './models/manifest-types.ts'
+import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
 import { loadSession, shareLargeRuns } from './runtime.ts'
 import { readUpright, toGivenFrame } from './turned.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
-export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input' | 'judge'>
+export type PipelineModel = Pick<
+  ModelRecord,
+  'id' | 'files' | 'dimension' | 'input' | 'parts' | 'judge'
+>
 
 export interface PipelineSettings {
   /** Holds one folder a model, named by its id. */
@@ -138,7 +143,7 @@ interface Networks {
 
 function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): Networks {
   const loaded = new Map<string, Promise<unknown>>()
-  return {
+  const networks: Networks = {
     detector: () =>
       once(detectorId, async () => {
         const model = findModel(detectorId)
@@ -155,8 +160,27 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
     embedder: (id) =>
       once(id, async () => {
         const model = findModel(id)
-        return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+        const embedder = await loadEmbedder(model)
+        return model.judge === undefined
+          ? embedder
+          : { ...embedder, judge: createJudge(model.judge) }
       }),
+  }
+
+  return networks
+
+  async function loadEmbedder(model: PipelineModel): Promise<Embedder> {
+    if (model.parts !== undefined) return createFusedEmbedder(model, await loadParts(model.parts))
+    return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+  }
+
+  function loadParts(parts: readonly ModelPart[]): Promise<WeightedEmbedder[]> {
+    return Promise.all(
+      parts.map(async ({ model, weight }) => ({
+        embedder: await networks.embedder(model),
+        weight,
+      })),
+    )
   }
 
   /** Remembers the promise, so that two requests share it, and forgets it when it fails. */

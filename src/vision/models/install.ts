@@ -4,13 +4,14 @@ import { assertBuilt, differsFromManifest } from './built-files.ts'
 import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
 import type {
   InstallStage,
+  ListedModel,
   ModelInstaller,
   ModelInstallerOptions,
   VerifiedModel,
 } from './install-types.ts'
-import { findModel } from './manifest.ts'
-import type { ModelRecord } from './manifest-types.ts'
-import { createModelDirectory } from './model-directory.ts'
+import { findModel, findParts } from './manifest.ts'
+import type { ModelPart, ModelRecord } from './manifest-types.ts'
+import { createModelDirectory, type InstalledModel } from './model-directory.ts'
 import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
 import { runCommand } from './sources/command.ts'
 import { SourceError } from './sources/source-error.ts'
@@ -49,6 +50,11 @@ async function assertReadable(record: ModelRecord, file: string): Promise<void> 
     const what = size === 0 ? 'is empty' : 'does not exist or is not a file'
     throw importFailed(record, new SourceError(`the file ${what}`))
   }
+}
+
+function explainParts(parts: readonly ModelPart[]): string {
+  const ids = parts.map((part) => part.model)
+  return `it has no file of its own: import its parts, ${ids.join(' and ')}`
 }
 
 /**
@@ -114,9 +120,15 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     throw installFailed(record, reasons, cause)
   }
 
-  async function isIntact(id: string, { hashes }: { hashes: boolean }): Promise<boolean> {
-    const record = findModel(manifest, id)
-    const model = await directory.read(id).catch(() => undefined)
+  async function isIntact(id: string, options: { hashes: boolean }): Promise<boolean> {
+    for (const part of findParts(manifest, id)) {
+      if (!(await isPartIntact(part, options))) return false
+    }
+    return true
+  }
+
+  async function isPartIntact(record: ModelRecord, { hashes }: { hashes: boolean }) {
+    const model = await directory.read(record.id).catch(() => undefined)
     if (!model || model === 'damaged') return false
     if (differsFromManifest(record, model.files).length > 0) return false
     return (await directory.check(model, { hashes })).length === 0
@@ -139,8 +151,31 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     }
   }
 
-  async function verifyOne(id: string): Promise<VerifiedModel> {
-    const record = findModel(manifest, id)
+  async function listOne(record: ModelRecord): Promise<ListedModel> {
+    const models: InstalledModel[] = []
+    for (const part of findParts(manifest, record.id)) {
+      const model = await directory.read(part.id).catch(() => undefined)
+      if (!model || model === 'damaged') return { record, installed: false }
+      models.push(model)
+    }
+    const installed = await isIntact(record.id, { hashes: false })
+    const files = models.flatMap((model) => model.files)
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    const source = [...new Set(models.map((model) => model.source))].join(', ')
+    return { record, installed, source, bytes }
+  }
+
+  /** A model made of parts is as the first part that is not in order. */
+  async function verifyModel(id: string): Promise<VerifiedModel> {
+    for (const part of findParts(manifest, id)) {
+      const report = await verifyOne(part)
+      if (report.status !== 'ok') return { ...report, id }
+    }
+    return { id, status: 'ok' }
+  }
+
+  async function verifyOne(record: ModelRecord): Promise<VerifiedModel> {
+    const { id } = record
     const model = await directory.read(id)
     if (!model) return { id, status: 'notInstalled' }
     const problems =
@@ -162,7 +197,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
       return directory.path(findModel(manifest, id).id)
     },
     async install(ids) {
-      const records = [...new Set(ids)].map((id) => findModel(manifest, id))
+      const records = [...new Set(ids.flatMap((id) => findParts(manifest, id)))]
       for (const record of records) await upgradeOne(record)
       const missing: ModelRecord[] = []
       for (const record of records) {
@@ -184,6 +219,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     },
     async import(id, file) {
       const record = findModel(manifest, id)
+      if (record.parts) throw importFailed(record, new SourceError(explainParts(record.parts)))
       await assertReadable(record, file)
       await exclusively(record, async ({ temporary, fetcher }) => {
         try {
@@ -195,19 +231,11 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
       })
     },
     async list() {
-      return Promise.all(
-        manifest.models.map(async (record) => {
-          const model = await directory.read(record.id).catch(() => undefined)
-          if (!model || model === 'damaged') return { record, installed: false }
-          const installed = await isIntact(record.id, { hashes: false })
-          const bytes = model.files.reduce((sum, file) => sum + file.bytes, 0)
-          return { record, installed, source: model.source, bytes }
-        }),
-      )
+      return Promise.all(manifest.models.map(listOne))
     },
     async verify(ids) {
       const reports: VerifiedModel[] = []
-      for (const id of ids) reports.push(await verifyOne(id))
+      for (const id of ids) reports.push(await verifyModel(id))
       return reports
     },
   }

@@ -65,14 +65,27 @@ interface BoxInput extends CropInput {
 /** How a face is cut from the image, and its pixels treated. */
 export type EmbedderInput = AlignedInput | BoxInput
 
+/** A share of an embedder that is made of several. */
+export interface ModelPart {
+  /** Id of an embedder that is not made of parts itself. */
+  readonly model: string
+  /** Of its cosine in the sum; those of all parts add up to 1. */
+  readonly weight: number
+}
+
 /** One model, as `models/manifest.json` describes it. */
 export interface ModelRecord {
   readonly id: string
   readonly task: 'detector' | 'embedder'
   readonly title: string
   readonly sources: readonly ModelSource[]
-  /** The builder of `models/graphs/` that makes the files. */
-  readonly builder: BuilderName
+  /** The builder of `models/graphs/` that makes the files; every model has it that has no `parts`. */
+  readonly builder?: BuilderName
+  /**
+   * Embedders of the same crop whose embeddings together are this model's, see [Note: fused
+   * embeddings]. Such a model has no files, sources and `input` of its own.
+   */
+  readonly parts?: readonly ModelPart[]
   /** Built files in the data directory's `models/<id>/`; sha256 is absent where the input is the user's own file. */
   readonly files: readonly { readonly name: string; readonly sha256?: string }[]
   readonly license: string

@@ -76,5 +76,8 @@ export function buildModelFiles(
   record: ModelRecord,
   paths: readonly string[],
 ): Promise<Map<string, Uint8Array>> {
+  if (record.builder === undefined) {
+    throw new FaceError('modelImportFailed', { detail: `${record.id} is made of other models.` })
+  }
   return builders[record.builder](record, paths)
 }
