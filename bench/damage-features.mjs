@@ -4,7 +4,7 @@
 //     [--seed 1] [--embedder mobilefacenet] [--data-dir DIR] [--threads 2] [--sheet FILE.png]
 //   node bench/damage-features.mjs --clean FOLDER --out DIR ...     every photograph, undamaged
 //
-// FOLDER holds one folder of photographs a person (or lfw-deepfunneled.tar). Writes DIR/rows.jsonl,
+// FOLDER holds one folder of photographs a person, or lfw-deepfunneled.tar, or files of one person each. Writes DIR/rows.jsonl,
 // one line a picture, and DIR/embeddings.bin, little-endian float32, row `row` of each line that
 // has one: np.fromfile('embeddings.bin', '<f4').reshape(-1, dimension). A run that was stopped goes
 // on where it was: rows whose embedding was not written are made again.
@@ -23,9 +23,9 @@ import sharp from 'sharp'
 import { damageName, damagePicture } from '../dist/evaluation/damage/damage.js'
 import { damages } from '../dist/evaluation/damage/kinds.js'
 import { findFaceAt, findLargestFace } from '../dist/evaluation/damage/place.js'
-import { openDataset } from '../dist/evaluation/dataset.js'
 import { chooseLabelledFace } from '../dist/evaluation/face-choice.js'
 import { createRandom, shuffle } from '../dist/evaluation/random.js'
+import { openPhotographs } from '../dist/evaluation/stress/photographs.js'
 import { createAnalyzer } from '../dist/vision/analyzer.js'
 import { decodeImage } from '../dist/vision/image.js'
 import { loadManifest } from '../dist/vision/models/manifest.js'
@@ -58,7 +58,7 @@ const dimension = models.find((model) => model.id === values.embedder).dimension
 const modelsDir = join(values['data-dir'], 'models')
 const workers = Number(values.threads)
 const analyzer = createAnalyzer({ modelsDir, manifest: models, limits, workers })
-const dataset = await openDataset(folder, { cacheDir: values.cache })
+const dataset = await openPhotographs(folder, { cacheDir: values.cache })
 const output = openOutput(values.out)
 const sheet = []
 const started = Date.now()

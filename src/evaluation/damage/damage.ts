@@ -2,6 +2,9 @@ import type { RgbImage } from '../../vision/image.ts'
 import { createRandom } from '../random.ts'
 import type { ApplyDamage, DamagedPicture, FacePlace } from './picture.ts'
 
+/** Raised when a damage gives other pixels than before: kept results of older pixels are void. */
+export const damageRevision = 1
+
 /** Kinds of one family have one cause: a judge that is trained without a kind is trained without its family. */
 export type DamageFamily =
   | 'clean'
