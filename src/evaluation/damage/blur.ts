@@ -43,17 +43,49 @@ export function blurMotion(length: number, degrees: number): ApplyDamage {
 
 /** Blur of a lens out of focus: the mean of a disc, whose radius is in pixels of a face of 100. */
 export function blurDefocus(radius: number): ApplyDamage {
-  return keepPlace((image, face) => {
-    const pixels = Math.max(1, radius * faceScale(face))
-    const reach = Math.ceil(pixels)
-    const taps: Tap[] = []
-    for (let dy = -reach; dy <= reach; dy++) {
-      for (let dx = -reach; dx <= reach; dx++) {
-        if (dx * dx + dy * dy <= pixels * pixels) taps.push({ dx, dy, weight: 1 })
+  return keepPlace((image, face) => blurDisc(image, Math.max(1, radius * faceScale(face))))
+}
+
+/** Sums of rows make the cost of a pixel grow with the radius, not with its square. */
+function blurDisc(image: RgbImage, radius: number): RgbImage {
+  const { data, width, height } = image
+  const result = createImage(width, height)
+  const reach = Math.floor(radius)
+  const sums = sumRows(image)
+  const halves = Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.floor(Math.sqrt(radius * radius - (i - reach) ** 2)),
+  )
+  const count = halves.reduce((sum, half) => sum + 2 * half + 1, 0)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 0
+        for (const [i, half] of halves.entries()) {
+          const row = Math.min(height - 1, Math.max(0, y + i - reach))
+          const [from, to] = [Math.max(0, x - half), Math.min(width - 1, x + half)]
+          const at = 3 * row * (width + 1) + c
+          sum += sums[at + 3 * (to + 1)]! - sums[at + 3 * from]!
+          // Beyond the edge its pixel is repeated.
+          sum += Math.max(0, half - x) * data[3 * row * width + c]!
+          sum += Math.max(0, x + half - width + 1) * data[3 * ((row + 1) * width - 1) + c]!
+        }
+        result.data[3 * (y * width + x) + c] = toByte(sum / count)
       }
     }
-    return convolve(image, taps)
-  })
+  }
+  return result
+}
+
+/** [height x (width + 1) x 3]: the sum of all pixels left of each; exact up to 65,000 pixels a row. */
+function sumRows({ data, width, height }: RgbImage): Float32Array {
+  const sums = new Float32Array(3 * (width + 1) * height)
+  for (let y = 0; y < height; y++) {
+    for (let i = 0; i < 3 * width; i++) {
+      const at = 3 * y * (width + 1) + i
+      sums[at + 3] = sums[at]! + data[3 * y * width + i]!
+    }
+  }
+  return sums
 }
 
 /** The face in squares of one colour, `across` of them over its shorter side. */

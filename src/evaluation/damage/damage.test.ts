@@ -210,6 +210,31 @@ describe('what damages do', () => {
     expect(Math.abs(meanLuma(apply('jpeg 10').image) - meanLuma(image))).toBeLessThan(8)
   })
 
+  test('a disc out of focus is the mean of its pixels, the edge repeated', () => {
+    const { image: blurred } = damagePicture(
+      find('defocus 10'),
+      // A face of 30 pixels: the radius is 3.
+      { image, face: createFace(4, 4, 30), subject: 'a' },
+      1,
+    )
+    for (const [x, y] of [
+      [20, 20],
+      [0, 1],
+      [47, 39],
+    ] as const) {
+      let [sum, count] = [0, 0]
+      for (let dy = -3; dy <= 3; dy++) {
+        for (let dx = -3; dx <= 3; dx++) {
+          if (dx * dx + dy * dy > 9) continue
+          const column = Math.min(47, Math.max(0, x + dx))
+          sum += pixel(image, column, Math.min(39, Math.max(0, y + dy)))[0]!
+          count++
+        }
+      }
+      expect(pixel(blurred, x, y)[0]).toBe(Math.round(sum / count))
+    }
+  })
+
   test('random damages differ between photographs and seeds', () => {
     expect(apply('noise 50', 'a').image.data).not.toEqual(apply('noise 50', 'b').image.data)
     const other = damagePicture(find('noise 50'), { image, face, subject: 'a' }, 2)
