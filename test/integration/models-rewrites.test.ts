@@ -23,7 +23,7 @@ import { writePrelu } from '../../src/vision/models/graphs/prelu.ts'
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
-  removeInitializerInputsInPlace,
+  removeIdleInputsInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
 } from '../../src/vision/models/graphs/rewrites.ts'
@@ -205,10 +205,11 @@ describe('rewrites', () => {
     expect(maxDifference(before, after)).toBeLessThan(BOUND) // observed 0
   })
 
-  it('weights declared as inputs are no longer inputs', () => {
+  it('weights declared as inputs, and what no node reads, are no longer inputs', () => {
     const model = makeNet()
     graphOf(model).input.push(makeValueInfo('slope', [CHANNELS, 1, 1]))
-    removeInitializerInputsInPlace(graphOf(model))
+    graphOf(model).input.push(makeValueInfo('replaced', [CHANNELS, 1, 1]))
+    removeIdleInputsInPlace(graphOf(model))
     expect(graphOf(model).input.map((value) => value.name)).toEqual(['data'])
   })
 
@@ -274,6 +275,7 @@ describe('buildOnnxEmbedder', () => {
       () => {
         const model = makeNet()
         graphOf(model).input.push(makeValueInfo('other', [1]))
+        graphOf(model).node.push(makeNode('Neg', { inputs: ['other'], outputs: ['unused'] }))
         return encodeModel(model)
       },
       /2 inputs/,

@@ -4,7 +4,7 @@ import { encodeModel, graphOf, makeValueInfo, parseModel, valueDims } from './on
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
-  removeInitializerInputsInPlace,
+  removeIdleInputsInPlace,
   renameValueInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
@@ -55,7 +55,7 @@ export function buildOnnxEmbedder(
   }
   const model = parseModel(bytes)
   const graph = graphOf(model)
-  removeInitializerInputsInPlace(graph)
+  removeIdleInputsInPlace(graph)
   const [image, output] = [graph.input[0], graph.output[0]]
   if (!image?.name || !output?.name || graph.input.length !== 1 || graph.output.length !== 1) {
     throw new FaceError('modelImportFailed', {
