@@ -244,7 +244,7 @@ describe('buildOnnxEmbedder', () => {
   it('gives the raw embedding of the original, for any batch', async () => {
     const pixels = makePixels(PIXELS, 13)
     const raw = await runNet(makeNet(), normalize(pixels, 'bgr'))
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), record, { dimension: DIMENSION })
     const batch = new Float32Array(3 * PIXELS)
     batch.set(pixels, 2 * PIXELS)
     const outputs = await runModel(built, { input: { data: batch, dims: [3, 3, SIDE, SIDE] } })
@@ -257,8 +257,8 @@ describe('buildOnnxEmbedder', () => {
 
   it('gives the same bytes every time', () => {
     const bytes = encodeModel(makeNet())
-    expect(buildOnnxEmbedder(bytes, record, DIMENSION)).toEqual(
-      buildOnnxEmbedder(bytes, record, DIMENSION),
+    expect(buildOnnxEmbedder(bytes, record, { dimension: DIMENSION })).toEqual(
+      buildOnnxEmbedder(bytes, record, { dimension: DIMENSION }),
     )
   })
 
@@ -312,12 +312,14 @@ describe('buildOnnxEmbedder', () => {
   ]
   for (const [what, make, message] of refused) {
     it(`refuses ${what}`, () => {
-      expect(() => buildOnnxEmbedder(make(), record, DIMENSION)).toThrow(message)
+      expect(() => buildOnnxEmbedder(make(), record, { dimension: DIMENSION })).toThrow(message)
     })
   }
 
   it('reads back what it wrote', () => {
-    const model = parseModel(buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION))
+    const model = parseModel(
+      buildOnnxEmbedder(encodeModel(makeNet()), record, { dimension: DIMENSION }),
+    )
     expect(graphOf(model).output.map((value) => value.name)).toEqual(['embedding.raw'])
   })
 })
@@ -331,13 +333,13 @@ describe('exposeRawEmbedding', () => {
   } as const
 
   it('makes of a former file what is built today, byte for byte', () => {
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, { dimension: DIMENSION })
     expect(exposeRawEmbedding(toFormerEmbedder(built))).toEqual(built)
   })
 
   it('has nothing to do with a file of today', () => {
     expect(exposeRawEmbedding(encodeModel(makeNet()))).toBeUndefined()
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, { dimension: DIMENSION })
     expect(exposeRawEmbedding(built)).toBeUndefined()
   })
 })
