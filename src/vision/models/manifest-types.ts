@@ -86,6 +86,8 @@ export interface ModelRecord {
    * embeddings]. Such a model has no files, sources and `input` of its own.
    */
   readonly parts?: readonly ModelPart[]
+  /** `onnxEmbedder` only: the output that holds the embedding, where the original file has several. */
+  readonly outputName?: string
   /** Built files in the data directory's `models/<id>/`; sha256 is absent where the input is the user's own file. */
   readonly files: readonly { readonly name: string; readonly sha256?: string }[]
   readonly license: string
