@@ -92,6 +92,14 @@ const InputSchema = Type.Union([
     strict,
   ),
   Type.Object({ ...cropInput, crop: Type.Literal('box') }, strict),
+  Type.Object(
+    {
+      ...cropInput,
+      crop: Type.Literal('turnedBox'),
+      margin: Type.Number({ minimum: 0, maximum: 2 }),
+    },
+    strict,
+  ),
 ])
 
 const CurveSchema = Type.Object(
