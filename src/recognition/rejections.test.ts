@@ -27,8 +27,6 @@ describe('toQualityRejection', () => {
   test('names no limit that is not set', () => {
     const failed = { gates: [], incomparable: ['tooBlurred'] } as const
     const rejection = toQualityRejection(failed, quality, {})
-    expect(rejection?.message).toBe(
-      'The face is blurred: hold still, or use a sharper picture.',
-    )
+    expect(rejection?.message).toBe('The face is blurred: hold still, or use a sharper picture.')
   })
 })
