@@ -5,7 +5,7 @@ import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
-import { type Rejection, toQualityRejection, toRejection, toRejectionReason } from './rejections.ts'
+import { type Rejection, toQualityRejection, toRejection } from './rejections.ts'
 
 /** What became of one image before anything is stored. */
 export type ExaminedImage =
@@ -81,17 +81,13 @@ async function examineImage(
     timings = analysis.timings
     const analyzed = chooseFace(analysis, options.faces ?? 'one', 'the image')
     const { detection, quality, crop } = analyzed
-    const failedGates = options.skipQualityGates
-      ? []
-      : assessQuality(quality, defaults.qualityGates)
+    const { qualityGates } = defaults
+    const gates = options.skipQualityGates ? [] : assessQuality(quality, qualityGates)
     // One face that resembles every damaged face endangers all searches of the collection, so this
     // is no matter of taste as the gates are.
     const incomparable = analyzed.comparability?.reasons ?? []
-    const reasons = [...new Set([...failedGates, ...incomparable.map(toRejectionReason)])]
-    if (reasons.length > 0) {
-      const rejection = toQualityRejection(reasons, quality, defaults.qualityGates)
-      return { kind: 'rejected', rejection, timings }
-    }
+    const rejection = toQualityRejection({ gates, incomparable }, quality, qualityGates)
+    if (rejection !== undefined) return { kind: 'rejected', rejection, timings }
     const face: NewFace = {
       embedding: embeddingOf(analyzed),
       modelId: collection.modelId,

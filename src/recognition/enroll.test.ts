@@ -74,7 +74,12 @@ describe('enroll', () => {
     for (const options of [{}, { skipQualityGates: true }]) {
       const result = await watcher.enroll('default', ann, files('ann!rotated'), options)
       expect(result.faces).toEqual([])
-      expect(result.rejected).toMatchObject([{ reasons: ['rotated'] }])
+      expect(result.rejected).toMatchObject([
+        {
+          reasons: ['rotated'],
+          message: 'The face stands on its side or its head: turn the picture upright.',
+        },
+      ])
     }
   })
 

@@ -5,6 +5,7 @@ import type { Collection, Face, Page, PageOptions, Person } from '../../src/gall
 import type {
   DecisionThresholds,
   FaceWatcher,
+  ImageFacts,
   RequestOptions,
   Timings,
 } from '../../src/recognition/face-watcher.ts'
@@ -48,7 +49,6 @@ const thresholds: DecisionThresholds = {
   extrapolated: true,
   gallerySize: 2,
 }
-const imageFacts = { width: 640, height: 480, turned: 0, omittedFaces: 0 } as const
 const createdAt = '2024-05-01T12:00:00.000Z'
 
 /** Names of the faces in a fake image. @throws {FaceError} as an analyzer does */
@@ -93,6 +93,8 @@ export interface FakeFaceWatcher {
   /** Awaited by every analysis, after the images are taken over. */
   gate: ((signal: AbortSignal | undefined) => Promise<void>) | undefined
   ready: boolean
+  /** Of every image. */
+  imageFacts: ImageFacts
 }
 
 export function createFakeFaceWatcher(): FakeFaceWatcher {
@@ -156,11 +158,12 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
     lastOptions: undefined,
     gate: undefined,
     ready: true,
+    imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
     faceWatcher: {
       async detect(image, options) {
         const found = await analyze(image, options)
         return {
-          ...imageFacts,
+          ...fake.imageFacts,
           faces: found.map(() => ({ detection, quality })),
           timings,
         }
@@ -170,7 +173,7 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
         if (options?.modelId && options.modelId !== modelId) throw new FaceError('unknownModel')
         const found = await analyze(image, options)
         return {
-          ...imageFacts,
+          ...fake.imageFacts,
           modelId,
           dimension,
           faces: found.map((name) => ({
@@ -298,7 +301,7 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
                   : ('unknown' as const)
           return { detection, quality, decision, reasons, candidates }
         })
-        return { ...imageFacts, collection, modelId, thresholds, faces: found, timings }
+        return { ...fake.imageFacts, collection, modelId, thresholds, faces: found, timings }
       },
       async verify(image, target, options) {
         const [name] = await analyze(image, options)

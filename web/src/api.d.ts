@@ -120,7 +120,7 @@ export interface paths {
         put?: never;
         /**
          * Find out who is in an image
-         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. Instead of an image, JSON may carry an `embedding` and its `modelId`.
+         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`.
          */
         post: operations["identify"];
         delete?: never;
@@ -456,6 +456,69 @@ export interface components {
         /**
          * IdentifyResult
          * @description Sizes, boxes and quality are absent when the probe was an embedding.
+         * @example {
+         *       "width": 1280,
+         *       "height": 960,
+         *       "turned": 90,
+         *       "omittedFaces": 0,
+         *       "collection": "default",
+         *       "modelId": "mobilefacenet",
+         *       "thresholds": {
+         *         "match": 0.476,
+         *         "possible": 0.405,
+         *         "basis": "fmrCurve",
+         *         "fmr": 0.00001,
+         *         "extrapolated": false,
+         *         "gallerySize": 1000
+         *       },
+         *       "faces": [
+         *         {
+         *           "box": {
+         *             "x": 412,
+         *             "y": 180,
+         *             "width": 260,
+         *             "height": 214
+         *           },
+         *           "decision": "match",
+         *           "reasons": [],
+         *           "candidates": [
+         *             {
+         *               "personId": "01JZX4T5Q8M2W6H9RBKC3VDNEA",
+         *               "personName": "Ann",
+         *               "metadata": {},
+         *               "faceId": "01JZX4T5QC7F0Y1S8GPD5XJ4MT",
+         *               "similarity": 0.53,
+         *               "fmr": 0.0000024,
+         *               "fmrExtrapolated": false
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "box": {
+         *             "x": 903,
+         *             "y": 411,
+         *             "width": 31,
+         *             "height": 28
+         *           },
+         *           "decision": "undetermined",
+         *           "reasons": [
+         *             "cutOff",
+         *             "tooBlurred"
+         *           ],
+         *           "candidates": [
+         *             {
+         *               "personId": "01JZX4W0V3N8K5T2JQH6MBRCYD",
+         *               "personName": "Ben",
+         *               "metadata": {},
+         *               "faceId": "01JZX4W0V7E9Z3A6PSG1FK4XND",
+         *               "similarity": 0.21,
+         *               "fmr": 0.03,
+         *               "fmrExtrapolated": false
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
          */
         IdentifyResult: {
             /** @description Of the image after its EXIF orientation, pixels. */
@@ -505,6 +568,19 @@ export interface components {
         /**
          * VerifyResult
          * @description A comparison of two faces.
+         * @example {
+         *       "modelId": "mobilefacenet",
+         *       "match": false,
+         *       "decision": "undetermined",
+         *       "reasons": {
+         *         "probe": [],
+         *         "reference": [
+         *           "occluded"
+         *         ]
+         *       },
+         *       "similarity": 0.512,
+         *       "threshold": 0.398
+         *     }
          */
         VerifyResult: {
             modelId: string;
@@ -1075,6 +1151,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
             };
             header?: never;
             path?: never;
@@ -1176,6 +1254,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
                 /** @description An installed embedder. */
                 modelId?: string;
             };
@@ -1288,6 +1368,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
                 /** @description Candidates of each face. */
                 candidates?: number;
             };

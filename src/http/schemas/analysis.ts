@@ -153,6 +153,58 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
     }),
   )
 
+/** A photograph that lay on its side: Ann, and somebody behind her whom nothing can be said of. */
+const identifyExample = {
+  width: 1280,
+  height: 960,
+  turned: 90,
+  omittedFaces: 0,
+  collection: 'default',
+  modelId: 'mobilefacenet',
+  thresholds: {
+    match: 0.476,
+    possible: 0.405,
+    basis: 'fmrCurve',
+    fmr: 1e-5,
+    extrapolated: false,
+    gallerySize: 1000,
+  },
+  faces: [
+    {
+      box: { x: 412, y: 180, width: 260, height: 214 },
+      decision: 'match',
+      reasons: [],
+      candidates: [
+        {
+          personId: '01JZX4T5Q8M2W6H9RBKC3VDNEA',
+          personName: 'Ann',
+          metadata: {},
+          faceId: '01JZX4T5QC7F0Y1S8GPD5XJ4MT',
+          similarity: 0.53,
+          fmr: 2.4e-6,
+          fmrExtrapolated: false,
+        },
+      ],
+    },
+    {
+      box: { x: 903, y: 411, width: 31, height: 28 },
+      decision: 'undetermined',
+      reasons: ['cutOff', 'tooBlurred'],
+      candidates: [
+        {
+          personId: '01JZX4W0V3N8K5T2JQH6MBRCYD',
+          personName: 'Ben',
+          metadata: {},
+          faceId: '01JZX4W0V7E9Z3A6PSG1FK4XND',
+          similarity: 0.21,
+          fmr: 0.03,
+          fmrExtrapolated: false,
+        },
+      ],
+    },
+  ],
+}
+
 export const IdentifyResult: Component<bodies.IdentifyBody> = component<bodies.IdentifyBody>(
   'IdentifyResult',
 ).of(
@@ -167,9 +219,21 @@ export const IdentifyResult: Component<bodies.IdentifyBody> = component<bodies.I
       thresholds: ref(DecisionThresholds),
       faces: Type.Array(ref(IdentifiedFace), { description: 'Largest first; may be empty.' }),
     },
-    { description: 'Sizes, boxes and quality are absent when the probe was an embedding.' },
+    {
+      description: 'Sizes, boxes and quality are absent when the probe was an embedding.',
+      examples: [identifyExample],
+    },
   ),
 )
+
+const verifyExample = {
+  modelId: 'mobilefacenet',
+  match: false,
+  decision: 'undetermined',
+  reasons: { probe: [], reference: ['occluded'] },
+  similarity: 0.512,
+  threshold: 0.398,
+}
 
 export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.VerifyBody>(
   'VerifyResult',
@@ -196,6 +260,6 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
       fmrExtrapolated: Type.Optional(Type.Boolean()),
       faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
     },
-    { description: 'A comparison of two faces.' },
+    { description: 'A comparison of two faces.', examples: [verifyExample] },
   ),
 )
