@@ -14,14 +14,19 @@ const quality: Quality = {
 const record: FaceJudge = {
   source: 'made for this test',
   resultFile: 'none',
-  weights: { intercept: 0, confidence: 0, norms: [-1], likeness: 10 },
+  weights: { intercept: 0, confidence: 0, norms: [-1], likeness: 10, damage: [0, 1] },
   refuseFrom: 2,
   maxOutside: 0.3,
   centroids: {
     reasons: ['tooBlurred', 'occluded'],
     directions: Buffer.from(Int8Array.of(100, 0, 0, 0, 0, 50, 0, 0)).toString('base64'),
   },
-  pairShift: { factor: 2, from: 0.25 },
+  // The second and the third axis; clean faces lie at 0.1 of the second.
+  damageSpace: {
+    mean: Buffer.from(Float32Array.of(0, 0.1, 0, 0).buffer).toString('base64'),
+    axes: Buffer.from(Int8Array.of(0, 90, 0, 0, 0, 0, 90, 0)).toString('base64'),
+    from: 0.05,
+  },
 }
 const judge = createJudge(record)
 
@@ -71,12 +76,19 @@ describe('a judge', () => {
     expect(judge.assess(weak).reasons).toEqual([reason])
   })
 
-  it('raises the threshold only where both faces resemble damage', () => {
-    const damaged = judge.likeness(Float32Array.of(0, 0.8, 0, 0.6))
-    const whole = judge.likeness(Float32Array.of(0.1, 0.1, 0, 0.99))
-    expect(damaged).toBeCloseTo(0.8, 6)
-    expect(judge.pairShift(damaged, damaged)).toBeCloseTo(1.1, 6)
-    expect(judge.pairShift(damaged, whole)).toBe(0)
-    expect(judge.pairShift(whole, damaged)).toBe(0)
+  it('weighs where the embedding lies in the space of damage', () => {
+    const strange = { embedding: Float32Array.of(0, 0.1, 0.9, 0.42) }
+    expect(judge.assess(face({ ...strange, rawNorms: [-1.5] })).comparable).toBe(false)
+    expect(judge.assess(face({ rawNorms: [-0.5] })).comparable).toBe(true)
+  })
+
+  it('raises the threshold by what two faces share in the space of damage, and only by that', () => {
+    const masked = Float32Array.of(0, 0.9, 0, 0.43)
+    const whole = Float32Array.of(0.1, 0.1, 0, 0.99)
+    const other = Float32Array.of(0, 0.1, 0.9, 0.42)
+    expect(judge.pairShift(masked, masked)).toBeCloseTo(0.64 - 0.05, 6)
+    expect(judge.pairShift(masked, whole)).toBe(0)
+    expect(judge.pairShift(whole, whole)).toBe(0)
+    expect(judge.pairShift(masked, other)).toBe(0)
   })
 })

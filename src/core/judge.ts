@@ -2,7 +2,7 @@ import { dotProduct, normalizeInPlace } from './similarity.ts'
 import type { Comparability, Quality, UndeterminedReason } from './types.ts'
 
 /**
- * What a model's embeddings of damaged pictures look like, learned by `models calibrate`.
+ * What a model's embeddings of damaged pictures look like, learned by `evaluate judge`.
  * docs/decisions/0010-comparable-faces.md tells why these features and no others.
  */
 export interface FaceJudge {
@@ -13,13 +13,14 @@ export interface FaceJudge {
   /**
    * A face is refused from `score >= refuseFrom` on, where score = intercept
    * + confidence x log-odds of the detector's confidence + sum of norms[i] x rawNorms[i]
-   * + likeness x likeness to damaged faces.
+   * + likeness x largest cosine to a centroid + sum of damage[i] x coordinate i of the damage space.
    */
   readonly weights: {
     readonly intercept: number
     readonly confidence: number
     readonly norms: readonly number[]
     readonly likeness: number
+    readonly damage: readonly number[]
   }
   readonly refuseFrom: number
   /** A crop with a larger share outside the image is refused, 0 to 1. */
@@ -32,11 +33,18 @@ export interface FaceJudge {
     readonly directions: string
   }
   /**
-   * The threshold of a pair rises by `factor` x what the smaller of both faces' likeness to damaged
-   * faces exceeds `from`: two faces behind masks resemble each other, one face behind a mask and a
-   * whole one do not.
+   * [Note: Damage space] Directions in which kinds of damage differ more than people do, around
+   * the mean of clean photographs. What two embeddings have in common there is damage: two faces
+   * behind masks resemble each other, one behind a mask and a whole one do not. The threshold of a
+   * pair rises by the inner product of their coordinates, as far as it exceeds `from`.
    */
-  readonly pairShift: { readonly factor: number; readonly from: number }
+  readonly damageSpace: {
+    /** Base64 of [dimension] float32, little-endian. */
+    readonly mean: string
+    /** Base64 of [axes x dimension] signed bytes, row-major; rows are orthogonal, their lengths carry nothing. */
+    readonly axes: string
+    readonly from: number
+  }
 }
 
 /** What is known of one face. */
@@ -55,25 +63,21 @@ export interface Judge {
   /** Whether the embedding of a face can be trusted. */
   assess(face: JudgedFace): Comparability
   /**
-   * The largest cosine to a group of damaged faces, -1 to 1.
+   * By how much damage that two faces share raises the threshold of their comparison,
+   * [Note: Damage space].
    *
-   * @param embedding  unit vector of the judge's model
-   */
-  likeness(embedding: Float32Array): number
-  /**
-   * By how much damage that two faces share raises the threshold of their comparison.
-   *
-   * @param first   likeness of one face, as {@link Judge.likeness}
-   * @param second  likeness of the other
+   * @param first   unit vector of the judge's model
+   * @param second  likewise
    * @returns similarity, at least 0
    */
-  pairShift(first: number, second: number): number
+  pairShift(first: Float32Array, second: Float32Array): number
 }
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
 export function createJudge(record: FaceJudge): Judge {
-  const centroids = readCentroids(record.centroids)
-  const { weights, refuseFrom, maxOutside, pairShift } = record
+  const { weights, refuseFrom, maxOutside } = record
+  const space = readDamageSpace(record.damageSpace)
+  const centroids = readCentroids(record.centroids, space.dimension)
 
   function nearest(embedding: Float32Array): { likeness: number; reason: UndeterminedReason } {
     let best = { likeness: -1, reason: 'damaged' as UndeterminedReason }
@@ -87,12 +91,12 @@ export function createJudge(record: FaceJudge): Judge {
   return {
     assess({ embedding, rawNorms, quality, outside }) {
       const { likeness, reason } = nearest(embedding)
-      const score = rawNorms.reduce(
-        (sum, norm, part) => sum + (weights.norms[part] ?? 0) * norm,
+      const score =
         weights.intercept +
-          weights.confidence * logOdds(quality.confidence) +
-          weights.likeness * likeness,
-      )
+        weights.confidence * toLogOdds(quality.confidence) +
+        weightedSum(weights.norms, rawNorms) +
+        weights.likeness * likeness +
+        weightedSum(weights.damage, space.project(embedding))
       const isCutOff = outside > maxOutside
       if (score < refuseFrom && !isCutOff) return { comparable: true, reasons: [] }
       const reasons = new Set<UndeterminedReason>(isCutOff ? ['cutOff'] : [])
@@ -101,9 +105,10 @@ export function createJudge(record: FaceJudge): Judge {
       if (reasons.size === 0) reasons.add(reason)
       return { comparable: false, reasons: [...reasons] }
     },
-    likeness: (embedding) => nearest(embedding).likeness,
-    pairShift: (first, second) =>
-      pairShift.factor * Math.max(0, Math.min(first, second) - pairShift.from),
+    pairShift(first, second) {
+      const shared = weightedSum(space.project(first), space.project(second))
+      return Math.max(0, shared - record.damageSpace.from)
+    },
   }
 }
 
@@ -137,8 +142,15 @@ function findCauses(quality: Quality, outside: number): UndeterminedReason[] {
   return found
 }
 
-function logOdds(probability: number): number {
+/** Log-odds of a probability, finite for 0 and 1. */
+export function toLogOdds(probability: number): number {
   return Math.log((probability + 1e-6) / (1 - probability + 1e-6))
+}
+
+function weightedSum(weights: ArrayLike<number>, values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * (values[i] ?? 0)
+  return sum
 }
 
 interface Centroid {
@@ -147,12 +159,42 @@ interface Centroid {
   readonly direction: Float32Array
 }
 
-function readCentroids({ reasons, directions }: FaceJudge['centroids']): readonly Centroid[] {
-  const bytes = Int8Array.from(Buffer.from(directions, 'base64'))
-  const dimension = bytes.length / reasons.length
-  return reasons.map((reason, row) => {
+function readCentroids(
+  { reasons, directions }: FaceJudge['centroids'],
+  dimension: number,
+): readonly Centroid[] {
+  return readDirections(directions, dimension).map((direction, row) => ({
+    reason: reasons[row] ?? 'damaged',
+    direction,
+  }))
+}
+
+interface ProjectedSpace {
+  readonly dimension: number
+  /** Coordinates of an embedding, one an axis. */
+  project(embedding: Float32Array): Float64Array
+}
+
+function readDamageSpace({ mean, axes }: FaceJudge['damageSpace']): ProjectedSpace {
+  const centre = new Float32Array(Uint8Array.from(Buffer.from(mean, 'base64')).buffer)
+  const directions = readDirections(axes, centre.length)
+  const offsets = directions.map((direction) => dotProduct(direction, centre))
+  return {
+    dimension: centre.length,
+    project: (embedding) =>
+      Float64Array.from(
+        directions,
+        (direction, i) => dotProduct(direction, embedding) - offsets[i]!,
+      ),
+  }
+}
+
+/** Unit vectors of [n x dimension] signed bytes in base64. */
+function readDirections(base64: string, dimension: number): readonly Float32Array[] {
+  const bytes = Int8Array.from(Buffer.from(base64, 'base64'))
+  return Array.from({ length: bytes.length / dimension }, (_, row) => {
     const direction = Float32Array.from(bytes.subarray(row * dimension, (row + 1) * dimension))
     normalizeInPlace(direction)
-    return { reason, direction }
+    return direction
   })
 }

@@ -1,3 +1,5 @@
+import type { JudgeResult } from './calibrate/evaluate-judge.ts'
+import { formatJudge } from './calibrate/format-judge.ts'
 import type { FmrResult } from './fmr.ts'
 import type { IdentificationResult } from './identify.ts'
 import type { LfwResult } from './lfw.ts'
@@ -5,7 +7,12 @@ import { formatStress } from './stress/format-stress.ts'
 import type { StressResult } from './stress/stress-types.ts'
 import { table } from './text-table.ts'
 
-export type EvaluationResult = LfwResult | FmrResult | IdentificationResult | StressResult
+export type EvaluationResult =
+  | LfwResult
+  | FmrResult
+  | IdentificationResult
+  | StressResult
+  | JudgeResult
 
 /** Lines of a plain-text table for a terminal, without a trailing newline. */
 export function formatReport(result: EvaluationResult): string {
@@ -18,6 +25,8 @@ export function formatReport(result: EvaluationResult): string {
       return formatIdentify(result)
     case 'stress':
       return formatStress(result)
+    case 'judge':
+      return formatJudge(result)
   }
 }
 

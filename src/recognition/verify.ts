@@ -54,10 +54,7 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
     const nearest = findNearest(probe.embedding, reference.embeddings)
     const judge = judges(modelId)
     const shift =
-      judge?.pairShift(
-        judge.likeness(probe.embedding),
-        judge.likeness(reference.embeddings[nearest.index] as Float32Array),
-      ) ?? 0
+      judge?.pairShift(probe.embedding, reference.embeddings[nearest.index] as Float32Array) ?? 0
     const threshold =
       options.threshold ??
       computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift

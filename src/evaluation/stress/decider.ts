@@ -1,4 +1,6 @@
+import { createJudge, type FaceJudge } from '../../core/judge.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
+import type { FmrCurve, QualityGates } from '../../core/types.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 
 /**
@@ -31,6 +33,28 @@ export interface StressDecider {
    * @returns at least `base`: asked only where the best candidate reaches it
    */
   searchThreshold(base: number, probe: Float32Array, others: Float32Array): number
+}
+
+/** Decides as the product does with its default settings. */
+export function createProductDecider(product: {
+  readonly judge: FaceJudge | undefined
+  readonly curve: FmrCurve
+  readonly gates: QualityGates
+}): StressDecider {
+  const judge = product.judge && createJudge(product.judge)
+  const comparisonReasons = (face: AnalyzedFace): readonly string[] =>
+    judge === undefined || face.embedding === undefined || face.rawNorms === undefined
+      ? []
+      : judge.assess({ ...face, embedding: face.embedding, rawNorms: face.rawNorms }).reasons
+  return {
+    enrolmentReasons: (face) => [
+      ...assessQuality(face.quality, product.gates),
+      ...comparisonReasons(face),
+    ],
+    comparisonReasons,
+    pairThreshold: (base, a, b) => base + (judge?.pairShift(a, b) ?? 0),
+    searchThreshold: (base) => base,
+  }
 }
 
 /** Refuses by the default quality gates at enrolment and nothing else; no threshold is raised. */

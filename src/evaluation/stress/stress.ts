@@ -31,6 +31,8 @@ export interface StressOptions {
   readonly strangers?: number
   /** Kinds, or kinds with their strength (`blur 4`). Default: all. */
   readonly kinds?: readonly string[]
+  /** People who take no part: those whom a judge learned from. */
+  readonly without?: readonly string[]
   /** Of the people, the damages and the galleries. Default 1. */
   readonly seed?: number
   /** Sets of photographs of which the refused share is counted. */
@@ -54,8 +56,9 @@ export async function evaluateStress(
 ): Promise<StressResult> {
   const { seed = 1, clean = [], policy = defaultPolicy, curve } = options
   const chosen = chooseDamages(options.kinds)
+  const without = new Set(options.without)
   const people = drawPeople(
-    input.dataset.images,
+    input.dataset.images.filter(({ person }) => !without.has(person)),
     { subjects: options.people ?? 300, strangers: options.strangers ?? 2500 },
     seed,
   )

@@ -42,6 +42,8 @@ const SourceSchema = Type.Union([
   ),
 ])
 
+const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' })
+
 const JudgeSchema = Type.Object(
   {
     source: Type.String(),
@@ -52,6 +54,7 @@ const JudgeSchema = Type.Object(
         confidence: Type.Number(),
         norms: Type.Array(Type.Number(), { minItems: 1 }),
         likeness: Type.Number(),
+        damage: Type.Array(Type.Number()),
       },
       strict,
     ),
@@ -60,11 +63,11 @@ const JudgeSchema = Type.Object(
     centroids: Type.Object(
       {
         reasons: Type.Array(Type.Enum([...undeterminedReasons]), { minItems: 1 }),
-        directions: Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' }),
+        directions: Base64,
       },
       strict,
     ),
-    pairShift: Type.Object({ factor: Type.Number({ minimum: 0 }), from: Type.Number() }, strict),
+    damageSpace: Type.Object({ mean: Base64, axes: Base64, from: Type.Number() }, strict),
   },
   strict,
 )
