@@ -18,7 +18,7 @@ import { evaluateIdentify } from '../dist/evaluation/identify.js'
 import { evaluateLfw } from '../dist/evaluation/lfw.js'
 import { formatReport } from '../dist/evaluation/report.js'
 import { createAnalyzer } from '../dist/vision/analyzer.js'
-import { loadManifest } from '../dist/vision/models/manifest.js'
+import { findParts, loadManifest } from '../dist/vision/models/manifest.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,7 +52,7 @@ async function evaluateModel(modelId) {
     modelId,
     modelFingerprint: await computeModelFingerprint(
       modelsDir,
-      ['mtcnn', modelId],
+      ['mtcnn', ...findParts({ models }, modelId).map(({ id }) => id)],
       await hashPipeline(),
     ),
     cacheDir: values.cache,

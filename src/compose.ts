@@ -17,7 +17,7 @@ import {
   type InstallProgress,
   type ModelInstaller,
 } from './vision/models/install.ts'
-import { loadManifest } from './vision/models/manifest.ts'
+import { findModel, findParts, loadManifest } from './vision/models/manifest.ts'
 import type { Manifest } from './vision/models/manifest-types.ts'
 
 /** Called while missing models are installed. */
@@ -80,7 +80,10 @@ export async function composeVision(
 ): Promise<ComposedVision> {
   const { installMissing = true, embedders = [config.models.embedder] } = options
   const models = await composeModels(config, options)
-  if (installMissing) await models.installer.install([config.models.detector, ...embedders])
+  if (installMissing) {
+    await models.installer.upgrade()
+    await models.installer.install([config.models.detector, ...embedders])
+  }
   const modelsDir = join(config.dataDir, 'models')
   const workers =
     config.analyzer.workers === 'auto' ? availableParallelism() : config.analyzer.workers
@@ -98,8 +101,12 @@ export async function composeVision(
     ...models,
     analyzer,
     workers,
-    fingerprint: (embedder) =>
-      computeModelFingerprint(modelsDir, [config.models.detector, embedder], version()),
+    fingerprint: async (embedder) => {
+      const ids = findParts(models.manifest, embedder).map(({ id }) => id)
+      const { parts = [] } = findModel(models.manifest, embedder)
+      const program = JSON.stringify([version(), ...parts])
+      return computeModelFingerprint(modelsDir, [config.models.detector, ...ids], program)
+    },
     close: () => analyzer.close(),
   }
 }

@@ -36,11 +36,14 @@ export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
 /**
  * Scales a vector to length 1, in place.
  *
+ * @returns its length before, > 0
  * @throws {FaceError} `invalidEmbedding` when it is zero or not finite; it is unchanged then
  */
-export function normalizeInPlace(vector: Float32Array): void {
-  const scale = 1 / Math.sqrt(squaredNorm(vector))
+export function normalizeInPlace(vector: Float32Array): number {
+  const length = Math.sqrt(squaredNorm(vector))
+  const scale = 1 / length
   for (let i = 0; i < vector.length; i++) vector[i] = vector[i]! * scale
+  return length
 }
 
 /**

@@ -1,20 +1,26 @@
 import { join } from 'node:path'
 import { FaceError } from '../core/errors.ts'
+import { createJudge } from '../core/judge.ts'
 import type { Analysis, AnalyzedFace } from './analyzer-types.ts'
 import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
 import { createMtcnn } from './detectors/mtcnn.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { createEmbedder } from './embedders/embedder.ts'
-import { measureFaces } from './faces.ts'
+import { createFusedEmbedder, type WeightedEmbedder } from './embedders/fused.ts'
+import { type MeasuredFaces, measureFaces } from './faces.ts'
 import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
-import type { ModelRecord } from './models/manifest-types.ts'
+import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
 import { loadSession, shareLargeRuns } from './runtime.ts'
+import { readUpright, toGivenFrame } from './turned.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
-export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input'>
+export type PipelineModel = Pick<
+  ModelRecord,
+  'id' | 'files' | 'dimension' | 'input' | 'parts' | 'judge'
+>
 
 export interface PipelineSettings {
   /** Holds one folder a model, named by its id. */
@@ -59,17 +65,25 @@ export function createPipeline(settings: PipelineSettings): Pipeline {
       const loaded = performance.now()
       const image = await decodeImage(bytes, settings.limits)
       const decoded = performance.now()
-      const { faces: detections, levels } = await detector.detect(image, options)
-      const detected = performance.now()
-      const { faces, alignMs, embedMs } = await measureFaces(levels, detections, embedder)
+      const { width, height } = image
+      const read = (copy: RgbImage): Promise<ReadImage> =>
+        readFaces(copy, { detector, options, embedder })
+      const { reading, turned } = options.readTurned
+        ? await readUpright(image, detector, read)
+        : { reading: await read(image), turned: 0 as const }
+      const { omittedFaces, alignMs, embedMs } = reading
+      const faces = crops ? await addCrops(reading.image, reading.faces) : reading.faces
       return {
-        width: image.width,
-        height: image.height,
-        faces: crops ? await addCrops(image, faces) : faces,
+        ...{ width, height, turned, omittedFaces },
+        faces: faces.map((face) => ({
+          ...face,
+          detection: toGivenFrame(face.detection, { width, height, turned }),
+        })),
         timings: {
           queueMs: loaded - started,
           decodeMs: decoded - loaded,
-          detectMs: detected - decoded,
+          // Turning, too: what is neither aligning nor embedding.
+          detectMs: performance.now() - decoded - alignMs - embedMs,
           alignMs,
           embedMs,
         },
@@ -82,6 +96,32 @@ export function createPipeline(settings: PipelineSettings): Pipeline {
       await detector.warmUp()
     },
   }
+}
+
+interface ReadImage extends MeasuredFaces {
+  readonly image: RgbImage
+  readonly omittedFaces: number
+}
+
+interface Reader {
+  readonly detector: Detector
+  readonly options: ResolvedDetectorOptions
+  readonly embedder: Embedder | undefined
+}
+
+/** Detects, aligns and embeds, without regard to how the image lies. */
+async function readFaces(
+  image: RgbImage,
+  { detector, options, embedder }: Reader,
+): Promise<ReadImage> {
+  const found = await detector.detect(image, options)
+  const measured = await measureFaces(found.levels, found.faces, embedder)
+  // The detector's second, lenient try finds patterns, too: only what can be compared is a face.
+  const faces = measured.faces.filter(
+    ({ detection, comparability }) =>
+      detection.confidence > options.thresholds[2] || comparability?.comparable !== false,
+  )
+  return { ...measured, faces, image, omittedFaces: found.omittedFaces }
 }
 
 async function addCrops(
@@ -103,7 +143,7 @@ interface Networks {
 
 function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): Networks {
   const loaded = new Map<string, Promise<unknown>>()
-  return {
+  const networks: Networks = {
     detector: () =>
       once(detectorId, async () => {
         const model = findModel(detectorId)
@@ -120,8 +160,27 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
     embedder: (id) =>
       once(id, async () => {
         const model = findModel(id)
-        return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+        const embedder = await loadEmbedder(model)
+        return model.judge === undefined
+          ? embedder
+          : { ...embedder, judge: createJudge(model.judge) }
       }),
+  }
+
+  return networks
+
+  async function loadEmbedder(model: PipelineModel): Promise<Embedder> {
+    if (model.parts !== undefined) return createFusedEmbedder(model, await loadParts(model.parts))
+    return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+  }
+
+  function loadParts(parts: readonly ModelPart[]): Promise<WeightedEmbedder[]> {
+    return Promise.all(
+      parts.map(async ({ model, weight }) => ({
+        embedder: await networks.embedder(model),
+        weight,
+      })),
+    )
   }
 
   /** Remembers the promise, so that two requests share it, and forgets it when it fails. */

@@ -5,10 +5,13 @@ import { zipSync } from 'fflate'
 import { create } from 'tar'
 import {
   encodeModel,
+  graphOf,
   makeFloatTensor,
   makeModel,
   makeNode,
   makeValueInfo,
+  parseModel,
+  valueDims,
 } from '../../src/vision/models/graphs/onnx.ts'
 import type { Manifest, ModelRecord } from '../../src/vision/models/manifest-types.ts'
 import type { CommandRunner } from '../../src/vision/models/sources/command.ts'
@@ -34,6 +37,40 @@ export function makeTinyEmbedder(): Uint8Array {
       outputs: [makeValueInfo('out', [1, DIMENSION])],
     }),
   )
+}
+
+/** A face embedder as a user has one: means of 8 x 8 fields of the three channels, 192 values. */
+export function makeOwnEmbedder(): Uint8Array {
+  return encodeModel(
+    makeModel({
+      nodes: [
+        makeNode(
+          'AveragePool',
+          { inputs: ['data'], outputs: ['pooled'] },
+          { kernel_shape: [14, 14], strides: [14, 14] },
+        ),
+        makeNode('Flatten', { inputs: ['pooled'], outputs: ['out'] }),
+      ],
+      initializers: [],
+      inputs: [makeValueInfo('data', [1, 3, 112, 112])],
+      outputs: [makeValueInfo('out', [1, 192])],
+    }),
+  )
+}
+
+/** A built embedder as versions up to 0.1 made it: its last node normalises. */
+export function toFormerEmbedder(built: Uint8Array): Uint8Array {
+  const model = parseModel(built)
+  const graph = graphOf(model)
+  graph.node.push(
+    makeNode(
+      'LpNormalization',
+      { inputs: ['embedding.raw'], outputs: ['embedding'] },
+      { axis: 1, p: 2 },
+    ),
+  )
+  graph.output = [makeValueInfo('embedding', valueDims(graph.output[0]!))]
+  return encodeModel(model)
 }
 
 function sha256(bytes: Uint8Array): string {
@@ -72,7 +109,7 @@ export interface FakeModels {
 
 /**
  * Makes packages with a tiny model and a manifest for them: `from-npm`, `also-from-npm` (the same
- * package), `from-pypi` (or a file) and `from-file`.
+ * package), `from-pypi` (or a file), `from-file`, and `of-both`, whose parts are the first and third.
  *
  * @param directory  an existing one for the packages
  */
@@ -113,6 +150,14 @@ export async function makeFakeModels(directory: string): Promise<FakeModels> {
     { ...BASE, id: 'from-pypi', title: 'Tiny', sources: [pypi, file] },
     { ...BASE, id: 'from-file', title: 'Tiny', sources: [file] },
   ]
+  const { input: _input, builder: _builder, ...whole } = BASE
+  models.push({
+    ...{ ...whole, id: 'of-both', title: 'Tiny', sources: [], files: [], dimension: 2 * DIMENSION },
+    parts: [
+      { model: 'from-npm', weight: 0.4 },
+      { model: 'from-pypi', weight: 0.6 },
+    ],
+  })
   return { manifest: { models }, tarball, wheel, model }
 }
 

@@ -26,6 +26,7 @@ export async function testInstaller(): Promise<ModelInstaller> {
  */
 export async function testModels(): Promise<string> {
   const installer = await testInstaller()
+  await installer.upgrade()
   await installer.install(TEST_MODEL_IDS)
   return testDataDir()
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,7 @@ import {
   type FakeModels,
   makeFakeModels,
   missingProgram,
+  toFormerEmbedder,
 } from '../helpers/fake-models.ts'
 
 let root: string
@@ -406,6 +408,121 @@ describe('import', () => {
     const error = await failureOf(full.import('from-file', fake.model))
     expect(error.code).toBe('modelInstallFailed')
     expect(await installer.verify(['from-file'])).toMatchObject([{ status: 'ok' }])
+  })
+})
+
+describe('a model that is made of parts', () => {
+  it('is installed when its parts are, each once', async () => {
+    const { run, calls } = createFakeRegistry(fake)
+    const installer = makeInstaller({ run })
+    expect(await installer.verify(['of-both'])).toEqual([{ id: 'of-both', status: 'notInstalled' }])
+    await installer.install(['from-npm', 'of-both'])
+    expect(calls).toHaveLength(2)
+    expect(await modelFolders()).toEqual(['from-npm', 'from-pypi'])
+    expect(await installer.isInstalled('of-both')).toBe(true)
+    expect(await installer.verify(['of-both'])).toEqual([{ id: 'of-both', status: 'ok' }])
+    const listed = await installer.list()
+    const bytesOf = (id: string) => listed.find(({ record }) => record.id === id)!.bytes!
+    expect(listed.at(-1)).toMatchObject({
+      installed: true,
+      source: 'npm tiny@1.0.0, pypi tiny==1.0.0',
+      bytes: bytesOf('from-npm') + bytesOf('from-pypi'),
+    })
+  })
+
+  it('is what its parts are', async () => {
+    const installer = makeInstaller()
+    await installer.install(['from-npm'])
+    expect(await installer.isInstalled('of-both')).toBe(false)
+    expect((await installer.list()).at(-1)).toMatchObject({ installed: false })
+    await installer.install(['of-both'])
+    await writeFile(join(installer.path('from-pypi'), 'embedder.onnx'), 'torn')
+    const [report] = await installer.verify(['of-both'])
+    expect(report).toMatchObject({ id: 'of-both', status: 'corrupt' })
+    expect(report?.error?.message).toMatch(/from-pypi: embedder\.onnx has/)
+  })
+
+  it('has no file to import', async () => {
+    const error = await failureOf(makeInstaller().import('of-both', fake.model))
+    expect(error.code).toBe('modelImportFailed')
+    expect(error.message).toMatch(/of-both: .*import its parts, from-npm and from-pypi/)
+  })
+})
+
+describe('upgrade', () => {
+  /** Installs a model and puts the form of an earlier version in its place; answers today's bytes. */
+  async function installFormer(id: string): Promise<Uint8Array> {
+    const installer = makeInstaller()
+    if (id === 'from-file') await installer.import(id, fake.model)
+    else await installer.install([id])
+    const file = join(installer.path(id), 'embedder.onnx')
+    const today = await readFile(file)
+    const former = toFormerEmbedder(today)
+    await writeFile(file, former)
+    const sha256 = createHash('sha256').update(former).digest('hex')
+    const record = {
+      ...{ id, source: 'file' },
+      files: [{ name: 'embedder.onnx', sha256, bytes: former.byteLength }],
+    }
+    await writeFile(join(installer.path(id), 'model.json'), JSON.stringify(record))
+    return today
+  }
+
+  /** The records of the fake models with the sha256 that today's files have. */
+  function pinTo(today: Uint8Array): FakeModels['manifest'] {
+    const sha256 = createHash('sha256').update(today).digest('hex')
+    const files = [{ name: 'embedder.onnx', sha256 }]
+    return { models: fake.manifest.models.map((record) => ({ ...record, files })) }
+  }
+
+  it('brings a former model into form without network, with or without a known sha256', async () => {
+    const today = await installFormer('from-npm')
+    await installFormer('from-file')
+    for (const manifest of [pinTo(today), fake.manifest]) {
+      const installer = makeInstaller({ run: missingProgram, manifest })
+      await installer.upgrade()
+      expect(await installer.verify(['from-npm', 'from-file'])).toMatchObject([
+        { status: 'ok' },
+        { status: 'ok' },
+      ])
+      for (const id of ['from-npm', 'from-file']) {
+        const bytes = await readFile(join(installer.path(id), 'embedder.onnx'))
+        expect(bytes.equals(today)).toBe(true)
+      }
+      const listed = (await installer.list()).filter(({ installed }) => installed)
+      expect(listed.map(({ source }) => source)).toEqual(['file', 'file'])
+      expect(await modelFolders()).toEqual(['from-file', 'from-npm'])
+      await installFormer('from-npm')
+      await installFormer('from-file')
+    }
+  })
+
+  it('is part of an installation', async () => {
+    const manifest = pinTo(await installFormer('from-npm'))
+    const installer = makeInstaller({ run: missingProgram, manifest })
+    expect(await installer.verify(['from-npm'])).toMatchObject([{ status: 'corrupt' }])
+    await installer.install(['from-npm'])
+    expect(await installer.verify(['from-npm'])).toMatchObject([{ status: 'ok' }])
+  })
+
+  it('writes nothing when there is nothing to bring into form', async () => {
+    await makeInstaller().install(['from-npm'])
+    await makeInstaller({ write: async () => Promise.reject(fileError('EROFS')) }).upgrade()
+    expect(await makeInstaller().verify(['from-npm'])).toMatchObject([{ status: 'ok' }])
+  })
+
+  it('leaves a model that it cannot write, or that is damaged, as it was', async () => {
+    await installFormer('from-npm')
+    const full = makeInstaller({ write: async () => Promise.reject(fileError('EROFS')) })
+    await full.upgrade()
+    await full.install(['from-npm'])
+    expect(await full.verify(['from-npm'])).toMatchObject([{ status: 'ok' }])
+    const file = join(full.path('from-npm'), 'embedder.onnx')
+    const bytes = await readFile(file)
+    bytes[100]! ^= 1
+    await writeFile(file, bytes)
+    await makeInstaller().upgrade()
+    expect(await makeInstaller().verify(['from-npm'])).toMatchObject([{ status: 'corrupt' }])
   })
 })
 

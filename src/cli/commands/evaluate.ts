@@ -21,6 +21,7 @@ interface Options {
   readonly out?: string
   readonly plot?: string
   readonly json?: boolean
+  readonly save?: boolean
   readonly persons?: number
   readonly draws?: number
   readonly seed?: number
@@ -61,7 +62,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
       const { evaluateFmr } = await import('../../evaluation/fmr.ts')
       return evaluateFmr(input, options.out === undefined ? {} : { resultFile: options.out })
     }),
-  )
+  ).option('--save', 'put the curve into the record of your own model (models import FILE.onnx)')
 
   addSharedOptions(
     add('identify', 'open-set search: enrolled people and strangers', async (input, options) => {
@@ -154,6 +155,13 @@ async function runEvaluation(
   }
   const { config } = await loadConfig()
   const modelId = options.embedder ?? config.models.embedder
+  const { readOwnRecord, saveOwnRecord } = await import('../../vision/models/own-record.ts')
+  const own = options.save ? await readOwnRecord(config.dataDir, modelId) : undefined
+  if (options.save && own === undefined) {
+    throw new UsageError(
+      `--save: ${modelId} was not brought in by "models import FILE.onnx"; its record is not yours to change.`,
+    )
+  }
   const [{ composeVision }, { createModelProgress }, { openDataset }] = await Promise.all([
     import('../../compose.ts'),
     import('../model-progress.ts'),
@@ -183,6 +191,13 @@ async function runEvaluation(
     )
     progress.stop()
     await writeResult(result, options, output)
+    if (own !== undefined && result.protocol === 'fmr') {
+      if (result.curve === undefined) {
+        throw new UsageError('--save: too few pairs for a curve; nothing was saved.')
+      }
+      await saveOwnRecord(config.dataDir, { ...own, fmrCurve: result.curve })
+      output.note(`Saved the curve of ${modelId}; a running server reads it at its next start.`)
+    }
   } finally {
     progress.stop()
     interrupt.release()

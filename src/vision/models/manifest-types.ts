@@ -1,3 +1,4 @@
+import type { FaceJudge } from '../../core/judge.ts'
 import type { FmrCurve } from '../../core/types.ts'
 
 /** The functions of `graphs/` that build a model's files. */
@@ -61,8 +62,26 @@ interface BoxInput extends CropInput {
   readonly crop: 'box'
 }
 
+/**
+ * The face's box, turned about its centre until the face is upright, with the same margin on both
+ * axes, fills the crop; each axis has its own scale. See docs/decisions/0013-facenet-crops.md.
+ */
+interface TurnedBoxInput extends CropInput {
+  readonly crop: 'turnedBox'
+  /** Added to both sides of the box, half at each end, as a share of their mean (the root of the area). */
+  readonly margin: number
+}
+
 /** How a face is cut from the image, and its pixels treated. */
-export type EmbedderInput = AlignedInput | BoxInput
+export type EmbedderInput = AlignedInput | BoxInput | TurnedBoxInput
+
+/** A share of an embedder that is made of several. */
+export interface ModelPart {
+  /** Id of an embedder that is not made of parts itself. */
+  readonly model: string
+  /** Of its cosine in the sum; those of all parts add up to 1. */
+  readonly weight: number
+}
 
 /** One model, as `models/manifest.json` describes it. */
 export interface ModelRecord {
@@ -70,8 +89,15 @@ export interface ModelRecord {
   readonly task: 'detector' | 'embedder'
   readonly title: string
   readonly sources: readonly ModelSource[]
-  /** The builder of `models/graphs/` that makes the files. */
-  readonly builder: BuilderName
+  /** The builder of `models/graphs/` that makes the files; every model has it that has no `parts`. */
+  readonly builder?: BuilderName
+  /**
+   * Embedders of the same crop whose embeddings together are this model's, see [Note: fused
+   * embeddings]. Such a model has no files, sources and `input` of its own.
+   */
+  readonly parts?: readonly ModelPart[]
+  /** `onnxEmbedder` only: the output that holds the embedding, where the original file has several. */
+  readonly outputName?: string
   /** Built files in the data directory's `models/<id>/`; sha256 is absent where the input is the user's own file. */
   readonly files: readonly { readonly name: string; readonly sha256?: string }[]
   readonly license: string
@@ -81,6 +107,7 @@ export interface ModelRecord {
   readonly dimension?: number
   readonly input?: EmbedderInput
   readonly fmrCurve?: FmrCurve
+  readonly judge?: FaceJudge
   readonly accuracy?: {
     readonly lfwAccuracy: number
     readonly lfwStd: number

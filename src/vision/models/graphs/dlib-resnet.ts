@@ -95,8 +95,8 @@ function addBlock(context: Context, input: FeatureMap, block: string): FeatureMa
 }
 
 /**
- * dlib's face recognition ResNet: `input` float32 [N, 3, 150, 150], RGB 0..255 -> `embedding`
- * [N, 128] of length 1 (dlib itself leaves the length as it comes, about 1 to 1.5).
+ * dlib's face recognition ResNet: `input` float32 [N, 3, 150, 150], RGB 0..255 ->
+ * `embedding.raw` [N, 128], of length 1 to 1.5, as dlib leaves it.
  *
  * @param weights    face-api's arrays; kernels [h, w, in, out]
  * @param input      its `affine` normalisation is folded into the first convolution, which has no padding
@@ -129,8 +129,7 @@ export function buildDlibResnet(
   const pooled = graph.op('GlobalAveragePool', [map.name], 'pooled')
   const flat = graph.op('Flatten', [pooled], 'flat')
   const fc = requireArray(weights, 'fc', 2)
-  const raw = graph.op('MatMul', [flat, graph.floats('fc', fc.shape, fc.data)], 'fc.out')
-  graph.op('LpNormalization', [raw], EMBEDDER_OUTPUT, { axis: 1, p: 2 })
+  graph.op('MatMul', [flat, graph.floats('fc', fc.shape, fc.data)], EMBEDDER_OUTPUT)
   return graph.encode(
     [makeValueInfo(EMBEDDER_INPUT, ['N', 3, sizePx, sizePx])],
     [makeValueInfo(EMBEDDER_OUTPUT, ['N', dimension])],

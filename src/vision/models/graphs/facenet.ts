@@ -206,13 +206,12 @@ function bottleneck(context: Context, input: string, dimension: number): void {
   const folded = kernel.data.map((value, k) => value * gain[k % columns]!)
   const w = graph.floats('Bottleneck.weight', kernel.shape, folded)
   const b = graph.floats('Bottleneck.bias', [columns], bias)
-  const raw = graph.op('Gemm', [input, w, b], 'Bottleneck.out')
-  graph.op('LpNormalization', [raw], EMBEDDER_OUTPUT, { axis: 1, p: 2 })
+  graph.op('Gemm', [input, w, b], EMBEDDER_OUTPUT)
 }
 
 /**
- * FaceNet's Inception-ResNet-v1: `input` float32 [N, 3, s, s], RGB 0..255 -> `embedding` [N, d] of
- * length 1. Batch normalisations and residual scales are folded into the convolutions.
+ * FaceNet's Inception-ResNet-v1: `input` float32 [N, 3, s, s], RGB 0..255 -> `embedding.raw` [N, d].
+ * Batch normalisations and residual scales are folded into the convolutions.
  *
  * @param weights    Keras-style names, for instance `Block35_1_Branch_0_Conv2d_1x1_kernel`; kernels [h, w, in, out]
  * @param input      the manifest's; `affine` is folded into the first convolution (it has no padding), `perImage` becomes nodes

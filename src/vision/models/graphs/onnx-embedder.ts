@@ -2,20 +2,21 @@ import { FaceError } from '../../../core/errors.ts'
 import type { EmbedderInput } from '../manifest-types.ts'
 import { encodeModel, graphOf, makeValueInfo, parseModel, valueDims } from './onnx.ts'
 import {
-  appendNormalizationInPlace,
   flushTinyWeightsInPlace,
   freeBatchInPlace,
-  removeInitializerInputsInPlace,
+  removeIdleInputsInPlace,
   renameValueInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
 } from './rewrites.ts'
 
-/** Names that every built embedder uses. */
+/**
+ * Names that every built embedder uses. [Note: raw embedding] The output is the vector as the network
+ * leaves it: its direction tells who it is, its length how sure the network is that it sees a face.
+ * {@link createEmbedder} separates the two.
+ */
 export const EMBEDDER_INPUT = 'input'
-export const EMBEDDER_OUTPUT = 'embedding'
-
-const RAW_EMBEDDING = 'embedding.raw'
+export const EMBEDDER_OUTPUT = 'embedding.raw'
 
 function assertDimension(
   actual: string | number | undefined,
@@ -32,19 +33,19 @@ function assertDimension(
 
 /**
  * Turns a face embedder's `.onnx` file into the form that Face Watcher runs: `input` float32
- * [N, 3, s, s], RGB 0..255, planar -> `embedding` float32 [N, d], each row of length 1. The same
+ * [N, 3, s, s], RGB 0..255, planar -> `embedding.raw` float32 [N, d] ([Note: raw embedding]). The same
  * network, with normalisation and channel order inside, a free batch size, without PRelu
  * and without weights that only cost time ([Note: denormal weights]).
  *
  * @param bytes      the original file; one image input, one output
  * @param input      what the original network expects
- * @param dimension  of the embedding
+ * @param embedding  its dimension, and the name of the output where there are several
  * @throws {FaceError} `modelImportFailed` when it is not an ONNX file or has another input or output
  */
 export function buildOnnxEmbedder(
   bytes: Uint8Array,
   input: EmbedderInput,
-  dimension: number,
+  { dimension, outputName }: { readonly dimension: number; readonly outputName?: string },
 ): Uint8Array {
   const { normalization, channelOrder, sizePx } = input
   if (normalization.kind === 'perImage') {
@@ -54,7 +55,10 @@ export function buildOnnxEmbedder(
   }
   const model = parseModel(bytes)
   const graph = graphOf(model)
-  removeInitializerInputsInPlace(graph)
+  removeIdleInputsInPlace(graph)
+  if (outputName !== undefined) {
+    graph.output = graph.output.filter(({ name }) => name === outputName)
+  }
   const [image, output] = [graph.input[0], graph.output[0]]
   if (!image?.name || !output?.name || graph.input.length !== 1 || graph.output.length !== 1) {
     throw new FaceError('modelImportFailed', {
@@ -68,15 +72,15 @@ export function buildOnnxEmbedder(
   assertDimension(valueDims(output)[1], dimension, 'embedding dimension')
 
   renameValueInPlace(graph, image.name, EMBEDDER_INPUT)
-  renameValueInPlace(graph, output.name, RAW_EMBEDDING)
+  renameValueInPlace(graph, output.name, EMBEDDER_OUTPUT)
   flushTinyWeightsInPlace(graph)
   rewritePreluInPlace(graph)
-  freeBatchInPlace(graph)
+  // A symbolic batch is free already, whatever its reshapes are computed from.
+  if (dims[0] === '' || typeof dims[0] === 'number') freeBatchInPlace(graph)
   takeRawPixelsInPlace(graph, EMBEDDER_INPUT, {
     channelOrder,
     ...(normalization.kind === 'affine' ? { affine: normalization } : {}),
   })
-  appendNormalizationInPlace(graph, RAW_EMBEDDING, EMBEDDER_OUTPUT)
   graph.input = [makeValueInfo(EMBEDDER_INPUT, ['N', 3, sizePx, sizePx])]
   graph.output = [makeValueInfo(EMBEDDER_OUTPUT, ['N', dimension])]
   // Intermediate shapes of the original are of batch size 1.
