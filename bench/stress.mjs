@@ -6,7 +6,7 @@
 // The same as `face-watcher evaluate stress`, with the machine and the commit beside the result.
 // --data: lfw-deepfunneled.tar, an unpacked lfw/ or one folder a person; --clean: photographs of
 // which the refused share is counted, the data set itself too if it is named. What is analysed is
-// kept in the cache, so a run that was stopped goes on, and a changed decision costs a minute.
+// kept in the cache until the pipeline or the model's judge changes: a run that was stopped goes on.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -45,6 +45,7 @@ const { models } = await loadManifest({ dataDir: values['data-dir'] })
 const limits = { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 }
 const analyzer = createAnalyzer({ modelsDir, manifest: models, limits })
 const cacheDir = values.cache
+const { fmrCurve, judge } = models.find((model) => model.id === modelId)
 const people = values.people ?? (quick ? '30' : '300')
 const kinds = values.kinds?.split(',')
 const result = await evaluateStress(
@@ -57,7 +58,8 @@ const result = await evaluateStress(
     onProgress: createProgress(),
   },
   {
-    curve: models.find((model) => model.id === modelId).fmrCurve,
+    curve: fmrCurve,
+    ...(judge === undefined ? {} : { judge }),
     limits,
     people: Number(people),
     seed: Number(values.seed),

@@ -100,7 +100,7 @@ async function runStress(
     import('../../evaluation/stress/stress.ts'),
     import('../../evaluation/stress/photographs.ts'),
   ])
-  const { config, curve } = await loadCurve(context, input.modelId)
+  const { config, curve, judge } = await loadCurve(context, input.modelId)
   if (curve === undefined) {
     const detail = `${input.modelId} has no FMR curve, so no rate is stated that damage could break.`
     throw new FaceError('invalidOption', { detail })
@@ -109,6 +109,7 @@ async function runStress(
   const { people, strangers, kinds, seed } = options
   return evaluateStress(input, {
     ...{ curve, policy: config.policy, limits: config.limits },
+    ...(judge === undefined ? {} : { judge }),
     ...(people === undefined ? {} : { people }),
     ...(strangers === undefined ? {} : { strangers }),
     ...(kinds === undefined ? {} : { kinds }),
@@ -123,7 +124,8 @@ async function loadCurve(context: CliContext, modelId: string) {
   const { config } = await context.loadConfig()
   const { loadManifest } = await import('../../vision/models/manifest.ts')
   const { models } = await loadManifest({ dataDir: config.dataDir })
-  return { config, curve: models.find((model) => model.id === modelId)?.fmrCurve }
+  const model = models.find((each) => each.id === modelId)
+  return { config, curve: model?.fmrCurve, judge: model?.judge }
 }
 
 /** Values of a flag that may be repeated. */

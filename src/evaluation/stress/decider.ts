@@ -1,12 +1,10 @@
+import { createJudge, type FaceJudge } from '../../core/judge.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 
 /**
  * The product's decisions about faces and pairs, as functions of numbers. `evaluate stress` decides
  * by nothing else, so its rates are those of the product as long as these call what the product calls.
- *
- * Faces come from a cache that outlives a change of a judge: decide from their numbers, never from a
- * verdict that they carry.
  */
 export interface StressDecider {
   /** Why enrolment rejects a face; empty when it is taken. */
@@ -40,5 +38,25 @@ export function createGateDecider(): StressDecider {
     comparisonReasons: () => [],
     pairThreshold: (base) => base,
     searchThreshold: (base) => base,
+  }
+}
+
+/**
+ * Decides as enrolment, verification and search do with the default quality gates: by the analyzer's
+ * verdict whether a face can be compared, and by the damage that two faces share.
+ *
+ * @param record  the model's judge; without one, as {@link createGateDecider}
+ */
+export function createJudgeDecider(record: FaceJudge | undefined): StressDecider {
+  const gates = createGateDecider()
+  if (record === undefined) return gates
+  const judge = createJudge(record)
+  const comparisonReasons: StressDecider['comparisonReasons'] = ({ comparability }) =>
+    comparability?.reasons ?? []
+  return {
+    ...gates,
+    comparisonReasons,
+    enrolmentReasons: (face) => [...gates.enrolmentReasons(face), ...comparisonReasons(face)],
+    pairThreshold: (base, a, b) => base + judge.pairShift(judge.likeness(a), judge.likeness(b)),
   }
 }
