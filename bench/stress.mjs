@@ -45,7 +45,9 @@ const { models } = await loadManifest({ dataDir: values['data-dir'] })
 const limits = { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 }
 const analyzer = createAnalyzer({ modelsDir, manifest: models, limits })
 const cacheDir = values.cache
-const { fmrCurve, judge } = models.find((model) => model.id === modelId)
+const { fmrCurve, judge, parts = [] } = models.find((model) => model.id === modelId)
+const installed = ['mtcnn', ...(parts.length > 0 ? parts.map((part) => part.model) : [modelId])]
+const program = JSON.stringify([hashPipeline(), ...parts])
 const people = values.people ?? (quick ? '30' : '300')
 const kinds = values.kinds?.split(',')
 const result = await evaluateStress(
@@ -53,7 +55,7 @@ const result = await evaluateStress(
     analyzer,
     dataset: await openDataset(values.data, { cacheDir }),
     modelId,
-    modelFingerprint: await computeModelFingerprint(modelsDir, ['mtcnn', modelId], hashPipeline()),
+    modelFingerprint: await computeModelFingerprint(modelsDir, installed, program),
     cacheDir,
     onProgress: createProgress(),
   },
