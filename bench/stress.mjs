@@ -1,12 +1,12 @@
 // What does damage do to recognition, at the default thresholds? bench/results/stress-<model>.json
 //
 //   npm run bench:stress -- --data DIR [--clean DIR]... [--embedder ID] [--people 300]
-//     [--kinds blur,mask] [--seed 1] [--data-dir DIR] [--cache DIR] [--out FILE] [--quick]
+//     [--kinds blur,mask] [--seed 1] [--without bench/results/judge-ID.json] [--data-dir DIR] [--cache DIR] [--out FILE] [--quick]
 //
 // The same as `face-watcher evaluate stress`, with the machine and the commit beside the result.
 // --data: lfw-deepfunneled.tar, an unpacked lfw/ or one folder a person; --clean: photographs of
 // which the refused share is counted, the data set itself too if it is named. What is analysed is
-// kept in the cache, so a run that was stopped goes on, and a changed decision costs a minute.
+// kept in the cache until the pipeline or the model's judge changes: a run that was stopped goes on.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     people: { type: 'string' },
     kinds: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    without: { type: 'string' },
     'data-dir': { type: 'string', default: '.cache/test-data' },
     cache: { type: 'string', default: '.cache/evaluation' },
     out: { type: 'string' },
@@ -45,20 +46,27 @@ const { models } = await loadManifest({ dataDir: values['data-dir'] })
 const limits = { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 }
 const analyzer = createAnalyzer({ modelsDir, manifest: models, limits })
 const cacheDir = values.cache
+const { fmrCurve, judge, parts = [] } = models.find((model) => model.id === modelId)
+const installed = ['mtcnn', ...(parts.length > 0 ? parts.map((part) => part.model) : [modelId])]
+const program = JSON.stringify([hashPipeline(), ...parts])
 const people = values.people ?? (quick ? '30' : '300')
 const kinds = values.kinds?.split(',')
+const without =
+  values.without === undefined ? [] : JSON.parse(readFileSync(values.without, 'utf8')).people
 const result = await evaluateStress(
   {
     analyzer,
     dataset: await openDataset(values.data, { cacheDir }),
     modelId,
-    modelFingerprint: await computeModelFingerprint(modelsDir, ['mtcnn', modelId], hashPipeline()),
+    modelFingerprint: await computeModelFingerprint(modelsDir, installed, program),
     cacheDir,
     onProgress: createProgress(),
   },
   {
-    curve: models.find((model) => model.id === modelId).fmrCurve,
+    curve: fmrCurve,
+    ...(judge === undefined ? {} : { judge }),
     limits,
+    without,
     people: Number(people),
     seed: Number(values.seed),
     ...(kinds === undefined ? {} : { kinds }),
@@ -74,6 +82,7 @@ if (out !== undefined) {
     `--data DIR --embedder ${modelId} --people ${people} --seed ${values.seed}`,
     ...values.clean.map(() => '--clean DIR'),
     ...(kinds === undefined ? [] : [`--kinds ${values.kinds}`]),
+    ...(values.without === undefined ? [] : [`--without ${values.without}`]),
   ]
   const question = 'What does damage do to recognition, at the default thresholds?'
   const command = `npm run bench:stress -- ${options.join(' ')}`

@@ -147,13 +147,10 @@ async function runStress(
   input: EvaluationInput,
   options: Options,
 ): Promise<EvaluationResult> {
-  const [{ evaluateStress }, { createProductDecider }, { openPhotographs }, { toQualityGates }] =
-    await Promise.all([
-      import('../../evaluation/stress/stress.ts'),
-      import('../../evaluation/stress/decider.ts'),
-      import('../../evaluation/stress/photographs.ts'),
-      import('../../compose.ts'),
-    ])
+  const [{ evaluateStress }, { openPhotographs }] = await Promise.all([
+    import('../../evaluation/stress/stress.ts'),
+    import('../../evaluation/stress/photographs.ts'),
+  ])
   const { config, curve, judge } = await loadCurve(context, input.modelId)
   if (curve === undefined) {
     const detail = `${input.modelId} has no FMR curve, so no rate is stated that damage could break.`
@@ -164,7 +161,7 @@ async function runStress(
   const without = options.without === undefined ? [] : await readLearned(options.without)
   return evaluateStress(input, {
     ...{ curve, policy: config.policy, limits: config.limits, without },
-    decider: createProductDecider({ judge, curve, gates: toQualityGates(config.quality) }),
+    ...(judge === undefined ? {} : { judge }),
     ...(people === undefined ? {} : { people }),
     ...(strangers === undefined ? {} : { strangers }),
     ...(kinds === undefined ? {} : { kinds }),

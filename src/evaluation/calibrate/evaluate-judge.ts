@@ -116,7 +116,7 @@ async function collect(
     { subjects: options.people ?? 300, strangers: options.strangers ?? 5000 },
     seed,
   )
-  const files = toCacheFiles(input.dataset, input)
+  const files = toCacheFiles(input.dataset, input, undefined)
   const mates = drawn.subjects.flatMap(({ mate }) => (mate === undefined ? [] : [mate]))
   const photographs = [
     ...drawn.subjects.map(({ photograph }) => photograph),
@@ -153,7 +153,7 @@ async function collect(
     },
   ]
   for (const { dataset, maxRefused } of sets) {
-    const { photographs: file } = toCacheFiles(dataset, input)
+    const { photographs: file } = toCacheFiles(dataset, input, undefined)
     const faces = facesOf(await analyze(dataset.images.map(toPhotographTask), file))
     clean.push({ name: dataset.name, faces, maxRefused })
   }

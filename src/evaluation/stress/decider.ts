@@ -6,9 +6,6 @@ import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 /**
  * The product's decisions about faces and pairs, as functions of numbers. `evaluate stress` decides
  * by nothing else, so its rates are those of the product as long as these call what the product calls.
- *
- * Faces come from a cache that outlives a change of a judge: decide from their numbers, never from a
- * verdict that they carry.
  */
 export interface StressDecider {
   /** Why enrolment rejects a face; empty when it is taken. */
@@ -35,28 +32,6 @@ export interface StressDecider {
   searchThreshold(base: number, probe: Float32Array, others: Float32Array): number
 }
 
-/** Decides as the product does with its default settings. */
-export function createProductDecider(product: {
-  readonly judge: FaceJudge | undefined
-  readonly curve: FmrCurve
-  readonly gates: QualityGates
-}): StressDecider {
-  const judge = product.judge && createJudge(product.judge)
-  const comparisonReasons = (face: AnalyzedFace): readonly string[] =>
-    judge === undefined || face.embedding === undefined || face.rawNorms === undefined
-      ? []
-      : judge.assess({ ...face, embedding: face.embedding, rawNorms: face.rawNorms }).reasons
-  return {
-    enrolmentReasons: (face) => [
-      ...assessQuality(face.quality, product.gates),
-      ...comparisonReasons(face),
-    ],
-    comparisonReasons,
-    pairThreshold: (base, a, b) => base + (judge?.pairShift(a, b) ?? 0),
-    searchThreshold: (base) => base,
-  }
-}
-
 /** Refuses by the default quality gates at enrolment and nothing else; no threshold is raised. */
 export function createGateDecider(): StressDecider {
   return {
@@ -64,5 +39,25 @@ export function createGateDecider(): StressDecider {
     comparisonReasons: () => [],
     pairThreshold: (base) => base,
     searchThreshold: (base) => base,
+  }
+}
+
+/**
+ * Decides as enrolment, verification and search do with the default quality gates: by the analyzer's
+ * verdict whether a face can be compared, and by the damage that two faces share.
+ *
+ * @param record  the model's judge; without one, as {@link createGateDecider}
+ */
+export function createJudgeDecider(record: FaceJudge | undefined): StressDecider {
+  const gates = createGateDecider()
+  if (record === undefined) return gates
+  const judge = createJudge(record)
+  const comparisonReasons: StressDecider['comparisonReasons'] = ({ comparability }) =>
+    comparability?.reasons ?? []
+  return {
+    ...gates,
+    comparisonReasons,
+    enrolmentReasons: (face) => [...gates.enrolmentReasons(face), ...comparisonReasons(face)],
+    pairThreshold: (base, a, b) => base + judge.pairShift(a, b),
   }
 }

@@ -19,7 +19,7 @@ export function formatStress(result: StressResult): string {
   const rows = table([
     [
       ...['damage', 'detected', 'not enrolled', 'not compared', 'recognised', 'of compared'],
-      ...['FMR alike', 'undecided', 'FMR clean'],
+      ...['FMR alike', 'before', 'FMR clean'],
       ...sizes.map(({ cleanPeople }) => `named +${cleanPeople}`),
     ],
     ...result.damages.map((each) => toCells(each, sizes.length)),
@@ -64,7 +64,7 @@ export function formatStress(result: StressResult): string {
 
 const explanation = `detected: of all pictures; not enrolled, not compared: of detected faces; recognised: against the own
 clean photograph, of all and of compared faces; FMR alike: two people with the same damage, after and
-before ("undecided") refusals and shifts; FMR clean: against clean strangers; named +N: strangers named
+before refusals and raised thresholds; FMR clean: against clean strangers; named +N: strangers named
 where 20 damaged and N clean people are enrolled. "-": too few faces or pairs are left.`
 
 function toCells(each: DamageResult, sizes: number): readonly string[] {

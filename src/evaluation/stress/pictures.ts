@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import type { FaceJudge } from '../../core/judge.ts'
 import { decodeImage, type RgbImage } from '../../vision/image.ts'
 import type { ImageLimits } from '../../vision/image-limits.ts'
 import { type Damage, damageName, damagePicture, damageRevision } from '../damage/damage.ts'
@@ -75,12 +76,14 @@ export interface CacheFiles {
   damaged(damage: Damage, seed: number): string
 }
 
-/** Files that change with the photographs, the models and the detector's options. */
+/** Files that change with the photographs, the models, their judge and the detector's options. */
 export function toCacheFiles(
   { fingerprint }: Pick<Dataset, 'fingerprint'>,
   input: Pick<EvaluationInput, 'cacheDir' | 'modelId' | 'modelFingerprint' | 'detector'>,
+  judge: FaceJudge | undefined,
 ): CacheFiles {
-  const identity = JSON.stringify([fingerprint, input.modelFingerprint, input.detector ?? {}])
+  const { modelFingerprint, detector = {} } = input
+  const identity = JSON.stringify([fingerprint, modelFingerprint, detector, judge])
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16)
   const folder = join(input.cacheDir, 'stress', `${input.modelId}-${hash}`)
   return {

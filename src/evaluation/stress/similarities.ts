@@ -26,7 +26,10 @@ export function computeSimilarities(a: Rows, b: Rows): Float32Array {
     // Four columns at once: each value of the row is loaded once for all.
     for (; column + 4 <= b.count; column += 4) {
       const at = column * dimension
-      let [s0, s1, s2, s3] = [0, 0, 0, 0]
+      let s0 = 0
+      let s1 = 0
+      let s2 = 0
+      let s3 = 0
       for (let i = 0; i < dimension; i++) {
         const value = a.values[from + i]!
         s0 += value * b.values[at + i]!
@@ -34,7 +37,11 @@ export function computeSimilarities(a: Rows, b: Rows): Float32Array {
         s2 += value * b.values[at + 2 * dimension + i]!
         s3 += value * b.values[at + 3 * dimension + i]!
       }
-      similarities.set([s0, s1, s2, s3], row * b.count + column)
+      const to = row * b.count + column
+      similarities[to] = s0
+      similarities[to + 1] = s1
+      similarities[to + 2] = s2
+      similarities[to + 3] = s3
     }
     for (; column < b.count; column++) {
       let sum = 0

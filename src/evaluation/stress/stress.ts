@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { FaceError } from '../../core/errors.ts'
+import type { FaceJudge } from '../../core/judge.ts'
 import { computeVerifyThreshold, defaultPolicy, maxMatchFmr } from '../../core/policy.ts'
 import type { DecisionPolicy, FmrCurve } from '../../core/types.ts'
 import type { ImageLimits } from '../../vision/image-limits.ts'
@@ -9,7 +10,7 @@ import type { Dataset } from '../dataset.ts'
 import type { EvaluationInput } from '../embeddings.ts'
 import { createRandom } from '../random.ts'
 import { analyzePictures, type PictureTask } from './analyze-pictures.ts'
-import { createGateDecider, type StressDecider } from './decider.ts'
+import { createJudgeDecider, type StressDecider } from './decider.ts'
 import type { FoundFace } from './face-cache.ts'
 import { measureClean, measureDamage, toJudgedRows } from './measure-damage.ts'
 import { drawPeople, type Subject } from './photographs.ts'
@@ -24,6 +25,9 @@ export interface StressOptions {
   readonly limits: ImageLimits
   /** Of the galleries. Default {@link defaultPolicy}. */
   readonly policy?: DecisionPolicy
+  /** Of the model, the one that the analyzer has: what is kept of another is void. */
+  readonly judge?: FaceJudge
+  /** Default: as the product decides with the judge. */
   readonly decider?: StressDecider
   /** People whose photographs are damaged. Default 300. */
   readonly people?: number
@@ -62,7 +66,7 @@ export async function evaluateStress(
     { subjects: options.people ?? 300, strangers: options.strangers ?? 2500 },
     seed,
   )
-  const files = toCacheFiles(input.dataset, input)
+  const files = toCacheFiles(input.dataset, input, options.judge)
   const mates = people.subjects.flatMap(({ mate }) => (mate === undefined ? [] : [mate]))
   const photographs = [
     ...people.subjects.map(({ photograph }) => photograph),
@@ -89,13 +93,13 @@ export async function evaluateStress(
         { seed, limits: options.limits },
       ),
     )
-  const cleanFiles = clean.map((dataset) => toCacheFiles(dataset, input))
+  const cleanFiles = clean.map((dataset) => toCacheFiles(dataset, input, options.judge))
   for (const [i, dataset] of clean.entries()) {
     await analyze(dataset.images.map(toPhotographTask), (cleanFiles[i] as CacheFiles).photographs)
   }
   for (const damage of chosen) await analyze(tasksOf(damage), files.damaged(damage, seed))
 
-  const decider = options.decider ?? createGateDecider()
+  const decider = options.decider ?? createJudgeDecider(options.judge)
   const threshold = computeVerifyThreshold(maxMatchFmr, curve, 1)
   const strangers = toJudgedRows(
     people.strangers.map(({ key }) => byKey.get(key) as FoundFace),

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+import type { FaceJudge } from '../../core/judge.ts'
+import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
+import { createGateDecider, createJudgeDecider } from './decider.ts'
+
+const judge: FaceJudge = {
+  source: 'test',
+  resultFile: '',
+  weights: { intercept: 0, confidence: 0, norms: [0], likeness: 1, damage: [0] },
+  refuseFrom: 0.9,
+  maxOutside: 0.5,
+  centroids: {
+    reasons: ['damaged'],
+    directions: Buffer.from(Int8Array.of(100, 0)).toString('base64'),
+  },
+  damageSpace: {
+    mean: Buffer.from(Float32Array.of(0, 0).buffer).toString('base64'),
+    axes: Buffer.from(Int8Array.of(100, 0)).toString('base64'),
+    from: 0.5,
+  },
+}
+const point = { x: 0, y: 0 }
+const face: AnalyzedFace = {
+  detection: {
+    box: { x: 0, y: 0, width: 20, height: 20 },
+    landmarks: [point, point, point, point, point],
+    confidence: 1,
+  },
+  quality: {
+    ...{ sizePx: 20, sharpness: 50, brightness: 0.5, confidence: 1 },
+    pose: { yaw: 0, pitch: 0, roll: 0 },
+  },
+  outside: 0,
+  comparability: { comparable: false, reasons: ['occluded'] },
+}
+
+describe('createJudgeDecider', () => {
+  test('refuses by the gates and by what the analyzer says of the face', () => {
+    const decider = createJudgeDecider(judge)
+    expect(decider.enrolmentReasons(face)).toEqual(['faceTooSmall', 'occluded'])
+    expect(decider.comparisonReasons(face)).toEqual(['occluded'])
+  })
+
+  test('raises the threshold of two faces alike in damage, by what they share', () => {
+    const decider = createJudgeDecider(judge)
+    const damaged = Float32Array.of(1, 0)
+    const less = Float32Array.of(0.8, 0.6)
+    const clean = Float32Array.of(0, 1)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.3, 6)
+    expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
+  })
+
+  test('decides by the gates alone without a judge', () => {
+    const decider = createJudgeDecider(undefined)
+    const gates = createGateDecider()
+    expect(decider.enrolmentReasons(face)).toEqual(gates.enrolmentReasons(face))
+    expect(decider.comparisonReasons(face)).toEqual([])
+    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), Float32Array.of(0.9))).toBe(0.4)
+  })
+})
