@@ -100,13 +100,19 @@ function isAlignable({ landmarks }: Detection): boolean {
 /** [3 x size x size] in the embedder's frame. */
 function cutFace(
   levels: readonly PyramidLevel[],
-  { box, landmarks }: Detection,
-  { sizePx, referencePoints }: Embedder,
+  detection: Detection,
+  { sizePx, referencePoints, turnedBoxMargin }: Embedder,
 ): Float32Array {
+  const { box, landmarks } = detection
+  if (referencePoints !== undefined) {
+    return warpCrop(levels, toAlignedTransform(landmarks, referencePoints), {
+      size: sizePx,
+    })
+  }
   const transform =
-    referencePoints === undefined
+    turnedBoxMargin === undefined
       ? toBoxTransform(box, levels[0]!, sizePx)
-      : toAlignedTransform(landmarks, referencePoints)
+      : toTurnedBoxTransform(detection, turnedBoxMargin, sizePx)
   return warpCrop(levels, transform, { size: sizePx })
 }
 
@@ -139,6 +145,34 @@ function toBoxTransform(box: Box, full: PyramidLevel, size: number): CropTransfo
   const pitchY = part.height / size
   // Edges of pixels to their centres: half a pixel on both sides.
   return [pitchX, 0, part.x + pitchX / 2 - 0.5, 0, pitchY, part.y + pitchY / 2 - 0.5]
+}
+
+/**
+ * The box, turned about its centre by the direction of the landmarks, with the same margin on both
+ * axes, fills the crop; each axis has its own scale. FaceNet was trained on such crops, not turned:
+ * docs/decisions/0013-facenet-crops.md.
+ *
+ * @param margin  share of the box's mean side, the root of its area
+ */
+function toTurnedBoxTransform(
+  { box, landmarks }: Detection,
+  margin: number,
+  size: number,
+): CropTransform {
+  const [a, , , b] = toAlignedTransform(landmarks, qualityPoints)
+  const scale = Math.hypot(a, b)
+  const cosine = a / scale
+  const sine = b / scale
+  const added = margin * Math.sqrt(box.width * box.height)
+  const pitchX = (box.width + added) / size
+  const pitchY = (box.height + added) / size
+  // Both centres with the first pixel's centre at 0.
+  const middle = (size - 1) / 2
+  const x = box.x + box.width / 2 - 0.5
+  const y = box.y + box.height / 2 - 0.5
+  const [ax, bx] = [pitchX * cosine, -pitchY * sine]
+  const [cy, dy] = [pitchX * sine, pitchY * cosine]
+  return [ax, bx, x - middle * (ax + bx), cy, dy, y - middle * (cy + dy)]
 }
 
 /** Whether the embedder's crop is the one that quality is measured on, so that it is cut only once. */

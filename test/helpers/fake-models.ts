@@ -39,6 +39,25 @@ export function makeTinyEmbedder(): Uint8Array {
   )
 }
 
+/** A face embedder as a user has one: means of 8 x 8 fields of the three channels, 192 values. */
+export function makeOwnEmbedder(): Uint8Array {
+  return encodeModel(
+    makeModel({
+      nodes: [
+        makeNode(
+          'AveragePool',
+          { inputs: ['data'], outputs: ['pooled'] },
+          { kernel_shape: [14, 14], strides: [14, 14] },
+        ),
+        makeNode('Flatten', { inputs: ['pooled'], outputs: ['out'] }),
+      ],
+      initializers: [],
+      inputs: [makeValueInfo('data', [1, 3, 112, 112])],
+      outputs: [makeValueInfo('out', [1, 192])],
+    }),
+  )
+}
+
 /** A built embedder as versions up to 0.1 made it: its last node normalises. */
 export function toFormerEmbedder(built: Uint8Array): Uint8Array {
   const model = parseModel(built)

@@ -186,6 +186,7 @@ describe('loadManifest', () => {
       'mtcnn',
       'mobilefacenet',
       'sface',
+      'sface-int8',
       'fused',
       'facenet',
       'facenet-seed',
@@ -196,7 +197,7 @@ describe('loadManifest', () => {
     const own = { ...builtIn[2]!, id: 'mine' }
     const path = join(directory, 'models', 'manifest.json')
     await writeFile(path, JSON.stringify({ version: 1, models: [own] }))
-    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(9)
+    expect((await loadManifest({ dataDir: directory })).models).toHaveLength(10)
     await writeFile(path, JSON.stringify({ version: 1, models: [builtIn[2]] }))
     await expect(loadManifest({ dataDir: directory })).rejects.toThrow(/sface exists already/)
   })

@@ -28,6 +28,7 @@ const OBSERVED = {
   'mtcnn/onet.onnx': 2e-7,
   'mobilefacenet/embedder.onnx': 2e-7,
   'sface/embedder.onnx': 4e-7,
+  'sface-int8/embedder.onnx': 4e-7,
   'dlib-resnet/embedder.onnx': 2e-7,
   'facenet/embedder.onnx': 1e-7,
 } as const
@@ -82,7 +83,14 @@ describe('built models', () => {
     })
   }
 
-  for (const id of ['mobilefacenet', 'sface', 'facenet', 'facenet-128', 'dlib-resnet']) {
+  for (const id of [
+    'mobilefacenet',
+    'sface',
+    'sface-int8',
+    'facenet',
+    'facenet-128',
+    'dlib-resnet',
+  ]) {
     it(`${id} answers raw vectors that do not depend on the batch`, async ({ skip }) => {
       if (!(await installer.isInstalled(id))) skip(`${id} is not installed`)
       const { record } = (await installer.list()).find((model) => model.record.id === id)!

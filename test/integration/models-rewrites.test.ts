@@ -23,7 +23,7 @@ import { writePrelu } from '../../src/vision/models/graphs/prelu.ts'
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
-  removeInitializerInputsInPlace,
+  removeIdleInputsInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
 } from '../../src/vision/models/graphs/rewrites.ts'
@@ -205,10 +205,11 @@ describe('rewrites', () => {
     expect(maxDifference(before, after)).toBeLessThan(BOUND) // observed 0
   })
 
-  it('weights declared as inputs are no longer inputs', () => {
+  it('weights declared as inputs, and what no node reads, are no longer inputs', () => {
     const model = makeNet()
     graphOf(model).input.push(makeValueInfo('slope', [CHANNELS, 1, 1]))
-    removeInitializerInputsInPlace(graphOf(model))
+    graphOf(model).input.push(makeValueInfo('replaced', [CHANNELS, 1, 1]))
+    removeIdleInputsInPlace(graphOf(model))
     expect(graphOf(model).input.map((value) => value.name)).toEqual(['data'])
   })
 
@@ -243,7 +244,7 @@ describe('buildOnnxEmbedder', () => {
   it('gives the raw embedding of the original, for any batch', async () => {
     const pixels = makePixels(PIXELS, 13)
     const raw = await runNet(makeNet(), normalize(pixels, 'bgr'))
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), record, { dimension: DIMENSION })
     const batch = new Float32Array(3 * PIXELS)
     batch.set(pixels, 2 * PIXELS)
     const outputs = await runModel(built, { input: { data: batch, dims: [3, 3, SIDE, SIDE] } })
@@ -256,8 +257,8 @@ describe('buildOnnxEmbedder', () => {
 
   it('gives the same bytes every time', () => {
     const bytes = encodeModel(makeNet())
-    expect(buildOnnxEmbedder(bytes, record, DIMENSION)).toEqual(
-      buildOnnxEmbedder(bytes, record, DIMENSION),
+    expect(buildOnnxEmbedder(bytes, record, { dimension: DIMENSION })).toEqual(
+      buildOnnxEmbedder(bytes, record, { dimension: DIMENSION }),
     )
   })
 
@@ -274,6 +275,7 @@ describe('buildOnnxEmbedder', () => {
       () => {
         const model = makeNet()
         graphOf(model).input.push(makeValueInfo('other', [1]))
+        graphOf(model).node.push(makeNode('Neg', { inputs: ['other'], outputs: ['unused'] }))
         return encodeModel(model)
       },
       /2 inputs/,
@@ -310,12 +312,14 @@ describe('buildOnnxEmbedder', () => {
   ]
   for (const [what, make, message] of refused) {
     it(`refuses ${what}`, () => {
-      expect(() => buildOnnxEmbedder(make(), record, DIMENSION)).toThrow(message)
+      expect(() => buildOnnxEmbedder(make(), record, { dimension: DIMENSION })).toThrow(message)
     })
   }
 
   it('reads back what it wrote', () => {
-    const model = parseModel(buildOnnxEmbedder(encodeModel(makeNet()), record, DIMENSION))
+    const model = parseModel(
+      buildOnnxEmbedder(encodeModel(makeNet()), record, { dimension: DIMENSION }),
+    )
     expect(graphOf(model).output.map((value) => value.name)).toEqual(['embedding.raw'])
   })
 })
@@ -329,13 +333,13 @@ describe('exposeRawEmbedding', () => {
   } as const
 
   it('makes of a former file what is built today, byte for byte', () => {
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, { dimension: DIMENSION })
     expect(exposeRawEmbedding(toFormerEmbedder(built))).toEqual(built)
   })
 
   it('has nothing to do with a file of today', () => {
     expect(exposeRawEmbedding(encodeModel(makeNet()))).toBeUndefined()
-    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, DIMENSION)
+    const built = buildOnnxEmbedder(encodeModel(makeNet()), input, { dimension: DIMENSION })
     expect(exposeRawEmbedding(built)).toBeUndefined()
   })
 })

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
+import { FaceError } from '../../core/errors.ts'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
 import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
@@ -20,14 +21,19 @@ interface Options {
   readonly out?: string
   readonly plot?: string
   readonly json?: boolean
+  readonly save?: boolean
   readonly persons?: number
   readonly draws?: number
   readonly seed?: number
+  readonly people?: number
+  readonly strangers?: number
+  readonly kinds?: readonly string[]
+  readonly clean?: readonly string[]
 }
 
 type Evaluate = (input: EvaluationInput, options: Options) => Promise<EvaluationResult>
 
-/** `evaluate lfw|fmr|identify`. */
+/** `evaluate lfw|fmr|identify|stress`. */
 export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
@@ -56,15 +62,12 @@ export function addEvaluate(program: Command, context: CliContext): void {
       const { evaluateFmr } = await import('../../evaluation/fmr.ts')
       return evaluateFmr(input, options.out === undefined ? {} : { resultFile: options.out })
     }),
-  )
+  ).option('--save', 'put the curve into the record of your own model (models import FILE.onnx)')
 
   addSharedOptions(
     add('identify', 'open-set search: enrolled people and strangers', async (input, options) => {
       const { evaluateIdentify } = await import('../../evaluation/identify.ts')
-      const { config } = await context.loadConfig()
-      const { loadManifest } = await import('../../vision/models/manifest.ts')
-      const { models } = await loadManifest({ dataDir: config.dataDir })
-      const curve = models.find((model) => model.id === input.modelId)?.fmrCurve
+      const { config, curve } = await loadCurve(context, input.modelId)
       return evaluateIdentify(input, {
         policy: config.policy,
         ...(curve === undefined ? {} : { curve }),
@@ -77,6 +80,59 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--persons <n>', 'people enrolled with one image each', integerOption(1, 1_000_000))
     .option('--draws <n>', 'random draws to average over', integerOption(1, 10_000))
     .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+
+  add('stress', 'damaged faces: false matches, misses and refusals', (input, options) =>
+    runStress(context, input, options),
+  )
+    .option('--clean <dir>', 'count what is refused of these photographs; may be repeated', collect)
+    .option('--kinds <list>', 'kinds of damage, or kinds with their strength: blur,"mask 1"', split)
+    .option('--people <n>', 'people whose photograph is damaged (300)', integerOption(2, 100_000))
+    .option('--strangers <n>', 'clean people beside them (2,500)', integerOption(0, 1_000_000))
+    .option('--seed <n>', 'seed of people and damages', integerOption(0, 2 ** 32 - 1))
+}
+
+async function runStress(
+  context: CliContext,
+  input: EvaluationInput,
+  options: Options,
+): Promise<EvaluationResult> {
+  const [{ evaluateStress }, { openPhotographs }] = await Promise.all([
+    import('../../evaluation/stress/stress.ts'),
+    import('../../evaluation/stress/photographs.ts'),
+  ])
+  const { config, curve } = await loadCurve(context, input.modelId)
+  if (curve === undefined) {
+    const detail = `${input.modelId} has no FMR curve, so no rate is stated that damage could break.`
+    throw new FaceError('invalidOption', { detail })
+  }
+  const { cacheDir } = input
+  const { people, strangers, kinds, seed } = options
+  return evaluateStress(input, {
+    ...{ curve, policy: config.policy, limits: config.limits },
+    ...(people === undefined ? {} : { people }),
+    ...(strangers === undefined ? {} : { strangers }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(seed === undefined ? {} : { seed }),
+    clean: await Promise.all(
+      (options.clean ?? []).map((dir) => openPhotographs(dir, { cacheDir })),
+    ),
+  })
+}
+
+async function loadCurve(context: CliContext, modelId: string) {
+  const { config } = await context.loadConfig()
+  const { loadManifest } = await import('../../vision/models/manifest.ts')
+  const { models } = await loadManifest({ dataDir: config.dataDir })
+  return { config, curve: models.find((model) => model.id === modelId)?.fmrCurve }
+}
+
+/** Values of a flag that may be repeated. */
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+function split(value: string): readonly string[] {
+  return value.split(',').map((part) => part.trim())
 }
 
 function addSharedOptions(command: Command): Command {
@@ -99,6 +155,13 @@ async function runEvaluation(
   }
   const { config } = await loadConfig()
   const modelId = options.embedder ?? config.models.embedder
+  const { readOwnRecord, saveOwnRecord } = await import('../../vision/models/own-record.ts')
+  const own = options.save ? await readOwnRecord(config.dataDir, modelId) : undefined
+  if (options.save && own === undefined) {
+    throw new UsageError(
+      `--save: ${modelId} was not brought in by "models import FILE.onnx"; its record is not yours to change.`,
+    )
+  }
   const [{ composeVision }, { createModelProgress }, { openDataset }] = await Promise.all([
     import('../../compose.ts'),
     import('../model-progress.ts'),
@@ -128,6 +191,13 @@ async function runEvaluation(
     )
     progress.stop()
     await writeResult(result, options, output)
+    if (own !== undefined && result.protocol === 'fmr') {
+      if (result.curve === undefined) {
+        throw new UsageError('--save: too few pairs for a curve; nothing was saved.')
+      }
+      await saveOwnRecord(config.dataDir, { ...own, fmrCurve: result.curve })
+      output.note(`Saved the curve of ${modelId}; a running server reads it at its next start.`)
+    }
   } finally {
     progress.stop()
     interrupt.release()

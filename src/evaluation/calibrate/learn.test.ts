@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { dotProduct } from '../../core/similarity.ts'
 import { createRandom } from '../random.ts'
 import { clusterDirections } from './clusters.ts'
+import { findDamageSpace } from './damage-space.ts'
+import { decomposeSymmetric, dot, orthonormalize, solvePositive } from './linear-algebra.ts'
 import { fitLogistic, scoreLogistic } from './logistic.ts'
 
 const gaussian = (random: () => number): number =>
@@ -70,5 +72,64 @@ describe('fitLogistic', () => {
     const model = fitLogistic(examples)
     expect(model.weights.every(Number.isFinite)).toBe(true)
     expect(scoreLogistic(model, [70, 7])).toBeGreaterThan(scoreLogistic(model, [50, 7]))
+  })
+})
+
+describe('linear algebra', () => {
+  const random = createRandom(11)
+  const size = 24
+  const factors = Array.from({ length: size + 6 }, () =>
+    Float64Array.from({ length: size }, () => gaussian(random)),
+  )
+  /** Symmetric and positive definite. */
+  const matrix = Array.from({ length: size }, (_, i) =>
+    Float64Array.from({ length: size }, (__, j) =>
+      factors.reduce((sum, row) => sum + row[i]! * row[j]!, 0),
+    ),
+  )
+
+  it('solves a positive definite system', () => {
+    const expected = factors.slice(0, 3)
+    const rights = expected.map((x) => Float64Array.from(matrix, (row) => dot(row, x)))
+    for (const [i, solution] of solvePositive(matrix, rights).entries()) {
+      const errors = solution.map((value, d) => Math.abs(value - expected[i]![d]!))
+      // Observed 2e-12, bound 1e-8.
+      expect(Math.max(...errors)).toBeLessThan(1e-8)
+    }
+  })
+
+  it('finds eigenvectors, the largest value first', () => {
+    const { values, vectors } = decomposeSymmetric(matrix)
+    expect([...values].sort((a, b) => b - a)).toEqual(values)
+    for (const [i, vector] of vectors.entries()) {
+      const errors = matrix.map((row, d) => Math.abs(dot(row, vector) - values[i]! * vector[d]!))
+      // Observed 1e-13, bound 1e-9.
+      expect(Math.max(...errors)).toBeLessThan(1e-9)
+    }
+  })
+
+  it('makes a basis and leaves out what depends on earlier vectors', () => {
+    const [a, b] = [factors[0]!, factors[1]!]
+    const basis = orthonormalize([a, b, a.map((value, d) => value + 2 * b[d]!)])
+    expect(basis).toHaveLength(2)
+    expect(dot(basis[0]!, basis[1]!)).toBeCloseTo(0, 12)
+    expect(dot(basis[1]!, basis[1]!)).toBeCloseTo(1, 12)
+  })
+})
+
+describe('findDamageSpace', () => {
+  it('prefers a direction in which people do not differ', () => {
+    const random = createRandom(4)
+    const dimension = 12
+    // People differ along the first axes; two kinds of damage move faces along axis 3 and 9.
+    const person = () =>
+      Float64Array.from({ length: dimension }, (_, d) => gaussian(random) * (d < 6 ? 1 : 0.1))
+    const clean = Array.from({ length: 600 }, person)
+    const moved = (axis: number) =>
+      Float64Array.from({ length: dimension }, (_, d) => (d === axis ? 1 : 0))
+    const { axes } = findDamageSpace([moved(3), moved(9)], clean, 1)
+    expect(axes).toHaveLength(1)
+    // Observed 0.999, bound 0.95.
+    expect(Math.abs(axes[0]![9]!)).toBeGreaterThan(0.95)
   })
 })

@@ -69,7 +69,7 @@ export function installFailed(
 }
 
 /** The error of a file that is not usable for a model. */
-export function importFailed(record: ModelRecord, cause: unknown): FaceError {
+export function importFailed(record: Pick<ModelRecord, 'id'>, cause: unknown): FaceError {
   return new FaceError('modelImportFailed', {
     detail: `${record.id}: ${explain(cause)}.`,
     info: { model: record.id },

@@ -1,6 +1,7 @@
 import type { FaceError } from '../../core/errors.ts'
 import type { Manifest, ModelRecord } from './manifest-types.ts'
 import type { DurableWriter } from './model-directory.ts'
+import type { OwnModelOptions } from './own-import.ts'
 import type { CommandRunner } from './sources/command.ts'
 
 /** `wait`: another process is installing. `done` is sent once a model, also when it was there already. */
@@ -65,6 +66,21 @@ export interface ModelInstaller {
    *   `modelInstallFailed` when the data directory cannot be written
    */
   import(id: string, file: string): Promise<void>
+  /**
+   * Brings in a face embedder that no manifest knows, from an `.onnx` file ([Note: own models]). It is
+   * run once before it is put in its place.
+   *
+   * @returns its record, which `loadManifest` finds from now on
+   * @throws {FaceError} `modelImportFailed` when the file is no embedder of 112 px crops, or the id
+   *   belongs to another model; `modelInstallFailed` when the data directory cannot be written
+   */
+  importOwn(file: string, options: OwnModelOptions): Promise<ModelRecord>
+  /**
+   * Takes a model's files away, with the record of one that the user brought.
+   *
+   * @throws {FaceError} `unknownModel`; `modelInstallFailed` when the data directory cannot be written
+   */
+  remove(id: string): Promise<void>
   /** Every model of the manifest. */
   list(): Promise<ListedModel[]>
   /**

@@ -12,6 +12,7 @@ import type {
 import { findModel, findParts } from './manifest.ts'
 import type { ModelPart, ModelRecord } from './manifest-types.ts'
 import { createModelDirectory, type InstalledModel } from './model-directory.ts'
+import { importOwnModel } from './own-install.ts'
 import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
 import { runCommand } from './sources/command.ts'
 import { SourceError } from './sources/source-error.ts'
@@ -41,7 +42,7 @@ interface Run {
   readonly fetcher: SourceFetcher
 }
 
-async function assertReadable(record: ModelRecord, file: string): Promise<void> {
+async function assertReadable(record: Pick<ModelRecord, 'id'>, file: string): Promise<void> {
   const size = await stat(file).then(
     (stats) => (stats.isFile() ? stats.size : undefined),
     () => undefined,
@@ -229,6 +230,18 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
           throw importFailed(record, error)
         }
       })
+    },
+    async importOwn(file, options) {
+      await assertReadable(options, file)
+      return importOwnModel(file, options, {
+        ...{ dataDir, manifest, directory },
+        exclusively,
+        report,
+      })
+    },
+    async remove(id) {
+      const record = findModel(manifest, id)
+      await exclusively(record, ({ temporary }) => directory.remove(id, temporary))
     },
     async list() {
       return Promise.all(manifest.models.map(listOne))

@@ -92,6 +92,14 @@ const InputSchema = Type.Union([
     strict,
   ),
   Type.Object({ ...cropInput, crop: Type.Literal('box') }, strict),
+  Type.Object(
+    {
+      ...cropInput,
+      crop: Type.Literal('turnedBox'),
+      margin: Type.Number({ minimum: 0, maximum: 2 }),
+    },
+    strict,
+  ),
 ])
 
 const CurveSchema = Type.Object(
@@ -149,6 +157,7 @@ const RecordSchema = Type.Object(
         { minItems: 2 },
       ),
     ),
+    outputName: Type.Optional(Type.String({ minLength: 1 })),
     files: Type.Array(Type.Object({ name: OnnxName, sha256: Type.Optional(Sha256) }, strict)),
     license: Type.String(),
     trainingData: Type.String(),
@@ -199,4 +208,31 @@ export function toManifestModels(value: unknown, fail: (what: string) => never):
   // Checked by the compiler too: what the schema accepts is what the type says.
   const { models }: Static<typeof ManifestSchema> = value
   return models
+}
+
+/** What a record that the schema accepts lacks, or has too much of. */
+export function findRecordProblem(model: ModelRecord): string | undefined {
+  const { id, task, parts, builder, sources, files, dimension, input } = model
+  if (parts !== undefined) {
+    const own = builder !== undefined || input !== undefined || sources.length + files.length > 0
+    if (own) return `${id} has "parts", so no builder, input, sources and files of its own.`
+    if (task !== 'embedder' || !dimension) return `${id} has "parts" and needs a "dimension".`
+    return undefined
+  }
+  if (!builder || sources.length === 0 || files.length === 0) {
+    return `${id} needs "builder", "sources" and "files".`
+  }
+  if (task === 'embedder' && (!dimension || !input)) {
+    return `embedder ${id} needs "dimension" and "input".`
+  }
+  return undefined
+}
+
+const OwnModelSchema = Type.Object({ version: Type.Literal(1), model: RecordSchema }, strict)
+
+/** The record of a file `own-model.json`; parameters as {@link toManifestModels}. */
+export function toOwnModel(value: unknown, fail: (what: string) => never): ModelRecord {
+  if (!Value.Check(OwnModelSchema, value)) return fail(explain(OwnModelSchema, value))
+  const { model }: Static<typeof OwnModelSchema> = value
+  return model
 }

@@ -62,8 +62,18 @@ interface BoxInput extends CropInput {
   readonly crop: 'box'
 }
 
+/**
+ * The face's box, turned about its centre until the face is upright, with the same margin on both
+ * axes, fills the crop; each axis has its own scale. See docs/decisions/0013-facenet-crops.md.
+ */
+interface TurnedBoxInput extends CropInput {
+  readonly crop: 'turnedBox'
+  /** Added to both sides of the box, half at each end, as a share of their mean (the root of the area). */
+  readonly margin: number
+}
+
 /** How a face is cut from the image, and its pixels treated. */
-export type EmbedderInput = AlignedInput | BoxInput
+export type EmbedderInput = AlignedInput | BoxInput | TurnedBoxInput
 
 /** A share of an embedder that is made of several. */
 export interface ModelPart {
@@ -86,6 +96,8 @@ export interface ModelRecord {
    * embeddings]. Such a model has no files, sources and `input` of its own.
    */
   readonly parts?: readonly ModelPart[]
+  /** `onnxEmbedder` only: the output that holds the embedding, where the original file has several. */
+  readonly outputName?: string
   /** Built files in the data directory's `models/<id>/`; sha256 is absent where the input is the user's own file. */
   readonly files: readonly { readonly name: string; readonly sha256?: string }[]
   readonly license: string

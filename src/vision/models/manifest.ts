@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FaceError } from '../../core/errors.ts'
-import { toManifestModels } from './manifest-schema.ts'
+import { findRecordProblem, toManifestModels } from './manifest-schema.ts'
 import type { Manifest, ModelRecord } from './manifest-types.ts'
+import { readOwnRecords } from './own-record.ts'
 
 /** Where the built-in manifest lies, seen from both `src` and `dist`. */
 const BUILT_IN = new URL('../../../models/manifest.json', import.meta.url)
@@ -35,24 +36,6 @@ export function parseManifest(text: string, name: string): ModelRecord[] {
     if (problem !== undefined) fail(name, problem)
   }
   return models
-}
-
-/** What a record that the schema accepts lacks, or has too much of. */
-function findRecordProblem(model: ModelRecord): string | undefined {
-  const { id, task, parts, builder, sources, files, dimension, input } = model
-  if (parts !== undefined) {
-    const own = builder !== undefined || input !== undefined || sources.length + files.length > 0
-    if (own) return `${id} has "parts", so no builder, input, sources and files of its own.`
-    if (task !== 'embedder' || !dimension) return `${id} has "parts" and needs a "dimension".`
-    return undefined
-  }
-  if (!builder || sources.length === 0 || files.length === 0) {
-    return `${id} needs "builder", "sources" and "files".`
-  }
-  if (task === 'embedder' && (!dimension || !input)) {
-    return `embedder ${id} needs "dimension" and "input".`
-  }
-  return undefined
 }
 
 /** Of the sum of the weights; they are decimal fractions. */
@@ -100,7 +83,7 @@ async function readUserManifest(dataDir: string | undefined): Promise<ModelRecor
 
 /**
  * Loads the built-in models, and the user's own from `<dataDir>/models/manifest.json` when there is
- * one. The same schema holds for both.
+ * one, and those that were imported ([Note: own models]). The same schema holds for all.
  *
  * @throws {FaceError} `invalidConfig` when a manifest is not valid or an id occurs twice,
  *   `dataDirUnusable` when the user's file cannot be read
@@ -108,7 +91,8 @@ async function readUserManifest(dataDir: string | undefined): Promise<ModelRecor
 export async function loadManifest(options: { readonly dataDir?: string } = {}): Promise<Manifest> {
   const builtIn = await readFile(fileURLToPath(BUILT_IN), 'utf8')
   const own = await readUserManifest(options.dataDir)
-  const models = [...parseManifest(builtIn, 'models/manifest.json'), ...own]
+  const brought = options.dataDir === undefined ? [] : await readOwnRecords(options.dataDir)
+  const models = [...parseManifest(builtIn, 'models/manifest.json'), ...own, ...brought]
   const seen = new Set<string>()
   for (const { id } of models) {
     if (seen.has(id)) fail(USER_MANIFEST, `model ${id} exists already; choose another id.`)

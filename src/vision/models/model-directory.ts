@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lock } from 'proper-lockfile'
+import type { ModelRecord } from './manifest-types.ts'
+import { formatOwnRecord, OWN_RECORD_FILE, readOwnRecord } from './own-record.ts'
 import { computeFileHash } from './sources/npm.ts'
 
 /** What `model.json` says of an installed model. */
@@ -79,6 +81,14 @@ function isInstalledModel(value: unknown): value is InstalledModel {
   )
 }
 
+/** A model that is put in its place. */
+export interface NewModel {
+  readonly id: string
+  readonly source: string
+  /** See [Note: own models]. */
+  readonly ownRecord?: ModelRecord
+}
+
 /** The folder `<dataDir>/models`: one folder a model, and nothing half-written in it. */
 export interface ModelDirectory {
   path(id: string): string
@@ -93,12 +103,13 @@ export interface ModelDirectory {
    * @param onWait  is called once when another process holds the lock
    */
   exclusively<T>(work: (temporary: string) => Promise<T>, onWait?: () => void): Promise<T>
-  /** Writes a model beside its final place and renames it into place. Only inside {@link exclusively}. */
-  replace(
-    model: { readonly id: string; readonly source: string },
-    files: ReadonlyMap<string, Uint8Array>,
-    temporary: string,
-  ): Promise<void>
+  /**
+   * Writes a model beside its final place and renames it into place. The record of a model that the
+   * user brought stays unless another one is given. Only inside {@link exclusively}.
+   */
+  replace(model: NewModel, files: ReadonlyMap<string, Uint8Array>, temporary: string): Promise<void>
+  /** Takes a model away: it is gone, or all of it is there. Only inside {@link exclusively}. */
+  remove(id: string, temporary: string): Promise<void>
 }
 
 /**
@@ -196,7 +207,7 @@ export function createModelDirectory(
         await release().catch(() => {})
       }
     },
-    async replace({ id, source }, files, temporary) {
+    async replace({ id, source, ownRecord }, files, temporary) {
       const staged = join(temporary, `built-${id}`)
       await mkdir(staged)
       const installed: InstalledFile[] = []
@@ -209,12 +220,19 @@ export function createModelDirectory(
       }
       const model: InstalledModel = { id, source, files: installed, form: builtForm }
       await write(join(staged, RECORD_FILE), Buffer.from(`${JSON.stringify(model, null, 2)}\n`))
+      const own = ownRecord ?? (await readOwnRecord(dataDir, id))
+      if (own) await write(join(staged, OWN_RECORD_FILE), Buffer.from(formatOwnRecord(own)))
       await syncDirectory(staged)
       const former = join(root, `${FORMER_PREFIX}${id}`)
       if (await exists(path(id))) await rename(path(id), former)
       await rename(staged, path(id))
       await syncDirectory(root)
       await rm(former, { recursive: true, force: true })
+    },
+    async remove(id, temporary) {
+      if (!(await exists(path(id)))) return
+      await rename(path(id), join(temporary, `removed-${id}`))
+      await syncDirectory(root)
     },
   }
 }

@@ -50,8 +50,10 @@ const builders: Readonly<Record<BuilderName, Builder>> = {
   mtcnn: async (_record, paths) => buildMtcnn(await loadFaceApi(paths)),
   onnxEmbedder: async (record, paths) => {
     const { input, dimension } = requireEmbedder(record)
+    const named = record.outputName === undefined ? {} : { outputName: record.outputName }
+    const embedding = { dimension, ...named }
     const bytes = await readFile(onlyPath(paths))
-    return new Map([[EMBEDDER_FILE, buildOnnxEmbedder(bytes, input, dimension)]])
+    return new Map([[EMBEDDER_FILE, buildOnnxEmbedder(bytes, input, embedding)]])
   },
   facenet: async (record, paths) => {
     const { input, dimension } = requireEmbedder(record)

@@ -4,7 +4,7 @@ import { encodeModel, graphOf, makeValueInfo, parseModel, valueDims } from './on
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
-  removeInitializerInputsInPlace,
+  removeIdleInputsInPlace,
   renameValueInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
@@ -39,13 +39,13 @@ function assertDimension(
  *
  * @param bytes      the original file; one image input, one output
  * @param input      what the original network expects
- * @param dimension  of the embedding
+ * @param embedding  its dimension, and the name of the output where there are several
  * @throws {FaceError} `modelImportFailed` when it is not an ONNX file or has another input or output
  */
 export function buildOnnxEmbedder(
   bytes: Uint8Array,
   input: EmbedderInput,
-  dimension: number,
+  { dimension, outputName }: { readonly dimension: number; readonly outputName?: string },
 ): Uint8Array {
   const { normalization, channelOrder, sizePx } = input
   if (normalization.kind === 'perImage') {
@@ -55,7 +55,10 @@ export function buildOnnxEmbedder(
   }
   const model = parseModel(bytes)
   const graph = graphOf(model)
-  removeInitializerInputsInPlace(graph)
+  removeIdleInputsInPlace(graph)
+  if (outputName !== undefined) {
+    graph.output = graph.output.filter(({ name }) => name === outputName)
+  }
   const [image, output] = [graph.input[0], graph.output[0]]
   if (!image?.name || !output?.name || graph.input.length !== 1 || graph.output.length !== 1) {
     throw new FaceError('modelImportFailed', {
@@ -72,7 +75,8 @@ export function buildOnnxEmbedder(
   renameValueInPlace(graph, output.name, EMBEDDER_OUTPUT)
   flushTinyWeightsInPlace(graph)
   rewritePreluInPlace(graph)
-  freeBatchInPlace(graph)
+  // A symbolic batch is free already, whatever its reshapes are computed from.
+  if (dims[0] === '' || typeof dims[0] === 'number') freeBatchInPlace(graph)
   takeRawPixelsInPlace(graph, EMBEDDER_INPUT, {
     channelOrder,
     ...(normalization.kind === 'affine' ? { affine: normalization } : {}),

@@ -24,12 +24,15 @@ function consumersOf(graph: Graph, name: string): Node[] {
 }
 
 /**
- * Removes weights from the graph's declared inputs, where old exporters list them: an input can be
- * overridden at run time, so ONNX Runtime would neither fold nor fuse it.
+ * Leaves of the graph's declared inputs those that it is fed with. Old exporters list weights too: an
+ * input can be overridden at run time, so ONNX Runtime would neither fold nor fuse it. Quantisers
+ * leave the names of weights that they have replaced, which no node reads.
  */
-export function removeInitializerInputsInPlace(graph: Graph): void {
+export function removeIdleInputsInPlace(graph: Graph): void {
   const names = new Set(graph.initializer.map((tensor) => tensor.name))
-  graph.input = graph.input.filter((input) => !names.has(input.name))
+  graph.input = graph.input.filter(
+    ({ name }) => !names.has(name) && consumersOf(graph, name ?? '').length > 0,
+  )
 }
 
 /** Renames a value wherever it occurs: declared inputs and outputs, and nodes. */
