@@ -140,7 +140,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
         /Maya\s+Similarity 0\.74 · among strangers rarer than 1 in 1,000,000 pairs$/,
       ),
     ])
-    expect(await page.locator('.overlay-box.undetermined .overlay-label').innerText()).toMatch(
+    expect(await page.locator('.overlay-box.undetermined .overlay-label').textContent()).toMatch(
       /^1\s*·?\s*Cannot tell$/,
     )
     await people.getByText('The photo lies on its side; it was read upright.').waitFor()
