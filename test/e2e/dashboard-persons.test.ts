@@ -57,7 +57,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const face = { fileName: 'a', face: {}, existed: false }
     const first = { faces: [{ ...face, warnings: [{ ...warning, similarity: 0.81 }] }] }
     const second = {
-      rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'tooDark'], message: '' }],
+      rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'occluded'], message: '' }],
     }
     mock.scripted.push(
       { pathEnd: '/persons', answer: { status: 200, body: { items: [] } } },
@@ -71,7 +71,10 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const photos = page.getByRole('list', { name: 'Photos' }).getByRole('listitem')
     await photos.nth(0).getByText('looks like Maya, who is registered already').waitFor()
     await photos.nth(1).getByText('The face is too blurred.').waitFor()
-    await photos.nth(1).getByText('The face is too dark.').waitFor()
+    await photos
+      .nth(1)
+      .getByText('Something covers the face. Take off mask or sunglasses')
+      .waitFor()
   })
 
   test('asks whether a known name means the same person', async () => {

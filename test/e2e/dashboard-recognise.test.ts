@@ -60,10 +60,11 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     let running = 0
     let most = 0
     page.on('request', (request) => {
-      if (request.url().endsWith('identify?candidates=3')) most = Math.max(most, ++running)
+      if (request.url().endsWith('/identify?readTurned=false&candidates=3'))
+        most = Math.max(most, ++running)
     })
     page.on('requestfinished', (request) => {
-      if (request.url().endsWith('identify?candidates=3')) running--
+      if (request.url().endsWith('/identify?readTurned=false&candidates=3')) running--
     })
     await page.goto(mock.url)
     await page.getByRole('button', { name: 'Start camera' }).click()
@@ -122,6 +123,51 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByText('Trying again every few seconds.').waitFor({ state: 'hidden' })
   })
 
+  test('shows a face that cannot be compared with its reasons and never with a name', async () => {
+    mock.faces = [
+      mockFace('undetermined', 'Zelda'),
+      mockFace('match', 'Maya', { x: 60, y: 200, width: 200, height: 240 }),
+    ]
+    mock.facts = { turned: 90, omittedFaces: 2 }
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Photo', exact: true }).click()
+    await page.getByRole('group', { name: 'Choose a photo' }).evaluate(dropPng)
+    const people = page.getByRole('complementary', { name: 'People in the picture' })
+    await people.getByText('Cannot tell', { exact: true }).waitFor()
+    expect(await people.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringMatching(/Cannot tell\s+Something covers the face\. The face is too dark\.$/),
+      expect.stringMatching(
+        /Maya\s+Similarity 0\.74 · among strangers rarer than 1 in 1,000,000 pairs$/,
+      ),
+    ])
+    expect(await page.locator('.overlay-box.undetermined .overlay-label').textContent()).toMatch(
+      /^1\s*·?\s*Cannot tell$/,
+    )
+    await people.getByText('The photo lies on its side; it was read upright.').waitFor()
+    await people.getByText('2 smaller faces not looked at.').waitFor()
+    await people.getByText('In the picture: Maya, 1 face that cannot be compared.').waitFor()
+    expect(await page.getByText('Zelda').count()).toBe(0)
+  })
+
+  test('keeps the name over the live picture when single frames cannot be compared', async () => {
+    const answers = [mockFace('match', 'Ann'), mockFace('undetermined')]
+    let frames = 0
+    await page.route('**/identify?*', (route) => {
+      const faces = [answers[frames++ % 2]]
+      return route.fulfill({ json: { width: 1280, height: 720, thresholds: {}, faces } })
+    })
+    const labels = new Set<string>()
+    await page.exposeFunction('noteLabel', (label: string) => labels.add(label))
+    await page.goto(mock.url)
+    await page.getByRole('button', { name: 'Start camera' }).click()
+    await page.locator('.overlay-box.match').waitFor()
+    await page.evaluate(watchLabels)
+    const first = frames
+    await expect.poll(() => frames, patience).toBeGreaterThan(first + 8)
+    expect([...labels].filter((label) => !label.startsWith('Ann'))).toEqual([])
+    expect(labels.size).toBeGreaterThan(0)
+  })
+
   test('takes a dropped photo', async () => {
     mock.faces = [mockFace('unknown')]
     await page.goto(mock.url)
@@ -142,3 +188,14 @@ const dropPng = new Function(
    data.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }))
    element.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))`,
 ) as (element: unknown) => void
+
+/** Tells every label that is drawn over the picture. Runs in the page. */
+const watchLabels = new Function(
+  `const tell = () => {
+     for (const label of document.querySelectorAll('.overlay-label')) noteLabel(label.textContent)
+   }
+   tell()
+   new MutationObserver(tell).observe(document.querySelector('.overlay'), {
+     subtree: true, childList: true, characterData: true,
+   })`,
+) as () => void

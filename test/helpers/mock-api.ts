@@ -37,6 +37,8 @@ export interface MockApi {
   collections: string[]
   /** Faces that `identify` answers; boxes in pixels of a 1280 x 720 picture. */
   faces: readonly unknown[]
+  /** How the picture was read. */
+  facts: { readonly turned: number; readonly omittedFaces: number }
   /** Answered instead of the usual, first in first out, to requests whose path ends like this. */
   readonly scripted: { readonly pathEnd: string; readonly answer: MockAnswer }[]
   /** When set, every /v1 request needs it as bearer token. */
@@ -48,7 +50,7 @@ export interface MockApi {
 
 /** A face of `identify` in the middle of the picture. */
 export function mockFace(
-  decision: 'match' | 'possible' | 'unknown',
+  decision: 'match' | 'possible' | 'unknown' | 'undetermined',
   name?: string,
   box: { x: number; y: number; width: number; height: number } = {
     x: 480,
@@ -57,12 +59,23 @@ export function mockFace(
     height: 380,
   },
 ): unknown {
-  const similarity = { match: 0.74, possible: 0.38, unknown: 0.11 }[decision]
+  const similarity = { match: 0.74, possible: 0.38, unknown: 0.11, undetermined: 0.81 }[decision]
+  const reasons = decision === 'undetermined' ? ['occluded', 'tooDark'] : []
   const candidates =
     name === undefined
       ? []
-      : [{ personId: 'P1', personName: name, metadata: {}, faceId: 'F1', similarity, fmr: 3e-7 }]
-  return { box, decision, candidates }
+      : [
+          {
+            personId: 'P1',
+            personName: name,
+            metadata: {},
+            faceId: 'F1',
+            similarity,
+            fmr: 3e-7,
+            fmrExtrapolated: true,
+          },
+        ]
+  return { box, decision, reasons, candidates }
 }
 
 /** A problem document of the API. */
@@ -95,6 +108,7 @@ export async function startMockApi(): Promise<MockApi> {
     persons: [],
     collections: ['default'],
     faces: [],
+    facts: { turned: 0, omittedFaces: 0 },
     scripted: [],
     apiKey: undefined,
     requests: [],
@@ -131,6 +145,7 @@ export async function startMockApi(): Promise<MockApi> {
           body: {
             width: 1280,
             height: 720,
+            ...mock.facts,
             collection: name,
             modelId: 'mock',
             thresholds,

@@ -56,7 +56,15 @@ export interface ApiDeps {
 export interface Api {
   collectionNames(): Promise<readonly string[]>
   collection(name: string): Promise<CollectionDetails>
-  identify(collection: string, image: Blob, signal?: AbortSignal): Promise<Identification>
+  identify(
+    collection: string,
+    image: Blob,
+    options: {
+      /** Whether an image without a sure face is also read on its sides and its head. */
+      readonly readTurned: boolean
+      readonly signal: AbortSignal
+    },
+  ): Promise<Identification>
   enroll(collection: string, request: EnrollRequest): Promise<Enrolment>
   persons(
     collection: string,
@@ -114,18 +122,20 @@ export function createApi({ apiKey, askForApiKey }: ApiDeps): Api {
       call(() =>
         client.GET('/v1/collections/{collection}', { params: { path: { collection: name } } }),
       ),
-    async identify(collection, image, signal) {
+    async identify(collection, image, { readTurned, signal }) {
       const result = await call(() =>
         client.POST('/v1/collections/{collection}/identify', {
-          params: { path: { collection }, query: { candidates: 3 } },
+          params: { path: { collection }, query: { readTurned, candidates: 3 } },
           body: { image: '' },
           bodySerializer: () => toForm({}, 'image', { name: 'probe', blob: image }),
-          signal: signal ?? null,
+          signal,
         }),
       )
       return {
         width: result.width ?? 1,
         height: result.height ?? 1,
+        turned: result.turned ?? 0,
+        omittedFaces: result.omittedFaces ?? 0,
         thresholds: result.thresholds,
         faces: result.faces.flatMap((face) => (face.box ? [{ ...face, box: face.box }] : [])),
       }

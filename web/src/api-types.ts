@@ -8,10 +8,13 @@ export type EnrolledFace = Schemas['EnrolledFace']
 export type Face = Schemas['Face']
 export type Person = Schemas['Person']
 export type Rejection = Schemas['RejectedImage']
+export type RejectionReason = Rejection['reasons'][number]
 export type Thresholds = Schemas['DecisionThresholds']
+export type UndeterminedReason = Schemas['IdentifiedFace']['reasons'][number]
 
 /** A face of a probe image; the page never sends embeddings, so that it always has a box. */
-export interface IdentifiedFace extends Pick<Schemas['IdentifiedFace'], 'decision' | 'candidates'> {
+export interface IdentifiedFace
+  extends Pick<Schemas['IdentifiedFace'], 'decision' | 'reasons' | 'candidates'> {
   readonly box: Box
 }
 
@@ -19,6 +22,10 @@ export interface IdentifiedFace extends Pick<Schemas['IdentifiedFace'], 'decisio
 export interface Identification {
   readonly width: number
   readonly height: number
+  /** Degrees clockwise by which the image was turned to be read. */
+  readonly turned: number
+  /** Smaller faces that are not answered. */
+  readonly omittedFaces: number
   readonly thresholds: Thresholds
   readonly faces: readonly IdentifiedFace[]
 }

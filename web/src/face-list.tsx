@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { IdentifiedFace } from './api-types.ts'
 import { faceLabel } from './face-overlay.tsx'
 import type { TrackedFace } from './face-tracks.ts'
-import { oneIn } from './messages.ts'
+import { count, rateText, undeterminedText } from './messages.ts'
 
 interface FaceListProps {
   readonly faces: readonly TrackedFace[]
@@ -33,19 +33,27 @@ export function FaceList({ faces, numbered = false }: FaceListProps): ReactNode 
 /** One sentence that says who is in the picture, for screen readers. */
 export function summary(faces: readonly IdentifiedFace[]): string {
   if (faces.length === 0) return 'No face in the picture.'
-  const known = faces.filter((face) => face.decision !== 'unknown').map(faceLabel)
-  const strangers = faces.length - known.length
-  const words = [...known]
-  if (strangers > 0)
-    words.push(strangers === 1 ? '1 unknown person' : `${strangers} unknown people`)
+  const having = (decision: IdentifiedFace['decision']) =>
+    faces.filter((face) => face.decision === decision).length
+  const named = faces.filter(({ decision }) => decision === 'match' || decision === 'possible')
+  const strangers = having('unknown')
+  const open = having('undetermined')
+  const words = [
+    ...named.map(faceLabel),
+    ...(strangers === 0
+      ? []
+      : [strangers === 1 ? '1 unknown person' : `${strangers} unknown people`]),
+    ...(open === 0 ? [] : [`${count(open, 'face')} that cannot be compared`]),
+  ]
   return `In the picture: ${words.join(', ')}.`
 }
 
 function detail(face: IdentifiedFace): string {
+  if (face.decision === 'undetermined') return undeterminedText(face.reasons)
   const best = face.candidates[0]
   if (best === undefined) return 'Nobody to compare with'
   if (face.decision === 'unknown') return `Closest similarity ${best.similarity.toFixed(2)}`
   const similarity = `Similarity ${best.similarity.toFixed(2)}`
   if (best.fmr === undefined) return similarity
-  return `${similarity} · ${oneIn(best.fmr)} pairs of strangers look this alike`
+  return `${similarity} · among strangers ${rateText(best.fmr, best.fmrExtrapolated)} pairs`
 }

@@ -15,6 +15,7 @@ interface FaceOverlayProps {
 
 /** Who a face is, in a few words. */
 export function faceLabel(face: IdentifiedFace): string {
+  if (face.decision === 'undetermined') return 'Cannot tell'
   const name = face.candidates[0]?.personName
   if (name === undefined || face.decision === 'unknown') return 'Unknown'
   return face.decision === 'match' ? name : `maybe ${name}`
@@ -46,15 +47,14 @@ export function FaceOverlay({
         }
         // Far to the right it grows to the left.
         const labelClass = left / width > 0.6 ? 'overlay-label to-left' : 'overlay-label'
-        const similarity = face.candidates[0]?.similarity
+        const isNamed = face.decision === 'match' || face.decision === 'possible'
+        const similarity = isNamed ? face.candidates[0]?.similarity : undefined
         return (
           <div key={key} className={`overlay-box ${face.decision}`} style={place}>
             <span className={labelClass}>
               {numbered && <span className="overlay-number">{index + 1}</span>}
               <bdi>{faceLabel(face)}</bdi>
-              {face.decision !== 'unknown' && similarity !== undefined && (
-                <small>{similarity.toFixed(2)}</small>
-              )}
+              {similarity !== undefined && <small>{similarity.toFixed(2)}</small>}
             </span>
           </div>
         )

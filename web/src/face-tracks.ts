@@ -4,10 +4,15 @@ import type { Box, IdentifiedFace } from './api-types.ts'
 export interface TrackedFace {
   readonly key: number
   readonly face: IdentifiedFace
+  /** Since when frame after frame could not be compared, ms; absent when this one could. */
+  readonly undeterminedSince?: number
 }
 
 /** Boxes of two frames that overlap less belong to different faces. */
 const minOverlap = 0.2
+
+/** A face that was recognised keeps its answer for so long when frames of it cannot be compared. */
+const holdMs = 600
 
 /** Intersection over union of two boxes in one frame's pixels, 0 to 1. */
 export function computeOverlap(a: Box, b: Box): number {
@@ -50,6 +55,37 @@ export function trackFaces(
   }
   let next = Math.max(0, ...previous.map((old) => old.key)) + 1
   return faces.map((face, index) => ({ key: keys.get(index) ?? next++, face }))
+}
+
+/**
+ * Keeps a live picture from flickering: a single frame that cannot be compared, blurred by a move of
+ * the head, changes nothing, and reasons stay while the main one does. The answer to a frame that
+ * can be compared is shown at once.
+ *
+ * @param previous what is shown of the last frame
+ * @param faces    this frame's, with the keys of {@link trackFaces}
+ * @param nowMs    of a clock that never goes back
+ */
+export function steadyFaces(
+  previous: readonly TrackedFace[],
+  faces: readonly TrackedFace[],
+  nowMs: number,
+): readonly TrackedFace[] {
+  return faces.map((tracked) => {
+    const { key, face } = tracked
+    const before = previous.find((old) => old.key === key)
+    if (before === undefined || face.decision !== 'undetermined') return tracked
+    const undeterminedSince = before.undeterminedSince ?? nowMs
+    const shown = before.face
+    if (shown.decision !== 'undetermined') {
+      return nowMs - undeterminedSince < holdMs
+        ? { key, face: { ...shown, box: face.box }, undeterminedSince }
+        : { key, face, undeterminedSince }
+    }
+    const [main] = shown.reasons
+    const reasons = main !== undefined && face.reasons.includes(main) ? shown.reasons : face.reasons
+    return { key, face: { ...face, reasons }, undeterminedSince }
+  })
 }
 
 function scaleBox(box: Box, scale: number): Box {

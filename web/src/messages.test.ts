@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import { ApiProblem } from './api-client.ts'
-import { isTemporary, oneIn, problemText, reasonText, toCameraProblem } from './messages.ts'
+import {
+  isTemporary,
+  problemText,
+  rateText,
+  reasonText,
+  toCameraProblem,
+  undeterminedText,
+} from './messages.ts'
 
 test('says a rejection reason in plain words and falls back to the server’s message', () => {
   expect(reasonText('tooBlurred', 'x')).toContain('blurred')
@@ -24,8 +31,27 @@ test('maps errors of getUserMedia to camera problems', () => {
 })
 
 test('writes rates as one in N', () => {
-  expect(oneIn(1e-4)).toBe('1 in 10,000')
-  expect(oneIn(0.00033)).toBe('1 in 3,000')
-  expect(oneIn(1)).toBe('1 in 1')
-  expect(oneIn(0)).toBe('less than 1 in 1,000,000,000')
+  expect(rateText(1e-4)).toBe('1 in 10,000')
+  expect(rateText(0.00033)).toBe('1 in 3,000')
+  expect(rateText(1)).toBe('1 in 1')
+})
+
+test('shows no rate smaller than what was counted', () => {
+  expect(rateText(2e-8, true)).toBe('rarer than 1 in 1,000,000')
+  expect(rateText(2e-8)).toBe('rarer than 1 in 1,000,000')
+  expect(rateText(0)).toBe('rarer than 1 in 1,000,000')
+  // The last rate that 30 false matches in 29.6 million pairs support.
+  expect(rateText(1.01e-6, true)).toBe('rarer than 1 in 1,000,000')
+  expect(rateText(5e-4, true)).toBe('rarer than 1 in 2,000')
+})
+
+test('says why a face cannot be compared, and when registering also what helps', () => {
+  expect(undeterminedText(['occluded', 'tooDark'])).toBe(
+    'Something covers the face. The face is too dark.',
+  )
+  expect(undeterminedText(['newReason' as 'damaged'])).toBe('The face cannot be compared.')
+  expect(reasonText('rotated', 'x')).toBe(
+    'The face stands on its side or its head. Turn the photo upright.',
+  )
+  expect(reasonText('toString', 'x')).toBe('x')
 })

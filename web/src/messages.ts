@@ -1,19 +1,52 @@
 import type { ApiProblem } from './api-client.ts'
+import type { RejectionReason, UndeterminedReason } from './api-types.ts'
 
-/** Why an image was not registered, and what helps. Keys are the API's rejection reasons. */
-const reasonTexts: Readonly<Record<string, string>> = {
+/** What is wrong with a face, and what helps. Keys are the API's reasons. */
+const faceTexts: Readonly<Record<UndeterminedReason, { what: string; advice: string }>> = {
+  notAFace: {
+    what: 'It is not clear that this is a face.',
+    advice: 'Use a photo that shows the face clearly.',
+  },
+  rotated: {
+    what: 'The face stands on its side or its head.',
+    advice: 'Turn the photo upright.',
+  },
+  cutOff: {
+    what: "The picture's edge cuts the face.",
+    advice: 'Use a photo of the whole face.',
+  },
+  occluded: {
+    what: 'Something covers the face.',
+    advice: 'Take off mask or sunglasses, and move hair or hands away.',
+  },
+  tooSmall: {
+    what: 'The face is too small.',
+    advice: 'Come nearer, or use a closer or larger photo.',
+  },
+  tooBlurred: {
+    what: 'The face is too blurred.',
+    advice: 'Hold still, or use a sharper photo.',
+  },
+  tooNoisy: {
+    what: 'The picture is too grainy.',
+    advice: 'Add light, or use the original photo.',
+  },
+  tooDark: { what: 'The face is too dark.', advice: 'Add light from the front.' },
+  tooBright: { what: 'The face is too bright.', advice: 'Avoid direct light.' },
+  extremePose: { what: 'The face is turned too far.', advice: 'Look towards the camera.' },
+  damaged: { what: 'The picture of the face is damaged.', advice: 'Use another photo.' },
+}
+
+/** Why an image was not registered where the face itself is not the reason, and what helps. */
+const imageTexts: Readonly<Record<Exclude<RejectionReason, UndeterminedReason>, string>> = {
   unsupportedImage: 'This file is not an image the server can read. Use JPEG, PNG or WebP.',
   corruptImage: 'The file is damaged or cut off.',
   imageTooLarge: 'The image is larger than the server allows.',
   emptyImage: 'The file is empty.',
   noFace: 'No face was found. Use a photo where the face is visible and not too small.',
   multipleFaces: 'There are several faces in this photo. Use a photo of this person alone.',
-  faceTooSmall: 'The face is too small. Use a closer or larger photo.',
-  tooBlurred: 'The face is too blurred. Hold still or use a sharper photo.',
-  tooDark: 'The face is too dark. Add light from the front.',
-  tooBright: 'The face is too bright. Avoid direct light.',
-  extremePose: 'The face is turned too far. Look towards the camera.',
-  lowConfidence: 'It is not clear enough that this is a face.',
+  faceTooSmall: toSentences(faceTexts.tooSmall),
+  lowConfidence: toSentences(faceTexts.notAFace),
   duplicateOfOtherPerson: 'This face is already registered under another name.',
   alreadyEnrolled: 'This photo was already registered.',
   fault: 'The server could not analyse this photo. Try again.',
@@ -78,12 +111,30 @@ const cameraTexts: Readonly<Record<CameraProblem, { title: string; text: string 
 
 /** One plain sentence or two for a rejection reason; `fallback` for reasons this page does not know. */
 export function reasonText(reason: string, fallback: string): string {
-  return reasonTexts[reason] ?? fallback
+  return findText(reason) ?? fallback
+}
+
+/** Why a face cannot be compared, in plain sentences without advice. */
+export function undeterminedText(reasons: readonly UndeterminedReason[]): string {
+  // A newer server may have reasons that this page does not know.
+  const known = reasons.flatMap((reason) => faceTexts[reason]?.what ?? [])
+  return known.length > 0 ? known.join(' ') : 'The face cannot be compared.'
 }
 
 /** One plain sentence for a failed request. */
 export function problemText(problem: ApiProblem): string {
-  return problemTexts[problem.code] ?? reasonTexts[problem.code] ?? problem.message
+  return problemTexts[problem.code] ?? findText(problem.code) ?? problem.message
+}
+
+function findText(reason: string): string | undefined {
+  if (Object.hasOwn(faceTexts, reason)) return toSentences(faceTexts[reason as UndeterminedReason])
+  return Object.hasOwn(imageTexts, reason)
+    ? imageTexts[reason as keyof typeof imageTexts]
+    : undefined
+}
+
+function toSentences({ what, advice }: { what: string; advice: string }): string {
+  return `${what} ${advice}`
 }
 
 /** Whether the request may simply be sent again later. */
@@ -113,13 +164,20 @@ export function toCameraProblem(error: unknown): CameraProblem {
   }
 }
 
-/** A small rate as "1 in N", rounded to one digit. */
-export function oneIn(rate: number): string {
-  if (rate <= 0) return 'less than 1 in 1,000,000,000'
-  const count = 1 / rate
-  if (count >= 1e9) return 'less than 1 in 1,000,000,000'
+/** Below this rate no set of photographs that was counted says anything. */
+const smallestShownRate = 1e-6
+
+/**
+ * A false match rate as "1 in N", rounded to one digit. What was not counted is given as the bound
+ * of what was, never as a number of its own.
+ *
+ * @param extrapolated  the rate lies beyond what was counted
+ */
+export function rateText(rate: number, extrapolated = false): string {
+  const count = 1 / Math.max(rate, smallestShownRate)
   const unit = 10 ** Math.floor(Math.log10(count))
-  return `1 in ${(Math.max(1, Math.round(count / unit)) * unit).toLocaleString('en')}`
+  const oneIn = `1 in ${(Math.round(count / unit) * unit).toLocaleString('en')}`
+  return extrapolated || rate < smallestShownRate ? `rarer than ${oneIn}` : oneIn
 }
 
 /** "1 face", "2 faces". */

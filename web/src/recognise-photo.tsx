@@ -6,7 +6,7 @@ import { DropZone } from './drop-zone.tsx'
 import { FaceList, summary } from './face-list.tsx'
 import { FaceOverlay } from './face-overlay.tsx'
 import { trackFaces } from './face-tracks.ts'
-import { isTemporary, problemText } from './messages.ts'
+import { count, isTemporary, problemText } from './messages.ts'
 import { Notice } from './notice.tsx'
 import { PhotoCanvas } from './photo-canvas.tsx'
 
@@ -30,7 +30,8 @@ export function RecognisePhoto(): ReactNode {
     setResult(undefined)
     setProblem(undefined)
     try {
-      const answer = await api.identify(collection, chosen, mine.signal)
+      const { signal } = mine
+      const answer = await api.identify(collection, chosen, { readTurned: true, signal })
       if (!mine.signal.aborted) setResult(answer)
     } catch (error) {
       if (mine.signal.aborted) return
@@ -95,6 +96,7 @@ export function RecognisePhoto(): ReactNode {
           <p className="muted">No face was found. Try a larger or sharper photo.</p>
         )}
         <FaceList faces={faces} numbered={faces.length > 1} />
+        {result && <PhotoFacts {...result} />}
         <p className="visually-hidden" aria-live="polite">
           {result ? summary(result.faces) : ''}
         </p>
@@ -105,4 +107,21 @@ export function RecognisePhoto(): ReactNode {
   function isBusy(): boolean {
     return file !== undefined && result === undefined && problem === undefined
   }
+}
+
+/** What a person should know of how the photo was read. */
+function PhotoFacts({ turned, omittedFaces }: Identification): ReactNode {
+  return (
+    <>
+      {turned !== 0 && (
+        <p className="muted">
+          The photo {turned === 180 ? 'stands on its head' : 'lies on its side'}; it was read
+          upright.
+        </p>
+      )}
+      {omittedFaces > 0 && (
+        <p className="muted">{count(omittedFaces, 'smaller face')} not looked at.</p>
+      )}
+    </>
+  )
 }

@@ -55,7 +55,7 @@ function RecogniseCamera(): ReactNode {
   const video = useRef<HTMLVideoElement>(null)
   const on = camera.state.phase === 'on'
   const { result, faces, problem, roundTripMs } = useLiveIdentify(video, on)
-  const spoken = useAnnouncer(result ? summary(result.faces) : '')
+  const spoken = useAnnouncer(result ? summary(faces.map(({ face }) => face)) : '')
   return (
     <div className="columns">
       <CameraStage

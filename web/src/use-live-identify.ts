@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useState } from 'react'
 import { type ApiProblem, asProblem } from './api-client.ts'
 import type { Identification } from './api-types.ts'
 import { useApp } from './app-context.ts'
-import { type TrackedFace, trackFaces } from './face-tracks.ts'
+import { steadyFaces, type TrackedFace, trackFaces } from './face-tracks.ts'
 import { captureFrame } from './frame-capture.ts'
 import { createFramePacer } from './frame-pacing.ts'
 import { isTemporary } from './messages.ts'
@@ -56,11 +56,14 @@ export function useLiveIdentify(
       if (!frame) return noPictureWaitMs
       const startedAt = performance.now()
       try {
-        const result = await api.identify(collection, frame.blob, stop.signal)
+        const { signal } = stop
+        // Cameras stand upright, and most frames without a face show nobody.
+        const result = await api.identify(collection, frame.blob, { readTurned: false, signal })
         const roundTripMs = performance.now() - startedAt
         meanMs = meanMs === undefined ? roundTripMs : meanMs * 0.8 + roundTripMs * 0.2
         const scale = last ? result.width / last.width : 1
-        const faces = trackFaces(last?.faces ?? [], result.faces, scale)
+        const found = trackFaces(last?.faces ?? [], result.faces, scale)
+        const faces = steadyFaces(last?.faces ?? [], found, performance.now())
         last = { width: result.width, faces }
         if (!stop.signal.aborted) {
           setLive({ result, faces, problem: undefined, roundTripMs: meanMs })
