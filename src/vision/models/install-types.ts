@@ -76,6 +76,22 @@ export interface ModelInstaller {
    */
   importOwn(file: string, options: OwnModelOptions): Promise<ModelRecord>
   /**
+   * Writes installed models, or the parts of them, to a folder or tarball ([Note: model export]).
+   *
+   * @throws {FaceError} `unknownModel`, `modelNotInstalled`, `modelCorrupt`; and the file system's errors
+   */
+  export(ids: readonly string[], out: string): Promise<void>
+  /**
+   * Installs models from what {@link export} wrote, without network. All that are wanted are checked
+   * before the first is put in its place.
+   *
+   * @param ids  default: all that it holds
+   * @returns the ids that were installed
+   * @throws {FaceError} `modelImportFailed` when something is missing, has changed or is of another
+   *   version; `modelInstallFailed` when the data directory cannot be written
+   */
+  installFrom(path: string, ids?: readonly string[]): Promise<readonly string[]>
+  /**
    * Takes a model's files away, with the record of one that the user brought.
    *
    * @throws {FaceError} `unknownModel`; `modelInstallFailed` when the data directory cannot be written
