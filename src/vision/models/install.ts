@@ -70,8 +70,9 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
   const installed = createInstalledModels(directory, manifest)
   const { isIntact } = installed
 
-  function report(model: string, stage: InstallStage): void {
-    onProgress?.({ model, stage, fraction: STAGE_START[stage] })
+  function report(model: string, stage: InstallStage, bytes?: number): void {
+    const size = bytes === undefined ? {} : { bytes }
+    onProgress?.({ model, stage, fraction: STAGE_START[stage], ...size })
   }
 
   async function buildAndReplace(
@@ -112,7 +113,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     for (const source of record.sources) {
       if (source.kind === 'file') continue
       try {
-        report(record.id, 'download')
+        report(record.id, 'download', source.bytes)
         const files = await fetcher.fetch(source, () => report(record.id, 'extract'))
         return await buildAndReplace(record, files, temporary)
       } catch (error) {
