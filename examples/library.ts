@@ -4,7 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import process from 'node:process'
-import { createFaceWatcher, isFaceError } from 'face-watcher'
+import { createFaceWatcher, explainReason, isFaceError } from 'face-watcher'
 
 const [folder, photo] = process.argv.slice(2)
 if (folder === undefined || photo === undefined) throw new Error('usage: library.js FOLDER PHOTO')
@@ -24,7 +24,11 @@ try {
   }
 
   const { faces } = await faceWatcher.identify('default', await readFile(photo))
-  for (const { decision, candidates } of faces) {
+  for (const { decision, reasons, candidates } of faces) {
+    if (decision === 'undetermined') {
+      process.stdout.write(`cannot tell: ${reasons.map(explainReason).join('; ')}\n`)
+      continue
+    }
     const [best] = candidates
     const name = best === undefined ? 'nobody' : best.personName
     const similarity = best === undefined ? '' : ` (${best.similarity.toFixed(3)})`

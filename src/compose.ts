@@ -18,7 +18,7 @@ import {
   type ModelInstaller,
 } from './vision/models/install.ts'
 import { findModel, findParts, loadManifest } from './vision/models/manifest.ts'
-import type { Manifest } from './vision/models/manifest-types.ts'
+import type { Manifest, ModelRecord } from './vision/models/manifest-types.ts'
 
 /** Called while missing models are installed. */
 export type OnInstallProgress = (progress: InstallProgress) => void
@@ -76,9 +76,13 @@ export interface ComposedVision extends ComposedModels {
  */
 export async function composeVision(
   config: Config,
-  options: ComposeOptions & { readonly embedders?: readonly string[] } = {},
+  options: ComposeOptions & {
+    readonly embedders?: readonly string[]
+    /** `false`: nobody judges faces, so that a new judge can learn from them. Default true. */
+    readonly judges?: boolean
+  } = {},
 ): Promise<ComposedVision> {
-  const { installMissing = true, embedders = [config.models.embedder] } = options
+  const { installMissing = true, embedders = [config.models.embedder], judges = true } = options
   const models = await composeModels(config, options)
   if (installMissing) {
     await models.installer.upgrade()
@@ -90,7 +94,7 @@ export async function composeVision(
   const analyzer = createLazyAnalyzer(workers, () =>
     createAnalyzer({
       modelsDir,
-      manifest: models.manifest.models,
+      manifest: judges ? models.manifest.models : models.manifest.models.map(withoutJudge),
       workers,
       maxQueue: config.analyzer.maxQueue,
       limits: config.limits,
@@ -102,13 +106,19 @@ export async function composeVision(
     analyzer,
     workers,
     fingerprint: async (embedder) => {
-      const ids = findParts(models.manifest, embedder).map(({ id }) => id)
-      const { parts = [] } = findModel(models.manifest, embedder)
-      const program = JSON.stringify([version(), ...parts])
+      const built = findParts(models.manifest, embedder)
+      const ids = built.map(({ id }) => id)
+      const { parts, judge } = findModel(models.manifest, embedder)
+      const inputs = built.map(({ input }) => input)
+      const program = JSON.stringify([version(), parts, inputs, judges ? judge : undefined])
       return computeModelFingerprint(modelsDir, [config.models.detector, ...ids], program)
     },
     close: () => analyzer.close(),
   }
+}
+
+function withoutJudge({ judge: _, ...model }: ModelRecord): ModelRecord {
+  return model
 }
 
 /** Starts the worker threads at the first image: listing persons needs none. */
@@ -204,7 +214,8 @@ async function createDefaultCollection(faceWatcher: FaceWatcher): Promise<void> 
   }
 }
 
-function toQualityGates(quality: Config['quality']): QualityGates {
+/** The quality gates of a configuration. */
+export function toQualityGates(quality: Config['quality']): QualityGates {
   return Object.fromEntries(
     Object.entries(quality).map(([gate, value]) => [gate, value === 'off' ? undefined : value]),
   )

@@ -7,6 +7,7 @@ export type { OnInstallProgress } from './compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
 export type { ErrorCode, ErrorKind } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
+export { explainReason } from './core/reason-sentences.ts'
 export type {
   Box,
   Decision,
@@ -17,6 +18,7 @@ export type {
   Pose,
   Quality,
   RejectionReason,
+  UndeterminedReason,
 } from './core/types.ts'
 export type { Collection, Face, Metadata, Page, PageOptions, Person } from './gallery/store.ts'
 export type {
@@ -30,6 +32,7 @@ export type {
   FaceWatcher,
   IdentifiedFace,
   IdentifyResult,
+  ImageFacts,
   IndexReport,
   ModelStatus,
   RequestOptions,
@@ -40,7 +43,7 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
-export type { DetectorOptions } from './vision/analyzer-types.ts'
+export type { DetectorOptions, Turn } from './vision/analyzer-types.ts'
 export type { InstallProgress } from './vision/models/install.ts'
 
 /** Any keys of the configuration, and how the library starts. */

@@ -14,6 +14,7 @@ const colors: Readonly<Record<Decision, string>> = {
   match: '#16a34a',
   possible: '#d97706',
   unknown: '#dc2626',
+  undetermined: '#6b7280',
 }
 
 /** What `drawFaces` can write, by the ending of the file's name. */

@@ -52,6 +52,7 @@ export interface DetectorConfig {
   readonly minFaceSize: number
   readonly maxFaces: number
   readonly thresholds: readonly [number, number, number]
+  readonly readTurned: boolean
 }
 
 /** Gates a face must pass to be enrolled. */

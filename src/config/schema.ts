@@ -159,6 +159,11 @@ const detector = Type.Object(
       ],
       { default: [0.6, 0.7, 0.7], description: "Thresholds of MTCNN's three stages." },
     ),
+    readTurned: Type.Boolean({
+      default: true,
+      description:
+        'Whether an image without a sure face is also read on its sides and its head. Pictures of a camera that stands upright need no such reading.',
+    }),
   },
   section,
 )

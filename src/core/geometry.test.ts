@@ -9,11 +9,56 @@ import {
   shiftBoxesInPlace,
   squareBoxesInPlace,
   suppressOverlaps,
+  turnBoxBack,
+  turnPointBack,
 } from './geometry.ts'
 
 const coordinate = fc.integer({ min: -200, max: 200 })
 const side = fc.integer({ min: 1, max: 200 })
 const box = fc.record({ x: coordinate, y: coordinate, width: side, height: side })
+
+describe('turning back', () => {
+  const turn = fc.constantFrom<90 | 180 | 270>(90, 180, 270)
+
+  /** Where a point of the image lies in its copy, turned clockwise. */
+  function turned(point: { x: number; y: number }, width: number, height: number, by: number) {
+    let { x, y } = point
+    let [w, h] = [width, height]
+    for (let quarter = 0; quarter < by / 90; quarter++) {
+      // The left edge becomes the upper one.
+      ;[x, y] = [h - y, x]
+      ;[w, h] = [h, w]
+    }
+    return { x, y }
+  }
+
+  it('undoes quarter turns', () => {
+    fc.assert(
+      fc.property(coordinate, coordinate, side, side, turn, (x, y, width, height, by) => {
+        const point = turned({ x, y }, width, height, by)
+        expect(turnPointBack(point, { width, height, turned: by })).toEqual({ x, y })
+      }),
+    )
+  })
+
+  it('keeps area and place of a box', () => {
+    fc.assert(
+      fc.property(box, side, side, turn, (given, width, height, by) => {
+        const corners = [
+          turned(given, width, height, by),
+          turned({ x: given.x + given.width, y: given.y + given.height }, width, height, by),
+        ] as const
+        const copy = {
+          x: Math.min(corners[0].x, corners[1].x),
+          y: Math.min(corners[0].y, corners[1].y),
+          width: Math.abs(corners[0].x - corners[1].x),
+          height: Math.abs(corners[0].y - corners[1].y),
+        }
+        expect(turnBoxBack(copy, { width, height, turned: by })).toEqual(given)
+      }),
+    )
+  })
+})
 
 describe('boxes', () => {
   it('have no area when a side is not positive', () => {

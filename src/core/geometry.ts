@@ -1,4 +1,4 @@
-import type { Box } from './types.ts'
+import type { Box, Point } from './types.ts'
 
 /** Area of a box; 0 when a side is not positive. Unit: square pixels. */
 export function boxArea(box: Box): number {
@@ -46,6 +46,39 @@ export function clipBox(box: Box, width: number, height: number): Box | undefine
   const bottom = Math.min(height, Math.ceil(box.y + box.height))
   if (right <= left || bottom <= top) return undefined
   return { x: left, y: top, width: right - left, height: bottom - top }
+}
+
+/** An image, pixels, and the degrees clockwise by which a copy of it was turned. */
+export interface TurnedImage {
+  readonly width: number
+  readonly height: number
+  readonly turned: 0 | 90 | 180 | 270
+}
+
+/** Where a point of the turned copy lies in the image; edges of the first pixels at 0. */
+export function turnPointBack({ x, y }: Point, { width, height, turned }: TurnedImage): Point {
+  switch (turned) {
+    case 0:
+      return { x, y }
+    case 90:
+      return { x: y, y: height - x }
+    case 180:
+      return { x: width - x, y: height - y }
+    case 270:
+      return { x: width - y, y: x }
+  }
+}
+
+/** The box in the image that covers a box of the turned copy. */
+export function turnBoxBack(box: Box, image: TurnedImage): Box {
+  const from = turnPointBack(box, image)
+  const to = turnPointBack({ x: box.x + box.width, y: box.y + box.height }, image)
+  return {
+    x: Math.min(from.x, to.x),
+    y: Math.min(from.y, to.y),
+    width: Math.abs(to.x - from.x),
+    height: Math.abs(to.y - from.y),
+  }
 }
 
 export interface SuppressionOptions {

@@ -44,22 +44,32 @@ export interface Quality {
 }
 
 /** Why a face or an image was not enrolled. */
-export type RejectionReason =
-  | 'unsupportedImage'
-  | 'corruptImage'
-  | 'imageTooLarge'
-  | 'emptyImage'
-  | 'noFace'
-  | 'multipleFaces'
-  | 'faceTooSmall'
-  | 'tooBlurred'
-  | 'tooDark'
-  | 'tooBright'
-  | 'extremePose'
-  | 'lowConfidence'
-  | 'duplicateOfOtherPerson'
-  | 'alreadyEnrolled'
-  | 'fault'
+export type RejectionReason = (typeof rejectionReasons)[number]
+
+/** Every {@link RejectionReason}. */
+export const rejectionReasons = [
+  'unsupportedImage',
+  'corruptImage',
+  'imageTooLarge',
+  'emptyImage',
+  'noFace',
+  'multipleFaces',
+  'faceTooSmall',
+  'tooBlurred',
+  'tooDark',
+  'tooBright',
+  'extremePose',
+  'lowConfidence',
+  'notAFace',
+  'rotated',
+  'cutOff',
+  'occluded',
+  'tooNoisy',
+  'damaged',
+  'duplicateOfOtherPerson',
+  'alreadyEnrolled',
+  'fault',
+] as const
 
 /** Limits a face must keep to be enrolled. `undefined` fields are not checked. */
 export interface QualityGates {
@@ -72,7 +82,42 @@ export interface QualityGates {
   readonly minConfidence?: number | undefined
 }
 
-export type Decision = 'match' | 'possible' | 'unknown'
+/**
+ * Why a face cannot be compared: its embedding would say more about the damage than about the
+ * person. `notAFace`: the detector is wrong or unsure; `rotated`: the face does not stand upright;
+ * `cutOff`: the image's edge cuts the face; `occluded`: something covers it; `tooSmall`,
+ * `tooBlurred`, `tooNoisy`, `tooDark`, `tooBright`: the picture is too poor; `extremePose`: the head
+ * is turned away; `damaged`: the embedding resembles those of damaged pictures, of which kind is open.
+ */
+export type UndeterminedReason = (typeof undeterminedReasons)[number]
+
+/** Every {@link UndeterminedReason}, in the order in which they are named. */
+export const undeterminedReasons = [
+  'notAFace',
+  'rotated',
+  'cutOff',
+  'occluded',
+  'tooSmall',
+  'tooBlurred',
+  'tooNoisy',
+  'tooDark',
+  'tooBright',
+  'extremePose',
+  'damaged',
+] as const
+
+/** Whether the embedding of a face can be trusted. */
+export interface Comparability {
+  readonly comparable: boolean
+  /** Why not, the most telling first; empty when it can be compared. */
+  readonly reasons: readonly UndeterminedReason[]
+}
+
+/**
+ * `match`: this person, at the error rate of the policy; `possible`: between the strict and the
+ * lenient rate; `unknown`: nobody enrolled; `undetermined`: the face cannot be compared.
+ */
+export type Decision = 'match' | 'possible' | 'unknown' | 'undetermined'
 
 /**
  * How a collection decides. `maxFpir` and `possibleFpir` are target false positive identification

@@ -46,7 +46,7 @@ export interface EmbeddedDataset {
 }
 
 /** Failures that belong to the image; all others stop the evaluation. */
-const imageFailures: ReadonlySet<string> = new Set([
+export const imageFailures: ReadonlySet<string> = new Set([
   'unsupportedImage',
   'corruptImage',
   'imageTooLarge',

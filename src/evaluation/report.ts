@@ -1,8 +1,18 @@
+import type { JudgeResult } from './calibrate/evaluate-judge.ts'
+import { formatJudge } from './calibrate/format-judge.ts'
 import type { FmrResult } from './fmr.ts'
 import type { IdentificationResult } from './identify.ts'
 import type { LfwResult } from './lfw.ts'
+import { formatStress } from './stress/format-stress.ts'
+import type { StressResult } from './stress/stress-types.ts'
+import { table } from './text-table.ts'
 
-export type EvaluationResult = LfwResult | FmrResult | IdentificationResult
+export type EvaluationResult =
+  | LfwResult
+  | FmrResult
+  | IdentificationResult
+  | StressResult
+  | JudgeResult
 
 /** Lines of a plain-text table for a terminal, without a trailing newline. */
 export function formatReport(result: EvaluationResult): string {
@@ -13,6 +23,10 @@ export function formatReport(result: EvaluationResult): string {
       return formatFmr(result)
     case 'identify':
       return formatIdentify(result)
+    case 'stress':
+      return formatStress(result)
+    case 'judge':
+      return formatJudge(result)
   }
 }
 
@@ -83,18 +97,4 @@ function formatIdentify(result: IdentificationResult): string {
 
 function percent(rate: number, digits: number): string {
   return `${(100 * rate).toFixed(digits)} %`
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  )
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

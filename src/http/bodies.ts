@@ -1,5 +1,12 @@
 import type { ErrorCode } from '../core/errors.ts'
-import type { Box, Decision, Detection, Landmarks5, Quality } from '../core/types.ts'
+import type {
+  Box,
+  Decision,
+  Detection,
+  Landmarks5,
+  Quality,
+  UndeterminedReason,
+} from '../core/types.ts'
 import type { Collection, Person } from '../gallery/store.ts'
 import type {
   Candidate,
@@ -8,6 +15,7 @@ import type {
   EmbedResult,
   EnrollResult,
   IdentifyResult,
+  ImageFacts,
   VerifyResult,
 } from '../recognition/face-watcher.ts'
 
@@ -32,18 +40,17 @@ export interface DetectedFaceBody {
   readonly quality: Quality
 }
 
-export interface DetectBody {
-  readonly width: number
-  readonly height: number
+export interface DetectBody extends ImageFacts {
   readonly faces: readonly DetectedFaceBody[]
 }
 
-export interface EmbedBody {
-  readonly width: number
-  readonly height: number
+export interface EmbedBody extends ImageFacts {
   readonly modelId: string
   readonly dimension: number
-  readonly faces: readonly (DetectedFaceBody & { readonly embedding: readonly number[] })[]
+  readonly faces: readonly (DetectedFaceBody & {
+    readonly reasons: readonly UndeterminedReason[]
+    readonly embedding: readonly number[]
+  })[]
 }
 
 export interface CollectionDetailsBody extends Collection {
@@ -65,12 +72,11 @@ export interface CreatedPersonBody extends Person {
 
 export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
   readonly decision: Decision
+  readonly reasons: readonly UndeterminedReason[]
   readonly candidates: readonly Candidate[]
 }
 
-export interface IdentifyBody {
-  readonly width?: number
-  readonly height?: number
+export interface IdentifyBody extends Partial<ImageFacts> {
   readonly collection: string
   readonly modelId: string
   readonly thresholds: DecisionThresholds
@@ -79,33 +85,40 @@ export interface IdentifyBody {
 
 export type VerifyBody = Omit<VerifyResult, 'timings'>
 
+function toImageFacts({ width, height, turned, omittedFaces }: ImageFacts): ImageFacts {
+  return { width, height, turned, omittedFaces }
+}
+
 function toFaceBody(face: { detection: Detection; quality: Quality }): DetectedFaceBody {
   const { box, landmarks, confidence } = face.detection
   return { box, landmarks, confidence, quality: face.quality }
 }
 
 export function toDetectBody(result: DetectResult): DetectBody {
-  return { width: result.width, height: result.height, faces: result.faces.map(toFaceBody) }
+  return { ...toImageFacts(result), faces: result.faces.map(toFaceBody) }
 }
 
 export function toEmbedBody(result: EmbedResult): EmbedBody {
-  const { width, height, modelId, dimension } = result
+  const { modelId, dimension } = result
   const faces = result.faces.map((face) => ({
     ...toFaceBody(face),
+    reasons: face.reasons,
     embedding: Array.from(face.embedding),
   }))
-  return { width, height, modelId, dimension, faces }
+  return { ...toImageFacts(result), modelId, dimension, faces }
 }
 
 /** @param probe  what was looked up; an embedding has no place in an image, so its box is left out */
 export function toIdentifyBody(result: IdentifyResult, probe: 'image' | 'embedding'): IdentifyBody {
-  const { width, height, collection, modelId, thresholds } = result
+  const { collection, modelId, thresholds } = result
   const faces = result.faces.map((face) => ({
     ...(probe === 'image' ? toFaceBody(face) : {}),
     decision: face.decision,
+    reasons: face.reasons,
     candidates: face.candidates,
   }))
-  return { ...(probe === 'image' ? { width, height } : {}), collection, modelId, thresholds, faces }
+  const facts = probe === 'image' ? toImageFacts(result) : {}
+  return { ...facts, collection, modelId, thresholds, faces }
 }
 
 export function toVerifyBody(result: VerifyResult): VerifyBody {

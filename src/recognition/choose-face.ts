@@ -1,8 +1,11 @@
 import { FaceError } from '../core/errors.ts'
+import { chooseMainFace, selectSureFaces } from '../core/face-choice.ts'
 import type { Analysis, AnalyzedFace } from '../vision/analyzer-types.ts'
 
 /**
  * The one face of an image.
+ *
+ * Only detections that are surely faces count, where there are any.
  *
  * @param choice  `one`: the image must have exactly one face; `largest`: the largest counts
  * @param what    which image of the request, for the message
@@ -13,15 +16,21 @@ export function chooseFace(
   choice: 'one' | 'largest',
   what: string,
 ): AnalyzedFace {
-  const [largest] = analysis.faces
-  if (largest === undefined) throw new FaceError('noFace', { detail: `In ${what}.` })
-  if (choice === 'one' && analysis.faces.length > 1) {
+  const candidates = analysis.faces.map((face) => ({
+    face,
+    detection: face.detection,
+    reasons: face.comparability?.reasons ?? [],
+  }))
+  const main = chooseMainFace(candidates)
+  if (main === undefined) throw new FaceError('noFace', { detail: `In ${what}.` })
+  const { length } = selectSureFaces(candidates)
+  if (choice === 'one' && length > 1) {
     throw new FaceError('multipleFaces', {
-      detail: `${capitalised(what)} has ${analysis.faces.length}; faces=largest takes the largest.`,
-      info: { faces: analysis.faces.length },
+      detail: `${capitalised(what)} has ${length}; faces=largest takes the largest.`,
+      info: { faces: length },
     })
   }
-  return largest
+  return main.face
 }
 
 /** The embedding of a face that was analysed with an embedder. */

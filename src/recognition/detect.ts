@@ -8,13 +8,12 @@ export function createDetect({
   defaults,
 }: RecognitionDependencies): FaceWatcher['detect'] {
   return async (image, options = {}): Promise<DetectResult> => {
-    const { width, height, faces, timings } = await analyzer.analyze(image, {
+    const { faces, timings, ...facts } = await analyzer.analyze(image, {
       detector: { ...defaults.detector, ...options.detector },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     return {
-      width,
-      height,
+      ...facts,
       faces: faces.map(({ detection, quality }) => ({ detection, quality })),
       timings: sumTimings([timings]),
     }

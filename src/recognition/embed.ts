@@ -11,19 +11,19 @@ export function createEmbed({
 }: RecognitionDependencies): FaceWatcher['embed'] {
   return async (image, options = {}): Promise<EmbedResult> => {
     const model = findEmbedder(models, options.modelId ?? defaults.embedderId)
-    const { width, height, faces, timings } = await analyzer.analyze(image, {
+    const { faces, timings, ...facts } = await analyzer.analyze(image, {
       detector: { ...defaults.detector, ...options.detector },
       embedder: model.id,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     return {
-      width,
-      height,
+      ...facts,
       modelId: model.id,
       dimension: model.dimension ?? 0,
       faces: faces.map((face) => ({
         detection: face.detection,
         quality: face.quality,
+        reasons: face.comparability?.reasons ?? [],
         embedding: embeddingOf(face),
       })),
       timings: sumTimings([timings]),

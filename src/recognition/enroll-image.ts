@@ -81,11 +81,13 @@ async function examineImage(
     timings = analysis.timings
     const analyzed = chooseFace(analysis, options.faces ?? 'one', 'the image')
     const { detection, quality, crop } = analyzed
-    const reasons = options.skipQualityGates ? [] : assessQuality(quality, defaults.qualityGates)
-    if (reasons.length > 0) {
-      const rejection = toQualityRejection(reasons, quality, defaults.qualityGates)
-      return { kind: 'rejected', rejection, timings }
-    }
+    const { qualityGates } = defaults
+    const gates = options.skipQualityGates ? [] : assessQuality(quality, qualityGates)
+    // One face that resembles every damaged face endangers all searches of the collection, so this
+    // is no matter of taste as the gates are.
+    const incomparable = analyzed.comparability?.reasons ?? []
+    const rejection = toQualityRejection({ gates, incomparable }, quality, qualityGates)
+    if (rejection !== undefined) return { kind: 'rejected', rejection, timings }
     const face: NewFace = {
       embedding: embeddingOf(analyzed),
       modelId: collection.modelId,

@@ -70,6 +70,19 @@ describe('enroll', () => {
     expect(result.faces.length).toBe(1)
   })
 
+  test('rejects a face that cannot be compared, even without quality gates', async () => {
+    for (const options of [{}, { skipQualityGates: true }]) {
+      const result = await watcher.enroll('default', ann, files('ann!rotated'), options)
+      expect(result.faces).toEqual([])
+      expect(result.rejected).toMatchObject([
+        {
+          reasons: ['rotated'],
+          message: 'The face stands on its side or its head: turn the picture upright.',
+        },
+      ])
+    }
+  })
+
   test('answers a photograph that the person has already, without analysing it', async () => {
     const first = await watcher.enroll('default', ann, files('ann'))
     const calls = deps.analyzer.calls.length

@@ -4,10 +4,11 @@ import type {
   Detection,
   Quality,
   RejectionReason,
+  UndeterminedReason,
 } from '../core/types.ts'
 import type { Collection, Face, Metadata, Page, PageOptions, Person } from '../gallery/store.ts'
 import type { IndexStatus } from '../gallery/vector-index.ts'
-import type { DetectorOptions, StageTimings } from '../vision/analyzer-types.ts'
+import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer-types.ts'
 
 export interface RequestOptions {
   readonly signal?: AbortSignal
@@ -17,22 +18,31 @@ export interface Timings extends StageTimings {
   readonly searchMs: number
 }
 
-export interface DetectResult {
+/** What an image answers beside its faces. */
+export interface ImageFacts {
+  /** Of the image after its EXIF orientation, pixels. */
   readonly width: number
   readonly height: number
+  /** Degrees clockwise by which the image was turned to be read; boxes are in the image as given. */
+  readonly turned: Turn
+  /** Faces found beyond `maxFaces`, the smallest, which are not answered. */
+  readonly omittedFaces: number
+}
+
+export interface DetectResult extends ImageFacts {
   /** Largest first. */
   readonly faces: readonly { readonly detection: Detection; readonly quality: Quality }[]
   readonly timings: Timings
 }
 
-export interface EmbedResult {
-  readonly width: number
-  readonly height: number
+export interface EmbedResult extends ImageFacts {
   readonly modelId: string
   readonly dimension: number
   readonly faces: readonly {
     readonly detection: Detection
     readonly quality: Quality
+    /** Why the embedding cannot be compared; empty when it can. */
+    readonly reasons: readonly UndeterminedReason[]
     readonly embedding: Float32Array
   }[]
   readonly timings: Timings
@@ -52,7 +62,10 @@ export interface EnrollOptions extends RequestOptions {
    * `reject` rejects with `duplicateOfOtherPerson`, `ignore` does not look.
    */
   readonly duplicates?: 'warn' | 'reject' | 'ignore'
-  /** Enrol faces that fail the quality gates, too. Default false. */
+  /**
+   * Enrol faces that fail the quality gates, too; faces that cannot be compared are rejected all
+   * the same. Default false.
+   */
   readonly skipQualityGates?: boolean
 }
 
@@ -109,13 +122,13 @@ export interface IdentifiedFace {
   readonly detection: Detection
   readonly quality: Quality
   readonly decision: Decision
+  /** Why the face cannot be compared, with the decision `undetermined`; empty with any other. */
+  readonly reasons: readonly UndeterminedReason[]
   /** Ranked, at most `candidates` of the request; empty when the gallery is empty. */
   readonly candidates: readonly Candidate[]
 }
 
-export interface IdentifyResult {
-  readonly width: number
-  readonly height: number
+export interface IdentifyResult extends ImageFacts {
   readonly collection: string
   readonly modelId: string
   readonly thresholds: DecisionThresholds
@@ -126,7 +139,15 @@ export interface IdentifyResult {
 
 export interface VerifyResult {
   readonly modelId: string
+  /** The decision is `match`. */
   readonly match: boolean
+  /** `match`: `similarity >= threshold`; `undetermined`: a face cannot be compared. */
+  readonly decision: 'match' | 'noMatch' | 'undetermined'
+  /** Why a face cannot be compared; `reference` is empty for stored faces. */
+  readonly reasons: {
+    readonly probe: readonly UndeterminedReason[]
+    readonly reference: readonly UndeterminedReason[]
+  }
   readonly similarity: number
   readonly threshold: number
   readonly fmr?: number

@@ -27,6 +27,15 @@ describe('identify', () => {
     expect(result.thresholds.gallerySize).toBe(0)
   })
 
+  test('is undetermined for a face that cannot be compared, with the reasons', async () => {
+    await enroll('ann')
+    const result = await watcher.identify('default', image('ann!rotated ann'))
+    expect(result.faces.map(({ decision, reasons }) => [decision, reasons])).toEqual([
+      ['undetermined', ['rotated']],
+      ['match', []],
+    ])
+  })
+
   test('decides for every face of the image, largest first', async () => {
     await enroll('ann')
     await enroll('bob')

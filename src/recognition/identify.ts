@@ -2,13 +2,19 @@ import { FaceError } from '../core/errors.ts'
 import { fmrAtSimilarity } from '../core/fmr.ts'
 import { computeThresholds, decide } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
-import type { Detection, FmrCurve, Quality } from '../core/types.ts'
+import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../gallery/store.ts'
 import type { StageTimings } from '../vision/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
-import type { Candidate, FaceWatcher, IdentifiedFace, IdentifyResult } from './face-watcher.ts'
+import type {
+  Candidate,
+  FaceWatcher,
+  IdentifiedFace,
+  IdentifyResult,
+  ImageFacts,
+} from './face-watcher.ts'
 import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
 
@@ -16,11 +22,11 @@ const defaultCandidates = 5
 const maxCandidates = 100
 
 interface Probe {
-  readonly width: number
-  readonly height: number
+  readonly facts: ImageFacts
   readonly faces: readonly {
     readonly detection: Detection
     readonly quality: Quality
+    readonly reasons: readonly UndeterminedReason[]
     readonly embedding: Float32Array
   }[]
   readonly timings: readonly StageTimings[]
@@ -52,15 +58,15 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
     ])
     const thresholds = computeThresholds(collection.policy, curve, gallerySize)
     return {
-      width: probe.width,
-      height: probe.height,
+      ...probe.facts,
       collection: collection.name,
       modelId: collection.modelId,
       thresholds,
-      faces: probe.faces.map(({ detection, quality }, index): IdentifiedFace => {
+      faces: probe.faces.map(({ detection, quality, reasons }, index): IdentifiedFace => {
         const candidates = (ranked[index] ?? []).map((person) => toCandidate(person, curve))
-        const decision = decide(candidates[0]?.similarity, thresholds)
-        return { detection, quality, decision, candidates }
+        const decision =
+          reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, thresholds)
+        return { detection, quality, decision, reasons, candidates }
       }),
       timings: sumTimings(probe.timings, searchMs),
     }
@@ -91,12 +97,13 @@ async function analyzeProbe(
     embedder: collection.modelId,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
+  const { width, height, turned, omittedFaces } = analysis
   return {
-    width: analysis.width,
-    height: analysis.height,
+    facts: { width, height, turned, omittedFaces },
     faces: analysis.faces.map((face) => ({
       detection: face.detection,
       quality: face.quality,
+      reasons: face.comparability?.reasons ?? [],
       embedding: embeddingOf(face),
     })),
     timings: [analysis.timings],
@@ -114,8 +121,9 @@ function embeddingProbe(
     })
   }
   const embedding = parseEmbedding(probe.embedding, collection.dimension)
-  const face = { detection: noDetection, quality: noQuality, embedding }
-  return { width: 0, height: 0, faces: [face], timings: [] }
+  const face = { detection: noDetection, quality: noQuality, reasons: [], embedding }
+  const facts = { width: 0, height: 0, turned: 0, omittedFaces: 0 } as const
+  return { facts, faces: [face], timings: [] }
 }
 
 function toCandidate(person: RankedPerson, curve: FmrCurve | undefined): Candidate {

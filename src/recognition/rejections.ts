@@ -1,5 +1,6 @@
 import { type ErrorCode, FaceError } from '../core/errors.ts'
-import type { Quality, QualityGates, RejectionReason } from '../core/types.ts'
+import { adviseOn } from '../core/reason-sentences.ts'
+import type { Quality, QualityGates, RejectionReason, UndeterminedReason } from '../core/types.ts'
 
 /** Why one image of an enrolment was not taken. */
 export interface Rejection {
@@ -29,14 +30,32 @@ const reasonOfError: Partial<Record<ErrorCode, RejectionReason>> = {
   workerFailed: 'fault',
 }
 
-/** The rejection of a face that fails quality gates; the message names each measured value and its limit. */
+/**
+ * The rejection of a face that fails quality gates or that cannot be compared. The message names
+ * each measured value and its limit, and for what cannot be compared what helps.
+ *
+ * @returns `undefined` when there is nothing to reject
+ */
 export function toQualityRejection(
-  reasons: readonly RejectionReason[],
+  failed: {
+    readonly gates: readonly RejectionReason[]
+    readonly incomparable: readonly UndeterminedReason[]
+  },
   quality: Quality,
   gates: QualityGates,
-): Rejection {
-  const sentences = reasons.map((reason) => explainGate(reason, quality, gates))
-  return { reasons, message: sentences.join(' ') }
+): Rejection | undefined {
+  // What a gate says with numbers need not be said again.
+  const others = failed.incomparable.filter(
+    (reason) => !failed.gates.includes(toRejectionReason(reason)),
+  )
+  const reasons = [...failed.gates, ...others.map(toRejectionReason)]
+  if (reasons.length === 0) return undefined
+  const sentences = failed.gates.map((reason) => explainGate(reason, quality, gates))
+  return { reasons, message: [...sentences, ...others.map(adviseOn)].join(' ') }
+}
+
+function toRejectionReason(reason: UndeterminedReason): RejectionReason {
+  return reason === 'tooSmall' ? 'faceTooSmall' : reason
 }
 
 function explainGate(reason: RejectionReason, quality: Quality, gates: QualityGates): string {

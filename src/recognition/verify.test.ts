@@ -28,6 +28,15 @@ describe('verify', () => {
     expect((await watcher.verify(bytes, { image: bytes })).match).toBe(true)
   })
 
+  test('never matches a face that cannot be compared, on either side', async () => {
+    const first = await watcher.verify(image('ann!rotated'), { image: image('ann') })
+    expect(first).toMatchObject({ match: false, decision: 'undetermined', similarity: 1 })
+    expect(first.reasons).toEqual({ probe: ['rotated'], reference: [] })
+    const second = await watcher.verify(image('ann'), { image: image('ann!rotated') })
+    expect(second).toMatchObject({ match: false, decision: 'undetermined' })
+    expect(second.reasons).toEqual({ probe: [], reference: ['rotated'] })
+  })
+
   test('tells strangers apart, at the rate or threshold asked for', async () => {
     const other = () => ({ image: image('ann~0.35') })
     expect((await watcher.verify(image('ann'), other())).match).toBe(false)

@@ -2,10 +2,12 @@ import { FaceError } from '../core/errors.ts'
 import { fmrAtSimilarity } from '../core/fmr.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
+import type { UndeterminedReason } from '../core/types.ts'
 import type { Analysis } from '../vision/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
+import { createJudges } from './judges.ts'
 import { sumTimings } from './timings.ts'
 
 /** One stranger in 10,000 passes. */
@@ -15,6 +17,8 @@ export const defaultVerifyFmr = 1e-4
 interface Reference {
   /** One embedding a row; the nearest counts. */
   readonly embeddings: readonly Float32Array[]
+  /** Why it cannot be compared; stored faces were examined when they were enrolled. */
+  readonly reasons: readonly UndeterminedReason[]
   /** Absent for an image. */
   readonly faceIds?: readonly string[]
   readonly timings: readonly Analysis['timings'][]
@@ -22,6 +26,7 @@ interface Reference {
 
 /** Creates the use case of a 1:1 comparison: with an image, a person (all their faces) or a stored face. */
 export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify'] {
+  const judges = createJudges(deps.models)
   return async (image, target, options = {}): Promise<VerifyResult> => {
     const maxFmr = options.maxFmr ?? defaultVerifyFmr
     assertRate('maxFmr', maxFmr)
@@ -35,7 +40,8 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })
       const face = chooseFace(analysis, options.faces ?? 'one', what)
-      return { embedding: embeddingOf(face), timings: analysis.timings }
+      const reasons = face.comparability?.reasons ?? []
+      return { embedding: embeddingOf(face), reasons, timings: analysis.timings }
     }
     // Before the first analysis takes the bytes away.
     const second = 'image' in target ? ownBytes(target.image, image) : undefined
@@ -46,14 +52,21 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
         : loadReference(deps, target),
     )
     const nearest = findNearest(probe.embedding, reference.embeddings)
+    const judge = judges(modelId)
+    const shift =
+      judge?.pairShift(probe.embedding, reference.embeddings[nearest.index] as Float32Array) ?? 0
     const threshold =
       options.threshold ??
-      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length)
-    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity)
+      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift
+    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity - shift)
+    const reasons = { probe: probe.reasons, reference: reference.reasons }
+    const decision = decideVerification(nearest.similarity >= threshold, reasons)
     const faceId = reference.faceIds?.[nearest.index]
     return {
       modelId,
-      match: nearest.similarity >= threshold,
+      match: decision === 'match',
+      decision,
+      reasons,
       similarity: nearest.similarity,
       threshold,
       ...(fmr === undefined ? {} : { fmr: fmr.value, fmrExtrapolated: fmr.extrapolated }),
@@ -70,11 +83,20 @@ function ownBytes(bytes: Uint8Array, other: Uint8Array): Uint8Array {
 
 interface AnalyzedImage {
   readonly embedding: Float32Array
+  readonly reasons: readonly UndeterminedReason[]
   readonly timings: Analysis['timings']
 }
 
-function toReference({ embedding, timings }: AnalyzedImage): Reference {
-  return { embeddings: [embedding], timings: [timings] }
+function toReference({ embedding, reasons, timings }: AnalyzedImage): Reference {
+  return { embeddings: [embedding], reasons, timings: [timings] }
+}
+
+function decideVerification(
+  isMatch: boolean,
+  { probe, reference }: VerifyResult['reasons'],
+): VerifyResult['decision'] {
+  if (probe.length > 0 || reference.length > 0) return 'undetermined'
+  return isMatch ? 'match' : 'noMatch'
 }
 
 /** Waits for both, so that no work goes on after an error was answered; the first image's error counts first. */
@@ -114,6 +136,7 @@ async function loadReference(
   const { dimension } = collection
   return {
     faceIds,
+    reasons: [],
     embeddings: faceIds.map((_, row) =>
       embeddings.subarray(row * dimension, (row + 1) * dimension),
     ),

@@ -1,4 +1,4 @@
-import type { Detection, Quality } from '../core/types.ts'
+import type { Comparability, Detection, Quality } from '../core/types.ts'
 
 /** Options of the detector; every field has a default in the configuration. */
 export interface DetectorOptions {
@@ -8,6 +8,11 @@ export interface DetectorOptions {
   readonly maxFaces?: number
   /** MTCNN's thresholds of its three stages, each 0 to 1. */
   readonly thresholds?: readonly [number, number, number]
+  /**
+   * Whether an image without a sure face is also read on its sides and its head. Default true; a
+   * camera that stands upright saves the time.
+   */
+  readonly readTurned?: boolean
 }
 
 export interface AnalyzeOptions {
@@ -25,13 +30,21 @@ export interface AnalyzedFace {
   readonly quality: Quality
   /** L2-normalised, `dimension` of the embedder; present when an embedder was asked for. */
   readonly embedding?: Float32Array
-  /** Length of the embedder's vector before normalisation; see `CropEmbedding`. */
-  readonly rawNorm?: number
-  /** In place of `rawNorm` where the embedder is made of parts: that of each part, in order. */
-  readonly partNorms?: readonly number[]
+  /**
+   * Length of the embedding before normalisation: the network's own certainty. Present when an
+   * embedder was asked for whose graph gives it; of a model of several embedders, one a part.
+   */
+  readonly rawNorms?: readonly number[]
+  /** Share of the aligned crop of 112 pixels that lies outside the image, 0 to 1. */
+  readonly outside: number
+  /** Whether the embedding can be trusted; present when an embedder was asked for. */
+  readonly comparability?: Comparability
   /** JPEG bytes; present when crops were asked for. */
   readonly crop?: Uint8Array
 }
+
+/** Degrees clockwise by which an image was turned so that its faces stand upright. */
+export type Turn = 0 | 90 | 180 | 270
 
 /** Milliseconds of each stage. */
 export interface StageTimings {
@@ -46,6 +59,13 @@ export interface Analysis {
   /** Of the image after its EXIF orientation, pixels. */
   readonly width: number
   readonly height: number
+  /**
+   * The image lay on its side or head and was read after this turn; boxes and landmarks are
+   * in the frame of the given image all the same.
+   */
+  readonly turned: Turn
+  /** Faces found beyond `maxFaces`, the smallest, which are not answered. */
+  readonly omittedFaces: number
   /** Largest first. */
   readonly faces: readonly AnalyzedFace[]
   readonly timings: StageTimings

@@ -105,12 +105,14 @@ function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-function toPipelineModel({ id, files, dimension, input, parts }: ModelRecord): PipelineModel {
+function toPipelineModel(record: ModelRecord): PipelineModel {
+  const { id, files, dimension, input, parts, judge } = record
   return {
     id,
     files,
     ...(dimension === undefined ? {} : { dimension }),
     ...(input === undefined ? {} : { input }),
+    ...(judge === undefined ? {} : { judge }),
     ...(parts === undefined ? {} : { parts }),
   }
 }

@@ -1,12 +1,13 @@
 import { estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
 import { isFaceError } from '../core/errors.ts'
 import { clipBox } from '../core/geometry.ts'
+import type { Judge } from '../core/judge.ts'
 import { computeQuality } from '../core/quality.ts'
 import type { Box, Detection, Landmarks5, Point } from '../core/types.ts'
 import type { AnalyzedFace } from './analyzer-types.ts'
-import type { Embedder } from './embedders/embedder.ts'
+import type { CropEmbedding, Embedder } from './embedders/embedder.ts'
 import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
-import { toLuma, warpCrop } from './pixel-kernels.ts'
+import { computeShareOutside, toLuma, warpCrop } from './pixel-kernels.ts'
 
 /**
  * Five points of a frontal face in a crop of 112 pixels. Quality is measured on this crop whatever
@@ -52,22 +53,38 @@ export async function measureFaces(
     const detections = usable.slice(at, at + batch)
     const crops = embedder ? detections.map((each) => cutFace(levels, each, embedder)) : []
     const measured = detections.map((detection, i) => {
+      const transform = toAlignedTransform(detection.landmarks, qualityPoints)
+      const outside = computeShareOutside(levels[0]!, transform, qualitySize)
       const crop = crops[i]
+      // Black parts would count as edges and darkness.
       const grey =
-        crop && embedder && hasQualityFrame(embedder)
+        crop && embedder && outside === 0 && hasQualityFrame(embedder)
           ? toLuma(crop, qualitySize)
-          : cutGrey(levels, detection)
-      return { detection, quality: computeQuality(detection, grey, qualitySize) }
+          : cutGrey(levels, transform)
+      return { detection, quality: computeQuality(detection, grey, qualitySize), outside }
     })
     const aligned = performance.now()
     const embeddings = embedder ? await embedder.embed(crops) : []
     embedMs += performance.now() - aligned
     alignMs += aligned - started
     for (const [i, face] of measured.entries()) {
-      faces.push({ ...face, ...embeddings[i] })
+      const answer = embeddings[i]
+      faces.push(answer === undefined ? face : addEmbedding(face, answer, embedder?.judge))
     }
   }
   return { faces, alignMs, embedMs }
+}
+
+function addEmbedding(
+  face: AnalyzedFace,
+  { embedding, rawNorms }: CropEmbedding,
+  judge: Judge | undefined,
+): AnalyzedFace {
+  if (rawNorms === undefined) return { ...face, embedding }
+  const embedded = { ...face, embedding, rawNorms }
+  return judge === undefined
+    ? embedded
+    : { ...embedded, comparability: judge.assess({ ...face, embedding, rawNorms }) }
 }
 
 function isAlignable({ landmarks }: Detection): boolean {
@@ -83,19 +100,24 @@ function isAlignable({ landmarks }: Detection): boolean {
 /** [3 x size x size] in the embedder's frame. */
 function cutFace(
   levels: readonly PyramidLevel[],
-  { box, landmarks }: Detection,
-  { sizePx, referencePoints }: Embedder,
+  detection: Detection,
+  { sizePx, referencePoints, turnedBoxMargin }: Embedder,
 ): Float32Array {
+  const { box, landmarks } = detection
+  if (referencePoints !== undefined) {
+    return warpCrop(levels, toAlignedTransform(landmarks, referencePoints), {
+      size: sizePx,
+    })
+  }
   const transform =
-    referencePoints === undefined
+    turnedBoxMargin === undefined
       ? toBoxTransform(box, levels[0]!, sizePx)
-      : toAlignedTransform(landmarks, referencePoints)
-  return warpCrop(levels, transform, sizePx)
+      : toTurnedBoxTransform(detection, turnedBoxMargin, sizePx)
+  return warpCrop(levels, transform, { size: sizePx })
 }
 
-function cutGrey(levels: readonly PyramidLevel[], { landmarks }: Detection): Float32Array {
-  const crop = warpCrop(levels, toAlignedTransform(landmarks, qualityPoints), qualitySize)
-  return toLuma(crop, qualitySize)
+function cutGrey(levels: readonly PyramidLevel[], transform: CropTransform): Float32Array {
+  return toLuma(warpCrop(levels, transform, { size: qualitySize, edge: 'repeat' }), qualitySize)
 }
 
 function toAlignedTransform(
@@ -123,6 +145,34 @@ function toBoxTransform(box: Box, full: PyramidLevel, size: number): CropTransfo
   const pitchY = part.height / size
   // Edges of pixels to their centres: half a pixel on both sides.
   return [pitchX, 0, part.x + pitchX / 2 - 0.5, 0, pitchY, part.y + pitchY / 2 - 0.5]
+}
+
+/**
+ * The box, turned about its centre by the direction of the landmarks, with the same margin on both
+ * axes, fills the crop; each axis has its own scale. FaceNet was trained on such crops, not turned:
+ * docs/decisions/0013-facenet-crops.md.
+ *
+ * @param margin  share of the box's mean side, the root of its area
+ */
+function toTurnedBoxTransform(
+  { box, landmarks }: Detection,
+  margin: number,
+  size: number,
+): CropTransform {
+  const [a, , , b] = toAlignedTransform(landmarks, qualityPoints)
+  const scale = Math.hypot(a, b)
+  const cosine = a / scale
+  const sine = b / scale
+  const added = margin * Math.sqrt(box.width * box.height)
+  const pitchX = (box.width + added) / size
+  const pitchY = (box.height + added) / size
+  // Both centres with the first pixel's centre at 0.
+  const middle = (size - 1) / 2
+  const x = box.x + box.width / 2 - 0.5
+  const y = box.y + box.height / 2 - 0.5
+  const [ax, bx] = [pitchX * cosine, -pitchY * sine]
+  const [cy, dy] = [pitchX * sine, pitchY * cosine]
+  return [ax, bx, x - middle * (ax + bx), cy, dy, y - middle * (cy + dy)]
 }
 
 /** Whether the embedder's crop is the one that quality is measured on, so that it is cut only once. */

@@ -100,6 +100,22 @@ export async function shrinkImage(
 }
 
 /**
+ * A copy of an image, turned clockwise, smaller where `scale` says so.
+ *
+ * @param scale  of the sides, above 0, at most 1 (default)
+ */
+export async function turnImage(
+  image: RgbImage,
+  { turn, scale = 1 }: { readonly turn: 90 | 180 | 270; readonly scale?: number },
+): Promise<RgbImage> {
+  const width = Math.max(1, Math.round(image.width * scale))
+  const height = Math.max(1, Math.round(image.height * scale))
+  const small = scale < 1 ? await shrinkImage(image, width, height) : image
+  const data = await fromRgb(small).rotate(turn).raw().toBuffer()
+  return turn === 180 ? { data, width, height } : { data, width: height, height: width }
+}
+
+/**
  * A JPEG file of a face: its box and a margin of 20 % on every side, as far as the image goes.
  *
  * @param box  pixels of `image`

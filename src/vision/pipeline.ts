@@ -1,21 +1,26 @@
 import { join } from 'node:path'
 import { FaceError } from '../core/errors.ts'
+import { createJudge } from '../core/judge.ts'
 import type { Analysis, AnalyzedFace } from './analyzer-types.ts'
 import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
 import { createMtcnn } from './detectors/mtcnn.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { createEmbedder } from './embedders/embedder.ts'
 import { createFusedEmbedder, type WeightedEmbedder } from './embedders/fused.ts'
-import { measureFaces } from './faces.ts'
+import { type MeasuredFaces, measureFaces } from './faces.ts'
 import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
 import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
 import { loadSession, shareLargeRuns } from './runtime.ts'
+import { readUpright, toGivenFrame } from './turned.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
-export type PipelineModel = Pick<ModelRecord, 'id' | 'files' | 'dimension' | 'input' | 'parts'>
+export type PipelineModel = Pick<
+  ModelRecord,
+  'id' | 'files' | 'dimension' | 'input' | 'parts' | 'judge'
+>
 
 export interface PipelineSettings {
   /** Holds one folder a model, named by its id. */
@@ -60,17 +65,25 @@ export function createPipeline(settings: PipelineSettings): Pipeline {
       const loaded = performance.now()
       const image = await decodeImage(bytes, settings.limits)
       const decoded = performance.now()
-      const { faces: detections, levels } = await detector.detect(image, options)
-      const detected = performance.now()
-      const { faces, alignMs, embedMs } = await measureFaces(levels, detections, embedder)
+      const { width, height } = image
+      const read = (copy: RgbImage): Promise<ReadImage> =>
+        readFaces(copy, { detector, options, embedder })
+      const { reading, turned } = options.readTurned
+        ? await readUpright(image, detector, read)
+        : { reading: await read(image), turned: 0 as const }
+      const { omittedFaces, alignMs, embedMs } = reading
+      const faces = crops ? await addCrops(reading.image, reading.faces) : reading.faces
       return {
-        width: image.width,
-        height: image.height,
-        faces: crops ? await addCrops(image, faces) : faces,
+        ...{ width, height, turned, omittedFaces },
+        faces: faces.map((face) => ({
+          ...face,
+          detection: toGivenFrame(face.detection, { width, height, turned }),
+        })),
         timings: {
           queueMs: loaded - started,
           decodeMs: decoded - loaded,
-          detectMs: detected - decoded,
+          // Turning, too: what is neither aligning nor embedding.
+          detectMs: performance.now() - decoded - alignMs - embedMs,
           alignMs,
           embedMs,
         },
@@ -83,6 +96,32 @@ export function createPipeline(settings: PipelineSettings): Pipeline {
       await detector.warmUp()
     },
   }
+}
+
+interface ReadImage extends MeasuredFaces {
+  readonly image: RgbImage
+  readonly omittedFaces: number
+}
+
+interface Reader {
+  readonly detector: Detector
+  readonly options: ResolvedDetectorOptions
+  readonly embedder: Embedder | undefined
+}
+
+/** Detects, aligns and embeds, without regard to how the image lies. */
+async function readFaces(
+  image: RgbImage,
+  { detector, options, embedder }: Reader,
+): Promise<ReadImage> {
+  const found = await detector.detect(image, options)
+  const measured = await measureFaces(found.levels, found.faces, embedder)
+  // The detector's second, lenient try finds patterns, too: only what can be compared is a face.
+  const faces = measured.faces.filter(
+    ({ detection, comparability }) =>
+      detection.confidence > options.thresholds[2] || comparability?.comparable !== false,
+  )
+  return { ...measured, faces, image, omittedFaces: found.omittedFaces }
 }
 
 async function addCrops(
@@ -121,13 +160,19 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
     embedder: (id) =>
       once(id, async () => {
         const model = findModel(id)
-        if (model.parts !== undefined)
-          return createFusedEmbedder(model, await loadParts(model.parts))
-        return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+        const embedder = await loadEmbedder(model)
+        return model.judge === undefined
+          ? embedder
+          : { ...embedder, judge: createJudge(model.judge) }
       }),
   }
 
   return networks
+
+  async function loadEmbedder(model: PipelineModel): Promise<Embedder> {
+    if (model.parts !== undefined) return createFusedEmbedder(model, await loadParts(model.parts))
+    return createEmbedder(model, await loadFile(model, model.files[0]?.name ?? 'model.onnx'))
+  }
 
   function loadParts(parts: readonly ModelPart[]): Promise<WeightedEmbedder[]> {
     return Promise.all(

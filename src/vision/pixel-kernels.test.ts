@@ -7,6 +7,7 @@ import {
 } from '../core/alignment.ts'
 import {
   type CropTransform,
+  computeShareOutside,
   cutCrops,
   type PyramidLevel,
   pickLevel,
@@ -114,7 +115,7 @@ describe('cutCrops', () => {
 describe('warpCrop', () => {
   const size = 20
   const cut = (transform: CropTransform, from: readonly PyramidLevel[] = levels) =>
-    warpCrop(from, transform, size)
+    warpCrop(from, transform, { size, edge: 'repeat' })
   const warp = (toCrop: SimilarityTransform, from?: readonly PyramidLevel[]) =>
     cut(invertSimilarity(toCrop), from)
 
@@ -161,11 +162,50 @@ describe('warpCrop', () => {
     expect(smooth[3 * size + 7]).toBeCloseTo(plane(37.5, 14, 0), 3)
   })
 
-  it('repeats the edge beyond the image', () => {
+  it('is black beyond the image, and the same inside', () => {
+    const transform = invertSimilarity([1, 0.2, 10, -0.2, 1, 12])
+    const black = warpCrop(levels, transform, { size })
+    const repeated = warpCrop(levels, transform, { size, edge: 'repeat' })
+    const [a, b, tx, c, d, ty] = transform
+    const seen = { inside: 0, outside: 0 }
+    for (let i = 0; i < size * size; i++) {
+      const x = a * (i % size) + b * Math.floor(i / size) + tx
+      const y = c * (i % size) + d * Math.floor(i / size) + ty
+      const beyond = Math.max(-x, -y, x - 159, y - 119)
+      // Between, a pixel lies on the edge.
+      if (beyond > 2) seen.outside++
+      if (beyond > 2) expect(black[i]).toBe(0)
+      if (beyond < -1) seen.inside++
+      if (beyond < -1) expect(black[i]).toBe(repeated[i])
+    }
+    expect(Math.min(seen.inside, seen.outside)).toBeGreaterThan(50)
+  })
+
+  it('repeats the edge beyond the image where asked to', () => {
     const out = warp([1, 0, 50, 0, 1, 50])
     expect(out[0]).toBeCloseTo(plane(0.5, 0.5, 0), 4)
     const beyond = warp([1, 0, -400, 0, 1, -400])
     expect(beyond[0]).toBeCloseTo(plane(159.5, 119.5, 0), 4)
+  })
+})
+
+describe('computeShareOutside', () => {
+  const image = { width: 160, height: 120 }
+  const size = 20
+
+  it('is 0 for a crop inside and 1 for one beyond the image', () => {
+    expect(computeShareOutside(image, [1, 0, 0, 0, 1, 0], size)).toBe(0)
+    expect(computeShareOutside(image, [8, 0, 3.5, 0, 6, 2.5], size)).toBe(0)
+    expect(computeShareOutside(image, [1, 0, -40, 0, 1, 0], size)).toBe(1)
+  })
+
+  it('is the share of rows and columns that are missing', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: size }), fc.integer({ min: 0, max: size }), (x, y) => {
+        const share = computeShareOutside(image, [1, 0, -x, 0, 1, 120 - size + y], size)
+        expect(share).toBeCloseTo(1 - ((size - x) * (size - y)) / (size * size), 10)
+      }),
+    )
   })
 })
 

@@ -182,18 +182,28 @@ export type CropTransform = readonly [
 /** Samples a pixel and axis where the level is finer than the crop; bounds the cost of a face. */
 const maxSamples = 4
 
+/** How a crop is cut. */
+export interface WarpOptions {
+  /** Crop pixels. */
+  readonly size: number
+  /**
+   * What stands where the crop leaves the image. `black` (default): strangers whose faces the edge
+   * cuts look alike with anything else there, docs/decisions/0010-comparable-faces.md. `repeat`:
+   * the nearest pixel, for measures that a black part would disturb.
+   */
+  readonly edge?: 'black' | 'repeat'
+}
+
 /**
  * Warps an image into a crop, anti-aliased: from the pyramid level nearest the crop's size, with
- * several bilinear samples a pixel where that level is still finer. Pixels beyond the edge repeat
- * the edge.
+ * several bilinear samples a pixel where that level is still finer.
  *
- * @param size  crop pixels
  * @returns [3 x size x size] planar RGB, 0 to 255
  */
 export function warpCrop(
   levels: readonly PyramidLevel[],
   transform: CropTransform,
-  size: number,
+  { size, edge = 'black' }: WarpOptions,
 ): Float32Array {
   const [a, b, tx, c, d, ty] = transform
   // Image pixels that a step along the crop's columns and rows takes.
@@ -224,6 +234,7 @@ export function warpCrop(
     offsetsX[sub] = ax * right + bx * down
     offsetsY[sub] = cy * right + dy * down
   }
+  const blackens = edge === 'black' && computeShareOutside(levels[0]!, transform, size) > 0
   const weight = 1 / samples
   const out = new Float32Array(3 * plane)
   for (let j = 0; j < size; j++) {
@@ -234,8 +245,12 @@ export function warpCrop(
       let green = 0
       let blue = 0
       for (let sub = 0; sub < samples; sub++) {
-        const fx = Math.max(0, Math.min(lastX, centreX + offsetsX[sub]!))
-        const fy = Math.max(0, Math.min(lastY, centreY + offsetsY[sub]!))
+        const x = centreX + offsetsX[sub]!
+        const y = centreY + offsetsY[sub]!
+        // A pixel reaches half its width beyond its centre.
+        if (blackens && (x < -0.5 || y < -0.5 || x > lastX + 0.5 || y > lastY + 0.5)) continue
+        const fx = Math.max(0, Math.min(lastX, x))
+        const fy = Math.max(0, Math.min(lastY, y))
         // Truncation: they are not negative.
         const xi = fx | 0
         const yi = fy | 0
@@ -270,6 +285,36 @@ export function warpCrop(
     }
   }
   return out
+}
+
+/**
+ * How much of a crop lies outside the image, by the centres of its pixels.
+ *
+ * @param full  the image, or a level of its size
+ * @param size  crop pixels
+ * @returns share of the crop's area, 0 to 1
+ */
+export function computeShareOutside(
+  { width, height }: Pick<PyramidLevel, 'width' | 'height'>,
+  transform: CropTransform,
+  size: number,
+): number {
+  const [a, b, tx, c, d, ty] = transform
+  const isOutside = (i: number, j: number): boolean => {
+    const x = a * i + b * j + tx
+    const y = c * i + d * j + ty
+    return x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5
+  }
+  // Crop and image are convex: with the corners, half a pixel beyond the outer centres, all is inside.
+  const first = -0.5
+  const last = size - 0.5
+  const corners = [isOutside(first, first), isOutside(last, first), isOutside(first, last)]
+  if (!corners.some(Boolean) && !isOutside(last, last)) return 0
+  let outside = 0
+  for (let j = 0; j < size; j++) {
+    for (let i = 0; i < size; i++) if (isOutside(i, j)) outside++
+  }
+  return outside / (size * size)
 }
 
 /** @param pitch  level pixels a crop pixel */

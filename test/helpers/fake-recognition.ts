@@ -79,6 +79,8 @@ function createFakeAnalyzer(): FakeAnalyzer {
       return {
         width: 640,
         height: 480,
+        turned: 0,
+        omittedFaces: 0,
         faces: words.map((word) => ({
           detection: {
             box: { x: 1, y: 2, width: 100, height: 100 },
@@ -86,6 +88,10 @@ function createFakeAnalyzer(): FakeAnalyzer {
             confidence: 0.99,
           },
           quality: word.endsWith('!blurred') ? { ...goodQuality, sharpness: 1 } : goodQuality,
+          outside: 0,
+          ...(word.endsWith('!rotated')
+            ? { comparability: { comparable: false, reasons: ['rotated'] } }
+            : {}),
           ...(options.embedder === undefined
             ? {}
             : { embedding: fakeEmbedding(word.split('!')[0] as string) }),

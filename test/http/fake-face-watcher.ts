@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { FaceError } from '../../src/core/errors.ts'
-import type { Landmarks5, Quality } from '../../src/core/types.ts'
+import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import type { Collection, Face, Page, PageOptions, Person } from '../../src/gallery/store.ts'
 import type {
   DecisionThresholds,
   FaceWatcher,
+  ImageFacts,
   RequestOptions,
   Timings,
 } from '../../src/recognition/face-watcher.ts'
@@ -12,6 +13,7 @@ import type {
 /*
  * A Face Watcher without images or models: an "image" is text, "face:ann" has Ann's face,
  * "face:ann face:bob" two faces, largest first, and "face:" none. Faces of the same name are equal.
+ * "face:ann!rotated" is a face that cannot be compared.
  */
 
 export const modelId = 'fake'
@@ -60,9 +62,14 @@ function readFaces(image: Uint8Array): readonly string[] {
   return text.split(' ').flatMap((word) => word.replace('face:', '') || [])
 }
 
+function reasonsOf(name: string): readonly UndeterminedReason[] {
+  return name.endsWith('!rotated') ? ['rotated'] : []
+}
+
 /** A unit vector that depends on the name only. */
 export function toEmbedding(name: string): Float32Array {
-  const bytes = createHash('sha256').update(name).digest().subarray(0, dimension)
+  const [word = ''] = name.split('!')
+  const bytes = createHash('sha256').update(word).digest().subarray(0, dimension)
   const values = Float32Array.from(bytes, (byte) => byte - 128)
   const norm = Math.hypot(...values)
   return values.map((value) => value / norm)
@@ -86,6 +93,8 @@ export interface FakeFaceWatcher {
   /** Awaited by every analysis, after the images are taken over. */
   gate: ((signal: AbortSignal | undefined) => Promise<void>) | undefined
   ready: boolean
+  /** Of every image. */
+  imageFacts: ImageFacts
 }
 
 export function createFakeFaceWatcher(): FakeFaceWatcher {
@@ -149,12 +158,12 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
     lastOptions: undefined,
     gate: undefined,
     ready: true,
+    imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
     faceWatcher: {
       async detect(image, options) {
         const found = await analyze(image, options)
         return {
-          width: 640,
-          height: 480,
+          ...fake.imageFacts,
           faces: found.map(() => ({ detection, quality })),
           timings,
         }
@@ -164,11 +173,15 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
         if (options?.modelId && options.modelId !== modelId) throw new FaceError('unknownModel')
         const found = await analyze(image, options)
         return {
-          width: 640,
-          height: 480,
+          ...fake.imageFacts,
           modelId,
           dimension,
-          faces: found.map((name) => ({ detection, quality, embedding: toEmbedding(name) })),
+          faces: found.map((name) => ({
+            detection,
+            quality,
+            reasons: reasonsOf(name),
+            embedding: toEmbedding(name),
+          })),
           timings,
         }
       },
@@ -249,16 +262,22 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
       async identify(collection, probe, options) {
         getCollection(collection)
         fake.lastOptions = options
-        let probes: readonly Float32Array[]
+        let probes: readonly {
+          readonly embedding: Float32Array
+          readonly reasons: readonly UndeterminedReason[]
+        }[]
         if (probe instanceof Uint8Array) {
-          probes = (await analyze(probe, options)).map(toEmbedding)
+          probes = (await analyze(probe, options)).map((name) => ({
+            embedding: toEmbedding(name),
+            reasons: reasonsOf(name),
+          }))
         } else {
           if (probe.modelId !== modelId) throw new FaceError('modelMismatch')
           if (probe.embedding.length !== dimension) throw new FaceError('dimensionMismatch')
           if (!probe.embedding.every(Number.isFinite)) throw new FaceError('invalidEmbedding')
-          probes = [probe.embedding]
+          probes = [{ embedding: probe.embedding, reasons: [] }]
         }
-        const found = probes.map((embedding) => {
+        const found = probes.map(({ embedding, reasons }) => {
           const candidates = facesOf(collection)
             .map((face) => ({
               personId: face.personId,
@@ -273,14 +292,16 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
             .slice(0, options?.candidates ?? 5)
           const best = candidates[0]?.similarity ?? -1
           const decision =
-            best >= thresholds.match
-              ? ('match' as const)
-              : best >= thresholds.possible
-                ? ('possible' as const)
-                : ('unknown' as const)
-          return { detection, quality, decision, candidates }
+            reasons.length > 0
+              ? ('undetermined' as const)
+              : best >= thresholds.match
+                ? ('match' as const)
+                : best >= thresholds.possible
+                  ? ('possible' as const)
+                  : ('unknown' as const)
+          return { detection, quality, decision, reasons, candidates }
         })
-        return { width: 640, height: 480, collection, modelId, thresholds, faces: found, timings }
+        return { ...fake.imageFacts, collection, modelId, thresholds, faces: found, timings }
       },
       async verify(image, target, options) {
         const [name] = await analyze(image, options)
@@ -300,9 +321,18 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
         const [best] = others
         const similarity = best ? toSimilarity(toEmbedding(name), best.embedding) : 0
         const threshold = options?.threshold ?? 0.9
+        const reasons = { probe: reasonsOf(name), reference: [] }
+        const decision =
+          reasons.probe.length > 0
+            ? ('undetermined' as const)
+            : similarity >= threshold
+              ? ('match' as const)
+              : ('noMatch' as const)
         return {
           modelId,
-          match: similarity >= threshold,
+          match: decision === 'match',
+          decision,
+          reasons,
           similarity,
           threshold,
           fmr: 1e-6,

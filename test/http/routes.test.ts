@@ -51,6 +51,17 @@ describe('simple routes', () => {
     expect(json.L2Distance).toBeCloseTo(2 - 2 * cosine, 5)
   })
 
+  it('answers Unknown for a face that cannot be compared, however near it is', async () => {
+    await client.send('POST', '/registerFace?name=Ann', { form: [['refImage', ann, 'a.jpg']] })
+    const { status, json } = await client.send('POST', '/recognizeFace', {
+      form: [['mainImage', 'face:ann!rotated', 'r.jpg']],
+    })
+    expect(status).toBe(200)
+    expect(Object.keys(json)).toEqual(['Prediction', 'L2Distance'])
+    expect(json.Prediction).toBe('Unknown')
+    expect(json.L2Distance).toBeCloseTo(0, 5)
+  })
+
   it('answers Unknown and null when nobody is enrolled', async () => {
     const { json } = await client.send('POST', '/recognizeFace', {
       form: [['mainImage', ann, 'a.jpg']],
@@ -124,13 +135,19 @@ describe('analysis', () => {
   })
 
   it('hands the options of the query to the detector', async () => {
-    const query = 'minFaceSize=24&maxFaces=1&thresholds=0.6&thresholds=0.7&thresholds=0.8'
+    const query =
+      'minFaceSize=24&maxFaces=1&thresholds=0.6&thresholds=0.7&thresholds=0.8&readTurned=false'
     const { json } = await client.send('POST', `/v1/detect?${query}`, {
       form: [['image', 'face:ann face:bob', 'a.jpg']],
     })
     expect(json.faces).toHaveLength(1)
     expect(client.fake.lastOptions).toMatchObject({
-      detector: { minFaceSize: 24, maxFaces: 1, thresholds: [0.6, 0.7, 0.8] },
+      detector: {
+        minFaceSize: 24,
+        maxFaces: 1,
+        thresholds: [0.6, 0.7, 0.8],
+        readTurned: false,
+      },
     })
   })
 
@@ -164,6 +181,27 @@ describe('analysis', () => {
     expect(json).not.toHaveProperty('timings')
   })
 
+  it('answers undetermined with reasons for a face that cannot be compared', async () => {
+    await enrollAnn()
+    const { json } = await client.send('POST', '/v1/collections/default/identify', {
+      form: [['image', 'face:ann!rotated face:ann', 'a.jpg']],
+    })
+    expect(json).toMatchObject({ turned: 0, omittedFaces: 0 })
+    expect(json.faces).toMatchObject([
+      { decision: 'undetermined', reasons: ['rotated'] },
+      { decision: 'match', reasons: [] },
+    ])
+  })
+
+  it('says how an image was turned and how many faces were left out', async () => {
+    client.fake.imageFacts = { width: 640, height: 480, turned: 270, omittedFaces: 3 }
+    const form = [['image', ann, 'a.jpg']] as const
+    for (const route of ['detect', 'embed', 'collections/default/identify']) {
+      const { json } = await client.send('POST', `/v1/${route}`, { form })
+      expect(json).toMatchObject({ turned: 270, omittedFaces: 3 })
+    }
+  })
+
   it('answers unknown, without candidates, in an empty gallery', async () => {
     const { status, json } = await client.send('POST', '/v1/collections/default/identify', {
       form: [['image', ann, 'a.jpg']],
@@ -194,6 +232,17 @@ describe('analysis', () => {
       json: { imageA: base64(ann), imageB: base64(ann) },
     })
     expect(same.json).toMatchObject({ match: true, threshold: 0.5 })
+  })
+
+  it('verifies as undetermined, and never as a match, what cannot be compared', async () => {
+    const { json } = await client.send('POST', '/v1/verify', {
+      json: { imageA: base64('face:ann!rotated'), imageB: base64(ann) },
+    })
+    expect(json).toMatchObject({
+      match: false,
+      decision: 'undetermined',
+      reasons: { probe: ['rotated'], reference: [] },
+    })
   })
 
   it('verifies an image against a person and against a stored face', async () => {

@@ -80,6 +80,24 @@ describe('enroll, identify and manage', () => {
     expect(stdout).toContain('1. unknown; nearest')
   })
 
+  it('reads a photograph that stands on its head, and says so', async () => {
+    const turned = join(data.path, 'turned.png')
+    await sharp(probes.annAgain).rotate(180).toFile(turned)
+    const { code, stdout } = await cli('identify', turned)
+    expect(code).toBe(0)
+    expect(stdout).toContain('turned.png: 1 face, read turned by 180 degrees clockwise')
+    expect(stdout).toContain('1. match Ann')
+    expect((await json('identify', turned)).value).toMatchObject({ turned: 180, omittedFaces: 0 })
+    expect((await json('identify', turned, '--no-read-turned')).value.turned).toBe(0)
+    expect((await cli('detect', turned)).stdout).toContain('read turned by 180 degrees clockwise')
+  })
+
+  it('says how many faces it left out', async () => {
+    const args = ['--data-dir', data.path, 'identify', samplePhoto(6)]
+    const { stdout } = await runCli(args, { env: { FACE_WATCHER_DETECTOR_MAX_FACES: '2' } })
+    expect(stdout).toContain('sample6.jpg: 2 faces, 2 smaller faces left out')
+  })
+
   it('draws boxes and names', async () => {
     const out = join(data.path, 'drawn.png')
     expect((await cli('identify', samplePhoto(3), '--draw', out)).code).toBe(0)

@@ -67,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Recognise the largest face of an image */
+        /** Recognise the largest sure face of an image */
         post: operations["recognizeFace"];
         delete?: never;
         options?: never;
@@ -120,7 +120,7 @@ export interface paths {
         put?: never;
         /**
          * Find out who is in an image
-         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. Instead of an image, JSON may carry an `embedding` and its `modelId`.
+         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`.
          */
         post: operations["identify"];
         delete?: never;
@@ -383,6 +383,13 @@ export interface components {
             /** @description Of the image after its EXIF orientation, pixels. */
             width: number;
             height: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces: number;
             /** @description Largest first; may be empty. */
             faces: components["schemas"]["DetectedFace"][];
         };
@@ -402,8 +409,16 @@ export interface components {
          * @description All faces of an image with their embeddings.
          */
         EmbedResult: {
+            /** @description Of the image after its EXIF orientation, pixels. */
             width: number;
             height: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces: number;
             /** @example mobilefacenet */
             modelId: string;
             /** @example 512 */
@@ -415,6 +430,8 @@ export interface components {
                 /** @description The detector's probability that this is a face, 0 to 1. */
                 confidence: number;
                 quality: components["schemas"]["Quality"];
+                /** @description Why the embedding cannot be compared; empty when it can. */
+                reasons: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
                 /** @description L2-normalised. */
                 embedding: number[];
             }[];
@@ -426,18 +443,94 @@ export interface components {
             /** @description The detector's probability that this is a face, 0 to 1. */
             confidence?: number;
             quality?: components["schemas"]["Quality"];
-            /** @enum {string} */
-            decision: "match" | "possible" | "unknown";
+            /**
+             * @description `undetermined`: this face cannot be compared, see `reasons`; its candidates are no answer.
+             * @enum {string}
+             */
+            decision: "match" | "possible" | "unknown" | "undetermined";
+            /** @description Why the face cannot be compared; empty when it can. */
+            reasons: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
             /** @description Ranked; empty in an empty gallery. */
             candidates: components["schemas"]["Candidate"][];
         };
         /**
          * IdentifyResult
          * @description Sizes, boxes and quality are absent when the probe was an embedding.
+         * @example {
+         *       "width": 1280,
+         *       "height": 960,
+         *       "turned": 90,
+         *       "omittedFaces": 0,
+         *       "collection": "default",
+         *       "modelId": "mobilefacenet",
+         *       "thresholds": {
+         *         "match": 0.476,
+         *         "possible": 0.405,
+         *         "basis": "fmrCurve",
+         *         "fmr": 0.00001,
+         *         "extrapolated": false,
+         *         "gallerySize": 1000
+         *       },
+         *       "faces": [
+         *         {
+         *           "box": {
+         *             "x": 412,
+         *             "y": 180,
+         *             "width": 260,
+         *             "height": 214
+         *           },
+         *           "decision": "match",
+         *           "reasons": [],
+         *           "candidates": [
+         *             {
+         *               "personId": "01JZX4T5Q8M2W6H9RBKC3VDNEA",
+         *               "personName": "Ann",
+         *               "metadata": {},
+         *               "faceId": "01JZX4T5QC7F0Y1S8GPD5XJ4MT",
+         *               "similarity": 0.53,
+         *               "fmr": 0.0000024,
+         *               "fmrExtrapolated": false
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "box": {
+         *             "x": 903,
+         *             "y": 411,
+         *             "width": 31,
+         *             "height": 28
+         *           },
+         *           "decision": "undetermined",
+         *           "reasons": [
+         *             "cutOff",
+         *             "tooBlurred"
+         *           ],
+         *           "candidates": [
+         *             {
+         *               "personId": "01JZX4W0V3N8K5T2JQH6MBRCYD",
+         *               "personName": "Ben",
+         *               "metadata": {},
+         *               "faceId": "01JZX4W0V7E9Z3A6PSG1FK4XND",
+         *               "similarity": 0.21,
+         *               "fmr": 0.03,
+         *               "fmrExtrapolated": false
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
          */
         IdentifyResult: {
+            /** @description Of the image after its EXIF orientation, pixels. */
             width?: number;
             height?: number;
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.
+             * @enum {integer}
+             */
+            turned?: 0 | 90 | 180 | 270;
+            /** @description Faces found beyond `maxFaces`, the smallest, which are not answered. */
+            omittedFaces?: number;
             collection: string;
             modelId: string;
             thresholds: components["schemas"]["DecisionThresholds"];
@@ -475,11 +568,36 @@ export interface components {
         /**
          * VerifyResult
          * @description A comparison of two faces.
+         * @example {
+         *       "modelId": "mobilefacenet",
+         *       "match": false,
+         *       "decision": "undetermined",
+         *       "reasons": {
+         *         "probe": [],
+         *         "reference": [
+         *           "occluded"
+         *         ]
+         *       },
+         *       "similarity": 0.512,
+         *       "threshold": 0.398
+         *     }
          */
         VerifyResult: {
             modelId: string;
-            /** @description `similarity >= threshold` */
+            /** @description The decision is `match`. */
             match: boolean;
+            /**
+             * @description `match`: `similarity >= threshold`; `undetermined`: a face cannot be compared, see `reasons`.
+             * @enum {string}
+             */
+            decision: "match" | "noMatch" | "undetermined";
+            /** @description Why a face cannot be compared. */
+            reasons: {
+                /** @description Of the (first) image. */
+                probe: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
+                /** @description Of the second image; empty for stored faces. */
+                reference: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
+            };
             similarity: number;
             threshold: number;
             /** @description Expected false match rate at this similarity. */
@@ -662,7 +780,7 @@ export interface components {
          */
         RejectedImage: {
             fileName: string;
-            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
+            reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "notAFace" | "rotated" | "cutOff" | "occluded" | "tooNoisy" | "damaged" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
             /** @description A plain sentence. */
             message: string;
         };
@@ -1033,6 +1151,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
             };
             header?: never;
             path?: never;
@@ -1134,6 +1254,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
                 /** @description An installed embedder. */
                 modelId?: string;
             };
@@ -1246,6 +1368,8 @@ export interface operations {
                 maxFaces?: number;
                 /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
                 thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
                 /** @description Candidates of each face. */
                 candidates?: number;
             };

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
+import { FaceError } from '../../core/errors.ts'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
 import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
@@ -24,11 +25,16 @@ interface Options {
   readonly persons?: number
   readonly draws?: number
   readonly seed?: number
+  readonly people?: number
+  readonly strangers?: number
+  readonly kinds?: readonly string[]
+  readonly clean?: readonly string[]
+  readonly without?: string
 }
 
 type Evaluate = (input: EvaluationInput, options: Options) => Promise<EvaluationResult>
 
-/** `evaluate lfw|fmr|identify`. */
+/** `evaluate lfw|fmr|identify|stress|judge`. */
 export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
@@ -45,7 +51,9 @@ export function addEvaluate(program: Command, context: CliContext): void {
       .option('--cache <dir>', 'where embeddings are kept (default: cache in the data directory)')
       .option('--out <file>', 'write the result as JSON')
       .option('--json', 'print JSON instead of a table')
-      .action((options: Options) => runEvaluation(context, options, run))
+      .action((options: Options) =>
+        runEvaluation(context, options, { run, judges: name !== 'judge' }),
+      )
 
   add('lfw', '10-fold accuracy of the official pairs protocol', async (input) => {
     const { evaluateLfw } = await import('../../evaluation/lfw.ts')
@@ -62,10 +70,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
   addSharedOptions(
     add('identify', 'open-set search: enrolled people and strangers', async (input, options) => {
       const { evaluateIdentify } = await import('../../evaluation/identify.ts')
-      const { config } = await context.loadConfig()
-      const { loadManifest } = await import('../../vision/models/manifest.ts')
-      const { models } = await loadManifest({ dataDir: config.dataDir })
-      const curve = models.find((model) => model.id === input.modelId)?.fmrCurve
+      const { config, curve } = await loadCurve(context, input.modelId)
       return evaluateIdentify(input, {
         policy: config.policy,
         ...(curve === undefined ? {} : { curve }),
@@ -78,6 +83,128 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--persons <n>', 'people enrolled with one image each', integerOption(1, 1_000_000))
     .option('--draws <n>', 'random draws to average over', integerOption(1, 10_000))
     .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+
+  add('stress', 'damaged faces: false matches, misses and refusals', (input, options) =>
+    runStress(context, input, options),
+  )
+    .option('--clean <dir>', 'count what is refused of these photographs; may be repeated', collect)
+    .option('--kinds <list>', 'kinds of damage, or kinds with their strength: blur,"mask 1"', split)
+    .option('--people <n>', 'people whose photograph is damaged (300)', integerOption(2, 100_000))
+    .option('--strangers <n>', 'clean people beside them (2,500)', integerOption(0, 1_000_000))
+    .option('--without <file>', 'leave out the people whom a judge learned from, by its result')
+    .option('--seed <n>', 'seed of people and damages', integerOption(0, 2 ** 32 - 1))
+
+  add('judge', 'learn from damaged faces which faces cannot be compared', (input, options) =>
+    runJudge(context, input, options),
+  )
+    .option(
+      '--clean <dir[=share]>',
+      'photographs of which at most a share (0.01) may be refused; may be repeated',
+      collect,
+    )
+    .option('--people <n>', 'people whose photograph is damaged (300)', integerOption(20, 100_000))
+    .option('--strangers <n>', 'clean people beside them (5,000)', integerOption(100, 1_000_000))
+    .option('--seed <n>', 'seed of people and damages', integerOption(0, 2 ** 32 - 1))
+    .option('--save', 'put the judge into the record of your own model (models import FILE.onnx)')
+}
+
+async function runJudge(
+  context: CliContext,
+  input: EvaluationInput,
+  options: Options,
+): Promise<EvaluationResult> {
+  const [{ evaluateJudge }, { openPhotographs }] = await Promise.all([
+    import('../../evaluation/calibrate/evaluate-judge.ts'),
+    import('../../evaluation/stress/photographs.ts'),
+  ])
+  const { config, curve } = await loadCurve(context, input.modelId)
+  if (curve === undefined) {
+    const detail = `${input.modelId} has no FMR curve yet, so nothing tells a false match: run "evaluate fmr" first.`
+    throw new FaceError('invalidOption', { detail })
+  }
+  const { people, strangers, seed, out } = options
+  return evaluateJudge(input, {
+    ...{ curve, limits: config.limits },
+    ...(out === undefined ? {} : { resultFile: out }),
+    ...(people === undefined ? {} : { people }),
+    ...(strangers === undefined ? {} : { strangers }),
+    ...(seed === undefined ? {} : { seed }),
+    clean: await Promise.all(
+      (options.clean ?? []).map(async (value) => {
+        const [dir, share = '0.01'] = value.split('=') as [string, string?]
+        const maxRefused = Number(share)
+        if (!(maxRefused > 0 && maxRefused < 1)) {
+          throw new UsageError(`--clean ${value}: the share must be a number between 0 and 1.`)
+        }
+        return { dataset: await openPhotographs(dir, { cacheDir: input.cacheDir }), maxRefused }
+      }),
+    ),
+  })
+}
+
+async function runStress(
+  context: CliContext,
+  input: EvaluationInput,
+  options: Options,
+): Promise<EvaluationResult> {
+  const [{ evaluateStress }, { createProductDecider }, { openPhotographs }, { toQualityGates }] =
+    await Promise.all([
+      import('../../evaluation/stress/stress.ts'),
+      import('../../evaluation/stress/decider.ts'),
+      import('../../evaluation/stress/photographs.ts'),
+      import('../../compose.ts'),
+    ])
+  const { config, curve, judge } = await loadCurve(context, input.modelId)
+  if (curve === undefined) {
+    const detail = `${input.modelId} has no FMR curve, so no rate is stated that damage could break.`
+    throw new FaceError('invalidOption', { detail })
+  }
+  const { cacheDir } = input
+  const { people, strangers, kinds, seed } = options
+  const without = options.without === undefined ? [] : await readLearned(options.without)
+  return evaluateStress(input, {
+    ...{ curve, policy: config.policy, limits: config.limits, without },
+    decider: createProductDecider({ judge, curve, gates: toQualityGates(config.quality) }),
+    ...(people === undefined ? {} : { people }),
+    ...(strangers === undefined ? {} : { strangers }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(seed === undefined ? {} : { seed }),
+    clean: await Promise.all(
+      (options.clean ?? []).map((dir) => openPhotographs(dir, { cacheDir })),
+    ),
+  })
+}
+
+async function loadCurve(context: CliContext, modelId: string) {
+  const { config } = await context.loadConfig()
+  const { loadManifest } = await import('../../vision/models/manifest.ts')
+  const { models } = await loadManifest({ dataDir: config.dataDir })
+  const record = models.find((model) => model.id === modelId)
+  return { config, curve: record?.fmrCurve, judge: record?.judge }
+}
+
+/** The people whom a judge learned from, by the result file of `evaluate judge`. */
+async function readLearned(file: string): Promise<readonly string[]> {
+  const { Type } = await import('typebox')
+  const { Value } = await import('typebox/value')
+  const schema = Type.Object({ people: Type.Array(Type.String()) })
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const result = Value.Check(Type.Object({ result: schema }), parsed) ? parsed.result : parsed
+    if (Value.Check(schema, result)) return result.people
+  } catch (error) {
+    throw new UsageError(`--without ${file}: ${(error as Error).message}`)
+  }
+  throw new UsageError(`--without ${file}: it is no result of "evaluate judge".`)
+}
+
+/** Values of a flag that may be repeated. */
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+function split(value: string): readonly string[] {
+  return value.split(',').map((part) => part.trim())
 }
 
 function addSharedOptions(command: Command): Command {
@@ -93,7 +220,7 @@ function addSharedOptions(command: Command): Command {
 async function runEvaluation(
   { output, loadConfig }: CliContext,
   options: Options,
-  evaluate: Evaluate,
+  { run, judges }: { readonly run: Evaluate; readonly judges: boolean },
 ): Promise<void> {
   if (options.plot !== undefined && !options.plot.toLowerCase().endsWith('.svg')) {
     throw new UsageError(`--plot ${options.plot}: the file's name must end in .svg.`)
@@ -116,6 +243,7 @@ async function runEvaluation(
   const installing = createModelProgress(output)
   const vision = await composeVision(config, {
     embedders: [modelId],
+    judges,
     onProgress: installing.update,
   }).finally(installing.stop)
   const interrupt = createInterrupt(output, 'Stopping; embeddings made so far are kept.')
@@ -123,7 +251,7 @@ async function runEvaluation(
   try {
     await mkdir(cacheDir, { recursive: true })
     const dataset = await openDataset(options.data, { cacheDir })
-    const result = await evaluate(
+    const result = await run(
       {
         ...{ analyzer: vision.analyzer, dataset, modelId, cacheDir },
         modelFingerprint: await vision.fingerprint(modelId),
@@ -142,6 +270,10 @@ async function runEvaluation(
       }
       await saveOwnRecord(config.dataDir, { ...own, fmrCurve: result.curve })
       output.note(`Saved the curve of ${modelId}; a running server reads it at its next start.`)
+    }
+    if (own !== undefined && result.protocol === 'judge') {
+      await saveOwnRecord(config.dataDir, { ...own, judge: result.judge })
+      output.note(`Saved the judge of ${modelId}; a running server reads it at its next start.`)
     }
   } finally {
     progress.stop()

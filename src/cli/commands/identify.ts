@@ -5,21 +5,23 @@ import { isFaceError } from '../../core/errors.ts'
 import {
   defaultCollectionName,
   type FaceWatcher,
-  type IdentifiedFace,
   type IdentifyResult,
 } from '../../recognition/face-watcher.ts'
+import { toIdentifyLines, toLabel } from '../answers.ts'
 import { mapInOrder } from '../concurrency.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes, FileError, UsageError } from '../failures.ts'
 import { isFolder, listImageFiles, loadImageFile } from '../image-files.ts'
 import { createInterrupt } from '../interrupt.ts'
-import { integerOption } from '../option-parsers.ts'
-import { type Output, toPrintable } from '../output.ts'
+import { integerOption, noReadTurnedHelp, toDetector } from '../option-parsers.ts'
+import { toPrintable } from '../output.ts'
 
 interface Options {
   readonly collection: string
   readonly candidates: number
   readonly draw?: string
+  /** False with `--no-read-turned`. */
+  readonly readTurned: boolean
   readonly json?: boolean
 }
 
@@ -41,6 +43,7 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
     .option('--collection <name>', 'collection', defaultCollectionName)
     .option('--candidates <n>', 'candidates of each face', integerOption(1, 100), 3)
     .option('--draw <out>', 'write the image with boxes and names; a folder when PATH is one')
+    .option('--no-read-turned', noReadTurnedHelp)
     .option('--json', 'print JSON; for a folder one line an image')
     .action((path: string, options: Options) => {
       const folder = isFolder(path)
@@ -58,10 +61,13 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
           },
         }
         const identify = (job: Job) => identifyFile(job, run)
+        const print = (file: string, result: IdentifyResult) => {
+          for (const line of toIdentifyLines(file, result)) output.print(line)
+        }
         if (!folder) {
           const result = await identify(jobs[0] as Job)
           if (options.json) output.json({ file: path, ...result })
-          else printResult(path, result, output)
+          else print(path, result)
           return
         }
         const interrupt = createInterrupt(output, 'Finishing the images in work.')
@@ -72,7 +78,7 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
           if (options.json) {
             const { file } = answer
             output.jsonLine('result' in answer ? { file, ...answer.result } : answer)
-          } else if ('result' in answer) printResult(answer.file, answer.result, output)
+          } else if ('result' in answer) print(answer.file, answer.result)
           else output.print(`${toPrintable(answer.file)}: ${answer.error.message}`)
         }
         interrupt.release()
@@ -122,8 +128,10 @@ async function identifyFile(
   const image = await loadImageFile(job.file, run.maxImageBytes)
   // The analyzer takes the bytes over; the drawing needs its own.
   const copy = job.drawTo === undefined ? undefined : image.bytes.slice()
-  const { candidates } = options
-  const result = await faceWatcher.identify(options.collection, image.bytes, { candidates })
+  const { candidates, collection, readTurned } = options
+  const result = await faceWatcher.identify(collection, image.bytes, {
+    ...{ candidates, ...toDetector(readTurned) },
+  })
   if (copy !== undefined && job.drawTo !== undefined) {
     const { drawFaces } = await import('../draw.ts')
     const faces = result.faces.map((face) => ({
@@ -150,32 +158,5 @@ async function tryIdentify(
     if (error instanceof FileError) return { file, error: { code: 'unreadable', message } }
     if (!isFaceError(error) || error.kind === 'state' || error.kind === 'capacity') throw error
     return { file, error: { code: error.code, message } }
-  }
-}
-
-function toLabel(face: IdentifiedFace): string {
-  const [best] = face.candidates
-  if (face.decision === 'unknown' || best === undefined) return 'unknown'
-  const doubt = face.decision === 'possible' ? '?' : ''
-  return `${best.personName}${doubt} ${best.similarity.toFixed(2)}`
-}
-
-function printResult(file: string, result: IdentifyResult, output: Output): void {
-  const { faces } = result
-  output.print(
-    `${toPrintable(file)}: ${faces.length === 0 ? 'no face found' : faces.length === 1 ? '1 face' : `${faces.length} faces`}`,
-  )
-  for (const [index, { detection, decision, candidates }] of faces.entries()) {
-    const { x, y, width, height } = detection.box
-    const box = [x, y, width, height].map((value) => value.toFixed(0)).join(', ')
-    const named = candidates.map(({ personName, similarity, fmr }) => {
-      const rate = fmr === undefined ? '' : `, FMR ${fmr.toExponential(0)}`
-      return `${toPrintable(personName)} (${similarity.toFixed(3)}${rate})`
-    })
-    const [best, ...others] = named
-    const nearest =
-      best === undefined ? '' : decision === 'unknown' ? `; nearest ${best}` : ` ${best}`
-    const then = others.length === 0 ? '' : `, then ${others.join(', ')}`
-    output.print(`  ${index + 1}. ${decision}${nearest}${then}, box [${box}]`)
   }
 }

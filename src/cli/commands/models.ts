@@ -154,7 +154,7 @@ function explainModels(listed: readonly ListedModel[], defaultId: string): reado
   if (defaultId !== 'mobilefacenet') return lines
   return [
     ...lines,
-    `FaceNet's embeddings miss ${share(missed('facenet'), 'about a third')} of the enrolled people at the threshold that a gallery of`,
+    `FaceNet's embeddings miss ${share(missed('facenet'), 'about a quarter')} of the enrolled people at the threshold that a gallery of`,
     `1,000 needs; the default misses ${share(missed('mobilefacenet'), 'about one in twenty')}. FaceNet is there for galleries made with it.`,
   ]
 }

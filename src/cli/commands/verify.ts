@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { defaultCollectionName, type VerifyTarget } from '../../recognition/face-watcher.ts'
+import { toVerifyLines } from '../answers.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
 import { loadImageFile } from '../image-files.ts'
@@ -49,13 +50,7 @@ export function addVerify(program: Command, { output, withModels }: CliContext):
           ...(threshold === undefined ? {} : { threshold }),
         })
         if (options.json) return output.json(result)
-        const chance =
-          result.fmr === undefined
-            ? ''
-            : `; ${result.fmr.toExponential(1)} of strangers are as similar${result.fmrExtrapolated ? ' (extrapolated)' : ''}`
-        output.print(
-          `${result.match ? 'match' : 'no match'}: similarity ${result.similarity.toFixed(4)}, threshold ${result.threshold.toFixed(4)}${chance}`,
-        )
+        for (const line of toVerifyLines(result, other !== undefined)) output.print(line)
       })
     })
 }

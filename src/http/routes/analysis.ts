@@ -30,6 +30,12 @@ const detectorProperties = {
         "The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`.",
     }),
   ),
+  readTurned: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true.',
+    }),
+  ),
 }
 const detectorQuery = Type.Object(detectorProperties, { additionalProperties: false })
 
@@ -83,7 +89,7 @@ const imageErrors = [
 ] as const
 
 function toDetector(query: Static<typeof detectorQuery>): { detector?: DetectorOptions } {
-  const { minFaceSize, maxFaces, thresholds } = query
+  const { minFaceSize, maxFaces, thresholds, readTurned } = query
   const [first, second, third] = thresholds ?? []
   const detector: DetectorOptions = {
     ...(minFaceSize === undefined ? {} : { minFaceSize }),
@@ -91,6 +97,7 @@ function toDetector(query: Static<typeof detectorQuery>): { detector?: DetectorO
     ...(first === undefined || second === undefined || third === undefined
       ? {}
       : { thresholds: [first, second, third] as const }),
+    ...(readTurned === undefined ? {} : { readTurned }),
   }
   return Object.keys(detector).length === 0 ? {} : { detector }
 }
@@ -161,7 +168,7 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
       tags: ['analysis'],
       summary: 'Find out who is in an image',
       description:
-        'Answers for every face. Nobody enrolled is a normal answer: `unknown`. Instead of an image, JSON may carry an `embedding` and its `modelId`.',
+        'Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`.',
       params: collectionParams,
       querystring: identifyQuery,
       body: jsonBody(probeJson),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
+import { chooseMainFace } from '../../core/face-choice.ts'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import { readOneImage } from '../images.ts'
 import { toBodyBytes } from '../options.ts'
@@ -78,7 +79,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     schema: {
       operationId: 'recognizeFace',
       tags: ['simple'],
-      summary: 'Recognise the largest face of an image',
+      summary: 'Recognise the largest sure face of an image',
       querystring: Type.Object({}),
       body: jsonBody(Type.Object({ mainImage: Type.Optional(base64Schema) })),
       response: {
@@ -102,10 +103,9 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
       const result = await faceWatcher.identify(defaultCollectionName, bytes, {
         signal,
         candidates: 1,
-        detector: { maxFaces: 1 },
       })
       reply.timings = result.timings
-      const [face] = result.faces
+      const face = chooseMainFace(result.faces)
       if (!face) throw new FaceError('noFace')
       const [nearest] = face.candidates
       return reply.send({

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type * as core from '../../core/types.ts'
+import { undeterminedReasons } from '../../core/types.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
 import type * as bodies from '../bodies.ts'
 import { type Component, component, number, ref } from './component.ts'
@@ -53,13 +54,26 @@ export const DetectedFace: Component<bodies.DetectedFaceBody> = component<bodies
   'DetectedFace',
 ).of(Type.Object(detected, { description: 'A face found in an image.' }))
 
+/** Of an image; beside the faces. */
+const imageFacts = {
+  width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
+  height: Type.Integer(),
+  turned: Type.Enum([0, 90, 180, 270], {
+    type: 'integer',
+    description:
+      'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Boxes are in the image as it was sent.',
+  }),
+  omittedFaces: Type.Integer({
+    description: 'Faces found beyond `maxFaces`, the smallest, which are not answered.',
+  }),
+}
+
 export const DetectResult: Component<bodies.DetectBody> = component<bodies.DetectBody>(
   'DetectResult',
 ).of(
   Type.Object(
     {
-      width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
-      height: Type.Integer(),
+      ...imageFacts,
       faces: Type.Array(ref(DetectedFace), { description: 'Largest first; may be empty.' }),
     },
     { description: 'All faces of an image.' },
@@ -71,13 +85,13 @@ export const EmbedResult: Component<bodies.EmbedBody> = component<bodies.EmbedBo
 ).of(
   Type.Object(
     {
-      width: Type.Integer(),
-      height: Type.Integer(),
+      ...imageFacts,
       modelId: Type.String({ examples: ['mobilefacenet'] }),
       dimension: Type.Integer({ examples: [512] }),
       faces: Type.Array(
         Type.Object({
           ...detected,
+          reasons: reasonsSchema('Why the embedding cannot be compared; empty when it can.'),
           embedding: Type.Array(Type.Number(), { description: 'L2-normalised.' }),
         }),
         { description: 'Largest first; may be empty.' },
@@ -86,6 +100,10 @@ export const EmbedResult: Component<bodies.EmbedBody> = component<bodies.EmbedBo
     { description: 'All faces of an image with their embeddings.' },
   ),
 )
+
+function reasonsSchema(description: string) {
+  return Type.Array(Type.Enum([...undeterminedReasons], { type: 'string' }), { description })
+}
 
 export const DecisionThresholds: Component<useCases.DecisionThresholds> =
   component<useCases.DecisionThresholds>('DecisionThresholds').of(
@@ -125,26 +143,97 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
       landmarks: Type.Optional(detected.landmarks),
       confidence: Type.Optional(detected.confidence),
       quality: Type.Optional(detected.quality),
-      decision: Type.Enum(['match', 'possible', 'unknown'], { type: 'string' }),
+      decision: Type.Enum(['match', 'possible', 'unknown', 'undetermined'], {
+        type: 'string',
+        description:
+          '`undetermined`: this face cannot be compared, see `reasons`; its candidates are no answer.',
+      }),
+      reasons: reasonsSchema('Why the face cannot be compared; empty when it can.'),
       candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
     }),
   )
+
+/** A photograph that lay on its side: Ann, and somebody behind her whom nothing can be said of. */
+const identifyExample = {
+  width: 1280,
+  height: 960,
+  turned: 90,
+  omittedFaces: 0,
+  collection: 'default',
+  modelId: 'mobilefacenet',
+  thresholds: {
+    match: 0.476,
+    possible: 0.405,
+    basis: 'fmrCurve',
+    fmr: 1e-5,
+    extrapolated: false,
+    gallerySize: 1000,
+  },
+  faces: [
+    {
+      box: { x: 412, y: 180, width: 260, height: 214 },
+      decision: 'match',
+      reasons: [],
+      candidates: [
+        {
+          personId: '01JZX4T5Q8M2W6H9RBKC3VDNEA',
+          personName: 'Ann',
+          metadata: {},
+          faceId: '01JZX4T5QC7F0Y1S8GPD5XJ4MT',
+          similarity: 0.53,
+          fmr: 2.4e-6,
+          fmrExtrapolated: false,
+        },
+      ],
+    },
+    {
+      box: { x: 903, y: 411, width: 31, height: 28 },
+      decision: 'undetermined',
+      reasons: ['cutOff', 'tooBlurred'],
+      candidates: [
+        {
+          personId: '01JZX4W0V3N8K5T2JQH6MBRCYD',
+          personName: 'Ben',
+          metadata: {},
+          faceId: '01JZX4W0V7E9Z3A6PSG1FK4XND',
+          similarity: 0.21,
+          fmr: 0.03,
+          fmrExtrapolated: false,
+        },
+      ],
+    },
+  ],
+}
 
 export const IdentifyResult: Component<bodies.IdentifyBody> = component<bodies.IdentifyBody>(
   'IdentifyResult',
 ).of(
   Type.Object(
     {
-      width: Type.Optional(Type.Integer()),
-      height: Type.Optional(Type.Integer()),
+      width: Type.Optional(imageFacts.width),
+      height: Type.Optional(imageFacts.height),
+      turned: Type.Optional(imageFacts.turned),
+      omittedFaces: Type.Optional(imageFacts.omittedFaces),
       collection: Type.String(),
       modelId: Type.String(),
       thresholds: ref(DecisionThresholds),
       faces: Type.Array(ref(IdentifiedFace), { description: 'Largest first; may be empty.' }),
     },
-    { description: 'Sizes, boxes and quality are absent when the probe was an embedding.' },
+    {
+      description: 'Sizes, boxes and quality are absent when the probe was an embedding.',
+      examples: [identifyExample],
+    },
   ),
 )
+
+const verifyExample = {
+  modelId: 'mobilefacenet',
+  match: false,
+  decision: 'undetermined',
+  reasons: { probe: [], reference: ['occluded'] },
+  similarity: 0.512,
+  threshold: 0.398,
+}
 
 export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.VerifyBody>(
   'VerifyResult',
@@ -152,13 +241,25 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
   Type.Object(
     {
       modelId: Type.String(),
-      match: Type.Boolean({ description: '`similarity >= threshold`' }),
+      match: Type.Boolean({ description: 'The decision is `match`.' }),
+      decision: Type.Enum(['match', 'noMatch', 'undetermined'], {
+        type: 'string',
+        description:
+          '`match`: `similarity >= threshold`; `undetermined`: a face cannot be compared, see `reasons`.',
+      }),
+      reasons: Type.Object(
+        {
+          probe: reasonsSchema('Of the (first) image.'),
+          reference: reasonsSchema('Of the second image; empty for stored faces.'),
+        },
+        { description: 'Why a face cannot be compared.' },
+      ),
       similarity: Type.Number(),
       threshold: Type.Number(),
       fmr: Type.Optional(number('Expected false match rate at this similarity.')),
       fmrExtrapolated: Type.Optional(Type.Boolean()),
       faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
     },
-    { description: 'A comparison of two faces.' },
+    { description: 'A comparison of two faces.', examples: [verifyExample] },
   ),
 )

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type * as core from '../../core/types.ts'
+import { rejectionReasons } from '../../core/types.ts'
 import type * as store from '../../gallery/store.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
 import type * as bodies from '../bodies.ts'
@@ -97,24 +98,6 @@ export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = c
     { description: 'A face that was enrolled.' },
   ),
 )
-
-const rejectionReasons = [
-  'unsupportedImage',
-  'corruptImage',
-  'imageTooLarge',
-  'emptyImage',
-  'noFace',
-  'multipleFaces',
-  'faceTooSmall',
-  'tooBlurred',
-  'tooDark',
-  'tooBright',
-  'extremePose',
-  'lowConfidence',
-  'duplicateOfOtherPerson',
-  'alreadyEnrolled',
-  'fault',
-] as const
 
 export const RejectedImage: Component<useCases.EnrollResult['rejected'][number]> = component<
   useCases.EnrollResult['rejected'][number]

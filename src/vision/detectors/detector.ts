@@ -8,6 +8,7 @@ export interface ResolvedDetectorOptions {
   readonly minFaceSize: number
   readonly maxFaces: number
   readonly thresholds: readonly [number, number, number]
+  readonly readTurned: boolean
 }
 
 /** Thresholds of the three stages as published with MTCNN (Zhang et al. 2016). */
@@ -25,6 +26,8 @@ const smallestFace = 12
 export interface DetectionResult {
   /** Largest first, at most `maxFaces`. */
   readonly faces: readonly Detection[]
+  /** Faces found beyond `maxFaces`. */
+  readonly omittedFaces: number
   /** The image's pyramid as far as it was needed; the first level is the full image. */
   readonly levels: readonly PyramidLevel[]
 }
@@ -50,6 +53,7 @@ export function resolveDetectorOptions(
   const minFaceSize = options.minFaceSize ?? defaults.minFaceSize ?? defaultMinFaceSize
   const maxFaces = options.maxFaces ?? defaults.maxFaces ?? defaultMaxFaces
   const thresholds = options.thresholds ?? defaults.thresholds ?? defaultThresholds
+  const readTurned = options.readTurned ?? defaults.readTurned ?? true
   if (!(Number.isFinite(minFaceSize) && minFaceSize >= smallestFace)) {
     throw invalid('minFaceSize', `a number of at least ${smallestFace}`)
   }
@@ -60,7 +64,12 @@ export function resolveDetectorOptions(
   if (!(Array.isArray(thresholds) && thresholds.length === 3 && thresholds.every(inRange))) {
     throw invalid('thresholds', 'three numbers from 0 to 1')
   }
-  return { minFaceSize, maxFaces, thresholds: [thresholds[0], thresholds[1], thresholds[2]] }
+  return {
+    minFaceSize,
+    maxFaces,
+    thresholds: [thresholds[0], thresholds[1], thresholds[2]],
+    readTurned,
+  }
 }
 
 function invalid(option: string, allowed: string): FaceError {

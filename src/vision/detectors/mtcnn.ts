@@ -15,6 +15,7 @@ import type { DetectionResult, Detector, ResolvedDetectorOptions } from './detec
 import { defaultMinFaceSize, defaultThresholds } from './detector.ts'
 import type { ProposalSessions } from './mtcnn-proposals.ts'
 import { proposeFaces } from './mtcnn-proposals.ts'
+import { straightenFaces } from './mtcnn-tilt.ts'
 
 /** The networks of MTCNN as the model install builds them; inputs are RGB, 0 to 255. */
 export interface MtcnnSessions extends ProposalSessions {
@@ -52,14 +53,17 @@ export function createMtcnn(sessions: MtcnnSessions): Detector {
     async detect(image, options) {
       const first = await detectOnce(sessions, image, options)
       if (first.faces.length > 0 || !isDefault(options)) return first
-      const { maxFaces } = options
-      return detectOnce(sessions, image, { maxFaces, ...retry })
+      const { maxFaces, readTurned } = options
+      return detectOnce(sessions, image, { maxFaces, readTurned, ...retry })
     },
     async warmUp() {
       const data = new Uint8Array(64 * 64 * 3)
       // Thresholds of 0 let a blank image through every stage.
-      const options = { minFaceSize: smallestFace, maxFaces: 1, thresholds: [0, 0, 0] } as const
-      await detectOnce(sessions, { data, width: 64, height: 64 }, options)
+      await detectOnce(
+        sessions,
+        { data, width: 64, height: 64 },
+        { minFaceSize: smallestFace, maxFaces: 1, thresholds: [0, 0, 0], readTurned: false },
+      )
     },
   }
 }
@@ -87,7 +91,12 @@ async function detectOnce(
     threshold: onetThreshold,
   })
   faces.sort((a, b) => boxArea(b.box) - boxArea(a.box))
-  return { faces: faces.slice(0, options.maxFaces), levels }
+  const largest = faces.slice(0, options.maxFaces)
+  return {
+    faces: await straightenFaces(sessions.onet, levels, largest),
+    omittedFaces: faces.length - largest.length,
+    levels,
+  }
 }
 
 interface StageInput {

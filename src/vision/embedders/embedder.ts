@@ -1,4 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Judge } from '../../core/judge.ts'
 import { normalizeInPlace } from '../../core/similarity.ts'
 import type { Point } from '../../core/types.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
@@ -9,12 +10,11 @@ export interface CropEmbedding {
   /** Unit vector, `dimension` of the embedder, with its own buffer. */
   readonly embedding: Float32Array
   /**
-   * Length of the network's vector before it was scaled to 1; comparable within one model only.
-   * `undefined` for a network that was installed by a version whose graphs kept it to themselves.
+   * Length of the network's vector before it was scaled to 1, comparable within one model only; of
+   * an embedder that is made of parts, one a part. `undefined` for a network that was installed by
+   * a version whose graphs kept it to themselves.
    */
-  readonly rawNorm?: number
-  /** In place of `rawNorm` for a model that is made of parts: that of each part, in order. */
-  readonly partNorms?: readonly number[]
+  readonly rawNorms?: readonly number[]
 }
 
 /** Turns crops of faces into embeddings. What differs between models is in their graph and manifest record. */
@@ -24,14 +24,18 @@ export interface Embedder {
   readonly sizePx: number
   /**
    * Where the five landmarks belong in the crop, pixels, order as `Landmarks5`. `undefined`: crops
-   * are not aligned; the face's box, as far as it is in the image, fills them.
+   * are not aligned; the face's box fills them, as far as it is in the image or by `turnedBoxMargin`.
    */
   readonly referencePoints: readonly Point[] | undefined
+  /** The box is turned upright and grows on both axes by this share of its mean side. */
+  readonly turnedBoxMargin?: number | undefined
   /**
    * Faces a run: one a thread. The arrays between the layers stay in a core's cache for one face
    * (3.1 ms) and not for eight (3.9 each); two threads take 1.8 ms a face for two, 2.1 for one.
    */
   readonly batch: number
+  /** Tells which of its embeddings can be trusted; absent where none was learned. */
+  readonly judge?: Judge
   /**
    * Embeds crops in one run of the network.
    *
@@ -67,7 +71,8 @@ export function createEmbedder(
     sizePx,
     batch: session.threads,
     referencePoints:
-      input.crop === 'box' ? undefined : input.referencePoints.map(([x, y]) => ({ x, y })),
+      'referencePoints' in input ? input.referencePoints.map(([x, y]) => ({ x, y })) : undefined,
+    turnedBoxMargin: input.crop === 'turnedBox' ? input.margin : undefined,
     async embed(crops) {
       const count = crops.length
       const length = 3 * sizePx * sizePx
@@ -85,7 +90,7 @@ export function createEmbedder(
       return Array.from({ length: count }, (_, i) => {
         const embedding = values.slice(i * dimension, (i + 1) * dimension)
         const length = normalizeInPlace(embedding)
-        return raw === undefined ? { embedding } : { embedding, rawNorm: length }
+        return raw === undefined ? { embedding } : { embedding, rawNorms: [length] }
       })
     },
   }

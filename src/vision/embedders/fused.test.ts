@@ -13,7 +13,7 @@ function makeEmbedder(dimension: number, options: { batch?: number; knowsNorm?: 
       crops.map((crop) => {
         const embedding = crop.slice(0, dimension)
         const rawNorm = normalizeInPlace(embedding)
-        return knowsNorm ? { embedding, rawNorm } : { embedding }
+        return knowsNorm ? { embedding, rawNorms: [rawNorm] } : { embedding }
       }),
   } satisfies Embedder
 }
@@ -50,10 +50,10 @@ describe('createFusedEmbedder', () => {
   })
 
   it('tells the norm of each part, when it knows all', async () => {
-    expect((await fused.embed(crops))[0]).toMatchObject({ partNorms: [5, 13] })
+    expect((await fused.embed(crops))[0]).toMatchObject({ rawNorms: [5, 13] })
     const blind = makeEmbedder(3, { knowsNorm: false })
     const parts = [weighted[0]!, { embedder: blind, weight: 0.6 }]
     const [face] = await createFusedEmbedder({ dimension: 5 }, parts).embed(crops)
-    expect(face).not.toHaveProperty('partNorms')
+    expect(face).not.toHaveProperty('rawNorms')
   })
 })

@@ -43,7 +43,7 @@ export function createFusedEmbedder(
       const scale = Math.sqrt(parts[part]!.weight)
       for (const value of face.embedding) embedding[at++] = scale * value
     }
-    const partNorms = faces.flatMap(({ rawNorm }) => rawNorm ?? [])
-    return partNorms.length === faces.length ? { embedding, partNorms } : { embedding }
+    const rawNorms = faces.flatMap((face) => face.rawNorms ?? [])
+    return rawNorms.length === faces.length ? { embedding, rawNorms } : { embedding }
   }
 }

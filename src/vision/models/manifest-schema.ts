@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { undeterminedReasons } from '../../core/types.ts'
 import type { ModelRecord } from './manifest-types.ts'
 
 /** Also a folder name: no dots, no slashes. */
@@ -43,6 +44,36 @@ const SourceSchema = Type.Union([
   ),
 ])
 
+const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' })
+
+const JudgeSchema = Type.Object(
+  {
+    source: Type.String(),
+    resultFile: Type.String(),
+    weights: Type.Object(
+      {
+        intercept: Type.Number(),
+        confidence: Type.Number(),
+        norms: Type.Array(Type.Number(), { minItems: 1 }),
+        likeness: Type.Number(),
+        damage: Type.Array(Type.Number()),
+      },
+      strict,
+    ),
+    refuseFrom: Type.Number(),
+    maxOutside: Type.Number({ minimum: 0, maximum: 1 }),
+    centroids: Type.Object(
+      {
+        reasons: Type.Array(Type.Enum([...undeterminedReasons]), { minItems: 1 }),
+        directions: Base64,
+      },
+      strict,
+    ),
+    damageSpace: Type.Object({ mean: Base64, axes: Base64, from: Type.Number() }, strict),
+  },
+  strict,
+)
+
 const cropInput = {
   sizePx: Type.Integer({ minimum: 16, maximum: 1024 }),
   channelOrder: Type.Union([Type.Literal('rgb'), Type.Literal('bgr')]),
@@ -66,6 +97,14 @@ const InputSchema = Type.Union([
     strict,
   ),
   Type.Object({ ...cropInput, crop: Type.Literal('box') }, strict),
+  Type.Object(
+    {
+      ...cropInput,
+      crop: Type.Literal('turnedBox'),
+      margin: Type.Number({ minimum: 0, maximum: 2 }),
+    },
+    strict,
+  ),
 ])
 
 const CurveSchema = Type.Object(
@@ -131,6 +170,7 @@ const RecordSchema = Type.Object(
     dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 4096 })),
     input: Type.Optional(InputSchema),
     fmrCurve: Type.Optional(CurveSchema),
+    judge: Type.Optional(JudgeSchema),
     accuracy: Type.Optional(
       Type.Object(
         {

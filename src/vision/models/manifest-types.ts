@@ -1,3 +1,4 @@
+import type { FaceJudge } from '../../core/judge.ts'
 import type { FmrCurve } from '../../core/types.ts'
 
 /** The functions of `graphs/` that build a model's files. */
@@ -65,8 +66,18 @@ interface BoxInput extends CropInput {
   readonly crop: 'box'
 }
 
+/**
+ * The face's box, turned about its centre until the face is upright, with the same margin on both
+ * axes, fills the crop; each axis has its own scale. See docs/decisions/0013-facenet-crops.md.
+ */
+interface TurnedBoxInput extends CropInput {
+  readonly crop: 'turnedBox'
+  /** Added to both sides of the box, half at each end, as a share of their mean (the root of the area). */
+  readonly margin: number
+}
+
 /** How a face is cut from the image, and its pixels treated. */
-export type EmbedderInput = AlignedInput | BoxInput
+export type EmbedderInput = AlignedInput | BoxInput | TurnedBoxInput
 
 /** A share of an embedder that is made of several. */
 export interface ModelPart {
@@ -100,6 +111,7 @@ export interface ModelRecord {
   readonly dimension?: number
   readonly input?: EmbedderInput
   readonly fmrCurve?: FmrCurve
+  readonly judge?: FaceJudge
   readonly accuracy?: {
     readonly lfwAccuracy: number
     readonly lfwStd: number

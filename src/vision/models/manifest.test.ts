@@ -46,6 +46,12 @@ describe('parseManifest', () => {
     expect(model?.input?.crop).toBe('box')
   })
 
+  it('accepts an embedder that takes the turned box with a margin, without points', () => {
+    const { referencePoints: _, ...rest } = record.input
+    const [model] = parse({ input: { ...rest, crop: 'turnedBox', margin: 0.3 } })
+    expect(model?.input).toMatchObject({ crop: 'turnedBox', margin: 0.3 })
+  })
+
   const npm = {
     kind: 'npm',
     package: 'pack@1.0.0',
@@ -64,6 +70,10 @@ describe('parseManifest', () => {
     ['an embedder without an input', { input: undefined }],
     ['aligned crops without points', { input: { ...record.input, referencePoints: undefined } }],
     ['points for crops that are not aligned', { input: { ...record.input, crop: 'box' } }],
+    [
+      'a turned box without a margin',
+      { input: { ...record.input, referencePoints: undefined, crop: 'turnedBox' } },
+    ],
     ['an unknown way to crop', { input: { ...record.input, crop: 'round' } }],
   ]
   const fused = {

@@ -1,0 +1,107 @@
+import { explainReason } from '../core/reason-sentences.ts'
+import type { UndeterminedReason } from '../core/types.ts'
+import type {
+  Candidate,
+  IdentifiedFace,
+  IdentifyResult,
+  ImageFacts,
+  VerifyResult,
+} from '../recognition/face-watcher.ts'
+import { formatCount, toPrintable } from './output.ts'
+
+/*
+ * What `identify`, `verify` and `detect` print. Names come from clients and are made printable here.
+ */
+
+/** Below this rate no set of photographs that was counted says anything. */
+const smallestShownFmr = 1e-6
+
+/** What is drawn beside a face: never a name where the face cannot be compared. */
+export function toLabel({ decision, candidates: [best] }: IdentifiedFace): string {
+  if (decision === 'undetermined') return 'cannot tell'
+  if (decision === 'unknown' || best === undefined) return 'unknown'
+  return `${best.personName}${decision === 'possible' ? '?' : ''} ${best.similarity.toFixed(2)}`
+}
+
+/** Lines about an image and each of its faces. */
+export function toIdentifyLines(file: string, result: IdentifyResult): readonly string[] {
+  const { faces } = result
+  const found = faces.length === 0 ? 'no face found' : formatCount(faces.length, 'face')
+  return [
+    `${toPrintable(file)}: ${[found, ...toFactWords(result)].join(', ')}`,
+    ...faces.map((face, index) => {
+      const { x, y, width, height } = face.detection.box
+      const box = [x, y, width, height].map((value) => value.toFixed(0)).join(', ')
+      return `  ${index + 1}. ${toDecisionWords(face)}, box [${box}]`
+    }),
+  ]
+}
+
+/** What a person should know of how the image was read; empty when there is nothing. */
+export function toFactWords({ turned, omittedFaces }: ImageFacts): readonly string[] {
+  return [
+    ...(turned === 0 ? [] : [`read turned by ${turned} degrees clockwise`]),
+    ...(omittedFaces === 0 ? [] : [`${formatCount(omittedFaces, 'smaller face')} left out`]),
+  ]
+}
+
+/** Lines about a comparison. @param isImage  compared with a second image, not with stored faces */
+export function toVerifyLines(result: VerifyResult, isImage: boolean): readonly string[] {
+  const { decision, reasons, similarity, threshold, fmr, fmrExtrapolated } = result
+  if (decision === 'undetermined') {
+    const lines = [
+      ...toReasonLine(isImage ? 'first image' : 'image', reasons.probe),
+      ...toReasonLine(isImage ? 'second image' : 'stored face', reasons.reference),
+    ]
+    return ['undetermined: these faces cannot be compared', ...lines]
+  }
+  const chance =
+    fmr === undefined
+      ? ''
+      : isBeyondCount(fmr, fmrExtrapolated)
+        ? `; fewer than ${toOneIn(fmr)} strangers are as similar`
+        : `; ${fmr.toExponential(1)} of strangers are as similar`
+  const verdict = decision === 'match' ? 'match' : 'no match'
+  return [
+    `${verdict}: similarity ${similarity.toFixed(4)}, threshold ${threshold.toFixed(4)}${chance}`,
+  ]
+}
+
+function toReasonLine(what: string, reasons: readonly UndeterminedReason[]): readonly string[] {
+  return reasons.length === 0 ? [] : [`  ${what}: ${explainReasons(reasons)}`]
+}
+
+function toDecisionWords({ decision, reasons, candidates }: IdentifiedFace): string {
+  // Who is nearest to a face that cannot be compared says nothing, and would be taken for a name.
+  if (decision === 'undetermined') return `undetermined: ${explainReasons(reasons)}`
+  const [best, ...others] = candidates.map(toCandidateWords)
+  const nearest =
+    best === undefined ? '' : decision === 'unknown' ? `; nearest ${best}` : ` ${best}`
+  const then = others.length === 0 ? '' : `, then ${others.join(', ')}`
+  return `${decision}${nearest}${then}`
+}
+
+function toCandidateWords({ personName, similarity, fmr, fmrExtrapolated }: Candidate): string {
+  const rate =
+    fmr === undefined
+      ? ''
+      : isBeyondCount(fmr, fmrExtrapolated)
+        ? `, FMR below ${toOneIn(fmr)}`
+        : `, FMR ${fmr.toExponential(0)}`
+  return `${toPrintable(personName)} (${similarity.toFixed(3)}${rate})`
+}
+
+function explainReasons(reasons: readonly UndeterminedReason[]): string {
+  return reasons.map(explainReason).join('; ')
+}
+
+function isBeyondCount(fmr: number, extrapolated = false): boolean {
+  return extrapolated || fmr < smallestShownFmr
+}
+
+/** A rate that was not counted, as the bound of what was: never below {@link smallestShownFmr}. */
+function toOneIn(fmr: number): string {
+  const count = 1 / Math.max(fmr, smallestShownFmr)
+  const unit = 10 ** Math.floor(Math.log10(count))
+  return `1 in ${(Math.round(count / unit) * unit).toLocaleString('en')}`
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { createJudge, type FaceJudge, type JudgedFace } from './judge.ts'
+import type { Quality } from './types.ts'
+
+const quality: Quality = {
+  sizePx: 100,
+  sharpness: 100,
+  brightness: 0.5,
+  pose: { yaw: 0, pitch: 0, roll: 0 },
+  confidence: 0.999,
+}
+
+/** Four dimensions: blurred faces lie on the first axis, masked ones on the second. */
+const record: FaceJudge = {
+  source: 'made for this test',
+  resultFile: 'none',
+  weights: { intercept: 0, confidence: 0, norms: [-1], likeness: 10, damage: [0, 1] },
+  refuseFrom: 2,
+  maxOutside: 0.3,
+  centroids: {
+    reasons: ['tooBlurred', 'occluded'],
+    directions: Buffer.from(Int8Array.of(100, 0, 0, 0, 0, 50, 0, 0)).toString('base64'),
+  },
+  // The second and the third axis; clean faces lie at 0.1 of the second.
+  damageSpace: {
+    mean: Buffer.from(Float32Array.of(0, 0.1, 0, 0).buffer).toString('base64'),
+    axes: Buffer.from(Int8Array.of(0, 90, 0, 0, 0, 0, 90, 0)).toString('base64'),
+    from: 0.05,
+  },
+}
+const judge = createJudge(record)
+
+const face = (changes: Partial<JudgedFace>): JudgedFace => ({
+  embedding: Float32Array.of(0.1, 0.1, 0, 0.99),
+  rawNorms: [4],
+  quality,
+  outside: 0,
+  ...changes,
+})
+
+describe('a judge', () => {
+  it('trusts a strong embedding that resembles no damage', () => {
+    expect(judge.assess(face({}))).toEqual({ comparable: true, reasons: [] })
+  })
+
+  it('refuses a weak embedding that resembles damage, and says which', () => {
+    const masked = Float32Array.of(0.1, 0.8, 0, 0.6)
+    expect(judge.assess(face({ embedding: masked }))).toEqual({
+      comparable: false,
+      reasons: ['occluded'],
+    })
+  })
+
+  it('weighs the length of the embedding', () => {
+    const doubtful = { embedding: Float32Array.of(0.5, 0, 0, 0.86) }
+    expect(judge.assess(face({ ...doubtful, rawNorms: [4] })).comparable).toBe(true)
+    expect(judge.assess(face({ ...doubtful, rawNorms: [2] })).comparable).toBe(false)
+  })
+
+  it('refuses what the edge of the image cuts, however strong', () => {
+    expect(judge.assess(face({ rawNorms: [9], outside: 0.31 }))).toEqual({
+      comparable: false,
+      reasons: ['cutOff'],
+    })
+  })
+
+  it.each([
+    [{ confidence: 0.4 }, 'notAFace'],
+    [{ sizePx: 12 }, 'tooSmall'],
+    [{ sharpness: 2 }, 'tooBlurred'],
+    [{ brightness: 0.05 }, 'tooDark'],
+    [{ brightness: 0.97 }, 'tooBright'],
+    [{ pose: { yaw: 80, pitch: 0, roll: 0 } }, 'extremePose'],
+  ] as const)('prefers what was measured to what it resembles: %j', (changes, reason) => {
+    const weak = face({ rawNorms: [-5], quality: { ...quality, ...changes } })
+    expect(judge.assess(weak).reasons).toEqual([reason])
+  })
+
+  it('weighs where the embedding lies in the space of damage', () => {
+    const strange = { embedding: Float32Array.of(0, 0.1, 0.9, 0.42) }
+    expect(judge.assess(face({ ...strange, rawNorms: [-1.5] })).comparable).toBe(false)
+    expect(judge.assess(face({ rawNorms: [-0.5] })).comparable).toBe(true)
+  })
+
+  it('raises the threshold by what two faces share in the space of damage, and only by that', () => {
+    const masked = Float32Array.of(0, 0.9, 0, 0.43)
+    const whole = Float32Array.of(0.1, 0.1, 0, 0.99)
+    const other = Float32Array.of(0, 0.1, 0.9, 0.42)
+    expect(judge.pairShift(masked, masked)).toBeCloseTo(0.64 - 0.05, 6)
+    expect(judge.pairShift(masked, whole)).toBe(0)
+    expect(judge.pairShift(whole, whole)).toBe(0)
+    expect(judge.pairShift(masked, other)).toBe(0)
+  })
+})

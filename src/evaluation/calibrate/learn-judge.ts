@@ -1,0 +1,177 @@
+import type { FaceJudge } from '../../core/judge.ts'
+import { dotProduct } from '../../core/similarity.ts'
+import type { UndeterminedReason } from '../../core/types.ts'
+import { createRandom, shuffle } from '../random.ts'
+import type { EmbeddedFace } from '../stress/face-cache.ts'
+import { clusterDirections } from './clusters.ts'
+import { findDamageSpace } from './damage-space.ts'
+import { type DamagedExample, toFeatures } from './judged-examples.ts'
+import { dot } from './linear-algebra.ts'
+import { type Example, fitLogistic } from './logistic.ts'
+
+/** Clean photographs, and the share of them that may be refused. */
+export interface CleanSet {
+  readonly name: string
+  readonly faces: readonly EmbeddedFace[]
+  readonly maxRefused: number
+}
+
+export interface LearnOptions {
+  /** Groups of bad faces. Default 64. */
+  readonly centroids?: number
+  /** Directions of damage. Default 32: with 16 twice as many kinds stayed above 3e-3. */
+  readonly axes?: number
+  /**
+   * Of clean pairs of strangers, so many share less in the space of damage than what raises a
+   * threshold. Default 0.85: at 0.5 clean photographs of one person lose 0.6 % of their matches, at
+   * 0.9 they lose 0.2 % and twice as many kinds stay above 3e-3.
+   */
+  readonly pairQuantile?: number
+  readonly seed?: number
+}
+
+/** What was learned, without where it came from. */
+export type LearnedJudge = Omit<FaceJudge, 'source' | 'resultFile'>
+
+const defaults = { centroids: 64, axes: 32, pairQuantile: 0.85, seed: 1 }
+/** More change the centroids by less than their number does. */
+const maxClustered = 4000
+const clusterRounds = 12
+/** A clean set may be refused by its maximum; the rest of it is kept for other photographs. */
+const usedShare = 0.9
+/** Half of an upright face lies within this share of the crop. */
+const maxOutside = 0.4
+const sampledPairs = 20_000
+/** Means of fewer faces say more about the people than about the damage. */
+const leastFacesOfKind = 5
+
+/**
+ * Learns which faces of a model cannot be compared.
+ *
+ * @param examples  damaged faces, all kinds
+ * @param clean     the first set teaches what clean faces are like; all bound what is refused
+ */
+export function learnJudge(
+  examples: readonly DamagedExample[],
+  clean: readonly [CleanSet, ...CleanSet[]],
+  options: LearnOptions = {},
+): LearnedJudge {
+  const { centroids: count, axes: axisCount, pairQuantile, seed } = { ...defaults, ...options }
+  const random = createRandom(seed)
+  const bad = examples.filter(({ isBad }) => isBad)
+  const sample = shuffle(bad, random).slice(0, maxClustered)
+  const { directions, assigned } = clusterDirections(
+    sample.map(({ face }) => face.embedding),
+    { count, random, rounds: clusterRounds },
+  )
+  const space = findDamageSpace(
+    meansByKind(examples),
+    clean[0].faces.map(({ embedding }) => embedding),
+    axisCount,
+  )
+  const offsets = space.axes.map((axis) => dot(axis, space.mean))
+  const project = (embedding: Float32Array): number[] =>
+    space.axes.map((axis, i) => dot(axis, embedding) - offsets[i]!)
+  const describe = (face: EmbeddedFace): readonly number[] => [
+    ...toFeatures(face),
+    Math.max(...directions.map((direction) => dotProduct(face.embedding, direction))),
+    ...project(face.embedding),
+  ]
+  const toExample = (face: EmbeddedFace, isPositive: boolean): Example => ({
+    features: describe(face),
+    isPositive,
+  })
+  const model = fitLogistic([
+    ...bad.map(({ face }) => toExample(face, true)),
+    ...clean[0].faces.map((face) => toExample(face, false)),
+  ])
+  const score = (face: EmbeddedFace): number =>
+    describe(face).reduce((sum, value, f) => sum + value * model.weights[f]!, model.intercept)
+  const [confidence = 0, ...others] = model.weights
+  const normCount = others.length - 1 - space.axes.length
+  return {
+    weights: {
+      intercept: round(model.intercept),
+      confidence: round(confidence),
+      norms: others.slice(0, normCount).map(round),
+      likeness: round(others[normCount] ?? 0),
+      damage: others.slice(normCount + 1).map(round),
+    },
+    refuseFrom: round(
+      Math.max(
+        ...clean.map(({ faces, maxRefused }) =>
+          quantile(faces.map(score), 1 - usedShare * maxRefused),
+        ),
+      ),
+    ),
+    maxOutside,
+    centroids: {
+      reasons: directions.map((_, cluster) =>
+        mostFrequent(sample.filter((__, i) => assigned[i] === cluster).map(({ reason }) => reason)),
+      ),
+      directions: toSignedBytes(directions),
+    },
+    damageSpace: {
+      mean: toBase64(Float32Array.from(space.mean)),
+      axes: toSignedBytes(space.axes),
+      from: round(quantile(sharedDamage(clean[0].faces, project, random), pairQuantile)),
+    },
+  }
+}
+
+function meansByKind(examples: readonly DamagedExample[]): readonly Float64Array[] {
+  const sums = new Map<string, { readonly sum: Float64Array; count: number }>()
+  for (const { damage, face } of examples) {
+    const entry = sums.get(damage) ?? { sum: new Float64Array(face.embedding.length), count: 0 }
+    sums.set(damage, entry)
+    entry.count++
+    for (const [d, value] of face.embedding.entries()) entry.sum[d]! += value
+  }
+  return [...sums.values()]
+    .filter(({ count }) => count >= leastFacesOfKind)
+    .map(({ sum, count }) => sum.map((value) => value / count))
+}
+
+/** Inner products in the space of damage, of pairs of clean faces of different people. */
+function sharedDamage(
+  faces: readonly EmbeddedFace[],
+  project: (embedding: Float32Array) => number[],
+  random: () => number,
+): readonly number[] {
+  const coordinates = faces.map(({ embedding }) => project(embedding))
+  return Array.from({ length: sampledPairs }, () => {
+    const first = Math.floor(random() * faces.length)
+    const step = 1 + Math.floor(random() * (faces.length - 1))
+    return dot(coordinates[first]!, coordinates[(first + step) % faces.length]!)
+  })
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort()
+  const index = Math.min(sorted.length - 1, Math.ceil(share * sorted.length))
+  return sorted[Math.max(0, index)] ?? Number.POSITIVE_INFINITY
+}
+
+function mostFrequent(reasons: readonly UndeterminedReason[]): UndeterminedReason {
+  const counts = new Map<UndeterminedReason, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'damaged'
+}
+
+/** Rows scaled until the largest value fills a signed byte. */
+function toSignedBytes(rows: readonly ArrayLike<number>[]): string {
+  const bytes = rows.flatMap((row) => {
+    const values = Array.from(row)
+    const largest = Math.max(...values.map(Math.abs))
+    return values.map((value) => Math.round((127 * value) / largest))
+  })
+  return toBase64(Int8Array.from(bytes))
+}
+
+function toBase64({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(7))
+}
