@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import { differsFromManifest } from './built-files.ts'
 import type { ListedModel, VerifiedModel } from './install-types.ts'
-import { findModel, findParts } from './manifest.ts'
+import { findParts } from './manifest.ts'
 import type { Manifest, ModelRecord } from './manifest-types.ts'
 import type { InstalledModel, ModelDirectory } from './model-directory.ts'
 
