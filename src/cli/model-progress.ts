@@ -5,7 +5,7 @@ import type { Output } from './output.ts'
 /** Shows the installation of models on stderr; silent while there is nothing to install. */
 export interface ModelProgress {
   readonly update: (progress: InstallProgress) => void
-  /** Ends a bar that is still shown. */
+  /** Ends a line that is still shown. */
   readonly stop: () => void
 }
 
@@ -18,39 +18,67 @@ const stageTexts: Readonly<Record<InstallStage, string>> = {
   done: 'installed',
 }
 
-/** A bar for each model on a terminal, else a line for each model's start and end. */
-export function createModelProgress(output: Output): ModelProgress {
-  let bar: cliProgress.SingleBar | undefined
-  let current: string | undefined
+const tickMs = 1000
 
-  const begin = (model: string) => {
-    current = model
-    if (!output.stderr.isTTY) return output.note(`Installing model ${model} ...`)
-    bar = new cliProgress.SingleBar({
+/** Words for what is going on. @param seconds  since the stage began */
+export function describeStage(
+  { stage, bytes }: Pick<InstallProgress, 'stage' | 'bytes'>,
+  seconds: number,
+): string {
+  const size = bytes === undefined ? '' : ` ${Math.max(1, Math.round(bytes / 1e6))} MB`
+  const time = seconds < 1 ? '' : `, ${Math.floor(seconds)} s`
+  return `${stageTexts[stage]}${size}${time}`
+}
+
+/**
+ * A line on a terminal that says what is done, how large a download is and how long it has taken,
+ * else a line for each model's start and end. No percentage: npm and pip do not tell how far they are.
+ */
+export function createModelProgress(output: Output): ModelProgress {
+  let line: cliProgress.SingleBar | undefined
+  let timer: NodeJS.Timeout | undefined
+  let current: InstallProgress | undefined
+  let since = 0
+
+  const show = () => {
+    if (current === undefined) return
+    line?.update({ state: describeStage(current, (performance.now() - since) / 1000) })
+  }
+  const begin = (progress: InstallProgress) => {
+    if (!output.stderr.isTTY) {
+      const { model, bytes } = progress
+      const size = bytes === undefined ? '' : ` (${describeStage(progress, 0)})`
+      return output.note(`Installing model ${model}${size} ...`)
+    }
+    line = new cliProgress.SingleBar({
       stream: output.stderr,
       hideCursor: true,
-      barsize: 28,
-      format: `Installing model ${model} [{bar}] {percentage} % {state}`,
+      format: `Installing model ${progress.model}: {state}`,
     })
-    bar.start(100, 0, { state: '' })
+    line.start(1, 0, { state: '' })
+    timer = setInterval(show, tickMs).unref()
   }
   const end = () => {
-    bar?.stop()
-    bar = undefined
+    clearInterval(timer)
+    line?.stop()
+    line = undefined
     current = undefined
   }
 
   return {
-    update: ({ model, stage, fraction }) => {
+    update: (progress) => {
+      const { model, stage } = progress
       // `done` alone means that the model was there already.
-      if (stage === 'done' && current !== model) return
-      if (current !== model) {
+      if (stage === 'done' && current?.model !== model) return
+      if (current?.model !== model) {
         end()
-        begin(model)
+        begin(progress)
       }
-      bar?.update(Math.round(fraction * 100), { state: stageTexts[stage] })
+      if (current?.stage !== stage) since = performance.now()
+      current = progress
+      show()
       if (stage !== 'done') return
-      if (bar === undefined) output.note(`Installed model ${model}.`)
+      if (line === undefined) output.note(`Installed model ${model}.`)
       end()
     },
     stop: end,

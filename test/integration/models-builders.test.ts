@@ -174,6 +174,8 @@ describe('docs/reference/models.md', () => {
       if (dimension) expect(row).toContain(`| ${dimension} | ${input?.sizePx} px |`)
       for (const source of sources) {
         expect(row).toContain(source.kind === 'file' ? 'file' : source.package)
+        if (source.kind === 'file') continue
+        expect(row).toContain(`| ${(source.bytes! / 1e6).toFixed(1)} MB`)
       }
     }
   })

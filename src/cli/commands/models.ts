@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
+import { isFaceError } from '../../core/errors.ts'
 import type { ListedModel } from '../../vision/models/install.ts'
 import { findModel } from '../../vision/models/manifest.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes, UsageError } from '../failures.ts'
+import { exitCodes, FileError, UsageError } from '../failures.ts'
 import { findUsers } from '../model-users.ts'
 import { formatPercent } from '../output.ts'
 import { addImport } from './models-import.ts'
 
-/** `models list|install|import|remove|verify`. */
+/** `models list|install|import|export|remove|verify`. */
 export function addModels(program: Command, { output, loadConfig }: CliContext): void {
   const models = program.command('models').description('the networks that find and compare faces')
 
@@ -62,14 +63,41 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
   models
     .command('install [ids...]')
     .description('fetch and build models (default: those of the configuration)')
-    .action(async (ids: readonly string[]) => {
+    .option(
+      '--from <path>',
+      'without network, from what "models export" wrote (default: all of it)',
+    )
+    .action(async (ids: readonly string[], options: { from?: string }) => {
       const { config, installer, progress } = await open()
+      if (options.from !== undefined) {
+        const chosen = ids.length > 0 ? ids : undefined
+        const done = await installer.installFrom(options.from, chosen).finally(progress.stop)
+        return output.print(`Installed: ${done.join(', ')}.`)
+      }
       const wanted = ids.length > 0 ? ids : [config.models.detector, config.models.embedder]
       await installer.install(wanted).finally(progress.stop)
       output.print(`Installed: ${wanted.join(', ')}.`)
     })
 
   addImport(models, { output, open })
+
+  models
+    .command('export [ids...]')
+    .description('write installed models for a machine without network (default: all)')
+    .requiredOption('--out <path>', 'a new folder, or a file that ends in .tar, .tgz or .tar.gz')
+    .action(async (ids: readonly string[], options: { out: string }) => {
+      const { installer } = await open()
+      const listed = await installer.list()
+      const whole = listed.filter(({ installed, record }) => installed && !record.parts)
+      const wanted = ids.length > 0 ? ids : whole.map(({ record }) => record.id)
+      if (wanted.length === 0) throw new UsageError('No model is installed.')
+      await installer.export(wanted, options.out).catch((error: NodeJS.ErrnoException) => {
+        if (isFaceError(error)) throw error
+        const why = error.code === 'EEXIST' ? 'it is there already' : error.code
+        throw new FileError(`--out ${options.out} cannot be written: ${why}.`)
+      })
+      output.print(`Exported: ${wanted.join(', ')}.`)
+    })
 
   models
     .command('remove <id>')

@@ -23,11 +23,12 @@ export function createFusedEmbedder(
 ): Embedder {
   const [first] = parts
   if (first === undefined) throw new Error('A fused embedder has parts.')
-  const { sizePx, referencePoints } = first.embedder
+  const { sizePx, referencePoints, turnedBoxMargin } = first.embedder
   return {
     dimension,
     sizePx,
     referencePoints,
+    turnedBoxMargin,
     batch: Math.min(...parts.map(({ embedder }) => embedder.batch)),
     async embed(crops) {
       const answers: (readonly CropEmbedding[])[] = []

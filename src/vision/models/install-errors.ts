@@ -32,8 +32,11 @@ export function explain(error: unknown): string {
   return diskAdvice(error) ?? words.replace(/\.$/, '')
 }
 
+/** What an error needs to know of a model. */
+type InstallSubject = Pick<ModelRecord, 'id' | 'sources'>
+
 /** How to bring a model in by hand. */
-function importAdvice(record: ModelRecord): string | undefined {
+function importAdvice(record: InstallSubject): string | undefined {
   for (const source of record.sources) {
     if (source.kind !== 'file') continue
     return `import a file with \`face-watcher models import ${record.id} FILE\` (${source.hint})`
@@ -51,12 +54,15 @@ function importAdvice(record: ModelRecord): string | undefined {
  * @param reasons  one a source that was tried; empty when the model has none to fetch from
  */
 export function installFailed(
-  record: ModelRecord,
+  record: InstallSubject,
   reasons: readonly string[],
   cause?: unknown,
 ): FaceError {
   const advice = isDiskError(cause) ? undefined : importAdvice(record)
-  const again = `then run \`face-watcher models install ${record.id}\` again`
+  const isFetched = record.sources.some((source) => source.kind !== 'file')
+  const again = isFetched
+    ? `then run \`face-watcher models install ${record.id}\` again`
+    : undefined
   const parts =
     reasons.length > 0
       ? [...reasons, again, advice && `or ${advice}`]

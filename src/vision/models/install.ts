@@ -1,17 +1,19 @@
 import { stat } from 'node:fs/promises'
-import { FaceError, isFaceError } from '../../core/errors.ts'
-import { assertBuilt, differsFromManifest } from './built-files.ts'
+import { isFaceError } from '../../core/errors.ts'
+import { assertBuilt } from './built-files.ts'
 import { explain, importFailed, installFailed, isDiskError } from './install-errors.ts'
+import { type ExportedModel, openModelExport } from './install-from.ts'
 import type {
   InstallStage,
-  ListedModel,
   ModelInstaller,
   ModelInstallerOptions,
   VerifiedModel,
 } from './install-types.ts'
+import { createInstalledModels } from './installed-models.ts'
 import { findModel, findParts } from './manifest.ts'
 import type { ModelPart, ModelRecord } from './manifest-types.ts'
-import { createModelDirectory, type InstalledModel } from './model-directory.ts'
+import { createModelDirectory } from './model-directory.ts'
+import { writeModelExport } from './model-export.ts'
 import { importOwnModel } from './own-install.ts'
 import { createSourceFetcher, type SourceFetcher, type SourceFiles } from './source-files.ts'
 import { runCommand } from './sources/command.ts'
@@ -65,9 +67,12 @@ function explainParts(parts: readonly ModelPart[]): string {
 export function createModelInstaller(options: ModelInstallerOptions): ModelInstaller {
   const { dataDir, manifest, onProgress, signal, run = runCommand } = options
   const directory = createModelDirectory(dataDir, options.write)
+  const installed = createInstalledModels(directory, manifest)
+  const { isIntact } = installed
 
-  function report(model: string, stage: InstallStage): void {
-    onProgress?.({ model, stage, fraction: STAGE_START[stage] })
+  function report(model: string, stage: InstallStage, bytes?: number): void {
+    const size = bytes === undefined ? {} : { bytes }
+    onProgress?.({ model, stage, fraction: STAGE_START[stage], ...size })
   }
 
   async function buildAndReplace(
@@ -108,7 +113,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     for (const source of record.sources) {
       if (source.kind === 'file') continue
       try {
-        report(record.id, 'download')
+        report(record.id, 'download', source.bytes)
         const files = await fetcher.fetch(source, () => report(record.id, 'extract'))
         return await buildAndReplace(record, files, temporary)
       } catch (error) {
@@ -121,23 +126,9 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     throw installFailed(record, reasons, cause)
   }
 
-  async function isIntact(id: string, options: { hashes: boolean }): Promise<boolean> {
-    for (const part of findParts(manifest, id)) {
-      if (!(await isPartIntact(part, options))) return false
-    }
-    return true
-  }
-
-  async function isPartIntact(record: ModelRecord, { hashes }: { hashes: boolean }) {
-    const model = await directory.read(record.id).catch(() => undefined)
-    if (!model || model === 'damaged') return false
-    if (differsFromManifest(record, model.files).length > 0) return false
-    return (await directory.check(model, { hashes })).length === 0
-  }
-
   /** Turns what the file system throws around the lock into the installation's error. */
   async function exclusively(
-    record: ModelRecord,
+    record: Pick<ModelRecord, 'id' | 'sources'>,
     work: (run: Run) => Promise<void>,
   ): Promise<void> {
     try {
@@ -152,44 +143,10 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     }
   }
 
-  async function listOne(record: ModelRecord): Promise<ListedModel> {
-    const models: InstalledModel[] = []
-    for (const part of findParts(manifest, record.id)) {
-      const model = await directory.read(part.id).catch(() => undefined)
-      if (!model || model === 'damaged') return { record, installed: false }
-      models.push(model)
-    }
-    const installed = await isIntact(record.id, { hashes: false })
-    const files = models.flatMap((model) => model.files)
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-    const source = [...new Set(models.map((model) => model.source))].join(', ')
-    return { record, installed, source, bytes }
-  }
-
-  /** A model made of parts is as the first part that is not in order. */
-  async function verifyModel(id: string): Promise<VerifiedModel> {
-    for (const part of findParts(manifest, id)) {
-      const report = await verifyOne(part)
-      if (report.status !== 'ok') return { ...report, id }
-    }
-    return { id, status: 'ok' }
-  }
-
-  async function verifyOne(record: ModelRecord): Promise<VerifiedModel> {
-    const { id } = record
-    const model = await directory.read(id)
-    if (!model) return { id, status: 'notInstalled' }
-    const problems =
-      model === 'damaged'
-        ? ['its record model.json cannot be read']
-        : [
-            ...(await directory.check(model, { hashes: true })),
-            ...differsFromManifest(record, model.files),
-          ]
-    if (problems.length === 0) return { id, status: 'ok' }
-    const detail = `${id}: ${problems.join('; ')}. Run \`face-watcher models install ${id}\`, or import it again.`
-    const error = new FaceError('modelCorrupt', { detail, info: { model: id } })
-    return { id, status: 'corrupt', error }
+  /** Of a model that an export may hold: one that this manifest does not know stands for itself. */
+  function partIds(id: string): readonly string[] {
+    const isKnown = manifest.models.some((model) => model.id === id)
+    return isKnown ? findParts(manifest, id).map((part) => part.id) : [id]
   }
 
   return {
@@ -239,16 +196,32 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
         report,
       })
     },
+    async export(ids, out) {
+      const parts = ids.flatMap((id) => findParts(manifest, id).map((part) => part.id))
+      await writeModelExport(directory, [...new Set(parts)], out)
+    },
+    async installFrom(path, ids) {
+      const exported: ExportedModel[] = []
+      await exclusively({ id: 'models', sources: [] }, async ({ temporary }) => {
+        const found = await openModelExport(path, temporary)
+        const wanted = new Set(ids?.flatMap((id) => partIds(id)) ?? found.ids)
+        for (const id of wanted) exported.push(await found.read(id, { manifest, dataDir }))
+        for (const { record, files, ...model } of exported) {
+          report(record.id, 'write')
+          await directory.replace({ ...model, id: record.id }, files, temporary)
+          report(record.id, 'done')
+        }
+      })
+      return exported.map(({ record }) => record.id)
+    },
     async remove(id) {
       const record = findModel(manifest, id)
       await exclusively(record, ({ temporary }) => directory.remove(id, temporary))
     },
-    async list() {
-      return Promise.all(manifest.models.map(listOne))
-    },
+    list: () => Promise.all(manifest.models.map(installed.describe)),
     async verify(ids) {
       const reports: VerifiedModel[] = []
-      for (const id of ids) reports.push(await verifyModel(id))
+      for (const id of ids) reports.push(await installed.verify(id))
       return reports
     },
   }

@@ -18,6 +18,7 @@ const SourceSchema = Type.Union([
     {
       kind: Type.Literal('npm'),
       package: PackageSpec,
+      bytes: Type.Optional(Type.Integer({ minimum: 1 })),
       integrity: Type.String({ pattern: '^sha512-[A-Za-z0-9+/]{86}==$' }),
       files: Type.Array(Type.String({ pattern: ARCHIVE_PATH }), { minItems: 1 }),
     },
@@ -27,6 +28,7 @@ const SourceSchema = Type.Union([
     {
       kind: Type.Literal('pypi'),
       package: PackageSpec,
+      bytes: Type.Optional(Type.Integer({ minimum: 1 })),
       files: Type.Record(Type.String({ pattern: ARCHIVE_PATH }), Sha256),
     },
     strict,

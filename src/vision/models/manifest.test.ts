@@ -130,6 +130,10 @@ describe('findPartsProblem', () => {
     const [one, two] = parts as [ModelRecord, ModelRecord]
     const input = { ...two.input!, sizePx: 160 }
     expect(problemOf({}, [one, { ...two, input }])).toMatch(/one size with one set of points/)
+    const turned = (margin: number) =>
+      ({ ...parse({})[0]!.input!, crop: 'turnedBox', margin }) as never
+    const margins = [one, two].map((part, i) => ({ ...part, input: turned(i / 2) }))
+    expect(problemOf({}, margins)).toMatch(/one size with one set of points/)
     const box = { ...two, input: { ...parse({})[0]!.input!, crop: 'box' } as never }
     expect(problemOf({}, [one, box])).toMatch(/one size with one set of points/)
   })

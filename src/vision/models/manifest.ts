@@ -56,7 +56,8 @@ export function findPartsProblem(
     }
     const { sizePx, crop = 'aligned' } = record.input
     const points = 'referencePoints' in record.input ? record.input.referencePoints : []
-    frames.add(JSON.stringify({ sizePx, crop, points }))
+    const margin = 'margin' in record.input ? record.input.margin : 0
+    frames.add(JSON.stringify({ sizePx, crop, points, margin }))
     size += record.dimension
   }
   if (frames.size > 1) return `${id}: its parts need crops of one size with one set of points.`

@@ -71,7 +71,8 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-function isInstalledModel(value: unknown): value is InstalledModel {
+/** Whether parsed JSON is a `model.json`. */
+export function isInstalledModel(value: unknown): value is InstalledModel {
   const { id, source, files } = (value ?? {}) as Partial<InstalledModel>
   return (
     typeof id === 'string' &&
