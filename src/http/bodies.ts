@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts'
+import type { ProbeThresholds } from '../core/policy.ts'
 import type { Box, Decision, Detection, Landmarks5, Quality } from '../core/types.ts'
 import type { Collection, Person } from '../gallery/store.ts'
 import type {
@@ -65,6 +66,7 @@ export interface CreatedPersonBody extends Person {
 
 export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
   readonly decision: Decision
+  readonly thresholds: ProbeThresholds
   readonly candidates: readonly Candidate[]
 }
 
@@ -103,6 +105,7 @@ export function toIdentifyBody(result: IdentifyResult, probe: 'image' | 'embeddi
   const faces = result.faces.map((face) => ({
     ...(probe === 'image' ? toFaceBody(face) : {}),
     decision: face.decision,
+    thresholds: face.thresholds,
     candidates: face.candidates,
   }))
   return { ...(probe === 'image' ? { width, height } : {}), collection, modelId, thresholds, faces }

@@ -1,5 +1,5 @@
 import { FaceError } from '../core/errors.ts'
-import { fmrAtSimilarity } from '../core/fmr.ts'
+import { statedFmr } from '../core/fmr.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { Analysis } from '../vision/analyzer-types.ts'
@@ -49,7 +49,7 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
     const threshold =
       options.threshold ??
       computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length)
-    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity)
+    const fmr = model.fmrCurve && statedFmr(model.fmrCurve, nearest.similarity)
     const faceId = reference.faceIds?.[nearest.index]
     return {
       modelId,

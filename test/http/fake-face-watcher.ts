@@ -278,7 +278,9 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
               : best >= thresholds.possible
                 ? ('possible' as const)
                 : ('unknown' as const)
-          return { detection, quality, decision, candidates }
+          const { match, possible } = thresholds
+          const own = { match, possible, shift: 0 }
+          return { detection, quality, decision, thresholds: own, candidates }
         })
         return { width: 640, height: 480, collection, modelId, thresholds, faces: found, timings }
       },

@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { isFaceError } from '../../core/errors.ts'
+import { describeFmr } from '../../core/fmr.ts'
 import {
   defaultCollectionName,
   type FaceWatcher,
@@ -168,9 +169,10 @@ function printResult(file: string, result: IdentifyResult, output: Output): void
   for (const [index, { detection, decision, candidates }] of faces.entries()) {
     const { x, y, width, height } = detection.box
     const box = [x, y, width, height].map((value) => value.toFixed(0)).join(', ')
-    const named = candidates.map(({ personName, similarity, fmr }) => {
-      const rate = fmr === undefined ? '' : `, FMR ${fmr.toExponential(0)}`
-      return `${toPrintable(personName)} (${similarity.toFixed(3)}${rate})`
+    const named = candidates.map(({ personName, similarity, fmr, fmrExtrapolated = false }) => {
+      const stated =
+        fmr === undefined ? '' : describeFmr({ value: fmr, extrapolated: fmrExtrapolated })
+      return `${toPrintable(personName)} (${similarity.toFixed(3)}${stated && `, ${stated}`})`
     })
     const [best, ...others] = named
     const nearest =

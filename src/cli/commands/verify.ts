@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { describeFmr } from '../../core/fmr.ts'
 import { defaultCollectionName, type VerifyTarget } from '../../recognition/face-watcher.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
@@ -52,7 +53,7 @@ export function addVerify(program: Command, { output, withModels }: CliContext):
         const chance =
           result.fmr === undefined
             ? ''
-            : `; ${result.fmr.toExponential(1)} of strangers are as similar${result.fmrExtrapolated ? ' (extrapolated)' : ''}`
+            : `; among strangers ${describeFmr({ value: result.fmr, extrapolated: result.fmrExtrapolated ?? false })} pairs`
         output.print(
           `${result.match ? 'match' : 'no match'}: similarity ${result.similarity.toFixed(4)}, threshold ${result.threshold.toFixed(4)}${chance}`,
         )

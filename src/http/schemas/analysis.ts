@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type * as policy from '../../core/policy.ts'
 import type * as core from '../../core/types.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
 import type * as bodies from '../bodies.ts'
@@ -41,6 +42,9 @@ export const Quality: Component<core.Quality> = component<core.Quality>('Quality
     { description: 'How usable the face is for recognition.' },
   ),
 )
+
+const rateIsBound =
+  'Beyond what was counted: `fmr` is the smallest rate that was, and the true one is lower.'
 
 const detected = {
   box: ref(Box),
@@ -101,6 +105,21 @@ export const DecisionThresholds: Component<useCases.DecisionThresholds> =
     }),
   )
 
+export const ProbeThresholds: Component<policy.ProbeThresholds> = component<policy.ProbeThresholds>(
+  'ProbeThresholds',
+).of(
+  Type.Object(
+    {
+      match: number('`similarity >= match` is a match.'),
+      possible: number('`similarity >= possible` is possible.'),
+      shift: number(
+        'How much more alike strangers are for this face than the model expects, a difference of similarities; thresholds that were not set by hand are higher by it.',
+      ),
+    },
+    { description: 'The thresholds that decided about one face.' },
+  ),
+)
+
 export const Candidate: Component<useCases.Candidate> = component<useCases.Candidate>(
   'Candidate',
 ).of(
@@ -111,8 +130,10 @@ export const Candidate: Component<useCases.Candidate> = component<useCases.Candi
       metadata: metadataSchema,
       faceId: Type.String({ description: "The person's face nearest to the probe." }),
       similarity: Type.Number({ description: 'Cosine, -1 to 1; higher is closer.' }),
-      fmr: Type.Optional(number('Expected false match rate of one comparison at this similarity.')),
-      fmrExtrapolated: Type.Optional(Type.Boolean()),
+      fmr: Type.Optional(
+        number('Expected false match rate of one comparison at this similarity, less the shift.'),
+      ),
+      fmrExtrapolated: Type.Optional(Type.Boolean({ description: rateIsBound })),
     },
     { description: 'A person that a face resembles.' },
   ),
@@ -126,6 +147,7 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
       confidence: Type.Optional(detected.confidence),
       quality: Type.Optional(detected.quality),
       decision: Type.Enum(['match', 'possible', 'unknown'], { type: 'string' }),
+      thresholds: ref(ProbeThresholds),
       candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
     }),
   )
@@ -156,7 +178,7 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
       similarity: Type.Number(),
       threshold: Type.Number(),
       fmr: Type.Optional(number('Expected false match rate at this similarity.')),
-      fmrExtrapolated: Type.Optional(Type.Boolean()),
+      fmrExtrapolated: Type.Optional(Type.Boolean({ description: rateIsBound })),
       faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
     },
     { description: 'A comparison of two faces.' },
