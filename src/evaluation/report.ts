@@ -1,8 +1,9 @@
 import type { FmrResult } from './fmr.ts'
 import type { IdentificationResult } from './identify.ts'
 import type { LfwResult } from './lfw.ts'
+import type { MeanRate, PromiseResult } from './promise.ts'
 
-export type EvaluationResult = LfwResult | FmrResult | IdentificationResult
+export type EvaluationResult = LfwResult | FmrResult | IdentificationResult | PromiseResult
 
 /** Lines of a plain-text table for a terminal, without a trailing newline. */
 export function formatReport(result: EvaluationResult): string {
@@ -13,6 +14,8 @@ export function formatReport(result: EvaluationResult): string {
       return formatFmr(result)
     case 'identify':
       return formatIdentify(result)
+    case 'promise':
+      return formatPromise(result)
   }
 }
 
@@ -77,6 +80,31 @@ function formatIdentify(result: IdentificationResult): string {
       point.fnirStd.toFixed(4),
       point.threshold.toFixed(4),
     ]),
+  ])
+  return `${summary}\n\n${rates}`
+}
+
+function formatPromise(result: PromiseResult): string {
+  const { policy, match, possible, withoutShift, shift } = result
+  const summary = table([
+    [
+      'enrolled',
+      `${result.persons} persons of ${result.enrolled}, ${result.photographs} image(s) each`,
+    ],
+    ['strangers', `${result.strangerProbes} images of ${result.strangers}`],
+    [
+      'draws',
+      `${result.draws}, seed ${result.seed}, ${result.matedProbes} probes of enrolled persons`,
+    ],
+    ['mean shift of the threshold', `${shift.strangers.toFixed(4)} for strangers`],
+  ])
+  const rate = (value: MeanRate | undefined): string =>
+    value === undefined ? '-' : `${value.mean.toFixed(4)} +- ${value.std.toFixed(4)}`
+  const rates = table([
+    ['', 'promised', 'strangers named', 'enrolled missed'],
+    ['match', String(policy.maxFpir), rate(match.fpir), rate(match.fnir)],
+    ['possible', String(policy.possibleFpir), rate(possible.fpir), rate(possible.fnir)],
+    ['match without the shift', '', rate(withoutShift.fpir), rate(withoutShift.fnir)],
   ])
   return `${summary}\n\n${rates}`
 }

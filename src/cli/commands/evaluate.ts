@@ -2,8 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
+import type { Config } from '../../config/config.ts'
+import type { Dataset } from '../../evaluation/dataset.ts'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
 import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
+import type { LabelledSet, PromiseResult } from '../../evaluation/promise.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
@@ -14,6 +17,8 @@ import { createProgress, type Progress } from '../progress.ts'
 
 interface Options {
   readonly data: string
+  readonly strangers?: string
+  readonly photographs?: number
   readonly embedder?: string
   readonly images: 'protocol' | 'all'
   readonly cache?: string
@@ -27,7 +32,10 @@ interface Options {
 
 type Evaluate = (input: EvaluationInput, options: Options) => Promise<EvaluationResult>
 
-/** `evaluate lfw|fmr|identify`. */
+/** People enrolled by `evaluate promise`. */
+const defaultPersons = 100
+
+/** `evaluate lfw|fmr|identify|promise`. */
 export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
@@ -77,6 +85,75 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--persons <n>', 'people enrolled with one image each', integerOption(1, 1_000_000))
     .option('--draws <n>', 'random draws to average over', integerOption(1, 10_000))
     .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+
+  add(
+    'promise',
+    'how far the promised error rate holds on your photographs',
+    async (input, options) => {
+      const { config } = await context.loadConfig()
+      return evaluatePromiseOf(input, options, config)
+    },
+  )
+    .option('--strangers <dir>', 'photographs of other people (default: who is not enrolled)')
+    .option(
+      '--persons <n>',
+      `people enrolled (default: ${defaultPersons})`,
+      integerOption(1, 1_000_000),
+    )
+    .option('--photographs <n>', 'photographs enrolled of each (default: 1)', integerOption(1, 100))
+    .option('--draws <n>', 'random draws to average over (default: 20)', integerOption(1, 10_000))
+    .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+}
+
+async function evaluatePromiseOf(
+  input: EvaluationInput,
+  options: Options,
+  config: Config,
+): Promise<EvaluationResult> {
+  const [{ evaluatePromise }, { groupByPerson, lfwCorrections }, { embedDataset }, manifest] =
+    await Promise.all([
+      import('../../evaluation/promise.ts'),
+      import('../../evaluation/label-corrections.ts'),
+      import('../../evaluation/embeddings.ts'),
+      import('../../vision/models/manifest.ts'),
+    ])
+  const { models } = await manifest.loadManifest({ dataDir: config.dataDir })
+  const curve = models.find((model) => model.id === input.modelId)?.fmrCurve
+  if (curve === undefined) {
+    throw new UsageError(`${input.modelId} has no measured FMR curve, so it promises no rate.`)
+  }
+  const embed = async (dataset: Dataset): Promise<LabelledSet> => {
+    const embedded = await embedDataset({ ...input, dataset, images: 'all' })
+    const corrections = dataset.name.startsWith('lfw') ? lfwCorrections : undefined
+    return { name: dataset.name, people: groupByPerson(embedded, corrections), embedded }
+  }
+  const enrolled = await embed(input.dataset)
+  const { openDataset } = await import('../../evaluation/dataset.ts')
+  const strangers =
+    options.strangers === undefined
+      ? undefined
+      : await embed(await openDataset(options.strangers, { cacheDir: input.cacheDir }))
+  const { openTrialIndex } = await import('../../compose-storage.ts')
+  const { index, close } = await openTrialIndex(enrolled.embedded.dimension)
+  try {
+    const { persons = defaultPersons, photographs, draws, seed } = options
+    return await evaluatePromise(
+      {
+        ...{ enrolled, index, policy: config.policy, curve },
+        ...(strangers === undefined ? {} : { strangers }),
+        onDraw: (done, total) => input.onProgress?.({ stage: 'compare', done, total }),
+        ...(input.signal === undefined ? {} : { signal: input.signal }),
+      },
+      {
+        persons,
+        ...(photographs === undefined ? {} : { photographs }),
+        ...(draws === undefined ? {} : { draws }),
+        ...(seed === undefined ? {} : { seed }),
+      },
+    )
+  } finally {
+    await close()
+  }
 }
 
 function addSharedOptions(command: Command): Command {
@@ -143,7 +220,8 @@ async function writeResult(
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, `${JSON.stringify(result, null, 2)}\n`)
   }
-  if (options.plot !== undefined) {
+  // A promise has no curve to plot, and no such option.
+  if (options.plot !== undefined && result.protocol !== 'promise') {
     const { renderDetPlot } = await import('../../evaluation/det-plot.ts')
     const axes =
       result.protocol === 'identify'
@@ -157,7 +235,7 @@ async function writeResult(
   output.print(formatReport(result))
 }
 
-function toSeries(result: EvaluationResult): DetSeries {
+function toSeries(result: Exclude<EvaluationResult, PromiseResult>): DetSeries {
   const label = result.modelId
   if (result.protocol === 'identify') {
     return { label, points: result.curve.map(({ fpir, fnir }) => ({ x: fpir, y: fnir })) }
