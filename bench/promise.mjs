@@ -35,12 +35,11 @@ const { values: args } = parseArgs({
     out: { type: 'string' },
   },
 })
-/** People who are twice in the studio set: three files are the same, the others were looked at. */
-const studioDoubles = ['0473 0968', '0636 1224', '1268 1303', '0349 1071', '1076 1463', '0829 1150']
-studioDoubles.push('0002 0676', '0586 0972', '0207 0578')
+/** Second photographs of people who are twice in the studio set: three are equal files, the others were looked at. */
+const studioDoubles = ['0968', '1224', '1303', '1071', '1463', '1150', '0676', '0972', '0578']
 const corrections = {
   lfw: lfwCorrections,
-  studio: { samePerson: studioDoubles.map((pair) => pair.split(' ')), wrongImages: [] },
+  studio: { samePerson: [], wrongImages: studioDoubles },
 }
 const draws = Number(args.draws ?? (args.quick ? 2 : 20))
 /** Set, persons, photographs of each; and the set of the strangers where it is another one. */
