@@ -4,8 +4,7 @@
 //
 // DIR of --data holds lfw-deepfunneled.tar and lfw-protocol/pairs.txt; --data-dir holds models/.
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +18,7 @@ import { evaluateLfw } from '../dist/evaluation/lfw.js'
 import { formatReport } from '../dist/evaluation/report.js'
 import { createAnalyzer } from '../dist/vision/analyzer.js'
 import { findParts, loadManifest } from '../dist/vision/models/manifest.js'
+import { hashPipeline } from './pipeline-hash.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -108,21 +108,6 @@ function gitCommit() {
 
 function packageVersion(name) {
   return createRequire(import.meta.url)(`${name}/package.json`).version
-}
-
-/** The compiled code that an embedding depends on: while it is being changed, the version says too little. */
-async function hashPipeline() {
-  const hash = createHash('sha256')
-  const parts = ['pipeline.js', 'faces.js', 'image.js', 'pyramid.js', 'pixel-kernels.js']
-  const files = parts.map((part) => `dist/vision/${part}`)
-  files.push('dist/core/alignment.js', 'dist/core/geometry.js')
-  for (const folder of ['dist/vision/detectors', 'dist/vision/embedders']) {
-    for (const file of (await readdir(folder)).sort()) {
-      if (file.endsWith('.js')) files.push(`${folder}/${file}`)
-    }
-  }
-  for (const file of files) hash.update(await readFile(file))
-  return hash.digest('hex')
 }
 
 function createProgress(label) {

@@ -8,7 +8,7 @@ import { toSnapshotCursor } from './gallery/index-loader.ts'
 import type { SeedSource } from './gallery/seed-source.ts'
 import type { EmbeddingBatch, GalleryStore } from './gallery/store.ts'
 import type { SeedDatabaseOptions } from './gallery/stores/mongodb-seed/seed-database.ts'
-import type { VectorIndexProvider } from './gallery/vector-index.ts'
+import type { VectorIndex, VectorIndexProvider } from './gallery/vector-index.ts'
 import { removeSnapshotsOfOtherKinds } from './gallery/vectors/snapshot-kinds.ts'
 
 /** Embeddings read in one go. */
@@ -233,4 +233,13 @@ async function* readEmbeddings(
     if (after === undefined) return
     yield batch
   }
+}
+
+/** An exact index in memory, for evaluations that search as the product does. */
+export async function openTrialIndex(
+  dimension: number,
+): Promise<{ readonly index: VectorIndex; readonly close: () => Promise<void> }> {
+  const { createExactProvider } = await import('./gallery/indexes/exact.ts')
+  const provider = createExactProvider()
+  return { index: await provider.open('trial', dimension), close: () => provider.close() }
 }

@@ -7,6 +7,7 @@ export type { OnInstallProgress } from './compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
 export type { ErrorCode, ErrorKind } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
+export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
 export type {
   Box,
@@ -16,6 +17,7 @@ export type {
   Landmarks5,
   Point,
   Pose,
+  ProbeShiftMode,
   Quality,
   RejectionReason,
   UndeterminedReason,

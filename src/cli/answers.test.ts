@@ -9,7 +9,7 @@ const quality = {
 }
 const ann = {
   ...{ personId: 'P1', personName: 'Ann', metadata: {}, faceId: 'F1' },
-  ...{ similarity: 0.71, fmr: 2e-8, fmrExtrapolated: true },
+  ...{ similarity: 0.71, fmr: 1e-6, fmrExtrapolated: true },
 }
 
 function face(
@@ -19,7 +19,8 @@ function face(
   const landmarks = [origin, origin, origin, origin, origin] as const
   const box = { x: 1, y: 2, width: 30, height: 40 }
   const detection = { box, landmarks, confidence: 0.99 }
-  return { detection, quality, decision, reasons, candidates: [ann] }
+  const thresholds = { match: 0.5, possible: 0.4, shift: 0 }
+  return { detection, quality, decision, reasons, thresholds, candidates: [ann] }
 }
 
 function identified(
@@ -53,7 +54,7 @@ describe('toIdentifyLines', () => {
 
   it('never states a rate below what was counted', () => {
     const [, line] = toIdentifyLines('a.jpg', identified([face('match')]))
-    expect(line).toContain('match Ann (0.710, FMR below 1 in 1,000,000)')
+    expect(line).toContain('match Ann (0.710, rarer than 1 in 1,000,000)')
   })
 
   it('prints the names of clients without control characters', () => {
@@ -80,10 +81,10 @@ describe('toVerifyLines', () => {
 
   it('says match or no match, with a rate that was counted or its bound', () => {
     expect(toVerifyLines(result, true)).toEqual([
-      'match: similarity 0.8000, threshold 0.4500; 3.0e-5 of strangers are as similar',
+      'match: similarity 0.8000, threshold 0.4500; strangers as similar: 1 in 33,000',
     ])
-    const [extrapolated] = toVerifyLines({ ...result, fmr: 2.2e-10, fmrExtrapolated: true }, true)
-    expect(extrapolated).toContain('; fewer than 1 in 1,000,000 strangers are as similar')
+    const [extrapolated] = toVerifyLines({ ...result, fmr: 1e-6, fmrExtrapolated: true }, true)
+    expect(extrapolated).toContain('; strangers as similar: rarer than 1 in 1,000,000')
     const [other] = toVerifyLines({ ...result, match: false, decision: 'noMatch' }, true)
     expect(other).toMatch(/^no match: /)
   })

@@ -1,3 +1,4 @@
+import { describeFmr } from '../core/fmr.ts'
 import { explainReason } from '../core/reason-sentences.ts'
 import type { UndeterminedReason } from '../core/types.ts'
 import type {
@@ -12,9 +13,6 @@ import { formatCount, toPrintable } from './output.ts'
 /*
  * What `identify`, `verify` and `detect` print. Names come from clients and are made printable here.
  */
-
-/** Below this rate no set of photographs that was counted says anything. */
-const smallestShownFmr = 1e-6
 
 /** What is drawn beside a face: never a name where the face cannot be compared. */
 export function toLabel({ decision, candidates: [best] }: IdentifiedFace): string {
@@ -58,9 +56,7 @@ export function toVerifyLines(result: VerifyResult, isImage: boolean): readonly 
   const chance =
     fmr === undefined
       ? ''
-      : isBeyondCount(fmr, fmrExtrapolated)
-        ? `; fewer than ${toOneIn(fmr)} strangers are as similar`
-        : `; ${fmr.toExponential(1)} of strangers are as similar`
+      : `; strangers as similar: ${describeFmr({ value: fmr, extrapolated: fmrExtrapolated ?? false })}`
   const verdict = decision === 'match' ? 'match' : 'no match'
   return [
     `${verdict}: similarity ${similarity.toFixed(4)}, threshold ${threshold.toFixed(4)}${chance}`,
@@ -85,23 +81,10 @@ function toCandidateWords({ personName, similarity, fmr, fmrExtrapolated }: Cand
   const rate =
     fmr === undefined
       ? ''
-      : isBeyondCount(fmr, fmrExtrapolated)
-        ? `, FMR below ${toOneIn(fmr)}`
-        : `, FMR ${fmr.toExponential(0)}`
+      : `, ${describeFmr({ value: fmr, extrapolated: fmrExtrapolated ?? false })}`
   return `${toPrintable(personName)} (${similarity.toFixed(3)}${rate})`
 }
 
 function explainReasons(reasons: readonly UndeterminedReason[]): string {
   return reasons.map(explainReason).join('; ')
-}
-
-function isBeyondCount(fmr: number, extrapolated = false): boolean {
-  return extrapolated || fmr < smallestShownFmr
-}
-
-/** A rate that was not counted, as the bound of what was: never below {@link smallestShownFmr}. */
-function toOneIn(fmr: number): string {
-  const count = 1 / Math.max(fmr, smallestShownFmr)
-  const unit = 10 ** Math.floor(Math.log10(count))
-  return `1 in ${(Math.round(count / unit) * unit).toLocaleString('en')}`
 }

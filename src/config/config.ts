@@ -70,6 +70,7 @@ export interface QualityConfig {
 export interface PolicyConfig {
   readonly maxFpir: number
   readonly possibleFpir: number
+  readonly probeShift: 'off' | 'standard' | 'strict'
 }
 
 export interface AnalyzerConfig {

@@ -224,6 +224,14 @@ const policy = Type.Object(
       defaultPolicy.possibleFpir,
       'Share of searches for strangers that may answer `possible` or `match`, for new collections; at least `policy.maxFpir`.',
     ),
+    probeShift: Type.Union(
+      [Type.Literal('off'), Type.Literal('standard'), Type.Literal('strict')],
+      {
+        default: defaultPolicy.probeShift ?? 'standard',
+        description:
+          'Whether the threshold of a search rises where strangers are more alike than the model expects (one studio, one group of people), for new collections; `strict` raises it by a quarter more.',
+      },
+    ),
   },
   section,
 )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fmrAtSimilarity, similarityAtFmr, smallestFmr } from './fmr.ts'
+import { describeFmr, fmrAtSimilarity, similarityAtFmr, smallestFmr, statedFmr } from './fmr.ts'
 import type { FmrCurve } from './types.ts'
 
 const curve: FmrCurve = {
@@ -47,6 +47,29 @@ describe('fmrAtSimilarity', () => {
 
   test('follows an exponential tail when the shape is 0', () => {
     expect(fmrAtSimilarity(withShape(0), 0.55).value).toBeCloseTo(1e-5 * Math.exp(-1), 12)
+  })
+})
+
+describe('statedFmr', () => {
+  test('answers the measured rate as it is', () => {
+    expect(statedFmr(curve, 0.3)).toEqual(fmrAtSimilarity(curve, 0.3))
+  })
+
+  test('answers the last supported rate as a bound for everything beyond', () => {
+    for (const similarity of [0.51, 0.6, 1]) {
+      expect(statedFmr(curve, similarity)).toEqual({ value: 1e-5, extrapolated: true })
+    }
+  })
+})
+
+describe('describeFmr', () => {
+  test.each([
+    [{ value: 0.5, extrapolated: false }, '1 in 2'],
+    [{ value: 1e-5, extrapolated: false }, '1 in 100,000'],
+    [{ value: 1.013e-6, extrapolated: true }, 'rarer than 1 in 980,000'],
+    [{ value: 1, extrapolated: false }, '1 in 1'],
+  ])('puts %j into words', (reading, words) => {
+    expect(describeFmr(reading)).toBe(words)
   })
 })
 

@@ -50,17 +50,67 @@ export function fmrAtSimilarity(curve: FmrCurve, similarity: number): CurveReadi
  * @returns cosine, -1 to 1; never decreases as the rate falls
  */
 export function similarityAtFmr(curve: FmrCurve, fmr: number): CurveReading {
-  const target = Math.min(1, Math.max(smallestFmr, fmr))
+  return invertCurve(curve)(fmr)
+}
+
+/** {@link similarityAtFmr} for many rates of one curve: a tenth of a microsecond each. */
+export function invertCurve(curve: FmrCurve): (fmr: number) => CurveReading {
   const points = supportedPoints(curve)
   const last = points[points.length - 1] as CurvePoint
-  if (target < last.fmr) {
-    const beyond = similarityBeyond(curve, last.similarity, target / last.fmr)
-    return { value: Math.min(1, beyond), extrapolated: true }
+  return (fmr) => {
+    const target = Math.min(1, Math.max(smallestFmr, fmr))
+    if (target < last.fmr) {
+      const beyond = similarityBeyond(curve, last.similarity, target / last.fmr)
+      return { value: Math.min(1, beyond), extrapolated: true }
+    }
+    const [lower, upper] = segment(points, (point) => target >= point.fmr)
+    const share = Math.log(target / lower.fmr) / Math.log(upper.fmr / lower.fmr)
+    const value = lower.similarity + share * (upper.similarity - lower.similarity)
+    return { value, extrapolated: false }
   }
-  const [lower, upper] = segment(points, (point) => target >= point.fmr)
-  const share = Math.log(target / lower.fmr) / Math.log(upper.fmr / lower.fmr)
-  const value = lower.similarity + share * (upper.similarity - lower.similarity)
-  return { value, extrapolated: false }
+}
+
+/** The rates between which a curve was counted. */
+export interface CurveSupport {
+  /** At the curve's lowest similarity. */
+  readonly largestFmr: number
+  /** At the highest similarity that at least {@link minSupportingFalseMatches} false matches passed. */
+  readonly smallestFmr: number
+}
+
+/** The rates that a curve's counts support. */
+export function supportOf(curve: FmrCurve): CurveSupport {
+  const points = supportedPoints(curve)
+  return {
+    largestFmr: (points[0] as CurvePoint).fmr,
+    smallestFmr: (points[points.length - 1] as CurvePoint).fmr,
+  }
+}
+
+/**
+ * The FMR of one comparison as it may be shown. Beyond the counts it is not the extrapolated rate,
+ * which nobody has counted, but the smallest rate that was: the true one is at most that.
+ *
+ * @param similarity  cosine, -1 to 1
+ * @returns `extrapolated`: the value is a bound; see {@link describeFmr} for the words
+ */
+export function statedFmr(curve: FmrCurve, similarity: number): CurveReading {
+  const { value, extrapolated } = fmrAtSimilarity(curve, similarity)
+  return extrapolated
+    ? { value: supportOf(curve).smallestFmr, extrapolated }
+    : { value, extrapolated }
+}
+
+/**
+ * A stated rate in words: `1 in 50,000`, or `rarer than 1 in 1,000,000` for a bound. Two digits
+ * count, and the number of pairs is rounded down.
+ */
+export function describeFmr({ value, extrapolated }: CurveReading): string {
+  const pairs = 1 / value
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(pairs) + 1e-9) - 1)
+  // 1 / 1e-5 is a hair below 100,000.
+  const rounded = Math.floor(pairs / step + 1e-6) * step
+  return `${extrapolated ? 'rarer than ' : ''}1 in ${rounded.toLocaleString('en')}`
 }
 
 /** Every comparison has a cosine of at least -1. */

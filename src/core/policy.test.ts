@@ -10,6 +10,7 @@ import {
   defaultPolicy,
   fmrForSearch,
   maxMatchFmr,
+  shiftThresholds,
 } from './policy.ts'
 import type { FmrCurve } from './types.ts'
 
@@ -43,6 +44,39 @@ describe('fmrForSearch', () => {
 
   test('takes an empty gallery as one face', () => {
     expect(fmrForSearch(0.01, 0)).toBe(fmrForSearch(0.01, 1))
+  })
+})
+
+describe('shiftThresholds', () => {
+  const gallery = { match: 0.5, possible: 0.4 }
+  /** More alike than the curve expects: its rate of 1.5 / 1001 is at 0.28. */
+  const rest = { similarities: new Array(50).fill(0.48), faces: 1000 }
+
+  test('raises both thresholds by the same shift', () => {
+    const own = shiftThresholds(gallery, defaultPolicy, { curve, rest })
+    expect(own.shift).toBeGreaterThan(0.15)
+    expect(own.match).toBeCloseTo(0.5 + own.shift, 9)
+    expect(own.possible).toBeCloseTo(0.4 + own.shift, 9)
+  })
+
+  test('leaves what was set by hand, and says the shift all the same', () => {
+    const policy = { ...defaultPolicy, threshold: 0.5, possibleThreshold: 0.4 }
+    const own = shiftThresholds(gallery, policy, { curve, rest })
+    expect(own).toMatchObject(gallery)
+    expect(own.shift).toBeGreaterThan(0.15)
+  })
+
+  test('changes nothing without a curve, without a rest or when it is off', () => {
+    const same = { ...gallery, shift: 0 }
+    const off = { ...defaultPolicy, probeShift: 'off' as const }
+    expect(shiftThresholds(gallery, defaultPolicy, { curve: undefined, rest })).toEqual(same)
+    expect(shiftThresholds(gallery, defaultPolicy, { curve, rest: undefined })).toEqual(same)
+    expect(shiftThresholds(gallery, off, { curve, rest })).toEqual(same)
+  })
+
+  test('never asks for more than a cosine of 1', () => {
+    const alike = { similarities: new Array(50).fill(0.99), faces: 1000 }
+    expect(shiftThresholds(gallery, defaultPolicy, { curve, rest: alike }).match).toBe(1)
   })
 })
 

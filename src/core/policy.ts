@@ -1,9 +1,17 @@
 import { FaceError } from './errors.ts'
 import { fmrAtSimilarity, similarityAtFmr } from './fmr.ts'
-import type { Decision, DecisionPolicy, FmrCurve } from './types.ts'
+import { computeProbeShift, type RestOfGallery } from './probe-shift.ts'
+import type { Decision, DecisionPolicy, FmrCurve, ProbeShiftMode } from './types.ts'
 
 /** One search in a hundred by a stranger may match; one in ten may be shown as possible. */
-export const defaultPolicy: DecisionPolicy = { maxFpir: 0.01, possibleFpir: 0.1 }
+export const defaultPolicy: DecisionPolicy = {
+  maxFpir: 0.01,
+  possibleFpir: 0.1,
+  probeShift: 'standard',
+}
+
+/** The values of a policy's `probeShift`. */
+export const probeShiftModes: readonly ProbeShiftMode[] = ['off', 'standard', 'strict']
 
 /**
  * [Note: Small galleries] FPIR / N alone would let a gallery of one person match at the similarity
@@ -115,6 +123,40 @@ export function computeVerifyThreshold(
   return similarityAtFmr(curve, fmrForSearch(maxFmr, comparisons)).value
 }
 
+/** The similarities that decide about one probe. */
+export interface ProbeThresholds {
+  readonly match: number
+  readonly possible: number
+  /** How much of them is the probe's own: a difference of cosines, from 0. */
+  readonly shift: number
+}
+
+/**
+ * The gallery's thresholds as they hold for one probe: raised where its similarities to the rest of
+ * the gallery exceed what the curve expects. A threshold set by hand stays as it is.
+ *
+ * @param rest  `undefined` when the gallery has nobody
+ */
+export function shiftThresholds(
+  thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
+  policy: DecisionPolicy,
+  {
+    curve,
+    rest,
+  }: { readonly curve: FmrCurve | undefined; readonly rest: RestOfGallery | undefined },
+): ProbeThresholds {
+  const mode = policy.probeShift ?? 'standard'
+  const shift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
+  const raise = (similarity: number, byHand: number | undefined): number =>
+    byHand === undefined ? Math.min(1, similarity + shift) : similarity
+  const match = raise(thresholds.match, policy.threshold)
+  return {
+    match,
+    possible: Math.min(match, raise(thresholds.possible, policy.possibleThreshold)),
+    shift,
+  }
+}
+
 /** Decides by the similarity of the best candidate; `undefined` (no candidate) is unknown. */
 export function decide(
   similarity: number | undefined,
@@ -129,7 +171,8 @@ export function decide(
  * Checks a policy.
  *
  * @throws {FaceError} `invalidOption` naming the field: rates lie above 0 and at most at 1,
- *   `possibleFpir` is at least `maxFpir`; thresholds lie between 0 and 1 and `possibleThreshold` is at most `threshold`
+ *   `possibleFpir` is at least `maxFpir`; thresholds lie between 0 and 1 and `possibleThreshold` is
+ *   at most `threshold`; `probeShift` is one of {@link probeShiftModes}
  */
 export function assertPolicy(policy: DecisionPolicy): void {
   assertRate('maxFpir', policy.maxFpir)
@@ -142,6 +185,12 @@ export function assertPolicy(policy: DecisionPolicy): void {
   const { threshold, possibleThreshold } = policy
   if (threshold !== undefined && possibleThreshold !== undefined && possibleThreshold > threshold) {
     throw invalid(`possibleThreshold must be at most threshold (${threshold})`, possibleThreshold)
+  }
+  const { probeShift } = policy
+  if (probeShift !== undefined && !probeShiftModes.includes(probeShift)) {
+    throw new FaceError('invalidOption', {
+      detail: `probeShift must be one of ${probeShiftModes.join(', ')}, got ${JSON.stringify(probeShift)}.`,
+    })
   }
 }
 

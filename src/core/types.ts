@@ -119,16 +119,22 @@ export interface Comparability {
  */
 export type Decision = 'match' | 'possible' | 'unknown' | 'undetermined'
 
+/** Whether thresholds rise where strangers are more alike than the model's curve expects; `strict`: by a quarter more. */
+export type ProbeShiftMode = 'off' | 'standard' | 'strict'
+
 /**
  * How a collection decides. `maxFpir` and `possibleFpir` are target false positive identification
  * rates of a search; the similarity thresholds follow from the model's FMR curve and the gallery's
- * size. `threshold` and `possibleThreshold` (cosine) override them by hand.
+ * size. `threshold` and `possibleThreshold` (cosine) override them by hand; those are taken as they
+ * are, without a shift.
  */
 export interface DecisionPolicy {
   readonly maxFpir: number
   readonly possibleFpir: number
   readonly threshold?: number | undefined
   readonly possibleThreshold?: number | undefined
+  /** Default `standard`. */
+  readonly probeShift?: ProbeShiftMode | undefined
 }
 
 /**

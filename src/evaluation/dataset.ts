@@ -35,7 +35,8 @@ const imageName = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 
 /**
  * Opens labelled photographs: a directory with `lfw-deepfunneled.tar`, with an unpacked `lfw/`, or
- * with one folder a person. `pairs.txt` or `lfw-protocol/pairs.txt` inside it is LFW's protocol.
+ * with one folder a person; photographs that lie beside each other without folders show a person each.
+ * `pairs.txt` or `lfw-protocol/pairs.txt` inside it is LFW's protocol.
  *
  * @throws {FaceError} `invalidOption` when the directory holds none of these
  */
@@ -48,7 +49,7 @@ export async function openDataset(dir: string, options: OpenDatasetOptions): Pro
   const images = await listImages(folder)
   if (images.length === 0) {
     throw new FaceError('invalidOption', {
-      detail: `${dir} has no labelled images: expected ${archiveName}, lfw/ or one folder of images a person.`,
+      detail: `${dir} has no labelled images: expected ${archiveName}, lfw/, one folder of images a person or one image a person.`,
     })
   }
   const pairs = await readPairs(root)
@@ -116,15 +117,22 @@ async function unpack(archive: string, target: string): Promise<void> {
 
 async function listImages(folder: string): Promise<readonly LabelledImage[]> {
   const images: LabelledImage[] = []
+  const alone: LabelledImage[] = []
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue
+    if (!entry.isDirectory()) {
+      if (!imageName.test(entry.name)) continue
+      const person = withoutSuffix(entry.name)
+      alone.push({ key: `${person}/${entry.name}`, person, file: join(folder, entry.name) })
+      continue
+    }
     const person = entry.name
     for (const file of await readdir(join(folder, person))) {
       if (!imageName.test(file)) continue
       images.push({ key: `${person}/${file}`, person, file: join(folder, person, file) })
     }
   }
-  return images.sort((a, b) => (a.key < b.key ? -1 : 1))
+  // Beside folders a picture is something else, such as a plot.
+  return (images.length > 0 ? images : alone).sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 async function readPairs(root: string): Promise<PairsProtocol | undefined> {

@@ -3,6 +3,7 @@ import { formatJudge } from './calibrate/format-judge.ts'
 import type { FmrResult } from './fmr.ts'
 import type { IdentificationResult } from './identify.ts'
 import type { LfwResult } from './lfw.ts'
+import type { MeanRate, PromiseResult } from './promise.ts'
 import { formatStress } from './stress/format-stress.ts'
 import type { StressResult } from './stress/stress-types.ts'
 import { table } from './text-table.ts'
@@ -11,6 +12,7 @@ export type EvaluationResult =
   | LfwResult
   | FmrResult
   | IdentificationResult
+  | PromiseResult
   | StressResult
   | JudgeResult
 
@@ -27,6 +29,8 @@ export function formatReport(result: EvaluationResult): string {
       return formatStress(result)
     case 'judge':
       return formatJudge(result)
+    case 'promise':
+      return formatPromise(result)
   }
 }
 
@@ -91,6 +95,31 @@ function formatIdentify(result: IdentificationResult): string {
       point.fnirStd.toFixed(4),
       point.threshold.toFixed(4),
     ]),
+  ])
+  return `${summary}\n\n${rates}`
+}
+
+function formatPromise(result: PromiseResult): string {
+  const { policy, match, possible, withoutShift, shift } = result
+  const summary = table([
+    [
+      'enrolled',
+      `${result.persons} persons of ${result.enrolled}, ${result.photographs} image(s) each`,
+    ],
+    ['strangers', `${result.strangerProbes} images of ${result.strangers}`],
+    [
+      'draws',
+      `${result.draws}, seed ${result.seed}, ${result.matedProbes} probes of enrolled persons`,
+    ],
+    ['mean shift of the threshold', `${shift.strangers.toFixed(4)} for strangers`],
+  ])
+  const rate = (value: MeanRate | undefined): string =>
+    value === undefined ? '-' : `${value.mean.toFixed(4)} +- ${value.std.toFixed(4)}`
+  const rates = table([
+    ['', 'promised', 'strangers named', 'enrolled missed'],
+    ['match', String(policy.maxFpir), rate(match.fpir), rate(match.fnir)],
+    ['possible', String(policy.possibleFpir), rate(possible.fpir), rate(possible.fnir)],
+    ['match without the shift', '', rate(withoutShift.fpir), rate(withoutShift.fnir)],
   ])
   return `${summary}\n\n${rates}`
 }

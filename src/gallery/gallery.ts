@@ -3,14 +3,14 @@ import { dotProduct } from '../core/similarity.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
 import type { Progress } from './index-loader.ts'
 import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
-import { type RankedPerson, searchPersons } from './person-search.ts'
+import { type ProbeResult, searchPersons } from './person-search.ts'
 import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from './store.ts'
 import { createIndexSync } from './sync.ts'
 import type { IndexStatus, VectorIndexProvider } from './vector-index.ts'
 
 export type { IndexDifferences } from './index-check.ts'
 export type { GalleryLogger } from './open-indexes.ts'
-export type { RankedPerson } from './person-search.ts'
+export type { ProbeResult, RankedPerson } from './person-search.ts'
 
 export interface GalleryOptions {
   readonly store: GalleryStore
@@ -47,6 +47,8 @@ export interface SearchOptions {
   readonly persons: number
   /** The model of the probes; checked when given. */
   readonly modelId?: string
+  /** Persons at least as similar, cosine, are answered with the embedding of their nearest face. */
+  readonly embeddingsFrom?: number | undefined
 }
 
 /**
@@ -59,19 +61,20 @@ export interface Gallery
     keyof GalleryTransfer | 'changes' | 'onChange' | 'latestCursor' | 'embeddings'
   > {
   /**
-   * The persons nearest to each probe, each with their nearest face. Waits while the index is being
+   * The persons nearest to each probe, each with their nearest face, and how alike the rest of the
+   * gallery is (see [Note: Probe shift]). Waits while the index is being
    * loaded. Finds every face whose enrolment was acknowledged here, never one whose deletion was;
    * other processes' additions are found after the poll interval.
    *
    * @param probes  n x dimension, row-major, unit rows
-   * @returns n lists, similarity descending, ties by face id
+   * @returns n results
    * @throws {FaceError} `collectionNotFound`, `dimensionMismatch`, `modelMismatch`, `invalidOption`, `workerFailed`, `notReady`
    */
   search(
     collection: Collection,
     probes: Float32Array,
     options: SearchOptions,
-  ): Promise<readonly (readonly RankedPerson[])[]>
+  ): Promise<readonly ProbeResult[]>
   /**
    * The probe against all faces of a person, nearest first; empty when the person has none.
    * @throws {FaceError} `personNotFound`, `dimensionMismatch`
@@ -152,19 +155,20 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     deleteFace: (collectionId, faceId) => write(() => store.deleteFace(collectionId, faceId)),
     getOwners: (collectionId, faceIds) => store.getOwners(collectionId, faceIds),
     getEmbeddings: (collectionId, of) => store.getEmbeddings(collectionId, of),
+    lookUpNearest: (collectionId, lists) => store.lookUpNearest(collectionId, lists),
     findFacesByImage: (collectionId, hash) => store.findFacesByImage(collectionId, hash),
     claimIdempotencyKey: (key, requestHash) => store.claimIdempotencyKey(key, requestHash),
     completeIdempotencyKey: (key, response) => store.completeIdempotencyKey(key, response),
     ping: () => store.ping(),
 
-    async search(collection, probes, { persons, modelId }) {
+    async search(collection, probes, { persons, modelId, embeddingsFrom }) {
       assertProbes(collection, probes, modelId)
       if (!Number.isInteger(persons) || persons < 1) {
         throw new FaceError('invalidOption', { detail: 'persons must be a whole number from 1.' })
       }
       if (probes.length === 0) return []
       return sync.use(collection, (index) =>
-        searchPersons({ store, index }, collection, { probes, persons }),
+        searchPersons({ store, index }, collection, { probes, persons, embeddingsFrom }),
       )
     },
 

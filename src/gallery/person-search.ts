@@ -1,5 +1,7 @@
+import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import { dotProduct } from '../core/similarity.ts'
-import type { Collection, FaceOwner, GalleryStore, Metadata } from './store.ts'
+import { type PersonFaces, similarityToPerson, toPersonFaces } from './person-mean.ts'
+import type { Collection, EmbeddingBatch, FaceOwner, GalleryStore, Metadata } from './store.ts'
 import type { SearchCandidate, VectorIndex } from './vector-index.ts'
 
 /** A person found by a search. */
@@ -9,62 +11,135 @@ export interface RankedPerson {
   readonly metadata: Metadata
   /** The person's face nearest to the probe. */
   readonly faceId: string
-  /** Cosine, -1 to 1. */
+  /** Cosine, -1 to 1, of the nearest face or of the mean of the person's faces, whichever is higher. */
   readonly similarity: number
+  /** [dimension] of the nearest face, where the search was asked for it. */
+  readonly embedding?: Float32Array
+}
+
+/** What a search found for one probe. */
+export interface ProbeResult {
+  /** Similarity descending, ties by face id. */
+  readonly persons: readonly RankedPerson[]
+  /** The gallery without the first person; absent when nobody was found. */
+  readonly rest?: RestOfGallery
+}
+
+export interface PersonSearchOptions {
+  /** n x dimension, row-major, unit rows */
+  readonly probes: Float32Array
+  /** How many are wanted, from 1. */
+  readonly persons: number
+  /** Persons at least as similar get the embedding of their nearest face. */
+  readonly embeddingsFrom?: number | undefined
+}
+
+/** What a search reads of the store. */
+export interface SearchedStore
+  extends Pick<GalleryStore, 'counts' | 'getOwners' | 'lookUpNearest'> {
+  getEmbeddings(
+    collectionId: string,
+    of: { readonly faceIds: readonly string[] },
+  ): Promise<EmbeddingBatch>
 }
 
 // Faces asked for per person wanted, at first: most people have a few enrolments.
 const facesPerPerson = 4
+/** Whose persons are looked up at least, so that several faces of a person show. */
+const minOwned = 16
+/** Neighbours asked for: those of the rest that count, and room for the best person's own faces. */
+const minNeighbours = maxRestRanks + 10
+/** A lossy index gives fewer: each of them costs an embedding from the store. */
+const minRescored = 24
 /** How many more candidates a lossy index is asked for: its order is only nearly right. */
 const lossyFactor = 4
 
 /**
- * The persons nearest to each probe, by their nearest face. An index knows faces, so more and more
- * of them are asked for until enough different persons are among them.
+ * The persons nearest to each probe, by their nearest face or the mean of their faces, and how
+ * alike the rest of the gallery is. An index knows faces, so more and more of them are asked for
+ * until enough different persons are among them.
  *
- * @param probes   n x dimension, row-major, unit rows
- * @param persons  how many are wanted, from 1
- * @returns n lists, similarity descending, ties by face id; shorter when fewer persons have faces
+ * @returns n results; fewer persons when fewer have faces
  */
 export async function searchPersons(
-  { store, index }: { readonly store: GalleryStore; readonly index: VectorIndex },
+  { store, index }: { readonly store: SearchedStore; readonly index: VectorIndex },
   collection: Collection,
-  { probes, persons }: { readonly probes: Float32Array; readonly persons: number },
-): Promise<readonly (readonly RankedPerson[])[]> {
-  const { dimension } = collection
+  { probes, persons, embeddingsFrom }: PersonSearchOptions,
+): Promise<readonly ProbeResult[]> {
+  const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
-  const results: (readonly RankedPerson[])[] = Array.from(
-    { length: probes.length / dimension },
-    () => [],
-  )
-  let waiting = [...results.keys()]
-  for (let k = persons * facesPerPerson; waiting.length > 0; k *= 2) {
-    const rows = selectRows(probes, waiting, dimension)
-    const listed = await index.search(rows, index.lossy ? k * lossyFactor : k)
-    const found = index.lossy ? await rescore(rows, listed, k) : listed
-    await readOwners(found)
-    waiting = waiting.filter((row, i) => {
-      const candidates = found[i] ?? []
-      const ranked = rank(candidates, owners)
-      results[row] = ranked.slice(0, persons)
-      return ranked.length < persons && candidates.length >= k
+  const faces = new Map<string, PersonFaces>()
+  const counts = store.counts(id)
+  // Awaited below; a search that fails first must not leave it unhandled.
+  counts.catch(() => undefined)
+  const found = Array.from({ length: probes.length / dimension }, (_, row) => ({
+    probe: probes.subarray(row * dimension, (row + 1) * dimension),
+    /** Nearest first; the owners of the first `owned` are known. */
+    neighbours: [] as readonly SearchCandidate[],
+    /** How many neighbours the index was asked for; there are no more when it gave fewer. */
+    asked: 0,
+    owned: 0,
+    ranked: [] as readonly RankedPerson[],
+  }))
+  type Found = (typeof found)[number]
+
+  await findPersons(found, Math.max(persons * facesPerPerson, minOwned))
+  for (const one of found) one.ranked = byMean(one)
+  const gallerySize = (await counts).faces
+  const rests = await Promise.all(found.map(findRest))
+  const embeddings = await readNearest()
+  return found.map(({ ranked }, row) => {
+    const rest = rests[row]
+    const top = ranked.slice(0, persons).map((person): RankedPerson => {
+      const embedding = embeddings.get(person.faceId)
+      return embedding === undefined ? person : { ...person, embedding }
     })
+    return rest === undefined ? { persons: top } : { persons: top, rest }
+  })
+
+  /** Fills `neighbours` and `ranked`; `k` faces are looked at, then twice as many. */
+  async function findPersons(all: readonly Found[], first: number): Promise<void> {
+    let waiting = all
+    for (let k = first; waiting.length > 0; k *= 2) {
+      await findNeighbours(
+        waiting.filter(({ asked }) => asked < k),
+        k,
+      )
+      for (const one of waiting) one.owned = k
+      await lookUp(waiting)
+      for (const one of waiting) one.ranked = rank(one, owners)
+      waiting = waiting.filter(
+        ({ ranked, neighbours, asked }) =>
+          ranked.length < persons && (neighbours.length > k || neighbours.length >= asked),
+      )
+    }
   }
-  return results
+
+  async function findNeighbours(some: readonly Found[], k: number): Promise<void> {
+    if (some.length === 0) return
+    const rows = new Float32Array(some.length * dimension)
+    for (const [i, { probe }] of some.entries()) rows.set(probe, i * dimension)
+    const wanted = Math.max(k, index.lossy ? minRescored : minNeighbours)
+    const listed = index.lossy
+      ? await index.search(rows, wanted * lossyFactor)
+      : await index.search(rows, k, wanted - k)
+    const lists = index.lossy ? await rescore(some, listed, wanted) : listed
+    for (const [i, one] of some.entries()) {
+      one.neighbours = lists[i] ?? []
+      one.asked = wanted
+    }
+  }
 
   /** The candidates of each row by their exact similarity, at most `k`, as an exact index answers. */
   async function rescore(
-    rows: Float32Array,
+    some: readonly Found[],
     listed: readonly (readonly SearchCandidate[])[],
     k: number,
   ): Promise<readonly (readonly SearchCandidate[])[]> {
     const wanted = [...new Set(listed.flat().map(({ faceId }) => faceId))]
-    const { faceIds, embeddings } = await store.getEmbeddings(collection.id, { faceIds: wanted })
-    const stored = new Map(
-      faceIds.map((id, i) => [id, embeddings.subarray(i * dimension, (i + 1) * dimension)]),
-    )
+    const stored = await readEmbeddings(wanted)
     return listed.map((candidates, i) => {
-      const probe = rows.subarray(i * dimension, (i + 1) * dimension)
+      const probe = (some[i] as Found).probe
       return candidates
         .flatMap(({ faceId }) => {
           const embedding = stored.get(faceId)
@@ -75,39 +150,92 @@ export async function searchPersons(
     })
   }
 
-  async function readOwners(found: readonly (readonly SearchCandidate[])[]): Promise<void> {
-    const unknown = new Set<string>()
-    for (const { faceId } of found.flat()) if (!owners.has(faceId)) unknown.add(faceId)
-    if (unknown.size === 0) return
-    for (const owner of await store.getOwners(collection.id, [...unknown])) {
-      owners.set(owner.faceId, owner)
+  async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {
+    if (wanted.length === 0) return new Map()
+    const { faceIds, embeddings: rows } = await store.getEmbeddings(id, { faceIds: wanted })
+    return new Map(
+      faceIds.map((faceId, i) => [faceId, rows.subarray(i * dimension, (i + 1) * dimension)]),
+    )
+  }
+
+  /** Reads the owners of the first `owned` neighbours, and the faces of the first persons. */
+  async function lookUp(some: readonly Found[]): Promise<void> {
+    const lists = some.map(({ neighbours, owned }) =>
+      neighbours.slice(0, owned).map(({ faceId }) => faceId),
+    )
+    if (lists.every((list) => list.length === 0)) return
+    const found = await store.lookUpNearest(id, lists)
+    for (const owner of found.owners) owners.set(owner.faceId, owner)
+    for (const [personId, own] of toPersonFaces(found.persons)) faces.set(personId, own)
+  }
+
+  async function readOwners({ neighbours }: Found): Promise<void> {
+    const unknown = neighbours.filter(({ faceId }) => !owners.has(faceId))
+    const faceIds = unknown.map(({ faceId }) => faceId)
+    if (faceIds.length === 0) return
+    for (const owner of await store.getOwners(id, faceIds)) owners.set(owner.faceId, owner)
+  }
+
+  function byMean({ probe, ranked }: Found): readonly RankedPerson[] {
+    return ranked
+      .map((person) => {
+        const own = faces.get(person.personId)
+        return { ...person, similarity: similarityToPerson(probe, person.similarity, own) }
+      })
+      .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
+  }
+
+  async function findRest(one: Found): Promise<RestOfGallery | undefined> {
+    const best = one.ranked[0]
+    if (best === undefined) return undefined
+    const own = faces.get(best.personId)
+    const known = own?.complete ? own.faceIds : undefined
+    for (;;) {
+      // Whose faces were not all read is told by the owners of the neighbours.
+      if (!known) await readOwners(one)
+      const isOwn = (faceId: string): boolean =>
+        known?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
+      const others = one.neighbours.filter(({ faceId }) => !isOwn(faceId))
+      const ownFaces = Math.max(own?.faceIds.size ?? 1, one.neighbours.length - others.length)
+      const rest = Math.max(others.length, gallerySize - ownFaces)
+      const enough = Math.min(minRestRanks, rest)
+      if (others.length >= enough || one.neighbours.length < one.asked) {
+        const similarities = others.slice(0, restRanks(rest)).map(({ similarity }) => similarity)
+        return { similarities, faces: rest }
+      }
+      // The person's own faces fill the list.
+      await findNeighbours([one], 2 * one.asked)
     }
   }
+
+  async function readNearest(): Promise<ReadonlyMap<string, Float32Array>> {
+    if (embeddingsFrom === undefined) return new Map()
+    const wanted = found.flatMap(({ ranked }) =>
+      ranked
+        .slice(0, persons)
+        .filter(({ similarity }) => similarity >= embeddingsFrom)
+        .map(({ faceId }) => faceId),
+    )
+    return readEmbeddings([...new Set(wanted)])
+  }
+}
+
+interface Neighbourhood {
+  readonly neighbours: readonly SearchCandidate[]
+  readonly owned: number
 }
 
 /** One entry per person. A face whose owner is not known is gone from the store and left out. */
 function rank(
-  candidates: readonly SearchCandidate[],
+  { neighbours, owned }: Neighbourhood,
   owners: ReadonlyMap<string, FaceOwner>,
-): RankedPerson[] {
+): readonly RankedPerson[] {
   const persons = new Map<string, RankedPerson>()
-  for (const { faceId, similarity } of candidates) {
+  for (const { faceId, similarity } of neighbours.slice(0, owned)) {
     const owner = owners.get(faceId)
     if (!owner || persons.has(owner.personId)) continue
     const { personId, personName: name, personMetadata: metadata } = owner
     persons.set(personId, { personId, name, metadata, faceId, similarity })
   }
   return [...persons.values()]
-}
-
-function selectRows(
-  matrix: Float32Array,
-  rows: readonly number[],
-  dimension: number,
-): Float32Array {
-  const out = new Float32Array(rows.length * dimension)
-  for (const [i, row] of rows.entries()) {
-    out.set(matrix.subarray(row * dimension, (row + 1) * dimension), i * dimension)
-  }
-  return out
 }

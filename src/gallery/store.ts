@@ -91,6 +91,23 @@ export interface EmbeddingBatch {
   readonly embeddings: Float32Array
 }
 
+/** Embeddings of faces of several persons. */
+export interface PersonEmbeddings extends EmbeddingBatch {
+  /** Whose face each row is; the rows of a person follow each other. */
+  readonly personIds: readonly string[]
+}
+
+export interface NearestFaces {
+  /** Of all listed faces. */
+  readonly owners: readonly FaceOwner[]
+  /**
+   * Faces of those persons whose mean may count, as {@link import('./person-mean.ts').choosePersons}
+   * says: at most {@link import('./person-mean.ts').facesPerMean} of each, those whose image hashes
+   * are lowest, which is a fixed sample.
+   */
+  readonly persons: PersonEmbeddings
+}
+
 export interface IdempotencyRecord {
   /** What the key was first used for: a hash of method, path and body. */
   readonly requestHash: string
@@ -198,6 +215,11 @@ export interface GalleryStore extends GalleryTransfer {
       | { readonly personId: string }
       | { readonly faceIds: readonly string[] },
   ): Promise<EmbeddingBatch>
+  /**
+   * What a search needs to know of the faces it found, in one round trip.
+   * @param lists  ids of faces, for each probe the nearest first; those that are gone are left out
+   */
+  lookUpNearest(collectionId: string, lists: readonly (readonly string[])[]): Promise<NearestFaces>
   /** The faces in this collection that came from this image file. */
   findFacesByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
 

@@ -34,9 +34,15 @@ export interface VectorIndex {
   remove(faceIds: readonly string[]): Promise<void>
   /**
    * @param probes n x dimension, row-major
-   * @returns for each probe at most `k` candidates, similarity descending, ties by face id; fewer when fewer are stored
+   * @param more   candidates wanted behind the best `k`, default 0: near ones, of which an index that
+   *   is not exact may miss more than of the best; the gallery takes their mean, see [Note: Probe shift]
+   * @returns for each probe at most `k + more` candidates, similarity descending, ties by face id; fewer when fewer are stored
    */
-  search(probes: Float32Array, k: number): Promise<readonly (readonly SearchCandidate[])[]>
+  search(
+    probes: Float32Array,
+    k: number,
+    more?: number,
+  ): Promise<readonly (readonly SearchCandidate[])[]>
   /** All ids, for verification. */
   ids(): Promise<readonly string[]>
   /** The stored vectors of these ids, in order; a missing one is a row of NaN. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts'
+import type { ProbeThresholds } from '../core/policy.ts'
 import type {
   Box,
   Decision,
@@ -73,6 +74,7 @@ export interface CreatedPersonBody extends Person {
 export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
   readonly decision: Decision
   readonly reasons: readonly UndeterminedReason[]
+  readonly thresholds: ProbeThresholds
   readonly candidates: readonly Candidate[]
 }
 
@@ -115,6 +117,7 @@ export function toIdentifyBody(result: IdentifyResult, probe: 'image' | 'embeddi
     ...(probe === 'image' ? toFaceBody(face) : {}),
     decision: face.decision,
     reasons: face.reasons,
+    thresholds: face.thresholds,
     candidates: face.candidates,
   }))
   const facts = probe === 'image' ? toImageFacts(result) : {}

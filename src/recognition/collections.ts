@@ -44,12 +44,13 @@ function mergePolicy(
   modelId: string,
   merged: Partial<DecisionPolicy>,
 ): DecisionPolicy {
-  const { maxFpir, possibleFpir, threshold, possibleThreshold } = merged
+  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift } = merged
   const policy: DecisionPolicy = {
     maxFpir: maxFpir ?? defaults.policy.maxFpir,
     possibleFpir: possibleFpir ?? defaults.policy.possibleFpir,
     ...(threshold === undefined ? {} : { threshold }),
     ...(possibleThreshold === undefined ? {} : { possibleThreshold }),
+    ...(probeShift === undefined ? {} : { probeShift }),
   }
   assertPolicy(policy)
   // Throws when the model has no curve and the policy no threshold.

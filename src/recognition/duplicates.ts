@@ -1,4 +1,4 @@
-import { computeThresholds } from '../core/policy.ts'
+import { computeThresholds, shiftThresholds } from '../core/policy.ts'
 import type { Collection, NewFace } from '../gallery/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { EnrollResult } from './face-watcher.ts'
@@ -20,15 +20,17 @@ export async function findDuplicates(
   const { faces: gallerySize } = await gallery.counts(collection.id)
   if (gallerySize === 0 || faces.length === 0) return faces.map(() => undefined)
   const curve = findCurve(models, collection.modelId)
-  const { match } = computeThresholds(collection.policy, curve, gallerySize)
+  const { policy } = collection
+  const thresholds = computeThresholds(policy, curve, gallerySize)
   const probes = new Float32Array(faces.length * collection.dimension)
   for (const [row, face] of faces.entries()) {
     probes.set(face.embedding, row * collection.dimension)
   }
   // Two persons: the nearest may be the one that is being enrolled.
-  const ranked = await gallery.search(collection, probes, { persons: 2 })
-  return ranked.map((persons) => {
+  const results = await gallery.search(collection, probes, { persons: 2 })
+  return results.map(({ persons, rest }) => {
     const other = persons.find((person) => person.personId !== personId)
+    const { match } = shiftThresholds(thresholds, policy, { curve, rest })
     if (other === undefined || other.similarity < match) return undefined
     return {
       reason: 'duplicateOfOtherPerson',

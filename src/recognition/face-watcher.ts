@@ -1,3 +1,4 @@
+import type { ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
   DecisionPolicy,
@@ -100,8 +101,12 @@ export interface Candidate {
   /** The person's face nearest to the probe. */
   readonly faceId: string
   readonly similarity: number
-  /** Expected FMR of one comparison at this similarity, from the model's measured curve; absent when the model has none. */
+  /**
+   * Expected FMR of one comparison at this similarity, less the probe's shift, from the model's
+   * measured curve; absent when the model has none.
+   */
   readonly fmr?: number
+  /** `fmr` is a bound, the smallest rate that the curve's counts support: the true one is lower. */
   readonly fmrExtrapolated?: boolean
 }
 
@@ -124,6 +129,8 @@ export interface IdentifiedFace {
   readonly decision: Decision
   /** Why the face cannot be compared, with the decision `undetermined`; empty with any other. */
   readonly reasons: readonly UndeterminedReason[]
+  /** Those that decided: the gallery's, raised by the probe's shift. */
+  readonly thresholds: ProbeThresholds
   /** Ranked, at most `candidates` of the request; empty when the gallery is empty. */
   readonly candidates: readonly Candidate[]
 }
@@ -131,6 +138,7 @@ export interface IdentifiedFace {
 export interface IdentifyResult extends ImageFacts {
   readonly collection: string
   readonly modelId: string
+  /** Of the gallery, before the shift of a probe. */
   readonly thresholds: DecisionThresholds
   /** Largest first. */
   readonly faces: readonly IdentifiedFace[]

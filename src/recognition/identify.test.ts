@@ -2,9 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import {
   createFakeDependencies,
   type FakeDependencies,
+  fakeCurve,
   fakeEmbedding,
   image,
 } from '../../test/helpers/fake-recognition.ts'
+import { statedFmr } from '../core/fmr.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -58,6 +60,30 @@ describe('identify', () => {
       fmrExtrapolated: false,
     })
     expect(result.faces[1]?.candidates[0]?.fmr).toBeCloseTo(10 ** -3.5, 6)
+  })
+
+  test('raises the thresholds of a face that resembles the rest of the gallery', async () => {
+    for (const name of ['ann', 'bob', 'cy', 'dan', 'eve', 'fay']) {
+      await watcher.enroll('default', { name }, [{ fileName: 'a', bytes: image(`${name}~0.6`) }])
+    }
+    // All six share the last axis, so each resembles the others at 0.64.
+    const { faces, thresholds } = await watcher.identify('default', image('ann~0.6'))
+    const [face] = faces
+    // The curve begins at a rate of 0.1: of five others it says nothing.
+    expect(face?.thresholds).toMatchObject({ match: thresholds.match, shift: 0 })
+    for (let i = 0; i < 20; i++) {
+      const photograph = [{ fileName: 'a', bytes: image('bob~0.6') }]
+      await watcher.enroll('default', { name: `${i}` }, photograph, { duplicates: 'ignore' })
+    }
+    const again = await watcher.identify('default', image('ann~0.6'))
+    const own = again.faces[0]?.thresholds
+    expect(own?.shift).toBeGreaterThan(0.05)
+    expect(own?.match).toBeCloseTo(again.thresholds.match + Number(own?.shift), 9)
+    // The stated rate is that of the similarity less the shift.
+    expect(again.faces[0]?.candidates[0]?.fmr).toBeCloseTo(
+      statedFmr(fakeCurve, 1 - Number(own?.shift)).value,
+      9,
+    )
   })
 
   test('answers an image without faces with none', async () => {

@@ -1,9 +1,9 @@
 import { FaceError } from '../core/errors.ts'
-import { fmrAtSimilarity } from '../core/fmr.ts'
-import { computeThresholds, decide } from '../core/policy.ts'
+import { statedFmr } from '../core/fmr.ts'
+import { computeThresholds, decide, shiftThresholds } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
-import type { RankedPerson } from '../gallery/gallery.ts'
+import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../gallery/store.ts'
 import type { StageTimings } from '../vision/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
@@ -50,23 +50,26 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         : embeddingProbe(collection, input)
     const started = performance.now()
     let searchMs = 0
-    const [ranked, { faces: gallerySize }] = await Promise.all([
+    const [results, { faces: gallerySize }] = await Promise.all([
       searchAll(deps, collection, probe, count).finally(() => {
         searchMs = performance.now() - started
       }),
       gallery.counts(collection.id),
     ])
-    const thresholds = computeThresholds(collection.policy, curve, gallerySize)
+    const { policy } = collection
+    const thresholds = computeThresholds(policy, curve, gallerySize)
     return {
       ...probe.facts,
       collection: collection.name,
       modelId: collection.modelId,
       thresholds,
       faces: probe.faces.map(({ detection, quality, reasons }, index): IdentifiedFace => {
-        const candidates = (ranked[index] ?? []).map((person) => toCandidate(person, curve))
+        const { persons, rest } = results[index] as ProbeResult
+        const own = shiftThresholds(thresholds, policy, { curve, rest })
+        const candidates = persons.map((person) => toCandidate(person, curve, own.shift))
         const decision =
-          reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, thresholds)
-        return { detection, quality, decision, reasons, candidates }
+          reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
+        return { detection, quality, decision, reasons, thresholds: own, candidates }
       }),
       timings: sumTimings(probe.timings, searchMs),
     }
@@ -78,7 +81,7 @@ async function searchAll(
   collection: Collection,
   probe: Probe,
   persons: number,
-): Promise<readonly (readonly RankedPerson[])[]> {
+): Promise<readonly ProbeResult[]> {
   if (probe.faces.length === 0) return []
   const { dimension } = collection
   const probes = new Float32Array(probe.faces.length * dimension)
@@ -126,11 +129,12 @@ function embeddingProbe(
   return { facts, faces: [face], timings: [] }
 }
 
-function toCandidate(person: RankedPerson, curve: FmrCurve | undefined): Candidate {
+/** @param shift  by how much strangers are more alike for this probe than the curve knows */
+function toCandidate(person: RankedPerson, curve: FmrCurve | undefined, shift: number): Candidate {
   const { personId, name, metadata, faceId, similarity } = person
   const candidate = { personId, personName: name, metadata, faceId, similarity }
   if (curve === undefined) return candidate
-  const fmr = fmrAtSimilarity(curve, similarity)
+  const fmr = statedFmr(curve, similarity - shift)
   return { ...candidate, fmr: fmr.value, fmrExtrapolated: fmr.extrapolated }
 }
 

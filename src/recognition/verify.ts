@@ -1,5 +1,5 @@
 import { FaceError } from '../core/errors.ts'
-import { fmrAtSimilarity } from '../core/fmr.ts'
+import { statedFmr } from '../core/fmr.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
@@ -58,7 +58,7 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
     const threshold =
       options.threshold ??
       computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift
-    const fmr = model.fmrCurve && fmrAtSimilarity(model.fmrCurve, nearest.similarity - shift)
+    const fmr = model.fmrCurve && statedFmr(model.fmrCurve, nearest.similarity - shift)
     const reasons = { probe: probe.reasons, reference: reference.reasons }
     const decision = decideVerification(nearest.similarity >= threshold, reasons)
     const faceId = reference.faceIds?.[nearest.index]

@@ -483,6 +483,40 @@ export function describeGalleryStoreContract(
         expect(await store.getOwners(collection.id, [])).toEqual([])
       })
 
+      it('looks up owners of found faces and embeddings of the persons that matter', async () => {
+        const faces = (first: number, count: number) =>
+          Array.from({ length: count }, (_, i) => makeFace(first + i))
+        const ann = await store.addFaces(collection.id, { name: 'A' }, faces(0, 3))
+        const bob = await store.addFaces(collection.id, { name: 'B' }, faces(10, 2))
+        const many = await store.addFaces(collection.id, { name: 'M' }, faces(100, 40))
+        const other = await makeCollection(store, { name: 'far' })
+        const far = await store.addFaces(other.id, { name: 'F' }, [makeFace(1)])
+        const idOf = (of: typeof ann, i = 0): string => of.faces[i]!.id
+        const list = [idOf(far), idOf(ann), idOf(bob), idOf(bob, 1)]
+        const found = await store.lookUpNearest(collection.id, [list, [], [idOf(many)]])
+        expect(found.owners.map(({ faceId, personName }) => [faceId, personName])).toEqual([
+          [idOf(ann), 'A'],
+          [idOf(bob), 'B'],
+          [idOf(bob, 1), 'B'],
+          [idOf(many), 'M'],
+        ])
+        const { personIds, faceIds, embeddings } = found.persons
+        const ofPerson = (id: string) => faceIds.filter((_, row) => personIds[row] === id)
+        expect(new Set(ofPerson(ann.person.id))).toEqual(new Set(ann.faces.map(({ id }) => id)))
+        expect(ofPerson(bob.person.id)).toHaveLength(2)
+        // The lowest image hashes.
+        const sample = [...many.faces].sort((a, b) => (a.imageHash < b.imageHash ? -1 : 1))
+        expect(ofPerson(many.person.id)).toEqual(sample.slice(0, 32).map(({ id }) => id))
+        const row = faceIds.indexOf(idOf(ann))
+        const { length } = makeEmbedding(0)
+        expect([...embeddings.subarray(row * length, (row + 1) * length)]).toEqual([
+          ...makeEmbedding(0),
+        ])
+        const none = await store.lookUpNearest(collection.id, [[], [idOf(far), 'x']])
+        expect(none.owners).toEqual([])
+        expect(none.persons.faceIds).toEqual([])
+      })
+
       it('finds the faces that came from an image file', async () => {
         const { faces } = await store.addFaces(collection.id, { name: 'A' }, [
           makeFace(1),

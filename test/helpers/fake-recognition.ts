@@ -1,6 +1,6 @@
 import { FaceError } from '../../src/core/errors.ts'
 import type { FmrCurve, Landmarks5, Quality } from '../../src/core/types.ts'
-import type { Gallery, RankedPerson } from '../../src/gallery/gallery.ts'
+import type { Gallery, ProbeResult, RankedPerson } from '../../src/gallery/gallery.ts'
 import type { Collection, Face, GalleryStore, NewFace, Person } from '../../src/gallery/store.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer-types.ts'
@@ -145,7 +145,7 @@ function createFakeGallery(): Gallery {
     faces.set(id, { face, embedding, crop })
     return { ...face, existed: false }
   }
-  const rank = (probe: Float32Array, count: number): RankedPerson[] => {
+  const rank = (probe: Float32Array, count: number): ProbeResult => {
     const best = new Map<string, RankedPerson>()
     for (const { face, embedding } of faces.values()) {
       const similarity = embedding.reduce((sum, value, i) => sum + value * (probe[i] ?? 0), 0)
@@ -155,7 +155,13 @@ function createFakeGallery(): Gallery {
       const { personId } = face
       best.set(personId, { personId, name, metadata, faceId: face.id, similarity })
     }
-    return [...best.values()].sort((a, b) => b.similarity - a.similarity).slice(0, count)
+    const ranked = [...best.values()].sort((a, b) => b.similarity - a.similarity)
+    if (ranked.length === 0) return { persons: [] }
+    const similarities = ranked.slice(1).map(({ similarity }) => similarity)
+    return {
+      persons: ranked.slice(0, count),
+      rest: { similarities, faces: similarities.length },
+    }
   }
   const gallery: Partial<Gallery> = {
     async createCollection(input) {

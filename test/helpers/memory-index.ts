@@ -68,14 +68,14 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
         await enter('remove')
         for (const faceId of faceIds) stored().delete(faceId)
       },
-      async search(probes, k) {
+      async search(probes, k, more = 0) {
         await enter('search')
         return Array.from({ length: probes.length / dimension }, (_, row) => {
           const probe = probes.subarray(row * dimension, (row + 1) * dimension)
           return [...stored()]
             .map(([faceId, vector]) => ({ faceId, similarity: blur(dotProduct(probe, vector)) }))
             .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
-            .slice(0, k)
+            .slice(0, k + more)
         })
       },
       async ids() {

@@ -83,8 +83,8 @@ export function createWriteLedger(collection: Collection): WriteLedger {
       for (const [i, { seed }] of part.entries()) {
         probes.set(makeEmbedding(seed, ledgerDimension), i * ledgerDimension)
       }
-      const ranked = await gallery.search(collection, probes, { persons: 1 })
-      found.push(...ranked.map((list) => list[0]?.faceId))
+      const results = await gallery.search(collection, probes, { persons: 1 })
+      found.push(...results.map(({ persons }) => persons[0]?.faceId))
     }
     return found
   }

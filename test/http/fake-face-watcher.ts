@@ -299,7 +299,9 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
                 : best >= thresholds.possible
                   ? ('possible' as const)
                   : ('unknown' as const)
-          return { detection, quality, decision, reasons, candidates }
+          const { match, possible } = thresholds
+          const own = { match, possible, shift: 0 }
+          return { detection, quality, decision, reasons, thresholds: own, candidates }
         })
         return { ...fake.imageFacts, collection, modelId, thresholds, faces: found, timings }
       },

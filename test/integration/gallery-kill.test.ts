@@ -76,8 +76,8 @@ describe('gallery on disk', () => {
   }
 
   async function findFaceIds(gallery: Gallery, seed: number): Promise<string[]> {
-    const [ranked] = await gallery.search(collection, makeEmbedding(seed), { persons: 1 })
-    return ranked!.map((person) => person.faceId)
+    const [found] = await gallery.search(collection, makeEmbedding(seed), { persons: 1 })
+    return found!.persons.map((person) => person.faceId)
   }
 
   async function expectAll(gallery: Gallery, { added, removed }: Acknowledged): Promise<void> {

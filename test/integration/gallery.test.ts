@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
+import { dotProduct } from '../../src/core/similarity.ts'
 import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
 import type { Collection, GalleryStore } from '../../src/gallery/store.ts'
 import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
@@ -58,14 +59,16 @@ describe('gallery', () => {
 
   async function findNames(seed: number, persons = 3, on = gallery): Promise<string[]> {
     const [ranked] = await on.search(collection, makeEmbedding(seed), { persons })
-    return ranked!.map((person) => person.name)
+    return ranked!.persons.map((person) => person.name)
   }
 
   const nearest = async (seed: number, on = gallery) => (await findNames(seed, 1, on))[0]
 
   describe('search', () => {
     it('answers nothing for an empty collection and for no probes', async () => {
-      expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([[]])
+      expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([
+        { persons: [] },
+      ])
       expect(await gallery.search(collection, new Float32Array(0), { persons: 5 })).toEqual([])
     })
 
@@ -77,7 +80,7 @@ describe('gallery', () => {
           [makeFace(i)],
         )
         const [ranked] = await gallery.search(collection, makeEmbedding(i), { persons: 1 })
-        const first = ranked![0]
+        const first = ranked!.persons[0]
         expect(first).toMatchObject({
           personId: person.id,
           name: `P${i}`,
@@ -98,10 +101,10 @@ describe('gallery', () => {
       probes.set(makeEmbedding(1), 0)
       probes.set(makeEmbedding(502), 8)
       const lists = await gallery.search(collection, probes, { persons: 6 })
-      expect(lists.map((list) => list[0]!.name)).toEqual(['P0', 'P5'])
+      expect(lists.map((list) => list.persons[0]!.name)).toEqual(['P0', 'P5'])
       for (const list of lists) {
-        expect(new Set(list.map((person) => person.personId)).size).toBe(6)
-        const similarities = list.map((person) => person.similarity)
+        expect(new Set(list.persons.map((person) => person.personId)).size).toBe(6)
+        const similarities = list.persons.map((person) => person.similarity)
         expect(similarities).toEqual([...similarities].sort((a, b) => b - a))
       }
     })
@@ -128,6 +131,58 @@ describe('gallery', () => {
       expect(names[0]).toBe('Many')
       expect([...names].sort()).toEqual(['Many', 'Second', 'Third'])
       expect(await findNames(1, 5)).toHaveLength(3)
+      const [found] = await gallery.search(collection, base, { persons: 1 })
+      expect(found?.rest?.faces).toBe(2)
+      expect(found?.rest?.similarities).toHaveLength(2)
+    })
+
+    it('tells how alike the rest of the gallery is, without the best person', async () => {
+      const ann = await gallery.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      for (let i = 10; i < 40; i++) await enrol(i)
+      const probe = makeEmbedding(1)
+      const [found] = await gallery.search(collection, probe, { persons: 1 })
+      expect(found?.persons).toHaveLength(1)
+      expect(found?.persons[0]?.personId).toBe(ann.person.id)
+      const others = Array.from({ length: 30 }, (_, i) => dotProduct(makeEmbedding(i + 10), probe))
+      const nearest = others.sort((a, b) => b - a).slice(0, 10)
+      expect(found?.rest?.faces).toBe(30)
+      expect(found?.rest?.similarities).toHaveLength(10)
+      for (const [i, similarity] of nearest.entries()) {
+        expect(found?.rest?.similarities[i]).toBeCloseTo(similarity, 6)
+      }
+    })
+
+    it('ranks a person by the mean of the faces where that is nearer', async () => {
+      const axis = (i: number, j: number): Float32Array => {
+        const embedding = new Float32Array(8)
+        embedding[i] = 0.6
+        embedding[j] = 0.8
+        return embedding
+      }
+      const faces = [makeFace(1, { embedding: axis(0, 1) }), makeFace(2, { embedding: axis(0, 2) })]
+      await gallery.addFaces(collection.id, { name: 'Two' }, faces)
+      const near = new Float32Array(8)
+      near[0] = 0.65
+      near[3] = Math.sqrt(1 - 0.65 ** 2)
+      await gallery.addFaces(collection.id, { name: 'One' }, [makeFace(3, { embedding: near })])
+      const probe = new Float32Array(8)
+      probe[0] = 1
+      const [found] = await gallery.search(collection, probe, { persons: 2 })
+      expect(found?.persons.map(({ name }) => name)).toEqual(['Two', 'One'])
+      // 0.6 / sqrt(0.6^2 + 2 x 0.4^2) = 0.7276
+      expect(found?.persons[0]?.similarity).toBeCloseTo(0.7276, 3)
+      expect(found?.persons[1]?.similarity).toBeCloseTo(0.65, 6)
+      expect(found?.rest?.faces).toBe(1)
+    })
+
+    it('answers embeddings of the nearest faces from a similarity on', async () => {
+      await enrol(1)
+      await enrol(2)
+      const options = { persons: 2, embeddingsFrom: 0.99 }
+      const [found] = await gallery.search(collection, makeEmbedding(1), options)
+      const [first, second] = found?.persons ?? []
+      expect([...(first?.embedding ?? [])]).toEqual([...makeEmbedding(1)])
+      expect(second?.embedding).toBeUndefined()
     })
 
     it('refuses probes of another length or model, and a bad count', async () => {
@@ -150,14 +205,18 @@ describe('gallery', () => {
       await expect(search()).rejects.toMatchObject({ code })
       const again = await makeCollection(gallery)
       await expect(search()).rejects.toMatchObject({ code })
-      expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([[]])
+      expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([
+        { persons: [] },
+      ])
       expect(disk.snapshots.has(collection.id)).toBe(false)
     })
 
     it('keeps collections apart', async () => {
       const other = await makeCollection(gallery, { name: 'other' })
       await enrol(1)
-      expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([[]])
+      expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([
+        { persons: [] },
+      ])
     })
   })
 
@@ -167,7 +226,7 @@ describe('gallery', () => {
       await enrol(3, 'Bob')
       await gallery.deleteFace(collection.id, ann.faces[0]!.id)
       const [ranked] = await gallery.search(collection, makeEmbedding(1), { persons: 2 })
-      expect(ranked!.map((person) => person.faceId)).not.toContain(ann.faces[0]!.id)
+      expect(ranked!.persons.map((person) => person.faceId)).not.toContain(ann.faces[0]!.id)
       expect(provider.vectorsOf(collection.id).size).toBe(2)
       await gallery.deletePerson(collection.id, ann.person.id)
       expect(await findNames(2)).toEqual(['Bob'])
@@ -365,7 +424,7 @@ describe('gallery', () => {
       await gallery.addFaces(fresh.id, { name: 'Bob' }, [face])
       await vi.waitFor(async () => {
         const [ranked] = await other.search(fresh, makeEmbedding(7, 16), { persons: 1 })
-        expect(ranked!.map((found) => found.name)).toEqual(['Bob'])
+        expect(ranked!.persons.map((found) => found.name)).toEqual(['Bob'])
       }, 2000)
       await gallery.deleteCollection('fresh')
       await vi.waitFor(

@@ -75,7 +75,7 @@ describe.skipIf(skipReason)(name, { timeout: 240_000 }, () => {
         gallery.addFaces(collection.id, { name: `P${seed}` }, [makeFace(seed)])
       const findName = async (seed: number) => {
         const [ranked] = await gallery.search(collection, makeEmbedding(seed), { persons: 1 })
-        return ranked![0]?.name
+        return ranked!.persons[0]?.name
       }
       await enrol(1)
       expect(await findName(1)).toBe('P1')

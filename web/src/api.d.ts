@@ -356,8 +356,9 @@ export interface components {
             faceId: string;
             /** @description Cosine, -1 to 1; higher is closer. */
             similarity: number;
-            /** @description Expected false match rate of one comparison at this similarity. */
+            /** @description Expected false match rate of one comparison at this similarity, less the shift. */
             fmr?: number;
+            /** @description Beyond what was counted: `fmr` is the smallest rate that was, and the true one is lower. */
             fmrExtrapolated?: boolean;
         };
         /** DecisionThresholds */
@@ -546,6 +547,18 @@ export interface components {
             y: number;
         }[];
         /**
+         * ProbeThresholds
+         * @description The thresholds that decided about one face.
+         */
+        ProbeThresholds: {
+            /** @description `similarity >= match` is a match. */
+            match: number;
+            /** @description `similarity >= possible` is possible. */
+            possible: number;
+            /** @description How much more alike strangers are for this face than the model expects, a difference of similarities; thresholds that were not set by hand are higher by it. */
+            shift: number;
+        };
+        /**
          * Quality
          * @description How usable the face is for recognition.
          */
@@ -602,6 +615,7 @@ export interface components {
             threshold: number;
             /** @description Expected false match rate at this similarity. */
             fmr?: number;
+            /** @description Beyond what was counted: `fmr` is the smallest rate that was, and the true one is lower. */
             fmrExtrapolated?: boolean;
             /** @description The stored face nearest to the image. */
             faceId?: string;
@@ -696,6 +710,11 @@ export interface components {
             threshold?: number;
             /** @description Similarity of a possible match, set by hand. */
             possibleThreshold?: number;
+            /**
+             * @description Whether thresholds rise where strangers are more alike than the model expects; default `standard`.
+             * @enum {string}
+             */
+            probeShift?: "off" | "standard" | "strict";
         };
         /**
          * EnrollResult
@@ -1711,6 +1730,11 @@ export interface operations {
                         threshold?: number;
                         /** @description Similarity of a possible match, set by hand. */
                         possibleThreshold?: number;
+                        /**
+                         * @description Whether thresholds rise where strangers are more alike than the model expects.
+                         * @enum {string}
+                         */
+                        probeShift?: "off" | "standard" | "strict";
                     };
                     /** @description Default false. */
                     storeCrops?: boolean;
@@ -1903,6 +1927,11 @@ export interface operations {
                         threshold?: number;
                         /** @description Similarity of a possible match, set by hand. */
                         possibleThreshold?: number;
+                        /**
+                         * @description Whether thresholds rise where strangers are more alike than the model expects.
+                         * @enum {string}
+                         */
+                        probeShift?: "off" | "standard" | "strict";
                     };
                     storeCrops?: boolean;
                 };

@@ -1,4 +1,6 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { probeShiftModes } from '../../core/policy.ts'
+import type { ProbeShiftMode } from '../../core/types.ts'
 import type { Collection } from '../../gallery/store.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../failures.ts'
@@ -9,6 +11,7 @@ interface CreateOptions {
   readonly model?: string
   readonly maxFpir?: number
   readonly possibleFpir?: number
+  readonly probeShift?: ProbeShiftMode
   readonly storeCrops?: boolean
   readonly json?: boolean
 }
@@ -43,17 +46,24 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--model <id>', 'embedder (default: models.embedder of the configuration)')
     .option('--max-fpir <rate>', 'share of strangers that may match', numberOption(0, 1))
     .option('--possible-fpir <rate>', 'share of strangers shown as possible', numberOption(0, 1))
+    .addOption(
+      new Option(
+        '--probe-shift <mode>',
+        'whether thresholds rise where strangers are more alike than the model expects',
+      ).choices(probeShiftModes),
+    )
     .option('--store-crops', 'keep a crop of every enrolled face')
     .option('--json', 'print JSON')
     .action((name: string, options: CreateOptions) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const { model, maxFpir, possibleFpir, storeCrops } = options
+        const { model, maxFpir, possibleFpir, probeShift, storeCrops } = options
         const created = await faceWatcher.collections.create({
           name,
           ...(model === undefined ? {} : { modelId: model }),
           policy: {
             ...(maxFpir === undefined ? {} : { maxFpir }),
             ...(possibleFpir === undefined ? {} : { possibleFpir }),
+            ...(probeShift === undefined ? {} : { probeShift }),
           },
           ...(storeCrops === undefined ? {} : { storeCrops }),
         })
@@ -108,7 +118,7 @@ function describeCollection(
     `persons     ${collection.persons}`,
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
-    `policy      maxFpir ${policy.maxFpir}, possibleFpir ${policy.possibleFpir}`,
+    `policy      maxFpir ${policy.maxFpir}, possibleFpir ${policy.possibleFpir}, probeShift ${policy.probeShift ?? 'standard'}`,
     `created     ${collection.createdAt}`,
   ]
 }

@@ -1,8 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import writeFileAtomic from 'write-file-atomic'
-import { FaceError } from '../../core/errors.ts'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
 import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
@@ -12,29 +11,11 @@ import { createInterrupt } from '../interrupt.ts'
 import { integerOption } from '../option-parsers.ts'
 import type { Output } from '../output.ts'
 import { createProgress, type Progress } from '../progress.ts'
+import { defaultPersons, type EvaluateOptions, loadRecord } from './evaluate-options.ts'
 
-interface Options {
-  readonly data: string
-  readonly embedder?: string
-  readonly images: 'protocol' | 'all'
-  readonly cache?: string
-  readonly out?: string
-  readonly plot?: string
-  readonly json?: boolean
-  readonly save?: boolean
-  readonly persons?: number
-  readonly draws?: number
-  readonly seed?: number
-  readonly people?: number
-  readonly strangers?: number
-  readonly kinds?: readonly string[]
-  readonly clean?: readonly string[]
-  readonly without?: string
-}
+type Evaluate = (input: EvaluationInput, options: EvaluateOptions) => Promise<EvaluationResult>
 
-type Evaluate = (input: EvaluationInput, options: Options) => Promise<EvaluationResult>
-
-/** `evaluate lfw|fmr|identify|stress|judge`. */
+/** `evaluate lfw|fmr|identify|promise|stress|judge`. */
 export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
@@ -51,7 +32,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
       .option('--cache <dir>', 'where embeddings are kept (default: cache in the data directory)')
       .option('--out <file>', 'write the result as JSON')
       .option('--json', 'print JSON instead of a table')
-      .action((options: Options) =>
+      .action((options: EvaluateOptions) =>
         runEvaluation(context, options, { run, judges: name !== 'judge' }),
       )
 
@@ -70,7 +51,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
   addSharedOptions(
     add('identify', 'open-set search: enrolled people and strangers', async (input, options) => {
       const { evaluateIdentify } = await import('../../evaluation/identify.ts')
-      const { config, curve } = await loadCurve(context, input.modelId)
+      const { config, curve } = await loadRecord(context, input.modelId)
       return evaluateIdentify(input, {
         policy: config.policy,
         ...(curve === undefined ? {} : { curve }),
@@ -84,9 +65,28 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--draws <n>', 'random draws to average over', integerOption(1, 10_000))
     .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
 
-  add('stress', 'damaged faces: false matches, misses and refusals', (input, options) =>
-    runStress(context, input, options),
+  add(
+    'promise',
+    'how far the promised error rate holds on your photographs',
+    async (input, options) => {
+      const { runPromise } = await import('./evaluate-promise.ts')
+      return runPromise(context, input, options)
+    },
   )
+    .option('--strangers-from <dir>', 'photographs of other people (default: who is not enrolled)')
+    .option(
+      '--persons <n>',
+      `people enrolled (default: ${defaultPersons})`,
+      integerOption(1, 1_000_000),
+    )
+    .option('--photographs <n>', 'photographs enrolled of each (default: 1)', integerOption(1, 100))
+    .option('--draws <n>', 'random draws to average over (default: 20)', integerOption(1, 10_000))
+    .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+
+  add('stress', 'damaged faces: false matches, misses and refusals', async (input, options) => {
+    const { runStress } = await import('./evaluate-damage.ts')
+    return runStress(context, input, options)
+  })
     .option('--clean <dir>', 'count what is refused of these photographs; may be repeated', collect)
     .option('--kinds <list>', 'kinds of damage, or kinds with their strength: blur,"mask 1"', split)
     .option('--people <n>', 'people whose photograph is damaged (300)', integerOption(2, 100_000))
@@ -94,8 +94,13 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--without <file>', 'leave out the people whom a judge learned from, by its result')
     .option('--seed <n>', 'seed of people and damages', integerOption(0, 2 ** 32 - 1))
 
-  add('judge', 'learn from damaged faces which faces cannot be compared', (input, options) =>
-    runJudge(context, input, options),
+  add(
+    'judge',
+    'learn from damaged faces which faces cannot be compared',
+    async (input, options) => {
+      const { runJudge } = await import('./evaluate-damage.ts')
+      return runJudge(context, input, options)
+    },
   )
     .option(
       '--clean <dir[=share]>',
@@ -106,93 +111,6 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--strangers <n>', 'clean people beside them (5,000)', integerOption(100, 1_000_000))
     .option('--seed <n>', 'seed of people and damages', integerOption(0, 2 ** 32 - 1))
     .option('--save', 'put the judge into the record of your own model (models import FILE.onnx)')
-}
-
-async function runJudge(
-  context: CliContext,
-  input: EvaluationInput,
-  options: Options,
-): Promise<EvaluationResult> {
-  const [{ evaluateJudge }, { openPhotographs }] = await Promise.all([
-    import('../../evaluation/calibrate/evaluate-judge.ts'),
-    import('../../evaluation/stress/photographs.ts'),
-  ])
-  const { config, curve } = await loadCurve(context, input.modelId)
-  if (curve === undefined) {
-    const detail = `${input.modelId} has no FMR curve yet, so nothing tells a false match: run "evaluate fmr" first.`
-    throw new FaceError('invalidOption', { detail })
-  }
-  const { people, strangers, seed, out } = options
-  return evaluateJudge(input, {
-    ...{ curve, limits: config.limits },
-    ...(out === undefined ? {} : { resultFile: out }),
-    ...(people === undefined ? {} : { people }),
-    ...(strangers === undefined ? {} : { strangers }),
-    ...(seed === undefined ? {} : { seed }),
-    clean: await Promise.all(
-      (options.clean ?? []).map(async (value) => {
-        const [dir, share = '0.01'] = value.split('=') as [string, string?]
-        const maxRefused = Number(share)
-        if (!(maxRefused > 0 && maxRefused < 1)) {
-          throw new UsageError(`--clean ${value}: the share must be a number between 0 and 1.`)
-        }
-        return { dataset: await openPhotographs(dir, { cacheDir: input.cacheDir }), maxRefused }
-      }),
-    ),
-  })
-}
-
-async function runStress(
-  context: CliContext,
-  input: EvaluationInput,
-  options: Options,
-): Promise<EvaluationResult> {
-  const [{ evaluateStress }, { openPhotographs }] = await Promise.all([
-    import('../../evaluation/stress/stress.ts'),
-    import('../../evaluation/stress/photographs.ts'),
-  ])
-  const { config, curve, judge } = await loadCurve(context, input.modelId)
-  if (curve === undefined) {
-    const detail = `${input.modelId} has no FMR curve, so no rate is stated that damage could break.`
-    throw new FaceError('invalidOption', { detail })
-  }
-  const { cacheDir } = input
-  const { people, strangers, kinds, seed } = options
-  const without = options.without === undefined ? [] : await readLearned(options.without)
-  return evaluateStress(input, {
-    ...{ curve, policy: config.policy, limits: config.limits, without },
-    ...(judge === undefined ? {} : { judge }),
-    ...(people === undefined ? {} : { people }),
-    ...(strangers === undefined ? {} : { strangers }),
-    ...(kinds === undefined ? {} : { kinds }),
-    ...(seed === undefined ? {} : { seed }),
-    clean: await Promise.all(
-      (options.clean ?? []).map((dir) => openPhotographs(dir, { cacheDir })),
-    ),
-  })
-}
-
-async function loadCurve(context: CliContext, modelId: string) {
-  const { config } = await context.loadConfig()
-  const { loadManifest } = await import('../../vision/models/manifest.ts')
-  const { models } = await loadManifest({ dataDir: config.dataDir })
-  const record = models.find((model) => model.id === modelId)
-  return { config, curve: record?.fmrCurve, judge: record?.judge }
-}
-
-/** The people whom a judge learned from, by the result file of `evaluate judge`. */
-async function readLearned(file: string): Promise<readonly string[]> {
-  const { Type } = await import('typebox')
-  const { Value } = await import('typebox/value')
-  const schema = Type.Object({ people: Type.Array(Type.String()) })
-  try {
-    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
-    const result = Value.Check(Type.Object({ result: schema }), parsed) ? parsed.result : parsed
-    if (Value.Check(schema, result)) return result.people
-  } catch (error) {
-    throw new UsageError(`--without ${file}: ${(error as Error).message}`)
-  }
-  throw new UsageError(`--without ${file}: it is no result of "evaluate judge".`)
 }
 
 /** Values of a flag that may be repeated. */
@@ -216,7 +134,7 @@ function addSharedOptions(command: Command): Command {
 
 async function runEvaluation(
   { output, loadConfig }: CliContext,
-  options: Options,
+  options: EvaluateOptions,
   { run, judges }: { readonly run: Evaluate; readonly judges: boolean },
 ): Promise<void> {
   if (options.plot !== undefined && !options.plot.toLowerCase().endsWith('.svg')) {
@@ -279,15 +197,22 @@ async function runEvaluation(
   }
 }
 
+type Plotted = Extract<EvaluationResult, { protocol: 'lfw' | 'fmr' | 'identify' }>
+
+function isPlotted(result: EvaluationResult): result is Plotted {
+  return ['lfw', 'fmr', 'identify'].includes(result.protocol)
+}
+
 async function writeResult(
   result: EvaluationResult,
-  options: Options,
+  options: EvaluateOptions,
   output: Output,
 ): Promise<void> {
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, `${JSON.stringify(result, null, 2)}\n`)
   }
-  if (options.plot !== undefined) {
+  // Other protocols have no curve to plot, and no such option.
+  if (options.plot !== undefined && isPlotted(result)) {
     const { renderDetPlot } = await import('../../evaluation/det-plot.ts')
     const axes =
       result.protocol === 'identify'
@@ -301,7 +226,7 @@ async function writeResult(
   output.print(formatReport(result))
 }
 
-function toSeries(result: EvaluationResult): DetSeries {
+function toSeries(result: Plotted): DetSeries {
   const label = result.modelId
   if (result.protocol === 'identify') {
     return { label, points: result.curve.map(({ fpir, fnir }) => ({ x: fpir, y: fnir })) }

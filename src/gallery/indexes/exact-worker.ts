@@ -27,7 +27,8 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     },
     upsert: rows.upsert,
     remove: rows.remove,
-    async search(probes, k) {
+    async search(probes, best, more) {
+      const k = best + more
       if (rows.count < minProductRows) return rows.search(probes, k)
       return rows.searchOnAllCores(probes, { k, product: await loadProduct() })
     },

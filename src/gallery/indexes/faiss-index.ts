@@ -98,8 +98,9 @@ export function createFaissIndex(
       await change(() => call('remove', { faceIds }))
     },
 
-    async search(probes, k) {
+    async search(probes, best, more = 0) {
       checkLength(probes)
+      const k = best + more
       if (!Number.isSafeInteger(k) || k < 0) {
         throw new FaceError('invalidOption', { detail: 'k must be a whole number from 0 on.' })
       }

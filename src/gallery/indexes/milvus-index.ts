@@ -121,8 +121,9 @@ export function createMilvusIndex(
         if (state.rows) await removeFaces({ rows: state.rows, overlay }, faceIds)
       }),
 
-    async search(probes, k) {
+    async search(probes, best, more = 0) {
       checkVectors(probes, dimension)
+      const k = best + more
       if (!Number.isSafeInteger(k) || k < 0) {
         throw new FaceError('invalidOption', { detail: 'k must be a whole number from 0 on.' })
       }

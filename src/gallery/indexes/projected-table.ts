@@ -20,6 +20,8 @@ const encodedRows = 1024
 
 /** Shortlisted rows for each face asked for; the learned shortlist is for the best few. */
 const shortlistPerFace = 16
+/** The same for faces behind the best: a few that are missed hardly change their mean. */
+const shortlistPerOther = 4
 
 /** Longer lists take longer to rank than an exact search would take. */
 const maxShortlistShare = 1 / 8
@@ -110,10 +112,15 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   }
 
   /** Rows to rank for the best `k`, and candidates for it; the learned lengths grow with the gallery. */
-  function toLengths({ learned, faces }: Layer, k: number): { wanted: number; candidates: number } {
+  function toLengths(
+    { learned, faces }: Layer,
+    { k, more }: { readonly k: number; readonly more: number },
+  ): { wanted: number; candidates: number } {
     const { shortlist, candidates } = learned
     const growth = Math.max(1, rows.count / faces)
-    const wanted = Math.max(Math.ceil(shortlist * growth), k * shortlistPerFace)
+    const wanted = Math.max(
+      ...[Math.ceil(shortlist * growth), k * shortlistPerFace, (k + more) * shortlistPerOther],
+    )
     return {
       wanted,
       candidates: Math.min(Math.ceil((wanted * candidates) / shortlist), maxCandidates),
@@ -181,16 +188,16 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
 
     remove: rows.remove,
 
-    search(probes, k) {
+    search(probes, k, more) {
       learnWhenDue()
-      if (current === undefined || k === 0) return rows.search(probes, k)
-      const lengths = toLengths(current, k)
+      if (current === undefined || k === 0) return rows.search(probes, k + more)
+      const lengths = toLengths(current, { k, more })
       const limit = Math.min(maxShortlist, rows.count * maxShortlistShare)
-      if (lengths.wanted > limit) return rows.search(probes, k)
+      if (lengths.wanted > limit) return rows.search(probes, k + more)
       const lists: (readonly SearchCandidate[])[] = []
       for (let i = 0; i < probes.length; i += maxProbes * dimension) {
         const some = probes.subarray(i, i + maxProbes * dimension)
-        lists.push(...searchByCodes(current, some, { k, ...lengths }))
+        lists.push(...searchByCodes(current, some, { k: k + more, ...lengths }))
       }
       return toHits(lists)
     },

@@ -101,7 +101,7 @@ export function createTableIndex(
       })
     },
 
-    async search(probes, k) {
+    async search(probes, k, more = 0) {
       checkLength(probes)
       if (!Number.isSafeInteger(k) || k < 0) {
         throw new FaceError('invalidOption', { detail: 'k must be a whole number from 0 on.' })
@@ -109,7 +109,7 @@ export function createTableIndex(
       const found: (readonly SearchCandidate[])[] = []
       for (let from = 0; from < probes.length; from += maxProbes * dimension) {
         const part = probes.slice(from, from + maxProbes * dimension)
-        const hits = await call('search', { probes: part, k }, [part.buffer])
+        const hits = await call('search', { probes: part, k, more }, [part.buffer])
         for (const list of toLists(hits)) found.push(list)
       }
       return found

@@ -21,7 +21,7 @@ export interface TableOperations {
     readonly result: undefined
   }
   readonly search: {
-    readonly task: { readonly probes: Float32Array; readonly k: number }
+    readonly task: { readonly probes: Float32Array; readonly k: number; readonly more: number }
     readonly result: RowHits
   }
   readonly ids: {
@@ -125,7 +125,7 @@ export function createTableWorker(
       case 'remove':
         return turns.run(async () => tableOf(collectionId).remove(task.faceIds))
       case 'search':
-        return turns.run(async () => tableOf(collectionId).search(task.probes, task.k))
+        return turns.run(async () => tableOf(collectionId).search(task.probes, task.k, task.more))
       case 'ids':
         return tableOf(collectionId).faceIds(task.from, task.limit)
       case 'vectors':

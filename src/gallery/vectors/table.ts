@@ -51,8 +51,8 @@ export interface VectorTable extends SnapshotSink {
   upsert(faceIds: readonly string[], vectors: Float32Array): void
   /** Unknown ids are ignored. */
   remove(faceIds: readonly string[]): void
-  /** Nothing changes before it is done. @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
-  search(probes: Float32Array, k: number): RowHits | Promise<RowHits>
+  /** Nothing changes before it is done. `more`: as for an index. @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
+  search(probes: Float32Array, k: number, more: number): RowHits | Promise<RowHits>
   faceIds(from: number, limit: number): readonly string[]
   /** Missing ids give rows of NaN. */
   vectors(faceIds: readonly string[]): Float32Array<ArrayBuffer>

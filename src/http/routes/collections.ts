@@ -16,6 +16,13 @@ const policyInput = Type.Object(
     possibleFpir: rate('Target false positive identification rate of `possible`.'),
     threshold: threshold('Similarity of a match, set by hand.'),
     possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
+    probeShift: Type.Optional(
+      Type.Enum(['off', 'standard', 'strict'], {
+        type: 'string',
+        description:
+          'Whether thresholds rise where strangers are more alike than the model expects.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

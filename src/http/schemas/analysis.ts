@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type * as policy from '../../core/policy.ts'
 import type * as core from '../../core/types.ts'
 import { undeterminedReasons } from '../../core/types.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
@@ -42,6 +43,9 @@ export const Quality: Component<core.Quality> = component<core.Quality>('Quality
     { description: 'How usable the face is for recognition.' },
   ),
 )
+
+const rateIsBound =
+  'Beyond what was counted: `fmr` is the smallest rate that was, and the true one is lower.'
 
 const detected = {
   box: ref(Box),
@@ -119,6 +123,21 @@ export const DecisionThresholds: Component<useCases.DecisionThresholds> =
     }),
   )
 
+export const ProbeThresholds: Component<policy.ProbeThresholds> = component<policy.ProbeThresholds>(
+  'ProbeThresholds',
+).of(
+  Type.Object(
+    {
+      match: number('`similarity >= match` is a match.'),
+      possible: number('`similarity >= possible` is possible.'),
+      shift: number(
+        'How much more alike strangers are for this face than the model expects, a difference of similarities; thresholds that were not set by hand are higher by it.',
+      ),
+    },
+    { description: 'The thresholds that decided about one face.' },
+  ),
+)
+
 export const Candidate: Component<useCases.Candidate> = component<useCases.Candidate>(
   'Candidate',
 ).of(
@@ -129,8 +148,10 @@ export const Candidate: Component<useCases.Candidate> = component<useCases.Candi
       metadata: metadataSchema,
       faceId: Type.String({ description: "The person's face nearest to the probe." }),
       similarity: Type.Number({ description: 'Cosine, -1 to 1; higher is closer.' }),
-      fmr: Type.Optional(number('Expected false match rate of one comparison at this similarity.')),
-      fmrExtrapolated: Type.Optional(Type.Boolean()),
+      fmr: Type.Optional(
+        number('Expected false match rate of one comparison at this similarity, less the shift.'),
+      ),
+      fmrExtrapolated: Type.Optional(Type.Boolean({ description: rateIsBound })),
     },
     { description: 'A person that a face resembles.' },
   ),
@@ -149,6 +170,7 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
           '`undetermined`: this face cannot be compared, see `reasons`; its candidates are no answer.',
       }),
       reasons: reasonsSchema('Why the face cannot be compared; empty when it can.'),
+      thresholds: ref(ProbeThresholds),
       candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
     }),
   )
@@ -257,7 +279,7 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
       similarity: Type.Number(),
       threshold: Type.Number(),
       fmr: Type.Optional(number('Expected false match rate at this similarity.')),
-      fmrExtrapolated: Type.Optional(Type.Boolean()),
+      fmrExtrapolated: Type.Optional(Type.Boolean({ description: rateIsBound })),
       faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
     },
     { description: 'A comparison of two faces.', examples: [verifyExample] },

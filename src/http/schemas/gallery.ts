@@ -17,6 +17,13 @@ export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.Dec
       possibleFpir: number('Target false positive identification rate of `possible`.'),
       threshold: Type.Optional(number('Similarity of a match, set by hand.')),
       possibleThreshold: Type.Optional(number('Similarity of a possible match, set by hand.')),
+      probeShift: Type.Optional(
+        Type.Enum(['off', 'standard', 'strict'], {
+          type: 'string',
+          description:
+            'Whether thresholds rise where strangers are more alike than the model expects; default `standard`.',
+        }),
+      ),
     },
     { description: 'How the collection decides.' },
   ),

@@ -1,6 +1,7 @@
 import { FaceError } from '../../../core/errors.ts'
 import { toEmbeddingBatch } from '../../embedding.ts'
 import { isUlid } from '../../pages.ts'
+import { choosePersons, facesPerMean } from '../../person-mean.ts'
 import type { EmbeddingBatch, FaceOwner, GalleryStore } from '../../store.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { readEmbedding, readMetadata } from './documents.ts'
@@ -16,34 +17,69 @@ const embeddingProjection = { embedding: 1 } as const
  */
 export function createLookupOperations(
   context: MongoContext,
-): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'embeddings'> {
+): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
   const { persons, faces } = context.tables
+
+  async function readPersonIds(
+    collectionId: string,
+    faceIds: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const wanted = faceIds.filter(isUlid)
+    if (wanted.length === 0) return new Map()
+    const read = () =>
+      faces.find({ _id: { $in: wanted }, collectionId }, { projection: { personId: 1 } }).toArray()
+    const found = await readInCollection(context, collectionId, { read, none: [] })
+    return new Map(found.map((face) => [face._id, face.personId]))
+  }
+
+  /** @param personOf  of those faces that exist */
+  async function readOwners(
+    faceIds: readonly string[],
+    personOf: ReadonlyMap<string, string>,
+  ): Promise<readonly FaceOwner[]> {
+    if (personOf.size === 0) return []
+    const owners = await persons
+      .find(
+        { _id: { $in: [...new Set(personOf.values())] } },
+        { projection: { name: 1, metadata: 1 } },
+      )
+      .toArray()
+    // Metadata may be 16 KiB; a person found by many faces is parsed once.
+    const known = new Map(
+      owners.map(({ _id, name, metadata }) => [_id, { name, metadata: readMetadata(metadata) }]),
+    )
+    return faceIds.flatMap((faceId): FaceOwner[] => {
+      const personId = personOf.get(faceId)
+      const owner = personId === undefined ? undefined : known.get(personId)
+      if (personId === undefined || !owner) return []
+      return [{ faceId, personId, personName: owner.name, personMetadata: owner.metadata }]
+    })
+  }
+
   return {
     async getOwners(collectionId, faceIds) {
-      const wanted = faceIds.filter(isUlid)
-      if (wanted.length === 0) return []
-      const read = () =>
-        faces
-          .find({ _id: { $in: wanted }, collectionId }, { projection: { personId: 1 } })
-          .toArray()
-      const found = await readInCollection(context, collectionId, { read, none: [] })
-      const personIds = new Map(found.map((face) => [face._id, face.personId]))
-      const owners = await persons
-        .find(
-          { _id: { $in: [...new Set(personIds.values())] } },
-          { projection: { name: 1, metadata: 1 } },
-        )
-        .toArray()
-      // Metadata may be 16 KiB; a person found by many faces is parsed once.
-      const known = new Map(
-        owners.map(({ _id, name, metadata }) => [_id, { name, metadata: readMetadata(metadata) }]),
-      )
-      return wanted.flatMap((faceId): FaceOwner[] => {
-        const personId = personIds.get(faceId)
-        const owner = personId === undefined ? undefined : known.get(personId)
-        if (personId === undefined || !owner) return []
-        return [{ faceId, personId, personName: owner.name, personMetadata: owner.metadata }]
-      })
+      return readOwners(faceIds, await readPersonIds(collectionId, faceIds))
+    },
+
+    async lookUpNearest(collectionId, lists) {
+      const faceIds = [...new Set(lists.flat())]
+      const personOf = await readPersonIds(collectionId, faceIds)
+      const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
+      const [owners, ...found] = await Promise.all([
+        readOwners(faceIds, personOf),
+        ...chosen.map((personId) =>
+          faces
+            .find({ personId }, { projection: { embedding: 1, personId: 1 } })
+            // The order of the index: a person of thousands of faces needs no sorting.
+            .sort({ imageHash: 1, box: 1 })
+            .limit(facesPerMean)
+            .hint(facesByPerson)
+            .toArray(),
+        ),
+      ])
+      const rows = found.flat()
+      const personIds = rows.map(({ personId }) => personId)
+      return { owners, persons: { ...toBatch(rows), personIds } }
     },
 
     async getEmbeddings(collectionId, of) {

@@ -165,6 +165,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     deleteFace: (collectionId, faceId) => call('deleteFace', collectionId, faceId),
     getOwners: (collectionId, faceIds) => call('getOwners', collectionId, faceIds),
     getEmbeddings: (collectionId, of) => call('getEmbeddings', collectionId, of),
+    lookUpNearest: (collectionId, lists) => call('lookUpNearest', collectionId, lists),
     findFacesByImage: (collectionId, hash) => call('findFacesByImage', collectionId, hash),
     latestCursor: () => call('latestCursor'),
     changes: (after, limit) => call('changes', after, limit),

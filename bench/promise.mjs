@@ -1,0 +1,141 @@
+// Does the promise of the default policy hold, and what does it cost in misses? People are drawn and
+// enrolled, others are searched for, over several sets of photographs and sizes of the gallery.
+//
+//   npm run bench:promise -- --lfw DIR [--celebrities DIR] [--studio DIR] [--embedder ID] [--draws 20]
+//                            [--only WORD] [--data-dir DIR] [--cache DIR] [--quick] [--out FILE]
+//
+// DIR of --lfw holds lfw-deepfunneled.tar or lfw/; of the others one folder of photographs a person,
+// or one photograph a person. --data-dir holds models/. Cases of absent sets are left out.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { defaultPolicy } from '../dist/core/policy.js'
+import { openDataset } from '../dist/evaluation/dataset.js'
+import { embedDataset } from '../dist/evaluation/embeddings.js'
+import { computeModelFingerprint } from '../dist/evaluation/fingerprint.js'
+import { groupByPerson, lfwCorrections } from '../dist/evaluation/label-corrections.js'
+import { evaluatePromise } from '../dist/evaluation/promise.js'
+import { createExactProvider } from '../dist/gallery/indexes/exact.js'
+import { createAnalyzer } from '../dist/vision/analyzer.js'
+import { loadManifest } from '../dist/vision/models/manifest.js'
+import { printTable, writeResult } from './measure.mjs'
+import { hashPipeline } from './pipeline-hash.mjs'
+
+const { values: args } = parseArgs({
+  options: {
+    lfw: { type: 'string' },
+    celebrities: { type: 'string' },
+    studio: { type: 'string' },
+    embedder: { type: 'string', default: 'mobilefacenet' },
+    draws: { type: 'string' },
+    only: { type: 'string', default: '' },
+    'data-dir': { type: 'string', default: '.cache/test-data' },
+    cache: { type: 'string', default: '.cache/evaluation' },
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+})
+/** Second photographs of people who are twice in the studio set: three are equal files, the others were looked at. */
+const studioDoubles = ['0968', '1224', '1303', '1071', '1463', '1150', '0676', '0972', '0578']
+const corrections = {
+  lfw: lfwCorrections,
+  studio: { samePerson: [], wrongImages: studioDoubles },
+}
+const draws = Number(args.draws ?? (args.quick ? 2 : 20))
+/** Set, persons, photographs of each; and the set of the strangers where it is another one. */
+const cases = [
+  { set: 'lfw', persons: 100 },
+  { set: 'lfw', persons: 1000 },
+  { set: 'lfw', persons: 5000 },
+  { set: 'lfw', persons: 600, photographs: 1 },
+  { set: 'lfw', persons: 600, photographs: 2 },
+  { set: 'lfw', persons: 600, photographs: 3 },
+  { set: 'celebrities', persons: 100 },
+  { set: 'celebrities', persons: 100, photographs: 3 },
+  { set: 'studio', persons: 100 },
+  { set: 'studio', persons: 300 },
+  { set: 'studio', persons: 1000 },
+  { set: 'lfw', persons: 1000, strangers: 'studio' },
+  { set: 'studio', persons: 1000, strangers: 'lfw' },
+  { set: 'celebrities', persons: 100, strangers: 'studio' },
+  { set: 'studio', persons: 1000, strangers: 'celebrities' },
+]
+const wanted = cases.filter(
+  ({ set, persons, strangers = set }) =>
+    args[set] !== undefined &&
+    args[strangers] !== undefined &&
+    `${set} ${persons}`.includes(args.only),
+)
+if (wanted.length === 0) {
+  console.error('usage: npm run bench:promise -- --lfw DIR [--celebrities DIR] [--studio DIR]')
+  process.exit(2)
+}
+
+const { models } = await loadManifest()
+const model = models.find(({ id }) => id === args.embedder)
+const sets = await embedSets()
+const provider = createExactProvider()
+const results = []
+try {
+  const index = await provider.open('promise', model.dimension)
+  for (const { set, strangers, ...options } of wanted)
+    results.push(await run(set, strangers, options))
+  async function run(set, strangers, options) {
+    const input = { index, policy: defaultPolicy, curve: model.fmrCurve, enrolled: sets[set] }
+    if (strangers !== undefined) input.strangers = sets[strangers]
+    const result = await evaluatePromise(input, { ...options, draws })
+    console.error(`${set} ${options.persons} x ${result.photographs} <- ${result.strangers} done`)
+    return result
+  }
+} finally {
+  await provider.close()
+}
+const rate = (value) =>
+  value === undefined ? '-' : `${value.mean.toFixed(4)} +- ${value.std.toFixed(4)}`
+printTable(
+  results.map((result) => ({
+    gallery: `${result.enrolled} ${result.persons} x ${result.photographs}`,
+    strangers: result.strangers,
+    FPIR: rate(result.match.fpir),
+    FNIR: rate(result.match.fnir),
+    'FPIR possible': rate(result.possible.fpir),
+    'FPIR, no shift': rate(result.withoutShift.fpir),
+    'FNIR, no shift': rate(result.withoutShift.fnir),
+  })),
+)
+const standardOut = args.quick ? undefined : `bench/results/promise-${args.embedder}.json`
+writeResult(
+  'promise',
+  { ...args, out: args.out ?? standardOut },
+  {
+    question:
+      'share of strangers named and of enrolled people missed at the default policy, by set',
+    embedder: args.embedder,
+    policy: defaultPolicy,
+    results,
+  },
+)
+
+async function embedSets() {
+  const modelsDir = join(args['data-dir'], 'models')
+  await mkdir(args.cache, { recursive: true })
+  const analyzer = createAnalyzer({
+    modelsDir,
+    manifest: models,
+    limits: { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 },
+  })
+  const hash = await hashPipeline()
+  const modelFingerprint = await computeModelFingerprint(modelsDir, ['mtcnn', args.embedder], hash)
+  const embedded = {}
+  for (const name of new Set(wanted.flatMap(({ set, strangers = set }) => [set, strangers]))) {
+    const dataset = await openDataset(args[name], { cacheDir: args.cache })
+    const input = { analyzer, dataset, modelId: args.embedder, modelFingerprint }
+    const set = await embedDataset({ ...input, cacheDir: args.cache, images: 'all' })
+    embedded[name] = { name, people: groupByPerson(set, corrections[name]), embedded: set }
+    console.error(
+      `${name}: ${set.images.length} photographs, ${set.failures.length} without a face`,
+    )
+  }
+  await analyzer.close()
+  return embedded
+}
