@@ -133,9 +133,11 @@ export interface ProbeThresholds {
 
 /**
  * The gallery's thresholds as they hold for one probe: raised where its similarities to the rest of
- * the gallery exceed what the curve expects. A threshold set by hand stays as it is.
+ * the gallery exceed what the curve expects, and by the damage that it shares with the best
+ * candidate. A threshold set by hand stays as it is.
  *
- * @param rest  `undefined` when the gallery has nobody
+ * @param rest    `undefined` when the gallery has nobody
+ * @param shared  similarity that is damage, as `Judge.pairShift`; not used where shifts are off
  */
 export function shiftThresholds(
   thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
@@ -143,10 +145,16 @@ export function shiftThresholds(
   {
     curve,
     rest,
-  }: { readonly curve: FmrCurve | undefined; readonly rest: RestOfGallery | undefined },
+    shared = 0,
+  }: {
+    readonly curve: FmrCurve | undefined
+    readonly rest: RestOfGallery | undefined
+    readonly shared?: number
+  },
 ): ProbeThresholds {
   const mode = policy.probeShift ?? 'standard'
-  const shift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
+  const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
+  const shift = probeShift + (mode === 'off' ? 0 : shared)
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity
   const match = raise(thresholds.match, policy.threshold)

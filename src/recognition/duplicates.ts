@@ -2,6 +2,7 @@ import { computeThresholds, shiftThresholds } from '../core/policy.ts'
 import type { Collection, NewFace } from '../gallery/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { EnrollResult } from './face-watcher.ts'
+import { createJudges } from './judges.ts'
 
 /** Another person whom a new face matches. */
 export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
@@ -27,10 +28,16 @@ export async function findDuplicates(
     probes.set(face.embedding, row * collection.dimension)
   }
   // Two persons: the nearest may be the one that is being enrolled.
-  const results = await gallery.search(collection, probes, { persons: 2 })
-  return results.map(({ persons, rest }) => {
+  const judge = createJudges(models)(collection.modelId)
+  const results = await gallery.search(collection, probes, {
+    persons: 2,
+    ...(judge === undefined ? {} : { embeddingsFrom: thresholds.match }),
+  })
+  return results.map(({ persons, rest }, row) => {
     const other = persons.find((person) => person.personId !== personId)
-    const { match } = shiftThresholds(thresholds, policy, { curve, rest })
+    const own = (faces[row] as NewFace).embedding
+    const shared = (other?.embedding && judge?.pairShift(own, other.embedding)) ?? 0
+    const { match } = shiftThresholds(thresholds, policy, { curve, rest, shared })
     if (other === undefined || other.similarity < match) return undefined
     return {
       reason: 'duplicateOfOtherPerson',

@@ -1,6 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
-import { computeThresholds, decide, shiftThresholds } from '../core/policy.ts'
+import { computeThresholds, decide, type ProbeThresholds, shiftThresholds } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
@@ -15,6 +15,7 @@ import type {
   IdentifyResult,
   ImageFacts,
 } from './face-watcher.ts'
+import { createJudges } from './judges.ts'
 import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
 
@@ -39,6 +40,7 @@ interface Probe {
  */
 export function createIdentify(deps: RecognitionDependencies): FaceWatcher['identify'] {
   const { gallery, models } = deps
+  const judges = createJudges(models)
   return async (collectionName, input, options = {}): Promise<IdentifyResult> => {
     const count = options.candidates ?? defaultCandidates
     assertCandidates(count)
@@ -49,28 +51,34 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ? await analyzeProbe(deps, collection, input, options)
         : embeddingProbe(collection, input)
     const started = performance.now()
-    let searchMs = 0
-    const [results, { faces: gallerySize }] = await Promise.all([
-      searchAll(deps, collection, probe, count).finally(() => {
-        searchMs = performance.now() - started
-      }),
-      gallery.counts(collection.id),
-    ])
+    const { faces: gallerySize } = await gallery.counts(collection.id)
     const { policy } = collection
     const thresholds = computeThresholds(policy, curve, gallerySize)
+    const judge = judges(collection.modelId)
+    const results = await searchAll(deps, collection, probe, {
+      persons: count,
+      ...(judge === undefined ? {} : { embeddingsFrom: thresholds.possible }),
+    })
+    const searchMs = performance.now() - started
     return {
       ...probe.facts,
       collection: collection.name,
       modelId: collection.modelId,
       thresholds,
-      faces: probe.faces.map(({ detection, quality, reasons }, index): IdentifiedFace => {
-        const { persons, rest } = results[index] as ProbeResult
-        const own = shiftThresholds(thresholds, policy, { curve, rest })
-        const candidates = persons.map((person) => toCandidate(person, curve, own.shift))
-        const decision =
-          reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
-        return { detection, quality, decision, reasons, thresholds: own, candidates }
-      }),
+      faces: probe.faces.map(
+        ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
+          const { persons, rest } = results[index] as ProbeResult
+          const sharedWith = (person: RankedPerson | undefined): number =>
+            (person?.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
+          const of = (person: RankedPerson | undefined): ProbeThresholds =>
+            shiftThresholds(thresholds, policy, { curve, rest, shared: sharedWith(person) })
+          const own = of(persons[0])
+          const candidates = persons.map((person) => toCandidate(person, curve, of(person).shift))
+          const decision =
+            reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
+          return { detection, quality, decision, reasons, thresholds: own, candidates }
+        },
+      ),
       timings: sumTimings(probe.timings, searchMs),
     }
   }
@@ -80,13 +88,13 @@ async function searchAll(
   { gallery }: RecognitionDependencies,
   collection: Collection,
   probe: Probe,
-  persons: number,
+  options: { readonly persons: number; readonly embeddingsFrom?: number },
 ): Promise<readonly ProbeResult[]> {
   if (probe.faces.length === 0) return []
   const { dimension } = collection
   const probes = new Float32Array(probe.faces.length * dimension)
   for (const [row, { embedding }] of probe.faces.entries()) probes.set(embedding, row * dimension)
-  return gallery.search(collection, probes, { persons })
+  return gallery.search(collection, probes, options)
 }
 
 async function analyzeProbe(

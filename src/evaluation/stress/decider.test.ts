@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FaceJudge } from '../../core/judge.ts'
+import type { FmrCurve } from '../../core/types.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 import { createGateDecider, createJudgeDecider } from './decider.ts'
 
@@ -19,6 +20,15 @@ const judge: FaceJudge = {
     from: 0.5,
   },
 }
+/** Half of all pairs of strangers reach 0, one in a thousand 0.4. */
+const curve: FmrCurve = {
+  ...{ source: 'test', resultFile: '', matedPairs: 1000, nonMatedPairs: 1e6 },
+  points: [
+    { similarity: 0, fmr: 0.5, falseMatches: 500_000, tmr: 1 },
+    { similarity: 0.4, fmr: 1e-3, falseMatches: 1000, tmr: 0.9 },
+  ],
+  tail: { threshold: 0.4, rate: 1e-3, shape: 0, scale: 0.05, exceedances: 1000 },
+}
 const point = { x: 0, y: 0 }
 const face: AnalyzedFace = {
   detection: {
@@ -36,13 +46,13 @@ const face: AnalyzedFace = {
 
 describe('createJudgeDecider', () => {
   test('refuses by the gates and by what the analyzer says of the face', () => {
-    const decider = createJudgeDecider(judge)
+    const decider = createJudgeDecider(judge, curve)
     expect(decider.enrolmentReasons(face)).toEqual(['faceTooSmall', 'occluded'])
     expect(decider.comparisonReasons(face)).toEqual(['occluded'])
   })
 
   test('raises the threshold of two faces alike in damage, by what they share', () => {
-    const decider = createJudgeDecider(judge)
+    const decider = createJudgeDecider(judge, curve)
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
@@ -51,10 +61,18 @@ describe('createJudgeDecider', () => {
   })
 
   test('decides by the gates alone without a judge', () => {
-    const decider = createJudgeDecider(undefined)
+    const decider = createJudgeDecider(undefined, curve)
     const gates = createGateDecider()
     expect(decider.enrolmentReasons(face)).toEqual(gates.enrolmentReasons(face))
     expect(decider.comparisonReasons(face)).toEqual([])
-    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), Float32Array.of(0.9))).toBe(0.4)
+    expect(decider.pairThreshold(0.4, Float32Array.of(1, 0), Float32Array.of(1, 0))).toBe(0.4)
+  })
+
+  test('raises the threshold of a search in a gallery whose people are all alike', () => {
+    const decider = createJudgeDecider(judge, curve)
+    const alike = new Float32Array(100).fill(0.5)
+    const usual = new Float32Array(100).fill(0)
+    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), alike)).toBeGreaterThan(0.5)
+    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), usual)).toBe(0.4)
   })
 })

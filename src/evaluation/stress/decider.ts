@@ -1,6 +1,7 @@
 import { createJudge, type FaceJudge } from '../../core/judge.ts'
+import { computeProbeShift } from '../../core/probe-shift.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
-import type { FmrCurve, QualityGates } from '../../core/types.ts'
+import type { FmrCurve } from '../../core/types.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 
 /**
@@ -44,12 +45,18 @@ export function createGateDecider(): StressDecider {
 
 /**
  * Decides as enrolment, verification and search do with the default quality gates: by the analyzer's
- * verdict whether a face can be compared, and by the damage that two faces share.
+ * verdict whether a face can be compared, by the damage that two faces share, and by how alike the
+ * rest of a gallery is.
  *
- * @param record  the model's judge; without one, as {@link createGateDecider}
+ * @param record  the model's judge; without one nobody is refused but by the gates
+ * @param curve   of the model
  */
-export function createJudgeDecider(record: FaceJudge | undefined): StressDecider {
-  const gates = createGateDecider()
+export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurve): StressDecider {
+  const gates: StressDecider = {
+    ...createGateDecider(),
+    searchThreshold: (base, _, others) =>
+      base + computeProbeShift(curve, { similarities: others, faces: others.length }),
+  }
   if (record === undefined) return gates
   const judge = createJudge(record)
   const comparisonReasons: StressDecider['comparisonReasons'] = ({ comparability }) =>

@@ -99,7 +99,7 @@ export async function evaluateStress(
   }
   for (const damage of chosen) await analyze(tasksOf(damage), files.damaged(damage, seed))
 
-  const decider = options.decider ?? createJudgeDecider(options.judge)
+  const decider = options.decider ?? createJudgeDecider(options.judge, curve)
   const threshold = computeVerifyThreshold(maxMatchFmr, curve, 1)
   const strangers = toJudgedRows(
     people.strangers.map(({ key }) => byKey.get(key) as FoundFace),
