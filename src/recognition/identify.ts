@@ -43,13 +43,10 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ? await analyzeProbe(deps, collection, input, options)
         : embeddingProbe(collection, input)
     const started = performance.now()
-    let searchMs = 0
-    const [results, { faces: gallerySize }] = await Promise.all([
-      searchAll(deps, collection, probe, count).finally(() => {
-        searchMs = performance.now() - started
-      }),
-      gallery.counts(collection.id),
-    ])
+    const results = await searchAll(deps, collection, probe, count)
+    const searchMs = performance.now() - started
+    // A search counts them; without a face there was none.
+    const gallerySize = results[0]?.gallerySize ?? (await gallery.counts(collection.id)).faces
     const { policy } = collection
     const thresholds = computeThresholds(policy, curve, gallerySize)
     return {
