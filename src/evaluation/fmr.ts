@@ -9,6 +9,7 @@ import type { FmrCurve } from '../core/types.ts'
 import { comparePairs } from './compare-pairs.ts'
 import type { LabelledImage } from './dataset.ts'
 import { type EvaluationInput, embedDataset, type FailedImage } from './embeddings.ts'
+import { correctionsOf, correctLabels } from './label-corrections.ts'
 import { binCount, binEdge, binsPerUnit, type PairStatistics } from './pair-statistics.ts'
 
 export interface ErrorRatePoint {
@@ -64,7 +65,8 @@ export async function evaluateFmr(
   input: EvaluationInput,
   options: FmrOptions = {},
 ): Promise<FmrResult> {
-  const embedded = await embedDataset(input)
+  const { name } = input.dataset
+  const embedded = correctLabels(await embedDataset(input), correctionsOf(name))
   const persons = personNumbers(embedded.images)
   const totalPairs = (persons.length * (persons.length - 1)) / 2
   const statistics = await comparePairs(
@@ -88,7 +90,7 @@ export async function evaluateFmr(
   const selection = input.images === 'all' || input.dataset.pairs === undefined ? 'all' : 'protocol'
   const curve = createCurve(statistics, rates, {
     points,
-    source: `${input.dataset.name}, ${selection === 'all' ? 'all images' : 'images of the pairs protocol'}: ${embedded.images.length} images of ${new Set(persons).size} persons, every pair compared`,
+    source: `${input.dataset.name}, ${selection === 'all' ? 'all images' : 'images of the pairs protocol'}: ${embedded.images.length} images of ${new Set(persons).size} persons, every pair compared${correctionsOf(name) === undefined ? '' : ', known wrong labels corrected'}`,
     resultFile: options.resultFile ?? '',
   })
   return {

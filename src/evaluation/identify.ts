@@ -3,6 +3,7 @@ import { FaceError } from '../core/errors.ts'
 import { computeThresholds, defaultPolicy } from '../core/policy.ts'
 import type { DecisionPolicy, FmrCurve } from '../core/types.ts'
 import { type EmbeddedDataset, type EvaluationInput, embedDataset } from './embeddings.ts'
+import { correctionsOf, correctLabels } from './label-corrections.ts'
 import { createRandom, shuffle } from './random.ts'
 
 export interface IdentifyOptions {
@@ -83,7 +84,8 @@ export async function evaluateIdentify(
   options: IdentifyOptions = {},
 ): Promise<IdentificationResult> {
   const { gallerySize = 1000, draws = 10, seed = 1, policy = defaultPolicy, curve } = options
-  const embedded = await embedDataset(input)
+  const { name } = input.dataset
+  const embedded = correctLabels(await embedDataset(input), correctionsOf(name))
   const people = groupByPerson(embedded)
   assertEnoughPeople(people, gallerySize)
   const random = createRandom(seed)

@@ -1,3 +1,4 @@
+import type { LabelledImage } from './dataset.ts'
 import type { EmbeddedDataset } from './embeddings.ts'
 
 /** What is known to be wrong with the labels of a data set. */
@@ -74,4 +75,35 @@ export function groupByPerson(
   for (const [row, { key }] of embedded.images.entries()) add(key, row)
   for (const { key } of embedded.failures) add(key, -1)
   return [...people].map(([person, rows]) => ({ person, rows }))
+}
+
+/** What is known to be wrong with a data set, by its name; nothing for most. */
+export function correctionsOf(datasetName: string): LabelCorrections | undefined {
+  return datasetName.startsWith('lfw') ? lfwCorrections : undefined
+}
+
+/** A data set's embeddings under its people's corrected names, without images of somebody else. */
+export function correctLabels(
+  embedded: EmbeddedDataset,
+  corrections: LabelCorrections | undefined,
+): EmbeddedDataset {
+  if (corrections === undefined) return embedded
+  const { images, failures, embeddings, dimension } = embedded
+  const people = groupByPerson(embedded, corrections)
+  const rows = people
+    .flatMap(({ person, rows: own }) => own.map((row) => ({ person, row })))
+    .filter(({ row }) => row >= 0)
+    .sort((a, b) => a.row - b.row)
+  const kept = new Float32Array(
+    new SharedArrayBuffer(rows.length * dimension * Float32Array.BYTES_PER_ELEMENT),
+  )
+  for (const [to, { row }] of rows.entries()) {
+    kept.set(embeddings.subarray(row * dimension, (row + 1) * dimension), to * dimension)
+  }
+  return {
+    ...embedded,
+    images: rows.map(({ person, row }) => ({ ...(images[row] as LabelledImage), person })),
+    failures,
+    embeddings: kept,
+  }
 }

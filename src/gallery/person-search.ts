@@ -19,6 +19,8 @@ export interface RankedPerson {
 
 /** What a search found for one probe. */
 export interface ProbeResult {
+  /** Faces of the whole gallery. */
+  readonly gallerySize: number
   /** Similarity descending, ties by face id. */
   readonly persons: readonly RankedPerson[]
   /** The gallery without the first person; absent when nobody was found. */
@@ -94,7 +96,7 @@ export async function searchPersons(
       const embedding = embeddings.get(person.faceId)
       return embedding === undefined ? person : { ...person, embedding }
     })
-    return rest === undefined ? { persons: top } : { persons: top, rest }
+    return { gallerySize, persons: top, ...(rest === undefined ? {} : { rest }) }
   })
 
   /** Fills `neighbours` and `ranked`; `k` faces are looked at, then twice as many. */

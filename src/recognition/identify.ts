@@ -51,15 +51,19 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ? await analyzeProbe(deps, collection, input, options)
         : embeddingProbe(collection, input)
     const started = performance.now()
-    const { faces: gallerySize } = await gallery.counts(collection.id)
-    const { policy } = collection
-    const thresholds = computeThresholds(policy, curve, gallerySize)
     const judge = judges(collection.modelId)
+    const { policy } = collection
     const results = await searchAll(deps, collection, probe, {
       persons: count,
-      ...(judge === undefined ? {} : { embeddingsFrom: thresholds.possible }),
+      // No gallery has a lower threshold than one of a single face.
+      ...(judge === undefined
+        ? {}
+        : { embeddingsFrom: computeThresholds(policy, curve, 1).possible }),
     })
     const searchMs = performance.now() - started
+    // A search counts them; without a face there was none.
+    const gallerySize = results[0]?.gallerySize ?? (await gallery.counts(collection.id)).faces
+    const thresholds = computeThresholds(policy, curve, gallerySize)
     return {
       ...probe.facts,
       collection: collection.name,

@@ -156,9 +156,11 @@ function createFakeGallery(): Gallery {
       best.set(personId, { personId, name, metadata, faceId: face.id, similarity })
     }
     const ranked = [...best.values()].sort((a, b) => b.similarity - a.similarity)
-    if (ranked.length === 0) return { persons: [] }
+    const gallerySize = faces.size
+    if (ranked.length === 0) return { gallerySize, persons: [] }
     const similarities = ranked.slice(1).map(({ similarity }) => similarity)
     return {
+      gallerySize,
       persons: ranked.slice(0, count),
       rest: { similarities, faces: similarities.length },
     }

@@ -67,7 +67,7 @@ describe('gallery', () => {
   describe('search', () => {
     it('answers nothing for an empty collection and for no probes', async () => {
       expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([
-        { persons: [] },
+        { gallerySize: 0, persons: [] },
       ])
       expect(await gallery.search(collection, new Float32Array(0), { persons: 5 })).toEqual([])
     })
@@ -206,7 +206,7 @@ describe('gallery', () => {
       const again = await makeCollection(gallery)
       await expect(search()).rejects.toMatchObject({ code })
       expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([
-        { persons: [] },
+        { gallerySize: 0, persons: [] },
       ])
       expect(disk.snapshots.has(collection.id)).toBe(false)
     })
@@ -215,7 +215,7 @@ describe('gallery', () => {
       const other = await makeCollection(gallery, { name: 'other' })
       await enrol(1)
       expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([
-        { persons: [] },
+        { gallerySize: 0, persons: [] },
       ])
     })
   })

@@ -12,7 +12,7 @@ export async function runPromise(
   input: EvaluationInput,
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
-  const [{ evaluatePromise }, { groupByPerson, lfwCorrections }, { embedDataset }] =
+  const [{ evaluatePromise }, { correctionsOf, groupByPerson }, { embedDataset }] =
     await Promise.all([
       import('../../evaluation/promise.ts'),
       import('../../evaluation/label-corrections.ts'),
@@ -24,7 +24,7 @@ export async function runPromise(
   }
   const embed = async (dataset: Dataset): Promise<LabelledSet> => {
     const embedded = await embedDataset({ ...input, dataset, images: 'all' })
-    const corrections = dataset.name.startsWith('lfw') ? lfwCorrections : undefined
+    const corrections = correctionsOf(dataset.name)
     return { name: dataset.name, people: groupByPerson(embedded, corrections), embedded }
   }
   const enrolled = await embed(input.dataset)
