@@ -82,6 +82,7 @@ try {
     results.push(await run(set, strangers, options))
   async function run(set, strangers, options) {
     const input = { index, policy: defaultPolicy, curve: model.fmrCurve, enrolled: sets[set] }
+    if (model.judge !== undefined) input.judge = model.judge
     if (strangers !== undefined) input.strangers = sets[strangers]
     const result = await evaluatePromise(input, { ...options, draws })
     console.error(`${set} ${options.persons} x ${result.photographs} <- ${result.strangers} done`)
@@ -124,8 +125,9 @@ async function embedSets() {
     manifest: models,
     limits: { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 },
   })
-  const hash = await hashPipeline()
-  const modelFingerprint = await computeModelFingerprint(modelsDir, ['mtcnn', args.embedder], hash)
+  const parts = model.parts?.map((part) => part.model) ?? [args.embedder]
+  const hash = JSON.stringify([await hashPipeline(), model.parts, model.judge])
+  const modelFingerprint = await computeModelFingerprint(modelsDir, ['mtcnn', ...parts], hash)
   const embedded = {}
   for (const name of new Set(wanted.flatMap(({ set, strangers = set }) => [set, strangers]))) {
     const dataset = await openDataset(args[name], { cacheDir: args.cache })

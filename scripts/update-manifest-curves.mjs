@@ -1,11 +1,12 @@
-// Copies measured error rates from bench/results into models/manifest.json.
+// Copies measured error rates and learned judges from bench/results into models/manifest.json.
 //
 // `speed` comes from embedders.json.
 //
 //   node scripts/update-manifest-curves.mjs [MODEL...]
 //
 // For each embedder (default: all that have results) `fmrCurve` comes from fmr-<id>.json and
-// `accuracy` from lfw-, fmr- and identify-<id>.json. Nothing else of the manifest is changed.
+// `accuracy` from lfw-, fmr- and identify-<id>.json, `judge` from judge-<id>.json where there is one.
+// Nothing else of the manifest is changed.
 import { readFile } from 'node:fs/promises'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -31,6 +32,8 @@ for (const model of manifest.models) {
     fnirAtFpir1e2: round(results.identify.fnirAtFpir.find((point) => point.fpir === 0.01).fnir),
     resultFile: `${resultsDir}/lfw-${model.id}.json`,
   }
+  const judge = await readJudge(model.id)
+  if (judge !== undefined) model.judge = judge
   const msPerFace = speeds[model.id]
   if (msPerFace !== undefined) {
     model.speed = { msPerFace: round(msPerFace), resultFile: speedFile }
@@ -49,6 +52,13 @@ async function readResults(id) {
     ),
   )
   return lfw && fmr && identify ? { lfw, fmr, identify } : undefined
+}
+
+function readJudge(id) {
+  return readFile(`${resultsDir}/judge-${id}.json`, 'utf8').then(
+    (text) => JSON.parse(text).judge,
+    () => undefined,
+  )
 }
 
 function roundCurve(curve) {

@@ -3,7 +3,7 @@ import type { Comparability, Quality, UndeterminedReason } from './types.ts'
 
 /**
  * What a model's embeddings of damaged pictures look like, learned by `evaluate judge`.
- * docs/decisions/0010-comparable-faces.md tells why these features and no others.
+ * docs/decisions/0012-comparable-faces.md tells why these features and no others.
  */
 export interface FaceJudge {
   /** Data set and kinds of damage it was learned from, in words. */

@@ -12,6 +12,8 @@ export type CachedAnalysis =
       /** Faces found in the image. */
       readonly faces: number
       readonly embedding: Float32Array
+      /** The model's judge says that this face cannot be compared. */
+      readonly refused: boolean
     }
   | { readonly key: string; readonly failure: RejectionReason }
 
@@ -35,6 +37,7 @@ interface Line {
   readonly faces?: number
   /** Base64 of little-endian float32. */
   readonly embedding?: string
+  readonly refused?: boolean
   readonly failure?: RejectionReason
 }
 
@@ -96,6 +99,7 @@ function parseLine(text: string): CachedAnalysis | undefined {
       key: line.key,
       faces: line.faces ?? 1,
       embedding: new Float32Array(bytes.buffer),
+      refused: line.refused ?? false,
     }
   } catch {
     return undefined

@@ -41,6 +41,8 @@ export interface EmbeddedDataset {
   /** images.length x dimension, row-major, unit rows; shared memory. */
   readonly embeddings: Float32Array
   readonly failures: readonly FailedImage[]
+  /** One an image: the model's judge says that its face cannot be compared. */
+  readonly refused: readonly boolean[]
   /** Images with more than one face. */
   readonly withSeveralFaces: number
 }
@@ -112,9 +114,14 @@ async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promi
       ...(input.detector === undefined ? {} : { detector: input.detector }),
       ...(input.signal === undefined ? {} : { signal: input.signal }),
     })
-    const embedding = chooseLabelledFace(analysis)?.embedding
-    if (embedding === undefined) return { key: image.key, failure: 'noFace' }
-    return { key: image.key, faces: analysis.faces.length, embedding }
+    const face = chooseLabelledFace(analysis)
+    if (face?.embedding === undefined) return { key: image.key, failure: 'noFace' }
+    return {
+      key: image.key,
+      faces: analysis.faces.length,
+      embedding: face.embedding,
+      refused: face.comparability?.comparable === false,
+    }
   } catch (error) {
     if (error instanceof FaceError && imageFailures.has(error.code)) {
       return { key: image.key, failure: error.code as RejectionReason }
@@ -126,6 +133,7 @@ async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promi
 function collect(images: readonly LabelledImage[], cache: EmbeddingCache): EmbeddedDataset {
   const embedded: LabelledImage[] = []
   const vectors: Float32Array[] = []
+  const refused: boolean[] = []
   const failures: FailedImage[] = []
   let withSeveralFaces = 0
   for (const image of images) {
@@ -136,6 +144,7 @@ function collect(images: readonly LabelledImage[], cache: EmbeddingCache): Embed
     }
     embedded.push(image)
     vectors.push(analysis.embedding)
+    refused.push(analysis.refused)
     if (analysis.faces > 1) withSeveralFaces++
   }
   const dimension = vectors[0]?.length ?? 0
@@ -143,5 +152,5 @@ function collect(images: readonly LabelledImage[], cache: EmbeddingCache): Embed
     new SharedArrayBuffer(vectors.length * dimension * Float32Array.BYTES_PER_ELEMENT),
   )
   for (const [row, vector] of vectors.entries()) embeddings.set(vector, row * dimension)
-  return { images: embedded, dimension, embeddings, failures, withSeveralFaces }
+  return { images: embedded, dimension, embeddings, failures, refused, withSeveralFaces }
 }

@@ -88,7 +88,7 @@ export function correctLabels(
   corrections: LabelCorrections | undefined,
 ): EmbeddedDataset {
   if (corrections === undefined) return embedded
-  const { images, failures, embeddings, dimension } = embedded
+  const { images, failures, embeddings, dimension, refused } = embedded
   const people = groupByPerson(embedded, corrections)
   const rows = people
     .flatMap(({ person, rows: own }) => own.map((row) => ({ person, row })))
@@ -104,6 +104,7 @@ export function correctLabels(
     ...embedded,
     images: rows.map(({ person, row }) => ({ ...(images[row] as LabelledImage), person })),
     failures,
+    refused: rows.map(({ row }) => refused[row] ?? false),
     embeddings: kept,
   }
 }

@@ -8,11 +8,18 @@ const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
 const dimension = 32
 
 /** People on axes of their own, `photographs` equal ones each; from `first` on. */
-function createSet(people: number, photographs: number, first = 0): LabelledSet {
+function createSet(
+  people: number,
+  photographs: number,
+  { first = 0, refused = [] as readonly number[] } = {},
+): LabelledSet {
   const embeddings = new Float32Array(people * photographs * dimension)
   return {
     name: `axes ${first}`,
-    embedded: { embeddings, dimension },
+    embedded: {
+      ...{ embeddings, dimension },
+      refused: Array.from({ length: people * photographs }, (_, row) => refused.includes(row)),
+    },
     people: Array.from({ length: people }, (_, i) => ({
       person: `P${first + i}`,
       rows: Array.from({ length: photographs }, (_, j) => {
@@ -59,6 +66,19 @@ describe('evaluatePromise', () => {
       { persons: 4, draws: 1 },
     )
     expect(result.match).toMatchObject({ fpir: { mean: 0 }, fnir: { mean: 1 } })
+  })
+
+  test('counts a face that cannot be compared as a miss, never as a name', async () => {
+    const all = Array.from({ length: 16 }, (_, row) => row)
+    const enrolled = createSet(8, 2, { refused: all.filter((row) => row % 2 === 1) })
+    const strangers = createSet(8, 1, { refused: all })
+    const result = await evaluatePromise(
+      { enrolled, strangers, index: await openIndex(), policy, curve: fakeCurve },
+      { persons: 8, draws: 4 },
+    )
+    expect(result.match.fpir.mean).toBe(0)
+    // Of two photographs one is usable: whichever is enrolled, the pair is never found.
+    expect(result.match.fnir?.mean).toBe(1)
   })
 
   test('refuses a gallery larger than the set', async () => {

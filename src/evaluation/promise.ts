@@ -1,4 +1,5 @@
 import { FaceError } from '../core/errors.ts'
+import { createJudge, type FaceJudge } from '../core/judge.ts'
 import { computeThresholds, decide, shiftThresholds } from '../core/policy.ts'
 import type { Decision, DecisionPolicy, FmrCurve } from '../core/types.ts'
 import type { ProbeResult } from '../gallery/person-search.ts'
@@ -12,7 +13,7 @@ import { createTrialGallery, type TrialGallery } from './trial-gallery.ts'
 export interface LabelledSet {
   readonly name: string
   readonly people: readonly LabelledPerson[]
-  readonly embedded: Pick<EmbeddedDataset, 'embeddings' | 'dimension'>
+  readonly embedded: Pick<EmbeddedDataset, 'embeddings' | 'dimension' | 'refused'>
 }
 
 export interface PromiseInput {
@@ -24,6 +25,8 @@ export interface PromiseInput {
   readonly index: VectorIndex
   readonly policy: DecisionPolicy
   readonly curve: FmrCurve
+  /** Of the model; absent where none was learned. */
+  readonly judge?: FaceJudge
   readonly onDraw?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
@@ -184,9 +187,12 @@ function drawPeople(
   }
 }
 
+/** `undefined` without a face, and for one that cannot be compared: it is neither enrolled nor named. */
 function embeddingAt({ embedded }: LabelledSet, row: number): Float32Array | undefined {
-  const { embeddings, dimension } = embedded
-  return row < 0 ? undefined : embeddings.subarray(row * dimension, (row + 1) * dimension)
+  const { embeddings, dimension, refused } = embedded
+  return row < 0 || refused[row]
+    ? undefined
+    : embeddings.subarray(row * dimension, (row + 1) * dimension)
 }
 
 /** What the policy said about one probe. */
@@ -205,14 +211,17 @@ interface Outcome {
 }
 
 async function search(
-  { policy, curve, index }: PromiseInput,
+  { policy, curve, index, judge: record }: PromiseInput,
   gallery: TrialGallery,
   { mated, strangers }: Drawn,
 ): Promise<Outcome> {
   const thresholds = computeThresholds(policy, curve, gallery.faces)
-  const judge = ({ persons, rest }: ProbeResult, person: string): Judged => {
+  const damage = record && createJudge(record)
+  const judge = ({ persons, rest }: ProbeResult, { person, embedding }: Probe): Judged => {
     const best = persons[0]
-    const own = shiftThresholds(thresholds, policy, { curve, rest })
+    const shared =
+      (best?.embedding && embedding && damage?.pairShift(embedding, best.embedding)) ?? 0
+    const own = shiftThresholds(thresholds, policy, { curve, rest, shared })
     return {
       decision: decide(best?.similarity, own),
       plain: decide(best?.similarity, thresholds) === 'match',
@@ -227,8 +236,8 @@ async function search(
     for (const [i, probe] of found.entries()) {
       rows.set(probe.embedding as Float32Array, i * index.dimension)
     }
-    const results = await gallery.search(rows)
-    const judged = found.map(({ person }, i) => judge(results[i] as ProbeResult, person))
+    const results = await gallery.search(rows, thresholds.possible)
+    const judged = found.map((probe, i) => judge(results[i] as ProbeResult, probe))
     return [...judged, ...Array.from({ length: probes.length - found.length }, () => failed)]
   }
   return { strangers: await judgeAll(strangers), mated: await judgeAll(mated) }

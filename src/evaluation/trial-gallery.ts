@@ -14,8 +14,13 @@ export interface TrialFace {
 /** A gallery in memory that is searched as the product searches its own. */
 export interface TrialGallery {
   readonly faces: number
-  /** The nearest person of each probe, and the rest of the gallery. @param probes n x dimension */
-  search(probes: Float32Array): Promise<readonly ProbeResult[]>
+  /**
+   * The nearest person of each probe, and the rest of the gallery.
+   *
+   * @param probes          n x dimension
+   * @param embeddingsFrom  persons at least as similar come with the embedding of their nearest face
+   */
+  search(probes: Float32Array, embeddingsFrom: number): Promise<readonly ProbeResult[]>
 }
 
 /** Probes that one call of the index takes. */
@@ -84,11 +89,11 @@ export async function createTrialGallery(
   }
   return {
     faces: faces.length,
-    async search(probes) {
+    async search(probes, embeddingsFrom) {
       const results: ProbeResult[] = []
       for (let from = 0; from < probes.length; from += searchedTogether * dimension) {
         const part = probes.slice(from, from + searchedTogether * dimension)
-        const options = { probes: part, persons: 1 }
+        const options = { probes: part, persons: 1, embeddingsFrom }
         results.push(...(await searchPersons({ store, index }, collection, options)))
       }
       return results

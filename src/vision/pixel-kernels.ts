@@ -188,7 +188,7 @@ export interface WarpOptions {
   readonly size: number
   /**
    * What stands where the crop leaves the image. `black` (default): strangers whose faces the edge
-   * cuts look alike with anything else there, docs/decisions/0010-comparable-faces.md. `repeat`:
+   * cuts look alike with anything else there, docs/decisions/0012-comparable-faces.md. `repeat`:
    * the nearest pixel, for measures that a black part would disturb.
    */
   readonly edge?: 'black' | 'repeat'

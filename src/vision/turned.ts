@@ -9,7 +9,7 @@ import { turnImage } from './image.ts'
  * [Note: Turned pictures] A photograph without EXIF may lie on its side or its head. It is tried at
  * the other three turns, on a reduced copy, only where upright gives no face that is surely one and
  * can be compared: 99.3 % of upright LFW photographs have a face of this confidence, of turned ones
- * 0 to 4 %, and of those the judge refuses most. docs/decisions/0010-comparable-faces.md
+ * 0 to 4 %, and of those the judge refuses most. docs/decisions/0012-comparable-faces.md
  */
 const sureConfidence = 0.99
 /** A turn must be this sure of a face. */

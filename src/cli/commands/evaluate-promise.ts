@@ -18,7 +18,7 @@ export async function runPromise(
       import('../../evaluation/label-corrections.ts'),
       import('../../evaluation/embeddings.ts'),
     ])
-  const { config, curve } = await loadRecord(context, input.modelId)
+  const { config, curve, judge } = await loadRecord(context, input.modelId)
   if (curve === undefined) {
     throw new UsageError(`${input.modelId} has no measured FMR curve, so it promises no rate.`)
   }
@@ -41,6 +41,7 @@ export async function runPromise(
       {
         ...{ enrolled, index, policy: config.policy, curve },
         ...(strangers === undefined ? {} : { strangers }),
+        ...(judge === undefined ? {} : { judge }),
         onDraw: (done, total) => input.onProgress?.({ stage: 'compare', done, total }),
         ...(input.signal === undefined ? {} : { signal: input.signal }),
       },

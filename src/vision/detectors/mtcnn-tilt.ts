@@ -29,7 +29,7 @@ const leastConfidence = 0.5
  * Looks a second time at faces that are tilted, with the tilt taken out, because O-Net places the
  * landmarks of a tilted face badly. Of 300 faces tilted by 45 degrees 95 % match their owner's
  * upright photograph instead of 88 %, by 60 degrees 83 % instead of 57 %
- * (docs/decisions/0010-comparable-faces.md).
+ * (docs/decisions/0012-comparable-faces.md).
  *
  * @param onet    `input` [n x 3 x 48 x 48] to `prob` [n x 2], `pts` [n x 10]
  * @param levels  the image's pyramid, the full image first
