@@ -4,6 +4,7 @@ import {
   type FakeDependencies,
   fakeCurve,
   fakeEmbedding,
+  fakeJudge,
   image,
 } from '../../test/helpers/fake-recognition.ts'
 import { statedFmr } from '../core/fmr.ts'
@@ -27,6 +28,25 @@ describe('identify', () => {
     const result = await watcher.identify('default', image('ann'))
     expect(result.faces).toMatchObject([{ decision: 'unknown', candidates: [] }])
     expect(result.thresholds.gallerySize).toBe(0)
+  })
+
+  test('names nobody for what probe and candidate share as damage', async () => {
+    const judged = createUseCases({
+      ...deps,
+      models: deps.models.map((model) =>
+        model.id === 'fake' ? { ...model, judge: fakeJudge } : model,
+      ),
+    })
+    await enroll('ann~0.5')
+    // Both lie at 0.87 of the axis of damage: a similarity of 0.75, all of it damage.
+    const probe = () => image('bob~0.5')
+    expect((await watcher.identify('default', probe())).faces[0]?.decision).toBe('match')
+    const [face] = (await judged.identify('default', probe())).faces
+    expect(face?.decision).toBe('unknown')
+    expect(face?.thresholds.shift).toBeCloseTo(0.7, 6)
+    expect(face?.candidates[0]?.fmr).toBeGreaterThan(0.1)
+    // Her undamaged photograph shares none.
+    expect((await judged.identify('default', image('ann'))).faces[0]?.decision).toBe('match')
   })
 
   test('is undetermined for a face that cannot be compared, with the reasons', async () => {

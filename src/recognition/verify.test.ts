@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createFakeDependencies, image } from '../../test/helpers/fake-recognition.ts'
+import { createFakeDependencies, fakeJudge, image } from '../../test/helpers/fake-recognition.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -35,6 +35,22 @@ describe('verify', () => {
     const second = await watcher.verify(image('ann'), { image: image('ann!rotated') })
     expect(second).toMatchObject({ match: false, decision: 'undetermined' })
     expect(second.reasons).toEqual({ probe: [], reference: ['rotated'] })
+  })
+
+  test('needs more similarity from two faces that share damage', async () => {
+    const deps = await createFakeDependencies()
+    const models = deps.models.map((model) => ({ ...model, judge: fakeJudge }))
+    const judged = createUseCases({ ...deps, models })
+    const alike = await judged.verify(image('ann~0.5'), { image: image('bob~0.5') })
+    expect(alike).toMatchObject({ match: false, decision: 'noMatch' })
+    expect(alike.threshold).toBe(1)
+    expect((await judged.verify(image('ann~0.5'), { image: image('ann') })).match).toBe(true)
+    const byHand = await judged.verify(
+      image('ann~0.5'),
+      { image: image('bob~0.5') },
+      { threshold: 0.7 },
+    )
+    expect(byHand.match).toBe(true)
   })
 
   test('tells strangers apart, at the rate or threshold asked for', async () => {

@@ -57,7 +57,10 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
       judge?.pairShift(probe.embedding, reference.embeddings[nearest.index] as Float32Array) ?? 0
     const threshold =
       options.threshold ??
-      computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift
+      Math.min(
+        1,
+        computeVerifyThreshold(maxFmr, model.fmrCurve, reference.embeddings.length) + shift,
+      )
     const fmr = model.fmrCurve && statedFmr(model.fmrCurve, nearest.similarity - shift)
     const reasons = { probe: probe.reasons, reference: reference.reasons }
     const decision = decideVerification(nearest.similarity >= threshold, reasons)

@@ -1,4 +1,5 @@
 import { FaceError } from '../../src/core/errors.ts'
+import type { FaceJudge } from '../../src/core/judge.ts'
 import type { FmrCurve, Landmarks5, Quality } from '../../src/core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../../src/gallery/gallery.ts'
 import type { Collection, Face, GalleryStore, NewFace, Person } from '../../src/gallery/store.ts'
@@ -153,7 +154,7 @@ function createFakeGallery(): Gallery {
       if (known !== undefined && known.similarity >= similarity) continue
       const { name = '', metadata = {} } = persons.get(face.personId) ?? {}
       const { personId } = face
-      best.set(personId, { personId, name, metadata, faceId: face.id, similarity })
+      best.set(personId, { personId, name, metadata, faceId: face.id, similarity, embedding })
     }
     const ranked = [...best.values()].sort((a, b) => b.similarity - a.similarity)
     const gallerySize = faces.size
@@ -235,6 +236,27 @@ function createFakeGallery(): Gallery {
 
 export interface FakeDependencies extends RecognitionDependencies {
   readonly analyzer: FakeAnalyzer
+}
+
+/** A judge that trusts every face and takes what two share along the last axis for damage. */
+export const fakeJudge: FaceJudge = {
+  source: 'made up',
+  resultFile: 'none',
+  weights: { intercept: 0, confidence: 0, norms: [0], likeness: 0, damage: [0] },
+  refuseFrom: 1,
+  maxOutside: 1,
+  centroids: { reasons: ['damaged'], directions: lastAxis() },
+  damageSpace: {
+    mean: Buffer.from(new Float32Array(fakeDimension).buffer).toString('base64'),
+    axes: lastAxis(),
+    from: 0.05,
+  },
+}
+
+function lastAxis(): string {
+  const values = new Int8Array(fakeDimension)
+  values[fakeDimension - 1] = 100
+  return Buffer.from(values.buffer).toString('base64')
 }
 
 /** A collection `default` of the model `fake`, and a model `bare` without a curve. */
