@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { FaceError } from '../../core/errors.ts'
 import { createJudge, type FaceJudge } from '../../core/judge.ts'
 import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
@@ -70,17 +71,19 @@ export async function evaluateJudge(
   const { examples, clean, people } = await collect(input, options, threshold)
   const judges = 1 + countTrials(examples)
   let tried = 0
-  const onStep = (): void => {
-    if (input.signal?.aborted) throw new FaceError('aborted')
+  const onStep = async (): Promise<void> => {
     tried++
     input.onProgress?.({ stage: 'compare', done: tried, total: judges })
+    // Learning takes seconds: between two judges the bar and the signal have their turn.
+    await setImmediate()
+    if (input.signal?.aborted) throw new FaceError('aborted')
   }
   const judge: FaceJudge = {
     source: `${input.dataset.name}, ${people.length} people damaged in ${damages.length} kinds and strengths`,
     resultFile,
     ...learnJudge(examples, clean, { seed }),
   }
-  onStep()
+  await onStep()
   const ready = createJudge(judge)
   const isRefused = (face: EmbeddedFace): boolean =>
     !ready.assess({ ...face, rawNorms: face.rawNorms ?? [] }).comparable
@@ -92,7 +95,7 @@ export async function evaluateJudge(
       ...{ name, faces: faces.length, maxRefused },
       refused: faces.filter(isRefused).length / Math.max(1, faces.length),
     })),
-    kinds: tryJudges(examples, clean, { threshold, onStep, seed }),
+    kinds: await tryJudges(examples, clean, { threshold, onStep, seed }),
     judge,
   }
 }

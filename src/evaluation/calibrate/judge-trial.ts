@@ -30,13 +30,13 @@ export interface KindTrial {
  * learned from the other half of the people.
  *
  * @param threshold  similarity of the stated rate
- * @param onStep     called when one of the judges has been tried
+ * @param onStep     called when one of the judges has been tried; what it throws ends the trial
  */
-export function tryJudges(
+export async function tryJudges(
   examples: readonly DamagedExample[],
   clean: readonly [CleanSet, ...CleanSet[]],
-  options: LearnOptions & { readonly threshold: number; readonly onStep?: () => void },
-): readonly KindTrial[] {
+  options: LearnOptions & { readonly threshold: number; readonly onStep?: () => Promise<void> },
+): Promise<readonly KindTrial[]> {
   const families = [...new Set(examples.map(({ family }) => family))]
   const known = new Map<string, Tally>()
   const unseen = new Map<string, Tally>()
@@ -45,12 +45,12 @@ export function tryJudges(
     const others = examples.filter(({ person }) => half(person) !== half_)
     const own = examples.filter(({ person }) => half(person) === half_)
     count(known, own, learnJudge(others, clean, options), options.threshold)
-    options.onStep?.()
+    await options.onStep?.()
     for (const family of families) {
       const without = others.filter((each) => each.family !== family)
       const tried = own.filter((each) => each.family === family)
       count(unseen, tried, learnJudge(without, clean, options), options.threshold)
-      options.onStep?.()
+      await options.onStep?.()
     }
   }
   return [...known].map(([damage, tally]) => ({
