@@ -45,12 +45,17 @@ const examples = Array.from({ length: 40 }, (_, person): DamagedExample[] => [
     face: makeFace(3.6, [0, 0.5]),
   },
 ]).flat()
+/** Two photographs of one person, alike along the axes of people. */
+const mates = Array.from({ length: 30 }, () => {
+  const face = makeFace(4)
+  return [face, face] as const
+})
 const clean = [
   { name: 'clean', faces: Array.from({ length: 400 }, () => makeFace(4)), maxRefused: 0.02 },
 ] as const
 
 describe('learnJudge', () => {
-  const learned = learnJudge(examples, clean, { centroids: 4, axes: 2 })
+  const learned = learnJudge({ examples, clean, mates }, { centroids: 4, axes: 2 })
   const judge = createJudge({ ...learned, source: '', resultFile: '' })
   const assess = (face: EmbeddedFace) => judge.assess({ ...face, rawNorms: face.rawNorms ?? [] })
 
@@ -74,10 +79,13 @@ describe('learnJudge', () => {
 describe('tryJudges', () => {
   it('judges people by what was learned from others, with and without their kind of damage', async () => {
     let steps = 0
-    const kinds = await tryJudges(examples, clean, {
-      ...{ threshold: 0.5, centroids: 4, axes: 2 },
-      onStep: async () => void steps++,
-    })
+    const kinds = await tryJudges(
+      { examples, clean, mates },
+      {
+        ...{ threshold: 0.5, centroids: 4, axes: 2 },
+        onStep: async () => void steps++,
+      },
+    )
     expect(steps).toBe(6)
     const [blur, mask] = kinds
     expect([blur?.damage, mask?.damage]).toEqual(['blur 9', 'mask 1'])
