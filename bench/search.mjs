@@ -1,10 +1,10 @@
 // How long is a search for persons, from the probe to the ranked persons, in a gallery on SQLite?
 //
-//   node bench/search.mjs [--sizes 1000,10000,100000] [--kinds exact,projected] [--dist DIR]
-//                         [--searches 400] [--counts] [--seed 1] [--out FILE]
+//   node bench/search.mjs [--sizes 1000,10000,100000] [--kinds exact,projected] [--against DIR]
+//                         [--searches 400] [--seed 1] [--out FILE]
 //
-// --dist: another build of the program, to compare with.
-// --counts: ask for the number of faces beside, as identify did before searches counted them.
+// --against: another build of the program over the same file. Both search in turns, so what else the
+// machine does meets both. `cpu`: processor milliseconds a search of all threads.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,9 +17,8 @@ const { values: args } = parseArgs({
   options: {
     sizes: { type: 'string', default: '1000,10000,100000' },
     kinds: { type: 'string', default: 'exact,projected' },
-    dist: { type: 'string', default: 'dist' },
+    against: { type: 'string' },
     searches: { type: 'string', default: '400' },
-    counts: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
   },
@@ -27,61 +26,92 @@ const { values: args } = parseArgs({
 const dimension = 512
 const written = 1000
 const probeCount = 100
-const load = (path) => import(resolve(args.dist, path))
-const [{ createSqliteStore }, { createGallery }, { createExactProvider }, projected] =
-  await Promise.all([
-    load('gallery/stores/sqlite/sqlite-store.js'),
-    load('gallery/gallery.js'),
-    load('gallery/indexes/exact.js'),
-    load('gallery/indexes/projected.js'),
-  ])
-const providers = { exact: createExactProvider, projected: projected.createProjectedProvider }
+/** Searches of one build before the other's turn. */
+const turn = 10
+const builds = await Promise.all(['dist', args.against].filter(Boolean).map(loadBuild))
 
 const results = []
 for (const size of args.sizes.split(',').map(Number)) {
-  for (const kind of args.kinds.split(',')) results.push(await measure(size, kind))
+  for (const kind of args.kinds.split(',')) results.push(...(await measure(size, kind)))
 }
 printTable(results)
 if (args.out !== undefined) {
   writeResult('search', args, { question: 'time of a search for persons over SQLite', results })
 }
 
+async function loadBuild(dist) {
+  const load = (path) => import(resolve(dist, path))
+  const [{ createSqliteStore }, { createGallery }, { createExactProvider }, projected] =
+    await Promise.all([
+      load('gallery/stores/sqlite/sqlite-store.js'),
+      load('gallery/gallery.js'),
+      load('gallery/indexes/exact.js'),
+      load('gallery/indexes/projected.js'),
+    ])
+  const providers = { exact: createExactProvider, projected: projected.createProjectedProvider }
+  return { dist, createSqliteStore, createGallery, providers }
+}
+
+/** One result a build. */
 async function measure(size, kind) {
   const work = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
-  const store = await createSqliteStore({ file: join(work, 'gallery.db') })
-  const collection = await store.createCollection({
-    ...{ name: 'bench', modelId: 'bench', dimension, storeCrops: false },
-    policy: { maxFpir: 0.01, possibleFpir: 0.1 },
-  })
+  const file = join(work, 'gallery.db')
   const source = createFaceVectors({
     ...{ dimension, mated: probeCount / 2, strangers: probeCount / 2 },
     ...{ seed: Number(args.seed), cacheDir: 'none' },
   })
-  await fill(store, collection.id, source, size)
-  const gallery = await createGallery({ store, provider: providers[kind]() })
+  const opened = []
   try {
-    await gallery.catchUp()
-    if (kind === 'projected') await gallery.rebuildIndex(collection)
-    const { probes } = source.probes()
-    const count = probes.length / dimension
-    const times = []
-    for (let i = 0; i < Number(args.searches) + count; i++) {
-      const at = i % count
-      const probe = probes.slice(at * dimension, (at + 1) * dimension)
-      const begun = performance.now()
-      const search = gallery.search(collection, probe, { persons: 5 })
-      // Builds that do not count the faces in the search did it beside.
-      if (args.counts) await Promise.all([search, gallery.counts(collection.id)])
-      else await search
-      // The first round warms up.
-      if (i >= count) times.push(performance.now() - begun)
+    let collection
+    for (const build of builds) {
+      const store = await build.createSqliteStore({ file })
+      collection ??= await createFilled(store, source, size)
+      const gallery = await build.createGallery({ store, provider: build.providers[kind]() })
+      opened.push({ dist: build.dist, store, gallery, times: [], cpu: 0 })
+      await gallery.catchUp()
+      if (kind === 'projected') await gallery.rebuildIndex(collection)
     }
-    return { faces: size, kind, p10: percentile(times, 0.1), ...toLatency(times) }
+    const { probes } = source.probes()
+    const search = ({ gallery }, i) => {
+      const at = (i % (probes.length / dimension)) * dimension
+      const probe = probes.slice(at, at + dimension)
+      const found = gallery.search(collection, probe, { persons: 5 })
+      // Builds before the probe shift did not count the faces in the search: identify did, beside.
+      return gallery.lookUpNearest ? found : Promise.all([found, gallery.counts(collection.id)])
+    }
+    // The first round warms up.
+    for (let from = -probeCount; from < Number(args.searches); from += turn) {
+      for (const one of opened) {
+        const cpu = process.cpuUsage()
+        for (let i = from; i < from + turn; i++) {
+          const begun = performance.now()
+          await search(one, i + probeCount)
+          if (from >= 0) one.times.push(performance.now() - begun)
+        }
+        const { user, system } = process.cpuUsage(cpu)
+        if (from >= 0) one.cpu += (user + system) / 1000
+      }
+    }
+    return opened.map(({ dist, times, cpu }) => ({
+      ...{ faces: size, kind, build: dist === 'dist' ? 'this' : 'other' },
+      ...{ p10: percentile(times, 0.1), ...toLatency(times), cpu: cpu / times.length },
+    }))
   } finally {
-    await gallery.close()
-    await store.close()
+    for (const { gallery, store } of opened) {
+      await gallery.close()
+      await store.close()
+    }
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+async function createFilled(store, source, size) {
+  const collection = await store.createCollection({
+    ...{ name: 'bench', modelId: 'bench', dimension, storeCrops: false },
+    policy: { maxFpir: 0.01, possibleFpir: 0.1 },
+  })
+  await fill(store, collection.id, source, size)
+  return collection
 }
 
 async function fill(store, collectionId, source, size) {

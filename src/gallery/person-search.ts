@@ -37,8 +37,7 @@ export interface PersonSearchOptions {
 }
 
 /** What a search reads of the store. */
-export interface SearchedStore
-  extends Pick<GalleryStore, 'counts' | 'getOwners' | 'lookUpNearest'> {
+export interface SearchedStore extends Pick<GalleryStore, 'getOwners' | 'lookUpNearest'> {
   getEmbeddings(
     collectionId: string,
     of: { readonly faceIds: readonly string[] },
@@ -71,9 +70,8 @@ export async function searchPersons(
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
   const faces = new Map<string, PersonFaces>()
-  const counts = store.counts(id)
-  // Awaited below; a search that fails first must not leave it unhandled.
-  counts.catch(() => undefined)
+  /** Known after the first look-up. */
+  let gallerySize = 0
   const found = Array.from({ length: probes.length / dimension }, (_, row) => ({
     probe: probes.subarray(row * dimension, (row + 1) * dimension),
     /** Nearest first; the owners of the first `owned` are known. */
@@ -87,7 +85,6 @@ export async function searchPersons(
 
   await findPersons(found, Math.max(persons * facesPerPerson, minOwned))
   for (const one of found) one.ranked = byMean(one)
-  const gallerySize = (await counts).faces
   const rests = await Promise.all(found.map(findRest))
   const embeddings = await readNearest()
   return found.map(({ ranked }, row) => {
@@ -160,13 +157,13 @@ export async function searchPersons(
     )
   }
 
-  /** Reads the owners of the first `owned` neighbours, and the faces of the first persons. */
+  /** Reads the owners of the first `owned` neighbours, the faces of the first persons, and the count. */
   async function lookUp(some: readonly Found[]): Promise<void> {
     const lists = some.map(({ neighbours, owned }) =>
       neighbours.slice(0, owned).map(({ faceId }) => faceId),
     )
-    if (lists.every((list) => list.length === 0)) return
     const found = await store.lookUpNearest(id, lists)
+    gallerySize = found.faces
     for (const owner of found.owners) owners.set(owner.faceId, owner)
     for (const [personId, own] of toPersonFaces(found.persons)) faces.set(personId, own)
   }

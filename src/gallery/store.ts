@@ -106,6 +106,8 @@ export interface NearestFaces {
    * are lowest, which is a fixed sample.
    */
   readonly persons: PersonEmbeddings
+  /** How many the whole collection has, as `counts` tells. */
+  readonly faces: number
 }
 
 export interface IdempotencyRecord {

@@ -517,6 +517,47 @@ export function describeGalleryStoreContract(
         expect(none.persons.faceIds).toEqual([])
       })
 
+      it('counts the faces of the collection with what it looks up', async () => {
+        const count = async (id: string, lists: readonly (readonly string[])[]) =>
+          (await store.lookUpNearest(id, lists)).faces
+        expect(await count(collection.id, [])).toBe(0)
+        const { faces } = await store.addFaces(collection.id, { name: 'A' }, [
+          makeFace(1),
+          makeFace(2),
+        ])
+        const ids = faces.map((face) => face.id)
+        expect(await count(collection.id, [ids])).toBe(2)
+        await store.deleteFace(collection.id, ids[0]!)
+        const { owners, faces: left } = await store.lookUpNearest(collection.id, [ids])
+        expect(owners.map(({ faceId }) => faceId)).toEqual([ids[1]])
+        expect(left).toBe(1)
+        const other = await makeCollection(store, { name: 'empty' })
+        expect(await count(other.id, [ids])).toBe(0)
+        expect(await count(unknownId, [ids])).toBe(0)
+      })
+
+      it('reads no face of a person behind the first with one face in the list', async () => {
+        const add = async (name: string, first: number) => {
+          const added = await store.addFaces(collection.id, { name }, [
+            makeFace(first),
+            makeFace(first + 1),
+          ])
+          return { personId: added.person.id, ids: added.faces.map((face) => face.id) }
+        }
+        const [ann, bob, cyn, dan] = [
+          await add('A', 0),
+          await add('B', 10),
+          await add('C', 20),
+          await add('D', 30),
+        ] as const
+        const list = [ann.ids[0]!, bob.ids[0]!, cyn.ids[0]!, cyn.ids[1]!, ...dan.ids]
+        const { persons } = await store.lookUpNearest(collection.id, [list])
+        // Ann is the first, Cyn has two near faces, Dan is the fourth.
+        expect([...new Set(persons.personIds)]).toEqual([ann.personId, cyn.personId])
+        expect(new Set(persons.faceIds)).toEqual(new Set([...ann.ids, ...cyn.ids]))
+        expect(persons.embeddings).toHaveLength(4 * makeEmbedding(0).length)
+      })
+
       it('finds the faces that came from an image file', async () => {
         const { faces } = await store.addFaces(collection.id, { name: 'A' }, [
           makeFace(1),

@@ -4,6 +4,7 @@ import { isUlid } from '../../pages.ts'
 import { choosePersons, facesPerMean } from '../../person-mean.ts'
 import type { EmbeddingBatch, FaceOwner, GalleryStore } from '../../store.ts'
 import { type MongoContext, readInCollection } from './context.ts'
+import { readCounts } from './counters.ts'
 import { readEmbedding, readMetadata } from './documents.ts'
 import { findPerson } from './persons.ts'
 import { facesByPerson } from './schema.ts'
@@ -63,7 +64,10 @@ export function createLookupOperations(
 
     async lookUpNearest(collectionId, lists) {
       const faceIds = [...new Set(lists.flat())]
-      const personOf = await readPersonIds(collectionId, faceIds)
+      const [personOf, counts] = await Promise.all([
+        readPersonIds(collectionId, faceIds),
+        readCounts(context, collectionId),
+      ])
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
       const [owners, ...found] = await Promise.all([
         readOwners(faceIds, personOf),
@@ -79,7 +83,7 @@ export function createLookupOperations(
       ])
       const rows = found.flat()
       const personIds = rows.map(({ personId }) => personId)
-      return { owners, persons: { ...toBatch(rows), personIds } }
+      return { owners, persons: { ...toBatch(rows), personIds }, faces: counts.faces }
     },
 
     async getEmbeddings(collectionId, of) {

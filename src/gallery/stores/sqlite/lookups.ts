@@ -6,7 +6,7 @@ import type { EmbeddingBatch, FaceOwner, Metadata } from '../../store.ts'
 import type { StoreContext, SyncStore } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { findPerson } from './persons.ts'
-import { readEmbedding, readMetadata, readText } from './rows.ts'
+import { readEmbedding, readMetadata, readNumber, readText } from './rows.ts'
 
 /**
  * Owners and embeddings of faces, as {@link import('../../store.ts').GalleryStore} says. Those of
@@ -63,6 +63,7 @@ export function createLookupOperations(
     },
 
     lookUpNearest(collectionId, lists) {
+      const counted = db.get('SELECT faces FROM collections WHERE id = ?', [collectionId])
       const owners = getOwners(collectionId, [...new Set(lists.flat())])
       const personOf = new Map(owners.map(({ faceId, personId }) => [faceId, personId]))
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
@@ -73,7 +74,8 @@ export function createLookupOperations(
         db.all(sql, [personId, facesPerMean]),
       )
       const personIds = rows.map((row) => readText(row, 'person_id'))
-      return { owners, persons: { ...toBatch(rows), personIds } }
+      const faces = counted ? readNumber(counted, 'faces') : 0
+      return { owners, persons: { ...toBatch(rows), personIds }, faces }
     },
 
     embeddings(collectionId, { after = '', limit }) {
