@@ -38,7 +38,8 @@ export interface FaceJudge {
    * similarity there. Where two embeddings have more in common there, it is damage: two faces behind
    * masks resemble each other, one behind a mask and a whole one do not. The threshold of a pair
    * rises by `factor` x what the inner product of their coordinates exceeds
-   * `share` x similarity + `margin`.
+   * `share` x similarity. A search leaves `margin` of that to chance: its thresholds are higher, so
+   * that fewer damaged strangers reach them, and clean photographs have less to spare.
    */
   readonly damageSpace: {
     /** Base64 of [dimension] float32, little-endian. */
@@ -75,6 +76,8 @@ export interface Judge {
    * @returns similarity, at least 0
    */
   pairShift(first: Float32Array, second: Float32Array): number
+  /** As {@link Judge.pairShift}, of a probe and the best candidate of a search. */
+  searchShift(probe: Float32Array, candidate: Float32Array): number
 }
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
@@ -82,6 +85,13 @@ export function createJudge(record: FaceJudge): Judge {
   const { weights, refuseFrom, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
+  const { share, margin, factor } = record.damageSpace
+
+  /** What two faces share beyond what two clean photographs of one person would. */
+  function sharedDamage(first: Float32Array, second: Float32Array): number {
+    const shared = weightedSum(space.project(first), space.project(second))
+    return shared - share * Math.max(0, dotProduct(first, second))
+  }
 
   function nearest(embedding: Float32Array): { likeness: number; reason: UndeterminedReason } {
     let best = { likeness: -1, reason: 'damaged' as UndeterminedReason }
@@ -109,12 +119,9 @@ export function createJudge(record: FaceJudge): Judge {
       if (reasons.size === 0) reasons.add(reason)
       return { comparable: false, reasons: [...reasons] }
     },
-    pairShift(first, second) {
-      const { share, margin, factor } = record.damageSpace
-      const shared = weightedSum(space.project(first), space.project(second))
-      const ofOnePerson = share * Math.max(0, dotProduct(first, second))
-      return factor * Math.max(0, shared - ofOnePerson - margin)
-    },
+    pairShift: (first, second) => factor * Math.max(0, sharedDamage(first, second)),
+    searchShift: (probe, candidate) =>
+      factor * Math.max(0, sharedDamage(probe, candidate) - margin),
   }
 }
 

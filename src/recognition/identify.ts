@@ -73,7 +73,7 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson | undefined): number =>
-            (person?.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
+            (person?.embedding && judge?.searchShift(embedding, person.embedding)) ?? 0
           const of = (person: RankedPerson | undefined): ProbeThresholds =>
             shiftThresholds(thresholds, policy, { curve, rest, shared: sharedWith(person) })
           const own = of(persons[0])

@@ -68,20 +68,23 @@ describe('searchDamagedGalleries', () => {
     expect(gallery?.searched).toBe(6)
   })
 
-  test('decides by the raised threshold of the search and of the pair', () => {
+  test('decides by the raised threshold of the search', () => {
     const gate = createGateDecider()
     const bySearch = search(createFaces(20, 0.9, 0), {
       ...gate,
-      searchThreshold: (base, _probe, others) => {
+      searchThreshold: (base, { others }) => {
         expect([...others]).toEqual([...others].sort((a, b) => b - a))
         return base + (others[0]! > 0.8 ? 0.45 : 0)
       },
     })
     expect(bySearch[0]?.named.count).toBe(0)
-    const byPair = search(createFaces(20, 0.9, 0), {
+    const byCandidate = search(createFaces(20, 0.9, 0), {
       ...gate,
-      pairThreshold: (base) => base + 0.45,
+      searchThreshold: (base, { probe, candidate }) => {
+        expect(candidate).not.toEqual(probe)
+        return base + 0.45
+      },
     })
-    expect(byPair[1]?.named.count).toBe(0)
+    expect(byCandidate[1]?.named.count).toBe(0)
   })
 })

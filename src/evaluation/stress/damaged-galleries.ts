@@ -113,6 +113,5 @@ function isNamed(stranger: number, gallery: Gallery, search: Search): boolean {
     .filter((_, i) => i !== best)
     .sort()
     .reverse()
-  const threshold = decider.searchThreshold(base, probe, others)
-  return similarity >= decider.pairThreshold(threshold, probe, candidate)
+  return similarity >= decider.searchThreshold(base, { probe, candidate, others })
 }

@@ -56,7 +56,7 @@ describe('createJudgeDecider', () => {
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
-    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08 - 0.02, 6)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08, 6)
     expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
   })
 
@@ -70,9 +70,10 @@ describe('createJudgeDecider', () => {
 
   test('raises the threshold of a search in a gallery whose people are all alike', () => {
     const decider = createJudgeDecider(judge, curve)
+    const search = { probe: Float32Array.of(0, 1), candidate: Float32Array.of(0, 1) }
     const alike = new Float32Array(100).fill(0.5)
     const usual = new Float32Array(100).fill(0)
-    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), alike)).toBeGreaterThan(0.5)
-    expect(decider.searchThreshold(0.4, Float32Array.of(1, 0), usual)).toBe(0.4)
+    expect(decider.searchThreshold(0.4, { ...search, others: alike })).toBeGreaterThan(0.5)
+    expect(decider.searchThreshold(0.4, { ...search, others: usual })).toBe(0.4)
   })
 })

@@ -23,14 +23,21 @@ export interface StressDecider {
    */
   pairThreshold(base: number, a: Float32Array, b: Float32Array): number
   /**
-   * The threshold of a search, before its best candidate is looked at as a pair.
+   * The threshold of a search.
    *
    * @param base    similarity that the policy gives for the gallery's size
-   * @param probe   unit vector
-   * @param others  similarities of the probe to every row but the best candidate's, descending
+   * @param search  probe and best candidate, unit vectors, and the similarities of the probe to
+   *   every row but the best candidate's, descending
    * @returns at least `base`: asked only where the best candidate reaches it
    */
-  searchThreshold(base: number, probe: Float32Array, others: Float32Array): number
+  searchThreshold(
+    base: number,
+    search: {
+      readonly probe: Float32Array
+      readonly candidate: Float32Array
+      readonly others: Float32Array
+    },
+  ): number
 }
 
 /** Refuses by the default quality gates at enrolment and nothing else; no threshold is raised. */
@@ -54,7 +61,7 @@ export function createGateDecider(): StressDecider {
 export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurve): StressDecider {
   const gates: StressDecider = {
     ...createGateDecider(),
-    searchThreshold: (base, _, others) =>
+    searchThreshold: (base, { others }) =>
       base + computeProbeShift(curve, { similarities: others, faces: others.length }),
   }
   if (record === undefined) return gates
@@ -66,5 +73,11 @@ export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurv
     comparisonReasons,
     enrolmentReasons: (face) => [...gates.enrolmentReasons(face), ...comparisonReasons(face)],
     pairThreshold: (base, a, b) => base + judge.pairShift(a, b),
+    // As `shiftThresholds` of the policy: one reason may be behind both shifts.
+    searchThreshold: (base, search) =>
+      Math.max(
+        gates.searchThreshold(base, search),
+        base + judge.searchShift(search.probe, search.candidate),
+      ),
   }
 }
