@@ -24,8 +24,8 @@ export interface GalleryDifficulty {
 // At a rate of 1 in 1,000, or where 30 pairs lie above, the gallery's similarity less the curve's is
 // what a threshold lacks for strangers from the same camera. It says nothing about strangers from
 // elsewhere, which is why it is reported and applied only on request. One face a person counts.
-// Pairs that share a face are not independent: of 1,000 people the shift scatters by 0.002 to 0.008
-// between draws. See docs/decisions/0014-gallery-shift.md.
+// Pairs that share a face are not independent: between draws of 1,000 people the shift scatters by
+// 0.002, of 100 by 0.011. See docs/decisions/0014-gallery-shift.md.
 
 /** Where gallery and curve are compared: rarer than that, hundreds of people have too few pairs. */
 export const comparedFmr = 1e-3
@@ -76,7 +76,7 @@ function selectFrom(similarities: Float32Array, threshold: number): Float32Array
 /**
  * The share of searches by strangers from the gallery's own camera that would reach a threshold
  * which is not shifted: 1 - (1 - FMR)^N, with the curve's FMR at the threshold less the shift.
- * On the strict side: 0.12 and 0.14 where 0.10 and 0.11 were counted, for a studio of 300 and 1,000.
+ * On the strict side: 0.11 and 0.14 where 0.10 and 0.11 were counted, for a studio of 300 and 1,000.
  *
  * @param match        similarity, cosine
  * @param gallerySize  enrolled faces
