@@ -204,7 +204,7 @@ async function composeUseCases(
 
 async function createDefaultCollection(faceWatcher: FaceWatcher): Promise<void> {
   try {
-    await faceWatcher.collections.get(defaultCollectionName)
+    await faceWatcher.collections.get(defaultCollectionName, { difficulty: 'none' })
   } catch (error) {
     if (!isFaceError(error, 'collectionNotFound')) throw error
     await faceWatcher.collections.create({ name: defaultCollectionName }).catch((clash) => {

@@ -71,6 +71,7 @@ export interface PolicyConfig {
   readonly maxFpir: number
   readonly possibleFpir: number
   readonly probeShift: 'off' | 'standard' | 'strict'
+  readonly galleryShift: boolean
 }
 
 export interface AnalyzerConfig {

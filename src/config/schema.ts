@@ -232,6 +232,11 @@ const policy = Type.Object(
           'Whether the threshold of a search rises where strangers are more alike than the model expects (one studio, one group of people), for new collections; `strict` raises it by a quarter more.',
       },
     ),
+    galleryShift: Type.Boolean({
+      default: defaultPolicy.galleryShift ?? false,
+      description:
+        'Whether thresholds rise by what the people of a collection are more alike than the model expects, for new collections: for verification, and for searches whose pictures come from the camera that the collection was photographed with.',
+    }),
   },
   section,
 )

@@ -12,7 +12,7 @@ import {
   maxMatchFmr,
   shiftThresholds,
 } from './policy.ts'
-import type { FmrCurve } from './types.ts'
+import type { DecisionPolicy, FmrCurve } from './types.ts'
 
 const curve: FmrCurve = {
   source: 'made up',
@@ -72,6 +72,17 @@ describe('shiftThresholds', () => {
     expect(shiftThresholds(gallery, defaultPolicy, { curve: undefined, rest })).toEqual(same)
     expect(shiftThresholds(gallery, defaultPolicy, { curve, rest: undefined })).toEqual(same)
     expect(shiftThresholds(gallery, off, { curve, rest })).toEqual(same)
+  })
+
+  test("takes the larger of the probe's shift and the gallery's, where the policy asks for it", () => {
+    const policy: DecisionPolicy = { ...defaultPolicy, galleryShift: true }
+    const own = shiftThresholds(gallery, defaultPolicy, { curve, rest }).shift
+    const shiftBy = (ofGallery: number, of = policy) =>
+      shiftThresholds(gallery, of, { curve, rest, ofGallery }).shift
+    expect(shiftBy(own - 0.1)).toBe(own)
+    expect(shiftBy(own + 0.1)).toBe(own + 0.1)
+    expect(shiftBy(0.9, defaultPolicy)).toBe(own)
+    expect(shiftBy(0.07, { ...policy, probeShift: 'off' as const })).toBe(0.07)
   })
 
   test('never asks for more than a cosine of 1', () => {

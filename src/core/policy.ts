@@ -133,10 +133,11 @@ export interface ProbeThresholds {
 
 /**
  * The gallery's thresholds as they hold for one probe: raised where its similarities to the rest of
- * the gallery exceed what the curve expects, and by the damage that it shares with the best
- * candidate. A threshold set by hand stays as it is.
+ * the gallery exceed what the curve expects, or by the gallery's own shift where that is larger,
+ * and by the damage that it shares with the best candidate. A threshold set by hand stays as it is.
  *
  * @param rest    `undefined` when the gallery has nobody
+ * @param ofGallery  see [Note: Gallery shift]; used where the policy says so
  * @param shared  similarity that is damage, as `Judge.pairShift`; not used where shifts are off
  */
 export function shiftThresholds(
@@ -145,17 +146,23 @@ export function shiftThresholds(
   {
     curve,
     rest,
+    ofGallery = 0,
     shared = 0,
   }: {
     readonly curve: FmrCurve | undefined
     readonly rest: RestOfGallery | undefined
+    readonly ofGallery?: number
     readonly shared?: number
   },
 ): ProbeThresholds {
   const mode = policy.probeShift ?? 'standard'
   const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
-  // Both say that strangers are more alike here than the curve knows; one reason may be behind both.
-  const shift = mode === 'off' ? 0 : Math.max(probeShift, shared)
+  // All tell that strangers are more alike here than the curve knows; one reason may be behind them.
+  const shift = Math.max(
+    probeShift,
+    policy.galleryShift ? ofGallery : 0,
+    mode === 'off' ? 0 : shared,
+  )
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity
   const match = raise(thresholds.match, policy.threshold)
@@ -181,7 +188,7 @@ export function decide(
  *
  * @throws {FaceError} `invalidOption` naming the field: rates lie above 0 and at most at 1,
  *   `possibleFpir` is at least `maxFpir`; thresholds lie between 0 and 1 and `possibleThreshold` is
- *   at most `threshold`; `probeShift` is one of {@link probeShiftModes}
+ *   at most `threshold`; `probeShift` is one of {@link probeShiftModes}, `galleryShift` a boolean
  */
 export function assertPolicy(policy: DecisionPolicy): void {
   assertRate('maxFpir', policy.maxFpir)
@@ -195,10 +202,15 @@ export function assertPolicy(policy: DecisionPolicy): void {
   if (threshold !== undefined && possibleThreshold !== undefined && possibleThreshold > threshold) {
     throw invalid(`possibleThreshold must be at most threshold (${threshold})`, possibleThreshold)
   }
-  const { probeShift } = policy
+  const { probeShift, galleryShift } = policy
   if (probeShift !== undefined && !probeShiftModes.includes(probeShift)) {
     throw new FaceError('invalidOption', {
       detail: `probeShift must be one of ${probeShiftModes.join(', ')}, got ${JSON.stringify(probeShift)}.`,
+    })
+  }
+  if (galleryShift !== undefined && typeof galleryShift !== 'boolean') {
+    throw new FaceError('invalidOption', {
+      detail: `galleryShift must be true or false, got ${JSON.stringify(galleryShift)}.`,
     })
   }
 }

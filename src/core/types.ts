@@ -135,6 +135,12 @@ export interface DecisionPolicy {
   readonly possibleThreshold?: number | undefined
   /** Default `standard`. */
   readonly probeShift?: ProbeShiftMode | undefined
+  /**
+   * Whether thresholds rise by what the people of the gallery are more alike than the model's curve
+   * expects: for verification, and for searches whose probes come from the camera that the gallery
+   * was photographed with. Default false.
+   */
+  readonly galleryShift?: boolean | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { dotProduct } from '../core/similarity.ts'
+import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
 import type { Progress } from './index-loader.ts'
 import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
@@ -8,6 +9,7 @@ import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from '
 import { createIndexSync } from './sync.ts'
 import type { IndexStatus, VectorIndexProvider } from './vector-index.ts'
 
+export type { DifficultyMeasurement } from './difficulty.ts'
 export type { IndexDifferences } from './index-check.ts'
 export type { GalleryLogger } from './open-indexes.ts'
 export type { ProbeResult, RankedPerson } from './person-search.ts'
@@ -90,6 +92,8 @@ export interface Gallery
     faceId: string,
     probe: Float32Array,
   ): Promise<FaceSimilarity>
+  /** How alike the people of a collection are; see [Note: Gallery shift]. */
+  readonly difficulty: Pick<DifficultyMeter, 'latest' | 'measure'>
   /** How the collection's faces are searched. */
   indexStatus(collection: Collection): Promise<IndexStatus & { readonly kind: string }>
   /** Compares index and store, ids and vectors. */
@@ -113,6 +117,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   const { store, provider } = options
   await store.ping()
   const sync = createIndexSync(options)
+  const difficulty = createDifficultyMeter(options)
   let closing: Promise<void> | undefined
 
   /** A write and then the index; not begun at all after the end. */
@@ -125,6 +130,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
 
   async function close(): Promise<void> {
     try {
+      await difficulty.close()
       await sync.close()
     } finally {
       await provider.close()
@@ -140,6 +146,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       write(async () => {
         const collection = await store.getCollection(name)
         await sync.remove(collection, () => store.deleteCollection(name))
+        difficulty.forget(collection.id)
       }),
     counts: (collectionId) => store.counts(collectionId),
     createPerson: (collectionId, input) => store.createPerson(collectionId, input),
@@ -182,6 +189,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       return first
     },
 
+    difficulty,
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
     verifyIndex: (collection) => checkIndex(store, sync, collection),

@@ -11,6 +11,7 @@ import type {
 import type { Collection, Person } from '../gallery/store.ts'
 import type {
   Candidate,
+  CollectionDifficulty,
   DecisionThresholds,
   DetectResult,
   EmbedResult,
@@ -58,6 +59,7 @@ export interface CollectionDetailsBody extends Collection {
   readonly persons: number
   readonly faces: number
   readonly thresholds: DecisionThresholds
+  readonly difficulty?: CollectionDifficulty
 }
 
 export interface EnrollBody {

@@ -1,7 +1,9 @@
+import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { assertPolicy, computeThresholds } from '../core/policy.ts'
-import type { DecisionPolicy } from '../core/types.ts'
+import type { DecisionPolicy, FmrCurve } from '../core/types.ts'
+import type { DifficultyMeasurement } from '../gallery/gallery.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
-import type { FaceWatcher } from './face-watcher.ts'
+import type { CollectionDifficulty, FaceWatcher } from './face-watcher.ts'
 
 /** Creates the use cases of collections. A policy that cannot be kept is refused when it is set. */
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
@@ -17,12 +19,19 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         storeCrops,
       })
     },
-    async get(name) {
+    async get(name, { difficulty = 'latest' } = {}) {
       const collection = await gallery.getCollection(name)
       const { persons, faces } = await gallery.counts(collection.id)
       const curve = findCurve(models, collection.modelId)
       const thresholds = computeThresholds(collection.policy, curve, faces)
-      return { ...collection, persons, faces, thresholds }
+      const details = { ...collection, persons, faces, thresholds }
+      if (curve === undefined || difficulty === 'none') return details
+      const measured =
+        difficulty === 'wait'
+          ? await gallery.difficulty.measure(collection, { curve, faces })
+          : gallery.difficulty.latest(collection, { curve, faces })
+      if (measured === undefined) return details
+      return { ...details, difficulty: describeDifficulty(measured, curve, thresholds) }
     },
     list: (options) => gallery.listCollections(options),
     async update(name, { policy, storeCrops }) {
@@ -38,19 +47,29 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
   }
 }
 
+function describeDifficulty(
+  { faces, persons, pairs, difficulty }: DifficultyMeasurement,
+  curve: FmrCurve,
+  search: Parameters<typeof expectedFpir>[1],
+): CollectionDifficulty {
+  if (difficulty === undefined) return { faces, persons, pairs }
+  return { faces, persons, ...difficulty, expectedFpir: expectedFpir(curve, search, difficulty) }
+}
+
 /** Drops fields that were set to `undefined`, which is how a threshold by hand is taken back. */
 function mergePolicy(
   { models, defaults }: RecognitionDependencies,
   modelId: string,
   merged: Partial<DecisionPolicy>,
 ): DecisionPolicy {
-  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift } = merged
+  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = merged
   const policy: DecisionPolicy = {
     maxFpir: maxFpir ?? defaults.policy.maxFpir,
     possibleFpir: possibleFpir ?? defaults.policy.possibleFpir,
     ...(threshold === undefined ? {} : { threshold }),
     ...(possibleThreshold === undefined ? {} : { possibleThreshold }),
     ...(probeShift === undefined ? {} : { probeShift }),
+    ...(galleryShift === undefined ? {} : { galleryShift }),
   }
   assertPolicy(policy)
   // Throws when the model has no curve and the policy no threshold.

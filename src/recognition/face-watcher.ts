@@ -1,3 +1,4 @@
+import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
 import type { ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
@@ -224,6 +225,25 @@ export interface Status {
   readonly running: number
 }
 
+/** How alike the people of a collection are, against the photographs its model was measured on. */
+export interface CollectionDifficulty extends Partial<GalleryDifficulty> {
+  /** Faces that the collection had when it was measured; one of each of `persons` was compared. */
+  readonly faces: number
+  readonly persons: number
+  /** Below 3,000 nothing else is said. */
+  readonly pairs: number
+  /** Share of searches by strangers from the same camera that reach a threshold without a shift. */
+  readonly expectedFpir?: number
+}
+
+export interface CollectionDetails extends Collection {
+  readonly persons: number
+  readonly faces: number
+  readonly thresholds: DecisionThresholds
+  /** Absent until it was measured, which begins when it is asked for, and without a curve. */
+  readonly difficulty?: CollectionDifficulty
+}
+
 /**
  * Face Watcher's use cases: what HTTP, the command line and the library all call.
  * `collection` is a collection's name; `default` exists from the start.
@@ -263,13 +283,14 @@ export interface FaceWatcher {
       readonly policy?: Partial<DecisionPolicy>
       readonly storeCrops?: boolean
     }): Promise<Collection>
-    get(name: string): Promise<
-      Collection & {
-        readonly persons: number
-        readonly faces: number
-        readonly thresholds: DecisionThresholds
-      }
-    >
+    /**
+     * @param options `difficulty`: `latest` (default) answers the last measurement and begins the
+     *   next where one is due, `wait` waits for it, a second or so, and `none` leaves it alone
+     */
+    get(
+      name: string,
+      options?: { readonly difficulty?: 'none' | 'latest' | 'wait' },
+    ): Promise<CollectionDetails>
     list(options?: PageOptions): Promise<Page<Collection>>
     update(
       name: string,

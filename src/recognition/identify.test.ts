@@ -6,6 +6,7 @@ import {
   fakeEmbedding,
   fakeJudge,
   image,
+  withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import { statedFmr } from '../core/fmr.ts'
 import type { FaceWatcher } from './face-watcher.ts'
@@ -24,6 +25,18 @@ const enroll = (name: string) =>
   ])
 
 describe('identify', () => {
+  test('asks for more where the people of the gallery are alike and its policy says so', async () => {
+    const alike = createUseCases(withDifficulty(deps, 0.08))
+    await enroll('ann')
+    const identify = async () => (await alike.identify('default', image('ann~0.45'))).faces[0]
+    expect(await identify()).toMatchObject({ decision: 'match', thresholds: { shift: 0 } })
+    await alike.collections.update('default', { policy: { galleryShift: true } })
+    // A search does not wait for the measurement.
+    expect(await identify()).toMatchObject({ decision: 'match', thresholds: { shift: 0 } })
+    await alike.collections.get('default', { difficulty: 'wait' })
+    expect(await identify()).toMatchObject({ decision: 'possible', thresholds: { shift: 0.08 } })
+  })
+
   test('answers unknown without candidates in an empty gallery', async () => {
     const result = await watcher.identify('default', image('ann'))
     expect(result.faces).toMatchObject([{ decision: 'unknown', candidates: [] }])

@@ -64,6 +64,11 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
     // A search counts them; without a face there was none.
     const gallerySize = results[0]?.gallerySize ?? (await gallery.counts(collection.id)).faces
     const thresholds = computeThresholds(policy, curve, gallerySize)
+    // A search does not wait: until the gallery was measured the probe's own shift holds.
+    const ofGallery =
+      policy.galleryShift && curve
+        ? gallery.difficulty.latest(collection, { curve, faces: gallerySize })?.difficulty?.shift
+        : undefined
     return {
       ...probe.facts,
       collection: collection.name,
@@ -75,7 +80,12 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
           const sharedWith = (person: RankedPerson | undefined): number =>
             (person?.embedding && judge?.searchShift(embedding, person.embedding)) ?? 0
           const of = (person: RankedPerson | undefined): ProbeThresholds =>
-            shiftThresholds(thresholds, policy, { curve, rest, shared: sharedWith(person) })
+            shiftThresholds(thresholds, policy, {
+              curve,
+              rest,
+              ...(ofGallery === undefined ? {} : { ofGallery }),
+              shared: sharedWith(person),
+            })
           const own = of(persons[0])
           const candidates = persons.map((person) => toCandidate(person, curve, of(person).shift))
           const decision =

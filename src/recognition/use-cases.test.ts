@@ -3,6 +3,7 @@ import {
   createFakeDependencies,
   type FakeDependencies,
   image,
+  withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
@@ -38,6 +39,26 @@ describe('collections', () => {
     })
     await watcher.collections.update('default', { policy: { threshold: undefined } })
     expect((await watcher.collections.get('default')).policy).not.toHaveProperty('threshold')
+  })
+
+  test('answer how alike their people are once it was measured, and what that does', async () => {
+    const alike = createUseCases(withDifficulty(deps, 0.08))
+    await alike.enroll('default', { name: 'Ann' }, [{ fileName: 'a', bytes: image('ann') }])
+    expect(await alike.collections.get('default')).not.toHaveProperty('difficulty')
+    const waited = await alike.collections.get('default', { difficulty: 'wait' })
+    expect(waited.difficulty).toMatchObject({ persons: 100, pairs: 4950, times: 4, shift: 0.08 })
+    // One face: the threshold has a rate of 1e-4, 0.08 below it the curve's is 10^0.8 times that.
+    expect(waited.difficulty?.expectedFpir).toBeCloseTo(1e-4 * 10 ** 0.8, 9)
+    expect(await alike.collections.get('default')).toEqual(waited)
+    const plain = await alike.collections.get('default', { difficulty: 'none' })
+    expect(plain).not.toHaveProperty('difficulty')
+  })
+
+  test('are not measured without a curve', async () => {
+    const alike = createUseCases(withDifficulty(deps, 0.08))
+    await alike.collections.create({ name: 'a', modelId: 'bare', policy: { threshold: 0.5 } })
+    const got = await alike.collections.get('a', { difficulty: 'wait' })
+    expect(got).not.toHaveProperty('difficulty')
   })
 
   test.each([

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createFakeDependencies, fakeJudge, image } from '../../test/helpers/fake-recognition.ts'
+import {
+  createFakeDependencies,
+  fakeJudge,
+  image,
+  withDifficulty,
+} from '../../test/helpers/fake-recognition.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -51,6 +56,26 @@ describe('verify', () => {
       { threshold: 0.7 },
     )
     expect(byHand.match).toBe(true)
+  })
+
+  test('asks for more where the people of the collection are alike and its policy says so', async () => {
+    const alike = createUseCases(withDifficulty(await createFakeDependencies(), 0.08))
+    const images = [{ fileName: 'a.jpg', bytes: image('ann') }]
+    const { person } = await alike.enroll('default', { name: 'Ann' }, images)
+    const target = { collection: 'default', personId: person!.id }
+    const verify = (options = {}) => alike.verify(image('ann~0.45'), target, options)
+    const before = await verify()
+    expect(before).toMatchObject({ match: true })
+    await alike.collections.update('default', { policy: { galleryShift: true } })
+    // The first one waits for the measurement.
+    const after = await verify()
+    expect(after).toMatchObject({ match: false, decision: 'noMatch' })
+    expect(after.threshold).toBeCloseTo(before.threshold + 0.08, 9)
+    expect(after.fmr).toBeGreaterThan(before.fmr as number)
+    expect(await verify()).toMatchObject({ threshold: after.threshold })
+    expect(await verify({ threshold: 0.44 })).toMatchObject({ match: true, threshold: 0.44 })
+    const images2 = await alike.verify(image('ann'), { image: image('ann~0.45') })
+    expect(images2.threshold).toBeCloseTo(before.threshold, 9)
   })
 
   test('tells strangers apart, at the rate or threshold asked for', async () => {

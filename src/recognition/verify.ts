@@ -3,9 +3,10 @@ import { statedFmr } from '../core/fmr.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
+import type { Collection } from '../gallery/store.ts'
 import type { Analysis } from '../vision/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
-import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
+import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
 import { createJudges } from './judges.ts'
 import { sumTimings } from './timings.ts'
@@ -21,6 +22,8 @@ interface Reference {
   readonly reasons: readonly UndeterminedReason[]
   /** Absent for an image. */
   readonly faceIds?: readonly string[]
+  /** Absent for an image. */
+  readonly collection?: Collection
   readonly timings: readonly Analysis['timings'][]
 }
 
@@ -53,8 +56,9 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
     )
     const nearest = findNearest(probe.embedding, reference.embeddings)
     const judge = judges(modelId)
-    const shift =
+    const shared =
       judge?.pairShift(probe.embedding, reference.embeddings[nearest.index] as Float32Array) ?? 0
+    const shift = shared + (await findGalleryShift(deps, reference.collection))
     const threshold =
       options.threshold ??
       Math.min(
@@ -139,12 +143,34 @@ async function loadReference(
   const { dimension } = collection
   return {
     faceIds,
+    collection,
     reasons: [],
     embeddings: faceIds.map((_, row) =>
       embeddings.subarray(row * dimension, (row + 1) * dimension),
     ),
     timings: [],
   }
+}
+
+/**
+ * What the threshold has to rise by because the people of the collection are more alike than its
+ * model's curve expects, where the policy asks for it. The first verification waits for the
+ * measurement, later ones take the last.
+ *
+ * @returns a difference of cosines, from 0
+ */
+async function findGalleryShift(
+  { gallery, models }: RecognitionDependencies,
+  collection: Collection | undefined,
+): Promise<number> {
+  const curve = collection?.policy.galleryShift && findCurve(models, collection.modelId)
+  if (!curve || !collection) return 0
+  const { faces } = await gallery.counts(collection.id)
+  const input = { curve, faces }
+  const measured =
+    gallery.difficulty.latest(collection, input) ??
+    (await gallery.difficulty.measure(collection, input))
+  return measured?.difficulty?.shift ?? 0
 }
 
 function findNearest(

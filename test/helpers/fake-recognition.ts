@@ -1,7 +1,12 @@
 import { FaceError } from '../../src/core/errors.ts'
 import type { FaceJudge } from '../../src/core/judge.ts'
 import type { FmrCurve, Landmarks5, Quality } from '../../src/core/types.ts'
-import type { Gallery, ProbeResult, RankedPerson } from '../../src/gallery/gallery.ts'
+import type {
+  DifficultyMeasurement,
+  Gallery,
+  ProbeResult,
+  RankedPerson,
+} from '../../src/gallery/gallery.ts'
 import type { Collection, Face, GalleryStore, NewFace, Person } from '../../src/gallery/store.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer-types.ts'
@@ -219,6 +224,8 @@ function createFakeGallery(): Gallery {
       Array.from({ length: probes.length / fakeDimension }, (_, row) =>
         rank(probes.subarray(row * fakeDimension, (row + 1) * fakeDimension), options.persons),
       ),
+    // Nothing is measured unless a test says what.
+    difficulty: { latest: () => undefined, measure: async () => undefined },
     verifyIndex: async () => ({ checked: faces.size, missing: [], surplus: [], different: [] }),
     stats: async () => ({
       collections: collections.size,
@@ -236,6 +243,25 @@ function createFakeGallery(): Gallery {
 
 export interface FakeDependencies extends RecognitionDependencies {
   readonly analyzer: FakeAnalyzer
+}
+
+/** Dependencies whose galleries are more alike than the curve by `shift`, once they were measured. */
+export function withDifficulty(deps: FakeDependencies, shift: number): FakeDependencies {
+  const difficulty = { pairs: 4950, rate: 0.01, falseMatches: 200, times: 4, shift }
+  let measured: DifficultyMeasurement | undefined
+  return {
+    ...deps,
+    gallery: {
+      ...deps.gallery,
+      difficulty: {
+        latest: () => measured,
+        measure: async (_, { faces }) => {
+          measured = { faces, persons: 100, pairs: 4950, difficulty }
+          return measured
+        },
+      },
+    },
+  }
 }
 
 /** A judge that trusts every face and takes what two share along the last axis for damage. */

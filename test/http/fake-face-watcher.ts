@@ -360,6 +360,16 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
             persons: count,
             faces: facesOf(name).length,
             thresholds,
+            difficulty: {
+              faces: 1200,
+              persons: 1000,
+              pairs: 499_500,
+              rate: 1e-3,
+              falseMatches: 3162,
+              times: 6.33,
+              shift: 0.077,
+              expectedFpir: 0.144,
+            },
           }
         },
         async list(options) {

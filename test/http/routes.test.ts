@@ -281,11 +281,12 @@ describe('collections', () => {
 
     const got = await client.send('GET', '/v1/collections/staff')
     expect(got.json).toMatchObject({ persons: 0, faces: 0, thresholds: { match: 0.9 } })
+    expect(got.json.difficulty).toMatchObject({ persons: 1000, times: 6.33, shift: 0.077 })
 
     const changed = await client.send('PATCH', '/v1/collections/staff', {
-      json: { policy: { maxFpir: 0.001 } },
+      json: { policy: { maxFpir: 0.001, galleryShift: true } },
     })
-    expect(changed.json.policy.maxFpir).toBe(0.001)
+    expect(changed.json.policy).toMatchObject({ maxFpir: 0.001, galleryShift: true })
 
     const list = await client.send('GET', '/v1/collections?limit=1')
     expect(list.json.items.map(({ name }: { name: string }) => name)).toEqual(['default'])

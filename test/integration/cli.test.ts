@@ -179,8 +179,15 @@ describe('enroll, identify and manage', () => {
   })
 
   it('makes, shows and deletes collections', async () => {
-    expect((await cli('collections', 'create', 'staff', '--max-fpir', '0.001')).code).toBe(0)
-    expect((await json('collections', 'show', 'staff')).value.policy.maxFpir).toBe(0.001)
+    expect(
+      (await cli('collections', 'create', 'staff', '--max-fpir', '0.001', '--gallery-shift')).code,
+    ).toBe(0)
+    const { value: shown } = await json('collections', 'show', 'staff')
+    expect(shown.policy).toMatchObject({ maxFpir: 0.001, galleryShift: true })
+    expect(shown.difficulty).toEqual({ faces: 0, persons: 0, pairs: 0 })
+    const { stdout } = await cli('collections', 'show', 'staff')
+    expect(stdout).toContain('galleryShift on')
+    expect(stdout).toContain('Too few people (0) to tell how alike they are')
     expect((await cli('collections', 'delete', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff', '--yes')).code).toBe(0)
     expect(

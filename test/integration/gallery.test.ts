@@ -8,6 +8,7 @@ import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
 import type { Collection, GalleryStore } from '../../src/gallery/store.ts'
 import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
+import { fakeCurve } from '../helpers/fake-recognition.ts'
 import {
   createMemoryProvider,
   createSnapshotDisk,
@@ -504,6 +505,22 @@ describe('gallery', () => {
       const report = await gallery.verifyIndex(collection)
       expect(report).toEqual({ checked: 4101, missing: [], surplus: [], different: [] })
     })
+  })
+
+  it('measures how alike its people are, from the store, until it is forgotten or closed', async () => {
+    for (let i = 0; i < 80; i++) await enrol(i)
+    await gallery.addFaces(collection.id, { name: 'Twice' }, [makeFace(100), makeFace(101)])
+    const input = { curve: fakeCurve, faces: 82 }
+    expect(gallery.difficulty.latest(collection, input)).toBeUndefined()
+    const measured = await gallery.difficulty.measure(collection, input)
+    expect(measured).toMatchObject({ faces: 82, persons: 81, pairs: 3240 })
+    // Random directions of 8 dimensions are far more alike than the curve's faces.
+    expect(measured?.difficulty?.times).toBeGreaterThan(10)
+    expect(gallery.difficulty.latest(collection, input)).toBe(measured)
+    await gallery.deleteCollection(collection.name)
+    expect(gallery.difficulty.latest(collection, input)).toBeUndefined()
+    await gallery.close()
+    expect(await gallery.difficulty.measure(collection, input)).toBeUndefined()
   })
 
   it('does not lose the count of changes when a snapshot cannot be written', async () => {

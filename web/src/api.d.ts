@@ -174,7 +174,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a collection, its counts and the thresholds in force */
+        /** Get a collection, its counts, the thresholds in force and how alike its people are */
         get: operations["getCollection"];
         put?: never;
         post?: never;
@@ -451,6 +451,7 @@ export interface components {
             decision: "match" | "possible" | "unknown" | "undetermined";
             /** @description Why the face cannot be compared; empty when it can. */
             reasons: ("notAFace" | "rotated" | "cutOff" | "occluded" | "tooSmall" | "tooBlurred" | "tooNoisy" | "tooDark" | "tooBright" | "extremePose" | "damaged")[];
+            thresholds: components["schemas"]["ProbeThresholds"];
             /** @description Ranked; empty in an empty gallery. */
             candidates: components["schemas"]["Candidate"][];
         };
@@ -663,6 +664,29 @@ export interface components {
             persons: number;
             faces: number;
             thresholds: components["schemas"]["DecisionThresholds"];
+            difficulty?: components["schemas"]["CollectionDifficulty"];
+        };
+        /**
+         * CollectionDifficulty
+         * @description How alike the people of a collection are, against the photographs its model was measured on. `rate` and what follows are absent below 3,000 pairs (78 people), which say nothing.
+         */
+        CollectionDifficulty: {
+            /** @description Faces that the collection had when it was measured. */
+            faces: number;
+            /** @description People compared, one face each, at most 1,000. */
+            persons: number;
+            /** @description Pairs of different people. */
+            pairs: number;
+            /** @description False match rate at which they are compared, 0.001 to 0.01. */
+            rate?: number;
+            /** @description Pairs at or above the similarity that has this rate. */
+            falseMatches?: number;
+            /** @description How many times more often than the model expects; 1 is as expected. */
+            times?: number;
+            /** @description By how much a threshold is too low for it, a difference of similarities, from 0. */
+            shift?: number;
+            /** @description Share of searches by strangers from the same camera that reach `thresholds.match`, which is not shifted; an estimate on the strict side. */
+            expectedFpir?: number;
         };
         /**
          * CreatedPerson
@@ -715,6 +739,8 @@ export interface components {
              * @enum {string}
              */
             probeShift?: "off" | "standard" | "strict";
+            /** @description Whether thresholds rise by `difficulty.shift` of the collection; default false. For verification, and for searches whose pictures come from the camera of the collection. */
+            galleryShift?: boolean;
         };
         /**
          * EnrollResult
@@ -1735,6 +1761,8 @@ export interface operations {
                          * @enum {string}
                          */
                         probeShift?: "off" | "standard" | "strict";
+                        /** @description Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection. */
+                        galleryShift?: boolean;
                     };
                     /** @description Default false. */
                     storeCrops?: boolean;
@@ -1932,6 +1960,8 @@ export interface operations {
                          * @enum {string}
                          */
                         probeShift?: "off" | "standard" | "strict";
+                        /** @description Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection. */
+                        galleryShift?: boolean;
                     };
                     storeCrops?: boolean;
                 };

@@ -3,6 +3,7 @@ import { probeShiftModes } from '../../core/policy.ts'
 import type { ProbeShiftMode } from '../../core/types.ts'
 import type { Collection } from '../../gallery/store.ts'
 import type { CliContext } from '../context.ts'
+import { describeDifficulty } from '../difficulty.ts'
 import { exitCodes } from '../failures.ts'
 import { numberOption } from '../option-parsers.ts'
 import { listAll } from '../pages.ts'
@@ -12,6 +13,7 @@ interface CreateOptions {
   readonly maxFpir?: number
   readonly possibleFpir?: number
   readonly probeShift?: ProbeShiftMode
+  readonly galleryShift?: boolean
   readonly storeCrops?: boolean
   readonly json?: boolean
 }
@@ -29,7 +31,9 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .action((options: { json?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
         const all = await listAll((page) => faceWatcher.collections.list(page))
-        const counted = await Promise.all(all.map(({ name }) => faceWatcher.collections.get(name)))
+        const counted = await Promise.all(
+          all.map(({ name }) => faceWatcher.collections.get(name, { difficulty: 'none' })),
+        )
         if (options.json) return output.json(counted)
         output.table(
           ['name', 'model', 'persons', 'faces', 'created'],
@@ -52,11 +56,15 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
         'whether thresholds rise where strangers are more alike than the model expects',
       ).choices(probeShiftModes),
     )
+    .option(
+      '--gallery-shift',
+      'raise thresholds by what the people of the collection are more alike than the model expects',
+    )
     .option('--store-crops', 'keep a crop of every enrolled face')
     .option('--json', 'print JSON')
     .action((name: string, options: CreateOptions) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const { model, maxFpir, possibleFpir, probeShift, storeCrops } = options
+        const { model, maxFpir, possibleFpir, probeShift, galleryShift, storeCrops } = options
         const created = await faceWatcher.collections.create({
           name,
           ...(model === undefined ? {} : { modelId: model }),
@@ -64,6 +72,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
             ...(maxFpir === undefined ? {} : { maxFpir }),
             ...(possibleFpir === undefined ? {} : { possibleFpir }),
             ...(probeShift === undefined ? {} : { probeShift }),
+            ...(galleryShift === undefined ? {} : { galleryShift }),
           },
           ...(storeCrops === undefined ? {} : { storeCrops }),
         })
@@ -78,13 +87,14 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--json', 'print JSON')
     .action((name: string, options: { json?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const collection = await faceWatcher.collections.get(name)
+        const collection = await faceWatcher.collections.get(name, { difficulty: 'wait' })
         if (options.json) return output.json(collection)
         for (const line of describeCollection(collection)) output.print(line)
         const { match, possible, basis, extrapolated } = collection.thresholds
         output.print(
           `thresholds  match ${match.toFixed(3)}, possible ${possible.toFixed(3)} (${basis === 'manual' ? 'set by hand' : 'from the measured FMR curve'}${extrapolated ? ', extrapolated' : ''})`,
         )
+        if (collection.difficulty) output.print(describeDifficulty(collection.difficulty))
       }),
     )
 
@@ -94,7 +104,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--yes', 'do it: it cannot be undone')
     .action((name: string, options: { yes?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const { persons, faces } = await faceWatcher.collections.get(name)
+        const { persons, faces } = await faceWatcher.collections.get(name, { difficulty: 'none' })
         if (!options.yes) {
           output.note(
             `This deletes ${name} with ${persons} persons and ${faces} faces for ever. Add --yes to do it.`,
@@ -118,7 +128,7 @@ function describeCollection(
     `persons     ${collection.persons}`,
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
-    `policy      maxFpir ${policy.maxFpir}, possibleFpir ${policy.possibleFpir}, probeShift ${policy.probeShift ?? 'standard'}`,
+    `policy      maxFpir ${policy.maxFpir}, possibleFpir ${policy.possibleFpir}, probeShift ${policy.probeShift ?? 'standard'}, galleryShift ${policy.galleryShift ? 'on' : 'off'}`,
     `created     ${collection.createdAt}`,
   ]
 }

@@ -58,7 +58,7 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
       const jobs = toJobs(found, paths, options)
       return withModels(async ({ faceWatcher, workers }, config) => {
         // The collection is looked at first: a wrong name is one error, not one for each image.
-        await faceWatcher.collections.get(options.collection)
+        await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
         const progress = await createProgress(output, {
           ...{ label: 'Enrolling', unit: 'images', total: jobs.length },
         })

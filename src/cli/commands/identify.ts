@@ -51,7 +51,7 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
       const files = folder ? listImageFiles([path]).files.map((image) => image.path) : [path]
       if (files.length === 0) throw new UsageError(`There are no images in ${path}.`)
       return withModels(async ({ faceWatcher, workers }, config) => {
-        await faceWatcher.collections.get(options.collection)
+        await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
         const jobs = await planJobs(files, folder, options.draw)
         let unlabelled = false
         const run = {

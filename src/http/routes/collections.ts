@@ -23,6 +23,12 @@ const policyInput = Type.Object(
           'Whether thresholds rise where strangers are more alike than the model expects.',
       }),
     ),
+    galleryShift: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -95,7 +101,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
     schema: {
       operationId: 'getCollection',
       tags,
-      summary: 'Get a collection, its counts and the thresholds in force',
+      summary: 'Get a collection, its counts, the thresholds in force and how alike its people are',
       params: collectionParams,
       response: { 200: ref(CollectionDetails), ...problemResponses('collectionNotFound') },
     },

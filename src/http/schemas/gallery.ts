@@ -24,6 +24,12 @@ export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.Dec
             'Whether thresholds rise where strangers are more alike than the model expects; default `standard`.',
         }),
       ),
+      galleryShift: Type.Optional(
+        Type.Boolean({
+          description:
+            'Whether thresholds rise by `difficulty.shift` of the collection; default false. For verification, and for searches whose pictures come from the camera of the collection.',
+        }),
+      ),
     },
     { description: 'How the collection decides.' },
   ),
@@ -43,6 +49,38 @@ export const Collection: Component<store.Collection> = component<store.Collectio
   Type.Object(collection, { description: 'A named gallery.' }),
 )
 
+export const CollectionDifficulty: Component<useCases.CollectionDifficulty> =
+  component<useCases.CollectionDifficulty>('CollectionDifficulty').of(
+    Type.Object(
+      {
+        faces: Type.Integer({ description: 'Faces that the collection had when it was measured.' }),
+        persons: Type.Integer({ description: 'People compared, one face each, at most 1,000.' }),
+        pairs: Type.Integer({ description: 'Pairs of different people.' }),
+        rate: Type.Optional(number('False match rate at which they are compared, 0.001 to 0.01.')),
+        falseMatches: Type.Optional(
+          Type.Integer({ description: 'Pairs at or above the similarity that has this rate.' }),
+        ),
+        times: Type.Optional(
+          number('How many times more often than the model expects; 1 is as expected.'),
+        ),
+        shift: Type.Optional(
+          number(
+            'By how much a threshold is too low for it, a difference of similarities, from 0.',
+          ),
+        ),
+        expectedFpir: Type.Optional(
+          number(
+            'Share of searches by strangers from the same camera that reach `thresholds.match`, which is not shifted; an estimate on the strict side.',
+          ),
+        ),
+      },
+      {
+        description:
+          'How alike the people of a collection are, against the photographs its model was measured on. `rate` and what follows are absent below 3,000 pairs (78 people), which say nothing.',
+      },
+    ),
+  )
+
 export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
   component<bodies.CollectionDetailsBody>('CollectionDetails').of(
     Type.Object({
@@ -50,6 +88,7 @@ export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
       persons: Type.Integer(),
       faces: Type.Integer(),
       thresholds: ref(DecisionThresholds),
+      difficulty: Type.Optional(ref(CollectionDifficulty)),
     }),
   )
 
