@@ -1,7 +1,7 @@
 // How long does one image take, from bytes to embeddings of all its faces, beside other software?
 //
 //   npm run bench:pipeline -- [--lfw DIR] [--models-from DIR] [--python FILE] [--rounds 7]
-//                             [--widths 250,640,1280,1920] [--quick] [--out FILE]
+//                             [--widths 250,640,1280,1920] [--before DIR] [--quick] [--out FILE]
 //
 // Each program runs in a process of its own and takes turns with the others, in an order that
 // changes with every round. A turn is up to 16 photographs, after eight that are not counted: when a
@@ -9,7 +9,8 @@
 // photographs take up to half as long again. What the very first takes is told as `firstOfTurnMs`.
 // The photographs are those that face-api ships, scaled; at 250 pixels LFW's (person/image.jpg)
 // where they are there. A peer that is not there is named and left out.
-// `--quick`: few images and rounds, for a look.
+// `--before`: another checkout of this project, built, with its models in DIR/.cache/test-data: only
+// the two are compared. `--quick`: few images and rounds, for a look.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +32,7 @@ const { values: args } = parseArgs({
     python: { type: 'string' },
     widths: { type: 'string', default: '250,640,1280,1920' },
     rounds: { type: 'string' },
+    before: { type: 'string' },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -48,16 +50,15 @@ const lfw = findLfw(args.lfw)
 const sameFaceOverlap = 0.3
 
 prepareModels(args['models-from'], { optional: ['sface'] })
-const python = preparePython(args.python)
-const { yunet, sface } = await prepareOpencvModels()
-const faceApi = prepareFaceApi()
 const peer = (name) => join(import.meta.dirname, 'peers', name)
 const own = (...rest) => [process.execPath, peer('face-watcher.mjs'), args['models-from'], ...rest]
-const opencv = (threads) => ({
-  needs: [yunet, sface],
-  command: [python, peer('opencv.py'), yunet, sface, threads],
-})
-const contestants = [
+const before = (...rest) => [
+  process.execPath,
+  join(args.before, 'bench/peers/face-watcher.mjs'),
+  join(args.before, '.cache/test-data'),
+  ...rest,
+]
+const ownContestants = [
   { id: 'face-watcher', command: own('mobilefacenet') },
   { id: 'face-watcher-2-workers', command: own('mobilefacenet', '2') },
   {
@@ -65,21 +66,40 @@ const contestants = [
     needs: [join(args['models-from'], 'models/sface')],
     command: own('sface'),
   },
-  { id: 'opencv', ...opencv('1') },
-  { id: 'opencv-2-threads', ...opencv('2') },
-  {
-    id: 'face-api-ssd',
-    slow: true,
-    command: [process.execPath, peer('face-api.mjs'), faceApi, 'ssd'],
-  },
-  {
-    id: 'face-api-tiny',
-    slow: true,
-    command: [process.execPath, peer('face-api.mjs'), faceApi, 'tiny'],
-  },
-  { id: 'facenet-pytorch', slow: true, command: [python, peer('facenet_pytorch_peer.py'), '2'] },
-  { id: 'mtcnn-keras-facenet', slow: true, command: [python, peer('mtcnn_keras_peer.py')] },
 ]
+const changeContestants = () => [
+  ownContestants[0],
+  { id: 'before', command: before('mobilefacenet') },
+  ownContestants[1],
+  { id: 'before-2-workers', command: before('mobilefacenet', '2') },
+]
+const peerContestants = async () => {
+  const python = preparePython(args.python)
+  const { yunet, sface } = await prepareOpencvModels()
+  const faceApi = prepareFaceApi()
+  const opencv = (threads) => ({
+    needs: [yunet, sface],
+    command: [python, peer('opencv.py'), yunet, sface, threads],
+  })
+  return [
+    ...ownContestants,
+    { id: 'opencv', ...opencv('1') },
+    { id: 'opencv-2-threads', ...opencv('2') },
+    {
+      id: 'face-api-ssd',
+      slow: true,
+      command: [process.execPath, peer('face-api.mjs'), faceApi, 'ssd'],
+    },
+    {
+      id: 'face-api-tiny',
+      slow: true,
+      command: [process.execPath, peer('face-api.mjs'), faceApi, 'tiny'],
+    },
+    { id: 'facenet-pytorch', slow: true, command: [python, peer('facenet_pytorch_peer.py'), '2'] },
+    { id: 'mtcnn-keras-facenet', slow: true, command: [python, peer('mtcnn_keras_peer.py')] },
+  ]
+}
+const contestants = args.before === undefined ? await peerContestants() : changeContestants()
 const slow = new Set(contestants.filter((one) => one.slow).map(({ id }) => id))
 
 const directory = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
