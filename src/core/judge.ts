@@ -34,16 +34,20 @@ export interface FaceJudge {
   }
   /**
    * [Note: Damage space] Directions in which kinds of damage differ more than people do, around
-   * the mean of clean photographs. What two embeddings have in common there is damage: two faces
-   * behind masks resemble each other, one behind a mask and a whole one do not. The threshold of a
-   * pair rises by the inner product of their coordinates, as far as it exceeds `from`.
+   * the mean of clean photographs. Two photographs of one person have a certain `share` of their
+   * similarity there. Where two embeddings have more in common there, it is damage: two faces behind
+   * masks resemble each other, one behind a mask and a whole one do not. The threshold of a pair
+   * rises by `factor` x what the inner product of their coordinates exceeds
+   * `share` x similarity + `margin`.
    */
   readonly damageSpace: {
     /** Base64 of [dimension] float32, little-endian. */
     readonly mean: string
     /** Base64 of [axes x dimension] signed bytes, row-major; rows are orthogonal, their lengths carry nothing. */
     readonly axes: string
-    readonly from: number
+    readonly share: number
+    readonly margin: number
+    readonly factor: number
   }
 }
 
@@ -106,8 +110,10 @@ export function createJudge(record: FaceJudge): Judge {
       return { comparable: false, reasons: [...reasons] }
     },
     pairShift(first, second) {
+      const { share, margin, factor } = record.damageSpace
       const shared = weightedSum(space.project(first), space.project(second))
-      return Math.max(0, shared - record.damageSpace.from)
+      const ofOnePerson = share * Math.max(0, dotProduct(first, second))
+      return factor * Math.max(0, shared - ofOnePerson - margin)
     },
   }
 }

@@ -154,7 +154,8 @@ export function shiftThresholds(
 ): ProbeThresholds {
   const mode = policy.probeShift ?? 'standard'
   const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
-  const shift = probeShift + (mode === 'off' ? 0 : shared)
+  // Both say that strangers are more alike here than the curve knows; one reason may be behind both.
+  const shift = mode === 'off' ? 0 : Math.max(probeShift, shared)
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity
   const match = raise(thresholds.match, policy.threshold)

@@ -249,7 +249,7 @@ export const fakeJudge: FaceJudge = {
   damageSpace: {
     mean: Buffer.from(new Float32Array(fakeDimension).buffer).toString('base64'),
     axes: lastAxis(),
-    from: 0.05,
+    ...{ share: 0, margin: 0.05, factor: 1 },
   },
 }
 

@@ -41,7 +41,7 @@ test('shows no rate smaller than what was counted', () => {
   expect(rateText(2e-8)).toBe('rarer than 1 in 1,000,000')
   expect(rateText(0)).toBe('rarer than 1 in 1,000,000')
   // The last rate that 30 false matches in 29.6 million pairs support.
-  expect(rateText(1.01e-6, true)).toBe('rarer than 1 in 1,000,000')
+  expect(rateText(1.01e-6, true)).toBe('rarer than 1 in 990,000')
   expect(rateText(5e-4, true)).toBe('rarer than 1 in 2,000')
 })
 

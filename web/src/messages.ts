@@ -175,8 +175,9 @@ const smallestShownRate = 1e-6
  */
 export function rateText(rate: number, extrapolated = false): string {
   const count = 1 / Math.max(rate, smallestShownRate)
-  const unit = 10 ** Math.floor(Math.log10(count))
-  const oneIn = `1 in ${(Math.round(count / unit) * unit).toLocaleString('en')}`
+  // Two digits, rounded down, as the command line says it; 1 / 1e-5 is a hair below 100,000.
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(count) + 1e-9) - 1)
+  const oneIn = `1 in ${(Math.floor(count / step + 1e-6) * step).toLocaleString('en')}`
   return extrapolated || rate < smallestShownRate ? `rarer than ${oneIn}` : oneIn
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { FaceError } from '../../core/errors.ts'
 import { createJudge, type FaceJudge } from '../../core/judge.ts'
 import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
@@ -13,7 +14,7 @@ import { drawPeople } from '../stress/photographs.ts'
 import { toCacheFiles, toDamageTask, toPhotographTask } from '../stress/pictures.ts'
 import { countTrials, type KindTrial, tryJudges } from './judge-trial.ts'
 import { type DamagedExample, toExamples } from './judged-examples.ts'
-import { type CleanSet, learnJudge } from './learn-judge.ts'
+import { type CleanSet, type Lessons, learnJudge } from './learn-judge.ts'
 
 export interface JudgeOptions {
   /** Of the model; thresholds come from it. */
@@ -67,20 +68,23 @@ export async function evaluateJudge(
 ): Promise<JudgeResult> {
   const { seed = 1, curve, resultFile = '' } = options
   const threshold = computeVerifyThreshold(maxMatchFmr, curve, 1)
-  const { examples, clean, people } = await collect(input, options, threshold)
+  const { lessons, people } = await collect(input, options, threshold)
+  const { examples, clean } = lessons
   const judges = 1 + countTrials(examples)
   let tried = 0
-  const onStep = (): void => {
-    if (input.signal?.aborted) throw new FaceError('aborted')
+  const onStep = async (): Promise<void> => {
     tried++
     input.onProgress?.({ stage: 'compare', done: tried, total: judges })
+    // Learning takes seconds: between two judges the bar and the signal have their turn.
+    await setImmediate()
+    if (input.signal?.aborted) throw new FaceError('aborted')
   }
   const judge: FaceJudge = {
     source: `${input.dataset.name}, ${people.length} people damaged in ${damages.length} kinds and strengths`,
     resultFile,
-    ...learnJudge(examples, clean, { seed }),
+    ...learnJudge(lessons, { seed }),
   }
-  onStep()
+  await onStep()
   const ready = createJudge(judge)
   const isRefused = (face: EmbeddedFace): boolean =>
     !ready.assess({ ...face, rawNorms: face.rawNorms ?? [] }).comparable
@@ -92,14 +96,13 @@ export async function evaluateJudge(
       ...{ name, faces: faces.length, maxRefused },
       refused: faces.filter(isRefused).length / Math.max(1, faces.length),
     })),
-    kinds: tryJudges(examples, clean, { threshold, onStep, seed }),
+    kinds: await tryJudges(lessons, { threshold, onStep, seed }),
     judge,
   }
 }
 
 interface Collected {
-  readonly examples: readonly DamagedExample[]
-  readonly clean: readonly [CleanSet, ...CleanSet[]]
+  readonly lessons: Lessons
   readonly people: readonly string[]
 }
 
@@ -177,9 +180,12 @@ async function collect(
     const name = damageName(damage)
     examples.push(...toExamples({ damage, name, found: damaged, mates: subjectMates }, threshold))
   }
+  const matedFaces = subjects.flatMap(({ photograph, mate }) => {
+    const [first, second] = [byKey.get(photograph.key)?.face, mate && byKey.get(mate.key)?.face]
+    return first && second ? [[first, second] as const] : []
+  })
   return {
-    examples,
-    clean: clean as unknown as Collected['clean'],
+    lessons: { examples, clean: clean as unknown as Lessons['clean'], mates: matedFaces },
     people: subjects.map(({ photograph }) => photograph.person),
   }
 }

@@ -1,7 +1,7 @@
 import { createJudge } from '../../core/judge.ts'
 import { dotProduct } from '../../core/similarity.ts'
 import type { DamagedExample } from './judged-examples.ts'
-import { type CleanSet, type LearnedJudge, type LearnOptions, learnJudge } from './learn-judge.ts'
+import { type LearnedJudge, type LearnOptions, type Lessons, learnJudge } from './learn-judge.ts'
 
 /** What a judge does to faces of people whom it has not seen. */
 export interface TrialRates {
@@ -30,13 +30,13 @@ export interface KindTrial {
  * learned from the other half of the people.
  *
  * @param threshold  similarity of the stated rate
- * @param onStep     called when one of the judges has been tried
+ * @param onStep     called when one of the judges has been tried; what it throws ends the trial
  */
-export function tryJudges(
-  examples: readonly DamagedExample[],
-  clean: readonly [CleanSet, ...CleanSet[]],
-  options: LearnOptions & { readonly threshold: number; readonly onStep?: () => void },
-): readonly KindTrial[] {
+export async function tryJudges(
+  lessons: Lessons,
+  options: LearnOptions & { readonly threshold: number; readonly onStep?: () => Promise<void> },
+): Promise<readonly KindTrial[]> {
+  const { examples } = lessons
   const families = [...new Set(examples.map(({ family }) => family))]
   const known = new Map<string, Tally>()
   const unseen = new Map<string, Tally>()
@@ -44,13 +44,18 @@ export function tryJudges(
   for (const half_ of [0, 1]) {
     const others = examples.filter(({ person }) => half(person) !== half_)
     const own = examples.filter(({ person }) => half(person) === half_)
-    count(known, own, learnJudge(others, clean, options), options.threshold)
-    options.onStep?.()
+    count(known, own, learnJudge({ ...lessons, examples: others }, options), options.threshold)
+    await options.onStep?.()
     for (const family of families) {
       const without = others.filter((each) => each.family !== family)
       const tried = own.filter((each) => each.family === family)
-      count(unseen, tried, learnJudge(without, clean, options), options.threshold)
-      options.onStep?.()
+      count(
+        unseen,
+        tried,
+        learnJudge({ ...lessons, examples: without }, options),
+        options.threshold,
+      )
+      await options.onStep?.()
     }
   }
   return [...known].map(([damage, tally]) => ({

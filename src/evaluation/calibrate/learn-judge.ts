@@ -21,19 +21,23 @@ export interface LearnOptions {
   readonly centroids?: number
   /** Directions of damage. Default 32: with 16 twice as many kinds stayed above 3e-3. */
   readonly axes?: number
-  /**
-   * Of clean pairs of strangers, so many share less in the space of damage than what raises a
-   * threshold. Default 0.85: at 0.5 clean photographs of one person lose 0.6 % of their matches, at
-   * 0.9 they lose 0.2 % and twice as many kinds stay above 3e-3.
-   */
-  readonly pairQuantile?: number
   readonly seed?: number
+}
+
+/** Photographs to learn from. */
+export interface Lessons {
+  /** Damaged faces, all kinds. */
+  readonly examples: readonly DamagedExample[]
+  /** The first set teaches what clean faces are like; all bound what is refused. */
+  readonly clean: readonly [CleanSet, ...CleanSet[]]
+  /** Two clean photographs each of several people. */
+  readonly mates: readonly (readonly [EmbeddedFace, EmbeddedFace])[]
 }
 
 /** What was learned, without where it came from. */
 export type LearnedJudge = Omit<FaceJudge, 'source' | 'resultFile'>
 
-const defaults = { centroids: 64, axes: 32, pairQuantile: 0.85, seed: 1 }
+const defaults = { centroids: 64, axes: 32, seed: 1 }
 /** More change the centroids by less than their number does. */
 const maxClustered = 4000
 const clusterRounds = 12
@@ -41,22 +45,21 @@ const clusterRounds = 12
 const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
 const maxOutside = 0.4
-const sampledPairs = 20_000
+/**
+ * Of shared damage, [Note: Damage space]. Clean photographs of one person lose no match at a
+ * threshold of 1e-5 with a margin of 0.03, and 0.5 % of them with 0.02; in between is the choice.
+ */
+const margin = 0.025
+const factor = 2
 /** Means of fewer faces say more about the people than about the damage. */
 const leastFacesOfKind = 5
 
-/**
- * Learns which faces of a model cannot be compared.
- *
- * @param examples  damaged faces, all kinds
- * @param clean     the first set teaches what clean faces are like; all bound what is refused
- */
+/** Learns which faces of a model cannot be compared, and what damage two faces can share. */
 export function learnJudge(
-  examples: readonly DamagedExample[],
-  clean: readonly [CleanSet, ...CleanSet[]],
+  { examples, clean, mates }: Lessons,
   options: LearnOptions = {},
 ): LearnedJudge {
-  const { centroids: count, axes: axisCount, pairQuantile, seed } = { ...defaults, ...options }
+  const { centroids: count, axes: axisCount, seed } = { ...defaults, ...options }
   const random = createRandom(seed)
   const bad = examples.filter(({ isBad }) => isBad)
   const sample = shuffle(bad, random).slice(0, maxClustered)
@@ -114,7 +117,9 @@ export function learnJudge(
     damageSpace: {
       mean: toBase64(Float32Array.from(space.mean)),
       axes: toSignedBytes(space.axes),
-      from: round(quantile(sharedDamage(clean[0].faces, project, random), pairQuantile)),
+      share: round(shareOfOnePerson(mates, project)),
+      margin,
+      factor,
     },
   }
 }
@@ -132,18 +137,19 @@ function meansByKind(examples: readonly DamagedExample[]): readonly Float64Array
     .map(({ sum, count }) => sum.map((value) => value / count))
 }
 
-/** Inner products in the space of damage, of pairs of clean faces of different people. */
-function sharedDamage(
-  faces: readonly EmbeddedFace[],
+/** How much of the similarity of two clean photographs of a person lies in the space of damage: least squares through 0. */
+function shareOfOnePerson(
+  mates: Lessons['mates'],
   project: (embedding: Float32Array) => number[],
-  random: () => number,
-): readonly number[] {
-  const coordinates = faces.map(({ embedding }) => project(embedding))
-  return Array.from({ length: sampledPairs }, () => {
-    const first = Math.floor(random() * faces.length)
-    const step = 1 + Math.floor(random() * (faces.length - 1))
-    return dot(coordinates[first]!, coordinates[(first + step) % faces.length]!)
-  })
+): number {
+  let products = 0
+  let squares = 0
+  for (const [first, second] of mates) {
+    const similarity = dotProduct(first.embedding, second.embedding)
+    products += similarity * dot(project(first.embedding), project(second.embedding))
+    squares += similarity * similarity
+  }
+  return squares === 0 ? 0 : Math.min(1, Math.max(0, products / squares))
 }
 
 function quantile(values: readonly number[], share: number): number {

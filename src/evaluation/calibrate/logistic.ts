@@ -62,7 +62,10 @@ export function scoreLogistic(model: LogisticModel, features: readonly number[])
 function measureFeature(values: readonly number[]): { mean: number; deviation: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
-  return { mean, deviation: Math.sqrt(variance) || 1 }
+  const deviation = Math.sqrt(variance)
+  // A constant tells nothing, and rounding must not make it look as if it did: it gets weight 0.
+  const isConstant = deviation <= 1e-9 * Math.abs(mean)
+  return { mean, deviation: isConstant ? Number.POSITIVE_INFINITY : deviation }
 }
 
 function toProbability(logOdds: number): number {

@@ -17,7 +17,7 @@ const judge: FaceJudge = {
   damageSpace: {
     mean: Buffer.from(Float32Array.of(0, 0).buffer).toString('base64'),
     axes: Buffer.from(Int8Array.of(100, 0)).toString('base64'),
-    from: 0.5,
+    ...{ share: 0.1, margin: 0.02, factor: 1 },
   },
 }
 /** Half of all pairs of strangers reach 0, one in a thousand 0.4. */
@@ -56,7 +56,7 @@ describe('createJudgeDecider', () => {
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
-    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.3, 6)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08 - 0.02, 6)
     expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
   })
 

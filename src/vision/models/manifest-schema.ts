@@ -69,7 +69,16 @@ const JudgeSchema = Type.Object(
       },
       strict,
     ),
-    damageSpace: Type.Object({ mean: Base64, axes: Base64, from: Type.Number() }, strict),
+    damageSpace: Type.Object(
+      {
+        mean: Base64,
+        axes: Base64,
+        share: Type.Number({ minimum: 0, maximum: 1 }),
+        margin: Type.Number({ minimum: 0 }),
+        factor: Type.Number({ minimum: 0 }),
+      },
+      strict,
+    ),
   },
   strict,
 )
