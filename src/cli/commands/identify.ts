@@ -2,7 +2,6 @@ import { mkdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { isFaceError } from '../../core/errors.ts'
-import { describeFmr } from '../../core/fmr.ts'
 import {
   defaultCollectionName,
   type FaceWatcher,

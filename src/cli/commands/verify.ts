@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import { describeFmr } from '../../core/fmr.ts'
 import { defaultCollectionName, type VerifyTarget } from '../../recognition/face-watcher.ts'
 import { toVerifyLines } from '../answers.ts'
 import type { CliContext } from '../context.ts'
