@@ -3,15 +3,16 @@
 //   node bench/search.mjs [--sizes 1000,10000,100000] [--kinds exact,projected] [--against DIR]
 //                         [--searches 400] [--seed 1] [--out FILE]
 //
-// --against: another build of the program over the same file. Both search in turns, so what else the
+// --against: dist/ of another checkout, over the same file. Both search in turns, so what else the
 // machine does meets both. `cpu`: processor milliseconds a search of all threads.
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ulid } from 'ulid'
 import { createFaceVectors } from './face-vectors.mjs'
-import { percentile, printTable, toLatency, writeResult } from './measure.mjs'
+import { percentile, printTable, rotate, toLatency, writeResult } from './measure.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -49,7 +50,13 @@ async function loadBuild(dist) {
       load('gallery/indexes/projected.js'),
     ])
   const providers = { exact: createExactProvider, projected: projected.createProjectedProvider }
-  return { dist, createSqliteStore, createGallery, providers }
+  const name =
+    dist === 'dist'
+      ? 'this'
+      : execFileSync('git', ['-C', dist, 'rev-parse', '--short', 'HEAD'], {
+          encoding: 'utf8',
+        }).trim()
+  return { name, createSqliteStore, createGallery, providers }
 }
 
 /** One result a build. */
@@ -67,7 +74,7 @@ async function measure(size, kind) {
       const store = await build.createSqliteStore({ file })
       collection ??= await createFilled(store, source, size)
       const gallery = await build.createGallery({ store, provider: build.providers[kind]() })
-      opened.push({ dist: build.dist, store, gallery, times: [], cpu: 0 })
+      opened.push({ build: build.name, store, gallery, times: [], cpu: 0 })
       await gallery.catchUp()
       if (kind === 'projected') await gallery.rebuildIndex(collection)
     }
@@ -81,7 +88,7 @@ async function measure(size, kind) {
     }
     // The first round warms up.
     for (let from = -probeCount; from < Number(args.searches); from += turn) {
-      for (const one of opened) {
+      for (const one of rotate(opened, (from + probeCount) / turn)) {
         const cpu = process.cpuUsage()
         for (let i = from; i < from + turn; i++) {
           const begun = performance.now()
@@ -92,9 +99,15 @@ async function measure(size, kind) {
         if (from >= 0) one.cpu += (user + system) / 1000
       }
     }
-    return opened.map(({ dist, times, cpu }) => ({
-      ...{ faces: size, kind, build: dist === 'dist' ? 'this' : 'other' },
-      ...{ p10: percentile(times, 0.1), ...toLatency(times), cpu: cpu / times.length },
+    return opened.map(({ build, times, cpu }) => ({
+      ...{
+        faces: size,
+        kind,
+        build,
+        p10: percentile(times, 0.1),
+        ...toLatency(times),
+        cpu: cpu / times.length,
+      },
     }))
   } finally {
     for (const { gallery, store } of opened) {
