@@ -46,8 +46,8 @@ const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
 const maxOutside = 0.4
 /**
- * Of shared damage, [Note: Damage space]. Clean photographs of one person lose no match at a
- * threshold of 1e-5 with a margin of 0.03, and 0.5 % of them with 0.02; in between is the choice.
+ * Of shared damage in a search, [Note: Damage space]. Clean photographs of one person lose no match
+ * at a threshold of 1e-5 with a margin of 0.03, and 0.5 % of them with 0.02; in between is the choice.
  */
 const margin = 0.025
 const factor = 2

@@ -56,7 +56,7 @@ describe('createJudgeDecider', () => {
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
-    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08, 6)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08 - 0.01, 6)
     expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
   })
 
