@@ -41,14 +41,15 @@ const face: AnalyzedFace = {
     pose: { yaw: 0, pitch: 0, roll: 0 },
   },
   outside: 0,
-  comparability: { comparable: false, reasons: ['occluded'] },
+  embedding: Float32Array.of(1, 0),
+  rawNorms: [3],
 }
 
 describe('createJudgeDecider', () => {
-  test('refuses by the gates and by what the analyzer says of the face', () => {
+  test('refuses by the gates and by what the judge says of the face', () => {
     const decider = createJudgeDecider(judge, curve)
-    expect(decider.enrolmentReasons(face)).toEqual(['faceTooSmall', 'occluded'])
-    expect(decider.comparisonReasons(face)).toEqual(['occluded'])
+    expect(decider.enrolmentReasons(face)).toEqual(['faceTooSmall', 'damaged'])
+    expect(decider.comparisonReasons(face)).toEqual(['damaged'])
   })
 
   test('raises the threshold of two faces alike in damage, by what they share', () => {

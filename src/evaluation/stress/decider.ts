@@ -51,7 +51,7 @@ export function createGateDecider(): StressDecider {
 }
 
 /**
- * Decides as enrolment, verification and search do with the default quality gates: by the analyzer's
+ * Decides as enrolment, verification and search do with the default quality gates: by the judge's
  * verdict whether a face can be compared, by the damage that two faces share, and by how alike the
  * rest of a gallery is.
  *
@@ -66,8 +66,12 @@ export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurv
   }
   if (record === undefined) return gates
   const judge = createJudge(record)
-  const comparisonReasons: StressDecider['comparisonReasons'] = ({ comparability }) =>
-    comparability?.reasons ?? []
+  // From the numbers of the face, as the analyzer does it.
+  const comparisonReasons: StressDecider['comparisonReasons'] = (face) => {
+    const { embedding, rawNorms } = face
+    if (embedding === undefined || rawNorms === undefined) return []
+    return judge.assess({ ...face, embedding, rawNorms }).reasons
+  }
   return {
     ...gates,
     comparisonReasons,
