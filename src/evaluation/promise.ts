@@ -68,6 +68,8 @@ export interface PromiseResult {
   readonly seed: number
   readonly policy: DecisionPolicy
   readonly thresholds: { readonly match: number; readonly possible: number }
+  /** Share of the people drawn of whom no photograph can be enrolled; they are in no other rate. */
+  readonly notEnrolled: MeanRate
   /** With the policy as it is; promised are `maxFpir` and `possibleFpir`. */
   readonly match: PromiseRates
   readonly possible: PromiseRates
@@ -98,6 +100,7 @@ export async function evaluatePromise(
   const { enrolled, strangers, policy, curve } = input
   const random = createRandom(seed)
   const outcomes: Outcome[] = []
+  const notEnrolled: number[] = []
   let faces = 0
   for (let draw = 0; draw < draws; draw++) {
     if (input.signal?.aborted) throw new FaceError('aborted')
@@ -105,6 +108,7 @@ export async function evaluatePromise(
     const gallery = await createTrialGallery(input.index, drawn.gallery, policy)
     faces = Math.max(faces, gallery.faces)
     outcomes.push(await search(input, gallery, drawn))
+    notEnrolled.push(drawn.notEnrolled)
     input.onDraw?.(draw + 1, draws)
   }
   const first = outcomes[0] as Outcome
@@ -124,6 +128,7 @@ export async function evaluatePromise(
     ...{ persons, photographs, draws, seed, policy, thresholds: { match, possible } },
     strangerProbes: first.strangers.length,
     matedProbes: first.mated.length,
+    notEnrolled: meanOf(notEnrolled),
     match: rates(({ decision }) => decision === 'match'),
     possible: rates(({ decision }) => decision === 'match' || decision === 'possible'),
     withoutShift: rates(({ plain }) => plain),
@@ -138,6 +143,8 @@ export async function evaluatePromise(
 
 interface Drawn {
   readonly gallery: readonly { readonly person: string; readonly embedding: Float32Array }[]
+  /** Share of the people of whom no photograph can be enrolled. */
+  readonly notEnrolled: number
   /** Probes: `undefined` for an image without an embedding. */
   readonly mated: readonly Probe[]
   readonly strangers: readonly Probe[]
@@ -169,16 +176,21 @@ function drawPeople(
     rows.map((row) => ({ person: person.person, embedding: embeddingAt(set, row) }))
   const gallery: { person: string; embedding: Float32Array }[] = []
   const mated: Probe[] = []
+  let notEnrolled = 0
   for (const person of chosen) {
     const rows = shuffle(person.rows, random)
-    for (const { embedding } of probesOf(person, enrolled, rows.slice(0, photographs))) {
-      if (embedding !== undefined) gallery.push({ person: person.person, embedding })
-    }
-    mated.push(...probesOf(person, enrolled, rows.slice(photographs, photographs + 1)))
+    const taken = probesOf(person, enrolled, rows.slice(0, photographs)).flatMap(({ embedding }) =>
+      embedding === undefined ? [] : [{ person: person.person, embedding }],
+    )
+    gallery.push(...taken)
+    // Enrolment says so at once, and nobody looks for a person who is not there.
+    if (taken.length === 0) notEnrolled++
+    else mated.push(...probesOf(person, enrolled, rows.slice(photographs, photographs + 1)))
   }
   const each = Math.ceil(strangerProbesWanted / unknown.length)
   return {
     gallery,
+    notEnrolled: notEnrolled / persons,
     mated,
     strangers: unknown.flatMap((person) => {
       const rows = shuffle(person.rows, random).slice(0, Math.min(each, maxPhotographsOfStranger))
