@@ -1,7 +1,7 @@
 import type { FaceJudge } from '../../core/judge.ts'
-import { dotProduct } from '../../core/similarity.ts'
+import { dotProduct, normalizeInPlace } from '../../core/similarity.ts'
 import type { UndeterminedReason } from '../../core/types.ts'
-import { createRandom, shuffle } from '../random.ts'
+import { createRandom } from '../random.ts'
 import type { EmbeddedFace } from '../stress/face-cache.ts'
 import { clusterDirections } from './clusters.ts'
 import { findDamageSpace } from './damage-space.ts'
@@ -41,9 +41,7 @@ export interface Lessons {
 export type LearnedJudge = Omit<FaceJudge, 'source' | 'resultFile'>
 
 const defaults = { centroids: 64, axes: 32, seed: 1 }
-/** More change the centroids by less than their number does. */
-const maxClustered = 4000
-const clusterRounds = 12
+const clusterRounds = 30
 /** A clean set may be refused by its maximum; the rest of it is kept for other photographs. */
 const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
@@ -68,13 +66,16 @@ export function learnJudge(
   const [own, ...others] = clean
   const teaching = own.faces.filter((_, i) => i % 2 === 0)
   const bounding = [{ ...own, faces: own.faces.filter((_, i) => i % 2 === 1) }, ...others]
-  const sample = shuffle(bad, random).slice(0, maxClustered)
-  const { directions, assigned } = clusterDirections(
-    sample.map(({ face }) => face.embedding),
-    { count, random, rounds: clusterRounds },
-  )
+  const badKinds = meansByKind(bad)
+  // Means of kinds, not single faces: a group must not learn what somebody looks like, or it would
+  // refuse that person for good (one face in five of the people who were damaged).
+  const { directions, assigned } = clusterDirections(badKinds.map(toDirection), {
+    count,
+    random,
+    rounds: clusterRounds,
+  })
   const space = findDamageSpace(
-    meansByKind(examples),
+    meansByKind(examples).map(({ mean }) => mean),
     teaching.map(({ embedding }) => embedding),
     axisCount,
   )
@@ -93,6 +94,8 @@ export function learnJudge(
   const model = fitLogistic([
     ...bad.map(({ face }) => toExample(face, true)),
     ...teaching.map((face) => toExample(face, false)),
+    // Of the people who were damaged, too: they are no damage themselves.
+    ...mates.flatMap((pair) => pair.map((face) => toExample(face, false))),
   ])
   const score = (face: EmbeddedFace): number =>
     describe(face).reduce((sum, value, f) => sum + value * model.weights[f]!, model.intercept)
@@ -116,7 +119,9 @@ export function learnJudge(
     maxOutside,
     centroids: {
       reasons: directions.map((_, cluster) =>
-        mostFrequent(sample.filter((__, i) => assigned[i] === cluster).map(({ reason }) => reason)),
+        mostFrequent(
+          badKinds.filter((__, i) => assigned[i] === cluster).map(({ reason }) => reason),
+        ),
       ),
       directions: toSignedBytes(directions),
     },
@@ -130,17 +135,29 @@ export function learnJudge(
   }
 }
 
-function meansByKind(examples: readonly DamagedExample[]): readonly Float64Array[] {
-  const sums = new Map<string, { readonly sum: Float64Array; count: number }>()
-  for (const { damage, face } of examples) {
-    const entry = sums.get(damage) ?? { sum: new Float64Array(face.embedding.length), count: 0 }
+interface KindMean {
+  readonly mean: Float64Array
+  readonly reason: UndeterminedReason
+}
+
+function meansByKind(examples: readonly DamagedExample[]): readonly KindMean[] {
+  const sums = new Map<string, KindMean & { count: number }>()
+  for (const { damage, face, reason } of examples) {
+    const { length } = face.embedding
+    const entry = sums.get(damage) ?? { mean: new Float64Array(length), reason, count: 0 }
     sums.set(damage, entry)
     entry.count++
-    for (const [d, value] of face.embedding.entries()) entry.sum[d]! += value
+    for (const [d, value] of face.embedding.entries()) entry.mean[d]! += value
   }
   return [...sums.values()]
     .filter(({ count }) => count >= leastFacesOfKind)
-    .map(({ sum, count }) => sum.map((value) => value / count))
+    .map(({ mean, reason, count }) => ({ reason, mean: mean.map((value) => value / count) }))
+}
+
+function toDirection({ mean }: KindMean): Float32Array {
+  const direction = Float32Array.from(mean)
+  normalizeInPlace(direction)
+  return direction
 }
 
 /** How much of the similarity of two clean photographs of a person lies in the space of damage: least squares through 0. */
