@@ -43,8 +43,8 @@ it('refuses to remove what the configuration or a whole needs', async () => {
   expect((await models('models', 'remove', 'fused')).stderr).toContain('remove its parts')
   const config = join(root, 'config.json')
   await writeFile(config, JSON.stringify({ models: { embedder: 'fused' } }))
-  const part = await models('--config', config, 'models', 'remove', 'sface')
-  expect(part.stderr).toContain('sface is used by models.embedder of the configuration')
+  const part = await models('--config', config, 'models', 'remove', 'sface-int8')
+  expect(part.stderr).toContain('sface-int8 is used by models.embedder of the configuration')
 }, 60_000)
 
 it('saves a curve into records of the user only', async () => {
