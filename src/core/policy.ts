@@ -157,12 +157,8 @@ export function shiftThresholds(
 ): ProbeThresholds {
   const mode = policy.probeShift ?? 'standard'
   const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
-  // All tell that strangers are more alike here than the curve knows; one reason may be behind them.
-  const shift = Math.max(
-    probeShift,
-    policy.galleryShift ? ofGallery : 0,
-    mode === 'off' ? 0 : shared,
-  )
+  const alike = Math.max(probeShift, policy.galleryShift ? ofGallery : 0)
+  const shift = withSharedDamage(alike, policy, shared)
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity
   const match = raise(thresholds.match, policy.threshold)
@@ -171,6 +167,17 @@ export function shiftThresholds(
     possible: Math.min(match, raise(thresholds.possible, policy.possibleThreshold)),
     shift,
   }
+}
+
+/**
+ * The shift of a candidate. That a probe is more alike to a gallery than the curve knows and that it
+ * shares damage with the candidate may have one reason, so the larger counts.
+ *
+ * @param alike   shift of the search without regard to the candidate
+ * @param shared  as in {@link shiftThresholds}
+ */
+export function withSharedDamage(alike: number, policy: DecisionPolicy, shared: number): number {
+  return policy.probeShift === 'off' ? alike : Math.max(alike, shared)
 }
 
 /** Decides by the similarity of the best candidate; `undefined` (no candidate) is unknown. */

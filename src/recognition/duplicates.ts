@@ -2,7 +2,7 @@ import { computeThresholds, shiftThresholds } from '../core/policy.ts'
 import type { Collection, NewFace } from '../gallery/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { EnrollResult } from './face-watcher.ts'
-import { createJudges } from './judges.ts'
+import type { Judges } from './judges.ts'
 
 /** Another person whom a new face matches. */
 export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
@@ -16,7 +16,15 @@ export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
 export async function findDuplicates(
   { gallery, models }: RecognitionDependencies,
   collection: Collection,
-  { faces, personId }: { readonly faces: readonly NewFace[]; readonly personId?: string },
+  {
+    faces,
+    judges,
+    personId,
+  }: {
+    readonly faces: readonly NewFace[]
+    readonly judges: Judges
+    readonly personId?: string
+  },
 ): Promise<readonly (DuplicateWarning | undefined)[]> {
   const { faces: gallerySize } = await gallery.counts(collection.id)
   if (gallerySize === 0 || faces.length === 0) return faces.map(() => undefined)
@@ -28,7 +36,7 @@ export async function findDuplicates(
     probes.set(face.embedding, row * collection.dimension)
   }
   // Two persons: the nearest may be the one that is being enrolled.
-  const judge = createJudges(models)(collection.modelId)
+  const judge = judges(collection.modelId)
   const results = await gallery.search(collection, probes, {
     persons: 2,
     ...(judge === undefined ? {} : { embeddingsFrom: thresholds.match }),

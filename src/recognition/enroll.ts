@@ -5,6 +5,7 @@ import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
 import type { EnrollResult, FaceWatcher } from './face-watcher.ts'
+import { createJudges } from './judges.ts'
 import type { Rejection } from './rejections.ts'
 import { sumTimings } from './timings.ts'
 
@@ -19,6 +20,7 @@ type Rejected = EnrollResult['rejected'][number]
  */
 export function createEnroll(deps: RecognitionDependencies): FaceWatcher['enroll'] {
   const { gallery } = deps
+  const judges = createJudges(deps.models)
   return async (collectionName, personInput, images, options = {}): Promise<EnrollResult> => {
     if (images.length === 0) throw new FaceError('missingImage')
     const collection = await gallery.getCollection(collectionName)
@@ -33,7 +35,7 @@ export function createEnroll(deps: RecognitionDependencies): FaceWatcher['enroll
     const duplicates =
       options.duplicates === 'ignore'
         ? usable.map(() => undefined)
-        : await findDuplicates(deps, collection, { faces: usable, ...personId })
+        : await findDuplicates(deps, collection, { faces: usable, judges, ...personId })
     const searchMs = performance.now() - started
     const warnings = new Map(usable.map((face, index) => [face, duplicates[index]]))
     const accepted = usable.filter(

@@ -1,6 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
-import { computeThresholds, decide, type ProbeThresholds, shiftThresholds } from '../core/policy.ts'
+import { computeThresholds, decide, shiftThresholds, withSharedDamage } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
@@ -79,15 +79,13 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson | undefined): number =>
             (person?.embedding && judge?.searchShift(embedding, person.embedding)) ?? 0
-          const of = (person: RankedPerson | undefined): ProbeThresholds =>
-            shiftThresholds(thresholds, policy, {
-              curve,
-              rest,
-              ...(ofGallery === undefined ? {} : { ofGallery }),
-              shared: sharedWith(person),
-            })
-          const own = of(persons[0])
-          const candidates = persons.map((person) => toCandidate(person, curve, of(person).shift))
+          const known = { curve, rest, ...(ofGallery === undefined ? {} : { ofGallery }) }
+          const alike = shiftThresholds(thresholds, policy, known).shift
+          const shared = sharedWith(persons[0])
+          const own = shiftThresholds(thresholds, policy, { ...known, shared })
+          const candidates = persons.map((person) =>
+            toCandidate(person, curve, withSharedDamage(alike, policy, sharedWith(person))),
+          )
           const decision =
             reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
           return { detection, quality, decision, reasons, thresholds: own, candidates }
