@@ -5,22 +5,15 @@
 //                               [--draws 20] [--data-dir DIR] [--cache DIR] [--quick] [--out FILE]
 //
 // DIR as for bench:promise.
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { computeGalleryDifficulty, expectedFpir } from '../dist/core/gallery-difficulty.js'
 import { computeThresholds, computeVerifyThreshold, defaultPolicy } from '../dist/core/policy.js'
-import { openDataset } from '../dist/evaluation/dataset.js'
-import { embedDataset } from '../dist/evaluation/embeddings.js'
-import { computeModelFingerprint } from '../dist/evaluation/fingerprint.js'
-import { groupByPerson, lfwCorrections } from '../dist/evaluation/label-corrections.js'
 import { createRandom, shuffle } from '../dist/evaluation/random.js'
 import { comparePairsOf } from '../dist/gallery/person-sample.js'
-import { createAnalyzer } from '../dist/vision/analyzer.js'
 import { loadManifest } from '../dist/vision/models/manifest.js'
+import { embedSets } from './labelled-sets.mjs'
 import { printTable, writeResult } from './measure.mjs'
-import { hashPipeline } from './pipeline-hash.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -35,12 +28,6 @@ const { values: args } = parseArgs({
     out: { type: 'string' },
   },
 })
-/** As in bench/promise.mjs. */
-const studioDoubles = ['0968', '1224', '1303', '1071', '1463', '1150', '0676', '0972', '0578']
-const corrections = {
-  lfw: lfwCorrections,
-  studio: { samePerson: [], wrongImages: studioDoubles },
-}
 const draws = Number(args.draws ?? (args.quick ? 2 : 20))
 const sizes = { lfw: [100, 300, 1000], celebrities: [100], studio: [100, 300, 1000] }
 const maxFmr = 1e-4
@@ -53,7 +40,7 @@ if (wanted.length === 0) {
 const { models } = await loadManifest()
 const model = models.find(({ id }) => id === args.embedder)
 const curve = model.fmrCurve
-const sets = await embedSets()
+const sets = await embedSets(wanted, args, models)
 const signal = new AbortController().signal
 const results = []
 for (const name of wanted) for (const persons of sizes[name]) results.push(await run(name, persons))
@@ -166,29 +153,4 @@ function meanOf(values) {
 
 function show({ mean, std }, digits) {
   return `${mean.toFixed(digits)} +- ${std.toFixed(digits)}`
-}
-
-async function embedSets() {
-  const modelsDir = join(args['data-dir'], 'models')
-  await mkdir(args.cache, { recursive: true })
-  const analyzer = createAnalyzer({
-    modelsDir,
-    manifest: models,
-    limits: { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 },
-  })
-  const parts = model.parts?.map((part) => part.model) ?? [args.embedder]
-  const hash = JSON.stringify([await hashPipeline(), model.parts, model.judge])
-  const modelFingerprint = await computeModelFingerprint(modelsDir, ['mtcnn', ...parts], hash)
-  const embedded = {}
-  for (const name of wanted) {
-    const dataset = await openDataset(args[name], { cacheDir: args.cache })
-    const input = { analyzer, dataset, modelId: args.embedder, modelFingerprint }
-    const set = await embedDataset({ ...input, cacheDir: args.cache, images: 'all' })
-    embedded[name] = { name, people: groupByPerson(set, corrections[name]), embedded: set }
-    console.error(
-      `${name}: ${set.images.length} photographs, ${set.failures.length} without a face`,
-    )
-  }
-  await analyzer.close()
-  return embedded
 }

@@ -6,20 +6,13 @@
 //
 // DIR of --lfw holds lfw-deepfunneled.tar or lfw/; of the others one folder of photographs a person,
 // or one photograph a person. --data-dir holds models/. Cases of absent sets are left out.
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultPolicy } from '../dist/core/policy.js'
-import { openDataset } from '../dist/evaluation/dataset.js'
-import { embedDataset } from '../dist/evaluation/embeddings.js'
-import { computeModelFingerprint } from '../dist/evaluation/fingerprint.js'
-import { groupByPerson, lfwCorrections } from '../dist/evaluation/label-corrections.js'
 import { evaluatePromise } from '../dist/evaluation/promise.js'
 import { createExactProvider } from '../dist/gallery/indexes/exact.js'
-import { createAnalyzer } from '../dist/vision/analyzer.js'
 import { loadManifest } from '../dist/vision/models/manifest.js'
+import { embedSets } from './labelled-sets.mjs'
 import { printTable, writeResult } from './measure.mjs'
-import { hashPipeline } from './pipeline-hash.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -35,12 +28,6 @@ const { values: args } = parseArgs({
     out: { type: 'string' },
   },
 })
-/** Second photographs of people who are twice in the studio set: three are equal files, the others were looked at. */
-const studioDoubles = ['0968', '1224', '1303', '1071', '1463', '1150', '0676', '0972', '0578']
-const corrections = {
-  lfw: lfwCorrections,
-  studio: { samePerson: [], wrongImages: studioDoubles },
-}
 const draws = Number(args.draws ?? (args.quick ? 2 : 20))
 /** Set, persons, photographs of each; and the set of the strangers where it is another one. */
 const cases = [
@@ -73,7 +60,8 @@ if (wanted.length === 0) {
 
 const { models } = await loadManifest()
 const model = models.find(({ id }) => id === args.embedder)
-const sets = await embedSets()
+const names = wanted.flatMap(({ set, strangers = set }) => [set, strangers])
+const sets = await embedSets(names, args, models)
 const provider = createExactProvider()
 const results = []
 try {
@@ -116,28 +104,3 @@ writeResult(
     results,
   },
 )
-
-async function embedSets() {
-  const modelsDir = join(args['data-dir'], 'models')
-  await mkdir(args.cache, { recursive: true })
-  const analyzer = createAnalyzer({
-    modelsDir,
-    manifest: models,
-    limits: { maxImageBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, maxSidePx: 20_000 },
-  })
-  const parts = model.parts?.map((part) => part.model) ?? [args.embedder]
-  const hash = JSON.stringify([await hashPipeline(), model.parts, model.judge])
-  const modelFingerprint = await computeModelFingerprint(modelsDir, ['mtcnn', ...parts], hash)
-  const embedded = {}
-  for (const name of new Set(wanted.flatMap(({ set, strangers = set }) => [set, strangers]))) {
-    const dataset = await openDataset(args[name], { cacheDir: args.cache })
-    const input = { analyzer, dataset, modelId: args.embedder, modelFingerprint }
-    const set = await embedDataset({ ...input, cacheDir: args.cache, images: 'all' })
-    embedded[name] = { name, people: groupByPerson(set, corrections[name]), embedded: set }
-    console.error(
-      `${name}: ${set.images.length} photographs, ${set.failures.length} without a face`,
-    )
-  }
-  await analyzer.close()
-  return embedded
-}

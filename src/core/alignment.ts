@@ -7,6 +7,19 @@ import type { Point } from './types.ts'
  */
 export type SimilarityTransform = readonly [number, number, number, number, number, number]
 
+/**
+ * Five points of a frontal face in a crop of 112 pixels, order as `Landmarks5`.
+ *
+ * @source Deng et al. 2019, CVPR, ArcFace: the alignment of the authors' published code
+ */
+export const arcFacePoints: readonly Point[] = [
+  { x: 38.2946, y: 51.6963 },
+  { x: 73.5318, y: 51.5014 },
+  { x: 56.0252, y: 71.7366 },
+  { x: 41.5493, y: 92.3655 },
+  { x: 70.7299, y: 92.2041 },
+]
+
 /** Points spread less than this, in units of `from`, have no direction to align by. */
 const minSpread = 1e-6
 

@@ -5,6 +5,7 @@ import type { Analyzer, DetectorOptions } from '../vision/analyzer-types.ts'
 import { type Dataset, type LabelledImage, selectImages } from './dataset.ts'
 import { type CachedAnalysis, type EmbeddingCache, openEmbeddingCache } from './embedding-cache.ts'
 import { chooseLabelledFace } from './face-choice.ts'
+import { inParallel } from './in-parallel.ts'
 
 export interface EvaluationProgress {
   readonly stage: 'embed' | 'compare'
@@ -83,28 +84,14 @@ async function fillCache(
 ): Promise<void> {
   const missing = images.filter((image) => cache.get(image.key) === undefined)
   let done = images.length - missing.length
-  let next = 0
-  let stopped = false
   input.onProgress?.({ stage: 'embed', done, total: images.length })
-  const runOne = async (): Promise<void> => {
-    while (next < missing.length && !stopped) {
-      if (input.signal?.aborted) throw new FaceError('aborted')
-      const image = missing[next++] as LabelledImage
-      cache.add(await analyzeImage(image, input))
-      done++
-      input.onProgress?.({ stage: 'embed', done, total: images.length })
-    }
-  }
   // One more than the workers, so that none waits for the next file.
-  const lanes = Array.from({ length: input.analyzer.stats().workers + 1 }, () =>
-    runOne().catch((error: unknown) => {
-      stopped = true
-      throw error
-    }),
-  )
-  const outcomes = await Promise.allSettled(lanes)
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  await inParallel(missing, input.analyzer.stats().workers + 1, async (image) => {
+    if (input.signal?.aborted) throw new FaceError('aborted')
+    cache.add(await analyzeImage(image, input))
+    done++
+    input.onProgress?.({ stage: 'embed', done, total: images.length })
+  })
 }
 
 async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promise<CachedAnalysis> {

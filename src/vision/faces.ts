@@ -1,4 +1,4 @@
-import { estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
+import { arcFacePoints, estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
 import { isFaceError } from '../core/errors.ts'
 import { clipBox } from '../core/geometry.ts'
 import type { Judge } from '../core/judge.ts'
@@ -9,19 +9,8 @@ import type { CropEmbedding, Embedder } from './embedders/embedder.ts'
 import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
 import { computeShareOutside, toLuma, warpCrop } from './pixel-kernels.ts'
 
-/**
- * Five points of a frontal face in a crop of 112 pixels. Quality is measured on this crop whatever
- * the embedder, so that its thresholds mean the same for all.
- *
- * @source Deng et al. 2019, CVPR, ArcFace: the alignment of the authors' published code
- */
-const qualityPoints: readonly Point[] = [
-  { x: 38.2946, y: 51.6963 },
-  { x: 73.5318, y: 51.5014 },
-  { x: 56.0252, y: 71.7366 },
-  { x: 41.5493, y: 92.3655 },
-  { x: 70.7299, y: 92.2041 },
-]
+/** Quality is measured on this crop whatever the embedder, so that its thresholds mean the same for all. */
+const qualityPoints = arcFacePoints
 const qualitySize = 112
 
 export interface MeasuredFaces {

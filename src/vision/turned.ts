@@ -1,4 +1,5 @@
 import { turnBoxBack, turnPointBack } from '../core/geometry.ts'
+import { toLogOdds } from '../core/judge.ts'
 import type { Detection, Landmarks5 } from '../core/types.ts'
 import type { AnalyzedFace, Turn } from './analyzer-types.ts'
 import type { Detector } from './detectors/detector.ts'
@@ -70,7 +71,7 @@ async function findTurn(
     best = turn
     highest = confidence
   }
-  return logOdds(highest) - logOdds(uprightConfidence) >= neededMargin ? best : undefined
+  return toLogOdds(highest) - toLogOdds(uprightConfidence) >= neededMargin ? best : undefined
 }
 
 function isSure({ faces }: Reading, confidence: number): boolean {
@@ -84,11 +85,6 @@ function highestConfidence({ faces }: Reading): number {
 
 function isComparable({ comparability }: AnalyzedFace): boolean {
   return comparability?.comparable ?? true
-}
-
-function logOdds(probability: number): number {
-  const clamped = Math.min(1 - 1e-6, Math.max(1e-6, probability))
-  return Math.log(clamped / (1 - clamped))
 }
 
 /** A detection of a turned copy in the frame of the image that was given. The landmarks keep their order. */

@@ -7,7 +7,7 @@ import { clusterDirections } from './clusters.ts'
 import { findDamageSpace } from './damage-space.ts'
 import { type DamagedExample, toFeatures } from './judged-examples.ts'
 import { dot } from './linear-algebra.ts'
-import { type Example, fitLogistic } from './logistic.ts'
+import { type Example, fitLogistic, scoreLogistic } from './logistic.ts'
 
 /** Clean photographs, and the share of them that may be refused. */
 export interface CleanSet {
@@ -97,8 +97,7 @@ export function learnJudge(
     // Of the people who were damaged, too: they are no damage themselves.
     ...mates.flatMap((pair) => pair.map((face) => toExample(face, false))),
   ])
-  const score = (face: EmbeddedFace): number =>
-    describe(face).reduce((sum, value, f) => sum + value * model.weights[f]!, model.intercept)
+  const score = (face: EmbeddedFace): number => scoreLogistic(model, describe(face))
   const [confidence = 0, ...weights] = model.weights
   const normCount = weights.length - 1 - space.axes.length
   return {

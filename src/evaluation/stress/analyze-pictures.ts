@@ -1,6 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Analysis, AnalyzedFace } from '../../vision/analyzer-types.ts'
 import { type EvaluationInput, imageFailures } from '../embeddings.ts'
+import { inParallel } from '../in-parallel.ts'
 import { appendFaces, type EmbeddedFace, type FoundFace, readFaces } from './face-cache.ts'
 
 /** A picture to analyse, made when its turn comes. */
@@ -44,7 +45,7 @@ export async function analyzePictures(
     const found: FoundFace[] = []
     try {
       // One more than the workers, so that none waits for the next picture.
-      await inLanes(batch, input.analyzer.stats().workers + 1, async (task) => {
+      await inParallel(batch, input.analyzer.stats().workers + 1, async (task) => {
         if (input.signal?.aborted) throw new FaceError('aborted')
         found.push({ key: task.key, face: await analyzePicture(task, input) })
         onDone(1)
@@ -74,27 +75,4 @@ async function analyzePicture(
     if (error instanceof FaceError && imageFailures.has(error.code)) return undefined
     throw error
   }
-}
-
-/** Works on all items, some at a time; the first error stops the rest and is thrown. */
-async function inLanes<T>(
-  items: readonly T[],
-  lanes: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  let stopped = false
-  const run = async (): Promise<void> => {
-    while (next < items.length && !stopped) await work(items[next++] as T)
-  }
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: lanes }, () =>
-      run().catch((error: unknown) => {
-        stopped = true
-        throw error
-      }),
-    ),
-  )
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
 }

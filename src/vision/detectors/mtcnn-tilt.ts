@@ -1,4 +1,4 @@
-import { estimateSimilarity, invertSimilarity } from '../../core/alignment.ts'
+import { arcFacePoints, estimateSimilarity, invertSimilarity } from '../../core/alignment.ts'
 import { isFaceError } from '../../core/errors.ts'
 import type { Detection, Landmarks5, Point } from '../../core/types.ts'
 import type { CropTransform, PyramidLevel } from '../pixel-kernels.ts'
@@ -9,16 +9,13 @@ import type { Session } from '../runtime.ts'
 const size = 48
 
 /**
- * Where the landmarks lie in the windows that O-Net was trained on: the reference points of a crop
- * of 112 pixels (see faces.ts), in its part from column 6 to 106 and row 10 to 110.
+ * Where the landmarks lie in the windows that O-Net was trained on: the part of an ArcFace crop from
+ * column 6 to 106 and row 10 to 110.
  */
-const uprightPoints: readonly Point[] = [
-  [38.2946, 51.6963],
-  [73.5318, 51.5014],
-  [56.0252, 71.7366],
-  [41.5493, 92.3655],
-  [70.7299, 92.2041],
-].map(([x, y]) => ({ x: (x! - 6) * (size / 100), y: (y! - 10) * (size / 100) }))
+const uprightPoints: readonly Point[] = arcFacePoints.map(({ x, y }) => ({
+  x: (x - 6) * (size / 100),
+  y: (y - 10) * (size / 100),
+}))
 
 /** Below this roll, degrees, O-Net's first landmarks are as good as its second. */
 const leastRoll = 20
