@@ -14,6 +14,7 @@ describe('chooseMainFace', () => {
   it('takes the largest of several sure faces', () => {
     const [small, large] = [face(80, 1), face(120, 0.99)]
     expect(chooseMainFace([small, large])).toBe(large)
+    expect(chooseMainFace([large, small])).toBe(large)
   })
 
   it('prefers a sure face to a larger detection that is not sure', () => {

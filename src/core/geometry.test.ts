@@ -18,7 +18,7 @@ const side = fc.integer({ min: 1, max: 200 })
 const box = fc.record({ x: coordinate, y: coordinate, width: side, height: side })
 
 describe('turning back', () => {
-  const turn = fc.constantFrom<90 | 180 | 270>(90, 180, 270)
+  const turn = fc.constantFrom<0 | 90 | 180 | 270>(0, 90, 180, 270)
 
   /** Where a point of the image lies in its copy, turned clockwise. */
   function turned(point: { x: number; y: number }, width: number, height: number, by: number) {

@@ -51,6 +51,20 @@ describe('a judge', () => {
     })
   })
 
+  it('has a word for damage that its record does not name', () => {
+    const { reasons, directions } = record.centroids
+    const unnamed = createJudge({
+      ...record,
+      centroids: { reasons: reasons.slice(0, 1), directions },
+    })
+    const masked = Float32Array.of(0.1, 0.8, 0, 0.6)
+    expect(unnamed.assess(face({ embedding: masked })).reasons).toEqual(['damaged'])
+  })
+
+  it('does not trust a face whose embedder gave no length', () => {
+    expect(judge.assess(face({ rawNorms: [] })).comparable).toBe(false)
+  })
+
   it('weighs the length of the embedding', () => {
     const doubtful = { embedding: Float32Array.of(0.5, 0, 0, 0.86) }
     expect(judge.assess(face({ ...doubtful, rawNorms: [4] })).comparable).toBe(true)

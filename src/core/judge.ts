@@ -171,7 +171,7 @@ export function toLogOdds(probability: number): number {
 
 function weightedSum(weights: ArrayLike<number>, values: ArrayLike<number>): number {
   let sum = 0
-  for (let i = 0; i < weights.length; i++) sum += weights[i]! * (values[i] ?? 0)
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * values[i]!
   return sum
 }
 

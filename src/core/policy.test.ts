@@ -85,6 +85,17 @@ describe('shiftThresholds', () => {
     expect(shiftBy(0.07, { ...policy, probeShift: 'off' as const })).toBe(0.07)
   })
 
+  test('takes the larger of what the gallery and what the damage of both faces ask for', () => {
+    const own = shiftThresholds(gallery, defaultPolicy, { curve, rest }).shift
+    const shiftBy = (shared: number, policy: DecisionPolicy = defaultPolicy) =>
+      shiftThresholds(gallery, policy, { curve, rest, shared }).shift
+    expect(shiftBy(own - 0.1)).toBe(own)
+    expect(shiftBy(own + 0.1)).toBe(own + 0.1)
+    expect(shiftBy(0.1, { ...defaultPolicy, probeShift: 'off' })).toBe(0)
+    const { maxFpir, possibleFpir } = defaultPolicy
+    expect(shiftBy(own + 0.1, { maxFpir, possibleFpir })).toBe(own + 0.1)
+  })
+
   test('never asks for more than a cosine of 1', () => {
     const alike = { similarities: new Array(50).fill(0.99), faces: 1000 }
     expect(shiftThresholds(gallery, defaultPolicy, { curve, rest: alike }).match).toBe(1)
@@ -199,6 +210,21 @@ describe('assertPolicy', () => {
     [{ ...defaultPolicy, threshold: 0.3, possibleThreshold: 0.4 }, /at most threshold/],
   ])('refuses %j', (policy, message) => {
     expect(() => assertPolicy(policy)).toThrow(message)
+  })
+
+  test.each([
+    [{ probeShift: 'loose' }, 'probeShift must be one of off, standard, strict, got "loose".'],
+    [{ galleryShift: 'yes' }, 'galleryShift must be true or false, got "yes".'],
+  ])('refuses %j from a caller without types', (changes, detail) => {
+    const policy = { ...defaultPolicy, ...changes } as unknown as DecisionPolicy
+    expect(() => assertPolicy(policy)).toThrow(detail)
+  })
+
+  test('accepts every form of both shifts', () => {
+    for (const probeShift of ['off', 'standard', 'strict'] as const) {
+      assertPolicy({ ...defaultPolicy, probeShift, galleryShift: true })
+      assertPolicy({ ...defaultPolicy, probeShift, galleryShift: false })
+    }
   })
 
   test('refuses with a code of the catalogue', () => {

@@ -75,6 +75,12 @@ describe('computeProbeShift', () => {
     expect(computeProbeShift(curve, { similarities: [], faces: 0 })).toBe(0)
   })
 
+  test('takes the middle of the curve where its two halves do not meet', () => {
+    const gap = { ...curve, points: [{ ...curve.points[0]!, fmr: 0.46 }, ...curve.points.slice(1)] }
+    // Rank 1.5 of 3 is the middle; the curve knows its upper 46 % and, mirrored, its lower 46 %.
+    expect(computeProbeShift(gap, { similarities: [0.3], faces: 2 })).toBeCloseTo(0.3 / 10, 9)
+  })
+
   test('leaves out ranks that a curve without a middle says nothing about', () => {
     const high = { ...curve, points: curve.points.slice(1) }
     expect(computeProbeShift(high, { similarities: [0.9], faces: 1 })).toBe(0)
