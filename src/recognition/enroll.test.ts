@@ -3,6 +3,7 @@ import {
   createFakeDependencies,
   type FakeDependencies,
   image,
+  withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
@@ -122,6 +123,22 @@ describe('enroll', () => {
     await watcher.enroll('default', { name: 'Bob' }, files('bob'))
     const result = await watcher.enroll('default', ann, files('bob~0.39'))
     expect(result.faces[0]?.warnings).toEqual([])
+  })
+
+  test('needs more for a duplicate where the people of the gallery are alike and its policy says so', async () => {
+    const alike = createUseCases(withDifficulty(deps, 0.08))
+    await alike.enroll('default', { name: 'Bob' }, files('bob'))
+    const rejectedFor = async (text: string) => {
+      const result = await alike.enroll('default', ann, files(text), { duplicates: 'reject' })
+      return result.rejected.flatMap(({ reasons }) => reasons)
+    }
+    expect(await rejectedFor('bob~0.45')).toEqual(['duplicateOfOtherPerson'])
+    await alike.collections.update('default', { policy: { galleryShift: true } })
+    // An enrolment does not wait for the measurement.
+    expect(await rejectedFor('bob~0.45')).toEqual(['duplicateOfOtherPerson'])
+    await alike.collections.get('default', { difficulty: 'wait' })
+    expect(await rejectedFor('bob~0.55')).toEqual(['duplicateOfOtherPerson'])
+    expect(await rejectedFor('bob~0.45')).toEqual([])
   })
 
   test('rejects or ignores duplicates when asked to', async () => {
