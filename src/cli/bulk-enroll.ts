@@ -147,9 +147,11 @@ async function enrollImage(
       outcome: { kind: 'rejected', file: job.path, reasons: first?.reasons ?? [], message },
     }
   }
-  const warnings = face.warnings.map(({ personName, similarity }) => ({
-    ...{ file: job.path, personName, similarity },
-  }))
+  const warnings = face.warnings.flatMap((warning) =>
+    warning.reason === 'duplicateOfOtherPerson'
+      ? [{ file: job.path, personName: warning.personName, similarity: warning.similarity }]
+      : [],
+  )
   const newPerson = typeof person !== 'string'
   return {
     outcome: { kind: 'enrolled', newPerson, existed: face.existed, warnings },

@@ -1,12 +1,12 @@
 import { computeThresholds, shiftThresholds } from '../core/policy.ts'
 import type { Collection, NewFace } from '../gallery/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
-import type { EnrollResult } from './face-watcher.ts'
+import type { EnrollWarning } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
 
 /** Another person whom a new face matches. */
-export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
+export type DuplicateWarning = Extract<EnrollWarning, { reason: 'duplicateOfOtherPerson' }>
 
 /**
  * Looks for other persons whom new faces match at the collection's policy.
