@@ -132,6 +132,18 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     expect(mock.persons[41]?.faceCount).toBe(2)
   })
 
+  test('tells how alike the people are, once it was measured', async () => {
+    mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
+    await page.goto(`${mock.url}#persons`)
+    await page.getByText('1 person with 1 face').waitFor()
+    expect(await page.getByText('This gallery').count()).toBe(0)
+    const counted = { faces: 1000, persons: 1000, pairs: 499_500, rate: 1e-3 }
+    const found = { falseMatches: 10_490, times: 21, shift: 0.077, expectedFpir: 0.144 }
+    mock.difficulty = { ...counted, ...found }
+    await page.reload()
+    await page.getByText('This gallery is 21 times harder than the photographs').waitFor()
+  })
+
   test('offers the collections when there are several', async () => {
     mock.collections = ['default', 'visitors']
     await page.goto(`${mock.url}#persons`)

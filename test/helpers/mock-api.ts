@@ -36,6 +36,8 @@ export interface MockApi {
   readonly url: string
   readonly persons: MockPerson[]
   collections: string[]
+  /** Of every collection, once it was measured. */
+  difficulty: Record<string, number> | undefined
   /** Faces that `identify` answers; boxes in pixels of a 1280 x 720 picture. */
   faces: readonly unknown[]
   /** How the picture was read. */
@@ -108,6 +110,7 @@ export async function startMockApi(): Promise<MockApi> {
     url: `http://localhost:${(server.address() as AddressInfo).port}/`,
     persons: [],
     collections: ['default'],
+    difficulty: undefined,
     faces: [],
     facts: { turned: 0, omittedFaces: 0 },
     scripted: [],
@@ -210,6 +213,7 @@ export async function startMockApi(): Promise<MockApi> {
       persons: mock.persons.length,
       faces,
       thresholds,
+      ...(mock.difficulty === undefined ? {} : { difficulty: mock.difficulty }),
     }
   }
 
