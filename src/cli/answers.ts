@@ -8,6 +8,7 @@ import type {
   ImageFacts,
   VerifyResult,
 } from '../recognition/face-watcher.ts'
+import type { Turn } from '../vision/analyzer-types.ts'
 import { formatCount, toPrintable } from './output.ts'
 
 /*
@@ -38,9 +39,14 @@ export function toIdentifyLines(file: string, result: IdentifyResult): readonly 
 /** What a person should know of how the image was read; empty when there is nothing. */
 export function toFactWords({ turned, omittedFaces }: ImageFacts): readonly string[] {
   return [
-    ...(turned === 0 ? [] : [`read turned by ${turned} degrees clockwise`]),
+    ...(turned === 0 ? [] : [toTurnedWords(turned)]),
     ...(omittedFaces === 0 ? [] : [`${formatCount(omittedFaces, 'smaller face')} left out`]),
   ]
+}
+
+/** How an image was read that did not stand upright. @param turned  not 0 */
+export function toTurnedWords(turned: Turn): string {
+  return `read turned by ${turned} degrees clockwise`
 }
 
 /** Lines about a comparison. @param isImage  compared with a second image, not with stored faces */

@@ -1,5 +1,7 @@
 import { isFaceError } from '../core/errors.ts'
-import type { EnrollOptions, FaceWatcher } from '../recognition/face-watcher.ts'
+import type { Person } from '../gallery/store.ts'
+import type { EnrollOptions, EnrollWarning, FaceWatcher } from '../recognition/face-watcher.ts'
+import type { Turn } from '../vision/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
 import { FileError } from './failures.ts'
 import { type LoadedImage, loadImageFile } from './image-files.ts'
@@ -31,11 +33,14 @@ export interface BulkEnrollSummary {
   /** Images that were enrolled for this person before. */
   readonly alreadyEnrolled: number
   readonly rejected: readonly RejectedFile[]
-  readonly warnings: readonly {
-    readonly file: string
-    readonly personName: string
-    readonly similarity: number
-  }[]
+  /** Enrolled images that were turned to be read. */
+  readonly turned: readonly { readonly file: string; readonly turned: Turn }[]
+  readonly warnings: readonly ({ readonly file: string } & EnrollWarning)[]
+  /**
+   * Persons who have one photograph, of those whose name was looked up or who got a face; skipped
+   * images of a person given by id do not tell how many there are.
+   */
+  readonly personsWithOnePhotograph: number
   /** Images not looked at, because of an interruption or an error. */
   readonly remaining: number
   /** What ended the run early. */
@@ -53,6 +58,7 @@ type Outcome =
       readonly kind: 'enrolled'
       readonly newPerson: boolean
       readonly existed: boolean
+      readonly turned: BulkEnrollSummary['turned']
       readonly warnings: BulkEnrollSummary['warnings']
     }
   | ({ readonly kind: 'rejected' } & RejectedFile)
@@ -66,16 +72,18 @@ export async function bulkEnroll(
   jobs: readonly EnrollJob[],
   options: BulkEnrollOptions,
 ): Promise<BulkEnrollSummary> {
-  const persons = createPersonBook(options.faceWatcher, options.collection)
+  const faceCounts: FaceCounts = new Map()
+  const persons = createPersonBook(options, faceCounts)
   const failed = new AbortController()
   const stop = AbortSignal.any([options.stop, failed.signal])
   const rejected: RejectedFile[] = []
+  const turned: BulkEnrollSummary['turned'][number][] = []
   const warnings: BulkEnrollSummary['warnings'][number][] = []
   let [enrolled, newPersons, alreadyEnrolled, done] = [0, 0, 0, 0]
   let failure: unknown
 
   const work = async (job: EnrollJob): Promise<Outcome> => {
-    const outcome = await enrollOne(job, persons, options)
+    const outcome = await enrollOne(job, persons, { ...options, faceCounts })
     if (outcome.kind === 'failed') failed.abort()
     else options.onProgress(++done)
     return outcome
@@ -89,21 +97,35 @@ export async function bulkEnroll(
       if (outcome.existed) alreadyEnrolled++
       else enrolled++
       if (outcome.newPerson) newPersons++
+      turned.push(...outcome.turned)
       warnings.push(...outcome.warnings)
     }
   }
   return {
     ...{ collection: options.collection, images: jobs.length },
-    ...{ enrolled, newPersons, alreadyEnrolled, rejected, warnings },
+    ...{ enrolled, newPersons, alreadyEnrolled, rejected, turned, warnings },
+    personsWithOnePhotograph: [...faceCounts.values()].filter((count) => count === 1).length,
     remaining: jobs.length - done,
     ...(failure === undefined ? {} : { failure }),
   }
 }
 
+/** Faces of each person that was seen, by id. */
+type FaceCounts = Map<string, number>
+
+/** Images of one person are in work at once, so an answer may be older than the one before. */
+function noteFaces(counts: FaceCounts, { id, faceCount }: Person): void {
+  counts.set(id, Math.max(faceCount, counts.get(id) ?? 0))
+}
+
+interface RunOptions extends BulkEnrollOptions {
+  readonly faceCounts: FaceCounts
+}
+
 async function enrollOne(
   job: EnrollJob,
   persons: PersonBook,
-  options: BulkEnrollOptions,
+  options: RunOptions,
 ): Promise<Outcome> {
   try {
     const image = await loadImageFile(job.path, options.maxImageBytes)
@@ -125,20 +147,21 @@ async function enrollImage(
   job: EnrollJob,
   person: string | { readonly name: string },
   image: LoadedImage,
-  options: BulkEnrollOptions,
+  options: RunOptions,
 ): Promise<Enrolled> {
   const { faceWatcher, collection } = options
   if (typeof person === 'string') {
     const known = await faceWatcher.faces.findByImage(collection, image.hash)
     if (known.some((face) => face.personId === person)) {
       return {
-        outcome: { kind: 'enrolled', newPerson: false, existed: true, warnings: [] },
+        outcome: { kind: 'enrolled', newPerson: false, existed: true, turned: [], warnings: [] },
         personId: person,
       }
     }
   }
   const { fileName, bytes } = image
   const result = await faceWatcher.enroll(collection, person, [{ fileName, bytes }], options.enroll)
+  if (result.person !== undefined) noteFaces(options.faceCounts, result.person)
   const face = result.faces[0]
   if (face === undefined || result.person === undefined) {
     const [first] = result.rejected
@@ -147,12 +170,12 @@ async function enrollImage(
       outcome: { kind: 'rejected', file: job.path, reasons: first?.reasons ?? [], message },
     }
   }
-  const warnings = face.warnings.map(({ personName, similarity }) => ({
-    ...{ file: job.path, personName, similarity },
-  }))
+  const { existed, turned: degrees = 0 } = face
+  const turned = degrees === 0 ? [] : [{ file: job.path, turned: degrees }]
+  const warnings = face.warnings.map((warning) => ({ file: job.path, ...warning }))
   const newPerson = typeof person !== 'string'
   return {
-    outcome: { kind: 'enrolled', newPerson, existed: face.existed, warnings },
+    outcome: { kind: 'enrolled', newPerson, existed, turned, warnings },
     personId: result.person.id,
   }
 }
@@ -187,7 +210,10 @@ interface PersonSlot {
 }
 
 /** Names are not unique, so persons are looked up once and made once by name. */
-function createPersonBook(faceWatcher: FaceWatcher, collection: string): PersonBook {
+function createPersonBook(
+  { faceWatcher, collection }: Pick<BulkEnrollOptions, 'faceWatcher' | 'collection'>,
+  faceCounts: FaceCounts,
+): PersonBook {
   const slots = new Map<string, PersonSlot>()
 
   const look = async (slot: PersonSlot, name: string) => {
@@ -195,7 +221,9 @@ function createPersonBook(faceWatcher: FaceWatcher, collection: string): PersonB
     if (found.items.length > 1) {
       throw new AmbiguousName(`Several persons are called ${name}; choose one with --person ID.`)
     }
-    slot.id = found.items[0]?.id
+    const [person] = found.items
+    if (person !== undefined) noteFaces(faceCounts, person)
+    slot.id = person?.id
     slot.looked = true
   }
 

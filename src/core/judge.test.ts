@@ -71,6 +71,17 @@ describe('a judge', () => {
     expect(judge.assess(face({ ...doubtful, rawNorms: [2] })).comparable).toBe(false)
   })
 
+  it('calls a comparable face weak from a score on, where its record says from which', () => {
+    // The score is likeness 10 x 0.1 less the length.
+    const scored = (score: number): JudgedFace => face({ rawNorms: [1 - score] })
+    const strict = createJudge({ ...record, weakFrom: 1 })
+    expect(strict.assess(scored(0.9))).toEqual({ comparable: true, reasons: [] })
+    expect(strict.assess(scored(1.1))).toEqual({ comparable: true, reasons: [], weak: true })
+    expect(judge.assess(scored(1.1))).toEqual({ comparable: true, reasons: [] })
+    // Refused is more than weak.
+    expect(strict.assess(scored(2.1))).toEqual({ comparable: false, reasons: ['tooBlurred'] })
+  })
+
   it('refuses what the edge of the image cuts, however strong', () => {
     expect(judge.assess(face({ rawNorms: [9], outside: 0.31 }))).toEqual({
       comparable: false,

@@ -23,6 +23,11 @@ export interface FaceJudge {
     readonly damage: readonly number[]
   }
   readonly refuseFrom: number
+  /**
+   * A comparable face is weak from this score on, set so that 1 in 20 clean photographs is. Absent
+   * where it was not learned: then no face is called weak.
+   */
+  readonly weakFrom?: number
   /** A crop with a larger share outside the image is refused, 0 to 1. */
   readonly maxOutside: number
   /** Means of groups of embeddings of damaged faces, never of one person. */
@@ -90,7 +95,7 @@ const comparisonMargin = 0.01
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
 export function createJudge(record: FaceJudge): Judge {
-  const { weights, refuseFrom, maxOutside } = record
+  const { weights, refuseFrom, weakFrom = Number.POSITIVE_INFINITY, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
   const { share, margin, factor } = record.damageSpace
@@ -120,7 +125,9 @@ export function createJudge(record: FaceJudge): Judge {
         weights.likeness * likeness +
         weightedSum(weights.damage, space.project(embedding))
       const isCutOff = outside > maxOutside
-      if (score < refuseFrom && !isCutOff) return { comparable: true, reasons: [] }
+      if (score < refuseFrom && !isCutOff) {
+        return { comparable: true, reasons: [], ...(score >= weakFrom ? { weak: true } : {}) }
+      }
       const reasons = new Set<UndeterminedReason>(isCutOff ? ['cutOff'] : [])
       for (const cause of findCauses(quality, outside)) reasons.add(cause)
       // What was measured tells more than what the embedding resembles.

@@ -111,6 +111,8 @@ export interface Comparability {
   readonly comparable: boolean
   /** Why not, the most telling first; empty when it can be compared. */
   readonly reasons: readonly UndeterminedReason[]
+  /** The face can be compared, but from so weak a photograph a person is missed more often. */
+  readonly weak?: true
 }
 
 /**

@@ -66,11 +66,13 @@ export interface EnrollBody {
   readonly person: Person
   readonly faces: EnrollResult['faces']
   readonly rejected: EnrollResult['rejected']
+  readonly hints: EnrollResult['hints']
 }
 
 export interface CreatedPersonBody extends Person {
   readonly faces: EnrollResult['faces']
   readonly rejected: EnrollResult['rejected']
+  readonly hints: EnrollResult['hints']
 }
 
 export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {

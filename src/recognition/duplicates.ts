@@ -1,11 +1,12 @@
 import { computeThresholds, shiftThresholds } from '../core/policy.ts'
 import type { Collection, NewFace } from '../gallery/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
-import type { EnrollResult } from './face-watcher.ts'
+import type { EnrollWarning } from './face-watcher.ts'
+import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
 
 /** Another person whom a new face matches. */
-export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
+export type DuplicateWarning = Extract<EnrollWarning, { reason: 'duplicateOfOtherPerson' }>
 
 /**
  * Looks for other persons whom new faces match at the collection's policy.
@@ -14,7 +15,7 @@ export type DuplicateWarning = EnrollResult['faces'][number]['warnings'][number]
  * @returns for each face the nearest other person at or above the match threshold, or `undefined`
  */
 export async function findDuplicates(
-  { gallery, models }: RecognitionDependencies,
+  deps: RecognitionDependencies,
   collection: Collection,
   {
     faces,
@@ -26,6 +27,7 @@ export async function findDuplicates(
     readonly personId?: string
   },
 ): Promise<readonly (DuplicateWarning | undefined)[]> {
+  const { gallery, models } = deps
   const { faces: gallerySize } = await gallery.counts(collection.id)
   if (gallerySize === 0 || faces.length === 0) return faces.map(() => undefined)
   const curve = findCurve(models, collection.modelId)
@@ -41,11 +43,12 @@ export async function findDuplicates(
     persons: 2,
     ...(judge === undefined ? {} : { embeddingsFrom: thresholds.match }),
   })
+  const ofGallery = latestGalleryShift(deps, collection, gallerySize)
   return results.map(({ persons, rest }, row) => {
     const other = persons.find((person) => person.personId !== personId)
     const own = (faces[row] as NewFace).embedding
     const shared = (other?.embedding && judge?.searchShift(own, other.embedding)) ?? 0
-    const { match } = shiftThresholds(thresholds, policy, { curve, rest, shared })
+    const { match } = shiftThresholds(thresholds, policy, { curve, rest, ofGallery, shared })
     if (other === undefined || other.similarity < match) return undefined
     return {
       reason: 'duplicateOfOtherPerson',

@@ -1,6 +1,6 @@
 import { assessQuality } from '../core/quality.ts'
 import type { Collection, Face, NewFace } from '../gallery/store.ts'
-import type { StageTimings } from '../vision/analyzer-types.ts'
+import type { StageTimings, Turn } from '../vision/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
@@ -10,7 +10,14 @@ import { type Rejection, toQualityRejection, toRejection } from './rejections.ts
 /** What became of one image before anything is stored. */
 export type ExaminedImage =
   | { readonly kind: 'stored'; readonly face: Face }
-  | { readonly kind: 'usable'; readonly face: NewFace; readonly timings: StageTimings }
+  | {
+      readonly kind: 'usable'
+      readonly face: NewFace
+      readonly turned: Turn
+      /** See `weakPhotograph`. */
+      readonly weak: boolean
+      readonly timings: StageTimings
+    }
   | { readonly kind: 'rejected'; readonly rejection: Rejection; readonly timings?: StageTimings }
 
 export interface ExamineContext {
@@ -97,7 +104,8 @@ async function examineImage(
       imageHash: hash,
       ...(crop === undefined ? {} : { crop }),
     }
-    return { kind: 'usable', face, timings }
+    const weak = analyzed.comparability?.weak ?? false
+    return { kind: 'usable', face, turned: analysis.turned, weak, timings }
   } catch (error) {
     const rejection = toRejection(error)
     if (rejection === undefined) throw error

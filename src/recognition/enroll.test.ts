@@ -3,6 +3,7 @@ import {
   createFakeDependencies,
   type FakeDependencies,
   image,
+  withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
@@ -83,6 +84,45 @@ describe('enroll', () => {
     }
   })
 
+  test('says by how much a photograph was turned to be read', async () => {
+    const first = await watcher.enroll('default', ann, files('ann', 'bob!turned'))
+    expect(first.faces.map(({ turned }) => turned)).toEqual([0, 90])
+    // It is not read again.
+    const again = await watcher.enroll('default', first.person!.id, files('bob!turned'))
+    expect(again.faces[0]).not.toHaveProperty('turned')
+  })
+
+  test('warns of a weak photograph, also beside a duplicate, and enrols it', async () => {
+    const weak = {
+      reason: 'weakPhotograph',
+      message:
+        'The photograph is weak (blurred, dark, turned away or partly covered): this person may be missed more often. Add a better one.',
+    }
+    const first = await watcher.enroll('default', ann, files('ann!weak', 'ann~0.9'))
+    expect(first.faces.map(({ warnings }) => warnings)).toEqual([[weak], []])
+    const second = await watcher.enroll('default', { name: 'Bob' }, files('ann~0.8!weak'))
+    expect(second.faces[0]?.warnings).toMatchObject([{ reason: 'duplicateOfOtherPerson' }, weak])
+    // It is a duplicate that is rejected, never a weak photograph.
+    const options = { duplicates: 'reject' } as const
+    const third = await watcher.enroll('default', { name: 'Cy' }, files('cy!weak'), options)
+    expect(third.faces[0]?.warnings).toEqual([weak])
+  })
+
+  test('hints at a second photograph while the person has one', async () => {
+    const hint = {
+      reason: 'onePhotograph',
+      message:
+        'One photograph of this person. A second one about halves how often the person is missed.',
+    }
+    expect((await watcher.enroll('default', ann, files('(none)'))).hints).toEqual([])
+    const { person, hints } = await watcher.enroll('default', ann, files('ann', 'ann'))
+    expect(hints).toEqual([hint])
+    const again = (...texts: string[]) => watcher.enroll('default', person!.id, files(...texts))
+    expect((await again('ann')).hints).toEqual([hint])
+    expect((await again('(none)')).hints).toEqual([hint])
+    expect((await again('ann~0.9')).hints).toEqual([])
+  })
+
   test('answers a photograph that the person has already, without analysing it', async () => {
     const first = await watcher.enroll('default', ann, files('ann'))
     const calls = deps.analyzer.calls.length
@@ -122,6 +162,22 @@ describe('enroll', () => {
     await watcher.enroll('default', { name: 'Bob' }, files('bob'))
     const result = await watcher.enroll('default', ann, files('bob~0.39'))
     expect(result.faces[0]?.warnings).toEqual([])
+  })
+
+  test('needs more for a duplicate where the people of the gallery are alike and its policy says so', async () => {
+    const alike = createUseCases(withDifficulty(deps, 0.08))
+    await alike.enroll('default', { name: 'Bob' }, files('bob'))
+    const rejectedFor = async (text: string) => {
+      const result = await alike.enroll('default', ann, files(text), { duplicates: 'reject' })
+      return result.rejected.flatMap(({ reasons }) => reasons)
+    }
+    expect(await rejectedFor('bob~0.45')).toEqual(['duplicateOfOtherPerson'])
+    await alike.collections.update('default', { policy: { galleryShift: true } })
+    // An enrolment does not wait for the measurement.
+    expect(await rejectedFor('bob~0.45')).toEqual(['duplicateOfOtherPerson'])
+    await alike.collections.get('default', { difficulty: 'wait' })
+    expect(await rejectedFor('bob~0.55')).toEqual(['duplicateOfOtherPerson'])
+    expect(await rejectedFor('bob~0.45')).toEqual([])
   })
 
   test('rejects or ignores duplicates when asked to', async () => {

@@ -3,6 +3,7 @@ import { toStoredName } from '../gallery/person-fields.ts'
 import type { Collection, Face, NewFace, Person } from '../gallery/store.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
+import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
 import type { EnrollResult, FaceWatcher } from './face-watcher.ts'
 import { createJudges } from './judges.ts'
@@ -32,21 +33,22 @@ export function createEnroll(deps: RecognitionDependencies): FaceWatcher['enroll
     const examined = await examineImages(deps, images, { collection, ...personId, options })
     const usable = usableFaces(examined)
     const started = performance.now()
-    const duplicates =
+    const found =
       options.duplicates === 'ignore'
         ? usable.map(() => undefined)
         : await findDuplicates(deps, collection, { faces: usable, judges, ...personId })
     const searchMs = performance.now() - started
-    const warnings = new Map(usable.map((face, index) => [face, duplicates[index]]))
+    const duplicates = new Map(usable.map((face, index) => [face, found[index]]))
     const accepted = usable.filter(
-      (face) => options.duplicates !== 'reject' || warnings.get(face) === undefined,
+      (face) => options.duplicates !== 'reject' || duplicates.get(face) === undefined,
     )
     const stored = await storeFaces(deps, { collection, person: personInput, faces: accepted })
-    const outcomes = examined.map((image) => toOutcome(image, warnings, stored.faces))
+    const outcomes = examined.map((image) => toOutcome(image, duplicates, stored.faces))
     const person = stored.person ?? existing
     return {
       ...(person === undefined ? {} : { person }),
       ...splitOutcomes(images, outcomes),
+      hints: toEnrollHints(person),
       timings: sumTimings(
         [...new Set(examined)].flatMap((image) =>
           'timings' in image && image.timings !== undefined ? [image.timings] : [],
@@ -94,18 +96,22 @@ type Outcome = { readonly enrolled: Omit<Enrolled, 'fileName'> } | { readonly re
 
 function toOutcome(
   image: ExaminedImage,
-  warnings: ReadonlyMap<NewFace, DuplicateWarning | undefined>,
+  duplicates: ReadonlyMap<NewFace, DuplicateWarning | undefined>,
   stored: StoredFaces['faces'],
 ): Outcome {
   if (image.kind === 'rejected') return { rejection: image.rejection }
   if (image.kind === 'stored') {
     return { enrolled: { face: image.face, existed: true, warnings: [] } }
   }
-  const warning = warnings.get(image.face)
+  const duplicate = duplicates.get(image.face)
   const added = stored.get(image.face)
-  if (added === undefined) return { rejection: duplicateRejection(warning) }
+  if (added === undefined) return { rejection: duplicateRejection(duplicate) }
   const { existed, ...face } = added
-  return { enrolled: { face, existed, warnings: warning === undefined ? [] : [warning] } }
+  const warnings = [
+    ...(duplicate === undefined ? [] : [duplicate]),
+    ...(image.weak ? [weakPhotographWarning] : []),
+  ]
+  return { enrolled: { face, existed, turned: image.turned, warnings } }
 }
 
 function duplicateRejection(warning: DuplicateWarning | undefined): Rejection {

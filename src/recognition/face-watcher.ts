@@ -71,6 +71,30 @@ export interface EnrollOptions extends RequestOptions {
   readonly skipQualityGates?: boolean
 }
 
+/** What somebody should know of a face that was enrolled all the same. */
+export type EnrollWarning =
+  | {
+      /** The face matches another person. */
+      readonly reason: 'duplicateOfOtherPerson'
+      readonly personId: string
+      readonly personName: string
+      readonly similarity: number
+    }
+  | {
+      /** The face can be compared, but so weak a photograph is missed more often. */
+      readonly reason: 'weakPhotograph'
+      /** A plain sentence. */
+      readonly message: string
+    }
+
+/** What would help to find a person. */
+export interface EnrollHint {
+  /** The person has one photograph; a second one would help most. */
+  readonly reason: 'onePhotograph'
+  /** A plain sentence. */
+  readonly message: string
+}
+
 export interface EnrollResult {
   /** Absent when nothing was enrolled and the person is new. */
   readonly person?: Person
@@ -79,12 +103,12 @@ export interface EnrollResult {
     readonly face: Face
     /** The same image was enrolled for this person before; the stored face is answered. */
     readonly existed: boolean
-    readonly warnings: readonly {
-      readonly reason: 'duplicateOfOtherPerson'
-      readonly personId: string
-      readonly personName: string
-      readonly similarity: number
-    }[]
+    /**
+     * Degrees clockwise by which the image was turned to be read; the face's box is in the image as
+     * given. Absent when the image was not read, because it was enrolled before.
+     */
+    readonly turned?: Turn
+    readonly warnings: readonly EnrollWarning[]
   }[]
   readonly rejected: readonly {
     readonly fileName: string
@@ -92,6 +116,8 @@ export interface EnrollResult {
     /** A plain sentence. */
     readonly message: string
   }[]
+  /** About the person as it is after the enrolment; empty when nothing is to be said. */
+  readonly hints: readonly EnrollHint[]
   readonly timings: Timings
 }
 

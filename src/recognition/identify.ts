@@ -15,6 +15,7 @@ import type {
   IdentifyResult,
   ImageFacts,
 } from './face-watcher.ts'
+import { latestGalleryShift } from './gallery-shift.ts'
 import { createJudges } from './judges.ts'
 import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
@@ -64,11 +65,7 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
     // A search counts them; without a face there was none.
     const gallerySize = results[0]?.gallerySize ?? (await gallery.counts(collection.id)).faces
     const thresholds = computeThresholds(policy, curve, gallerySize)
-    // A search does not wait: until the gallery was measured the probe's own shift holds.
-    const ofGallery =
-      policy.galleryShift && curve
-        ? gallery.difficulty.latest(collection, { curve, faces: gallerySize })?.difficulty?.shift
-        : undefined
+    const ofGallery = latestGalleryShift(deps, collection, gallerySize)
     return {
       ...probe.facts,
       collection: collection.name,
@@ -79,7 +76,7 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson | undefined): number =>
             (person?.embedding && judge?.searchShift(embedding, person.embedding)) ?? 0
-          const known = { curve, rest, ...(ofGallery === undefined ? {} : { ofGallery }) }
+          const known = { curve, rest, ofGallery }
           const alike = shiftThresholds(thresholds, policy, known).shift
           const shared = sharedWith(persons[0])
           const own = shiftThresholds(thresholds, policy, { ...known, shared })

@@ -6,8 +6,9 @@ import type { UndeterminedReason } from '../core/types.ts'
 import type { Collection } from '../gallery/store.ts'
 import type { Analysis } from '../vision/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
-import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
+import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
+import { measureGalleryShift } from './gallery-shift.ts'
 import { createJudges } from './judges.ts'
 import { sumTimings } from './timings.ts'
 
@@ -58,7 +59,8 @@ export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify
     const judge = judges(modelId)
     const shared =
       judge?.pairShift(probe.embedding, reference.embeddings[nearest.index] as Float32Array) ?? 0
-    const shift = shared + (await findGalleryShift(deps, reference.collection))
+    const { collection } = reference
+    const shift = shared + (collection ? await measureGalleryShift(deps, collection) : 0)
     const threshold =
       options.threshold ??
       Math.min(
@@ -150,27 +152,6 @@ async function loadReference(
     ),
     timings: [],
   }
-}
-
-/**
- * What the threshold has to rise by because the people of the collection are more alike than its
- * model's curve expects, where the policy asks for it. The first verification waits for the
- * measurement, later ones take the last.
- *
- * @returns a difference of cosines, from 0
- */
-async function findGalleryShift(
-  { gallery, models }: RecognitionDependencies,
-  collection: Collection | undefined,
-): Promise<number> {
-  const curve = collection?.policy.galleryShift && findCurve(models, collection.modelId)
-  if (!curve || !collection) return 0
-  const { faces } = await gallery.counts(collection.id)
-  const input = { curve, faces }
-  const measured =
-    gallery.difficulty.latest(collection, input) ??
-    (await gallery.difficulty.measure(collection, input))
-  return measured?.difficulty?.shift ?? 0
 }
 
 function findNearest(

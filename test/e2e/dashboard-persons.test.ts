@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { onePhotographHint, weakPhotographWarning } from '../../src/recognition/enroll-advice.ts'
 import { findChromium, skippedWithoutChromium } from '../helpers/browser.ts'
 import {
   openScene,
@@ -51,18 +52,22 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     ])
   })
 
-  test('tells reasons in plain words and warns of a face that another person has', async () => {
+  test('tells reasons in plain words, how a photo was read, and what to know of it', async () => {
     const person = { id: 'P1', name: 'Ann', faceCount: 1 }
-    const warning = { reason: 'duplicateOfOtherPerson', personId: 'P2', personName: 'Maya' }
-    const face = { fileName: 'a', face: {}, existed: false }
-    const first = { faces: [{ ...face, warnings: [{ ...warning, similarity: 0.81 }] }] }
+    const like = { reason: 'duplicateOfOtherPerson', personId: 'P2', personName: 'Maya' }
+    const warnings = [{ ...like, similarity: 0.81 }, weakPhotographWarning]
+    const face = { fileName: 'a', face: {}, existed: false, turned: 90, warnings }
+    const first = { faces: [face], hints: [onePhotographHint] }
     const second = {
       rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'occluded'], message: '' }],
     }
     mock.scripted.push(
       { pathEnd: '/persons', answer: { status: 200, body: { items: [] } } },
       { pathEnd: '/persons', answer: { status: 201, body: { ...person, ...first, rejected: [] } } },
-      { pathEnd: '/P1/faces', answer: { status: 200, body: { person, ...second, faces: [] } } },
+      {
+        pathEnd: '/P1/faces',
+        answer: { status: 200, body: { person, ...second, faces: [], hints: [] } },
+      },
     )
     await page.goto(`${mock.url}#register`)
     await page.getByLabel('Name').fill('Ann')
@@ -70,11 +75,28 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByRole('button', { name: 'Register', exact: true }).click()
     const photos = page.getByRole('list', { name: 'Photos' }).getByRole('listitem')
     await photos.nth(0).getByText('looks like Maya, who is registered already').waitFor()
+    await photos.nth(0).getByText('The photo is weak').waitFor()
+    await photos.nth(0).getByText('The photo lies on its side; it was read upright.').waitFor()
     await photos.nth(1).getByText('The face is too blurred.').waitFor()
     await photos
       .nth(1)
       .getByText('Something covers the face. Take off mask or sunglasses')
       .waitFor()
+  })
+
+  test('says that a second photo helps while there is one', async () => {
+    await page.goto(`${mock.url}#register`)
+    await page.getByLabel('Name').fill('Ann')
+    const register = async (photo: string, button: string) => {
+      await page.locator('input[type=file]').setInputFiles(photo)
+      await page.getByRole('button', { name: button, exact: true }).click()
+    }
+    await register(samplePhoto(1), 'Register')
+    await page
+      .getByText('1 face. A second photo about halves how often this person is missed.')
+      .waitFor()
+    await register(samplePhoto(2), 'Try the rest again')
+    await page.getByText('2 faces. Add more photos, or go on.').waitFor()
   })
 
   test('asks whether a known name means the same person', async () => {
@@ -106,7 +128,20 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
     await page.getByRole('button', { name: 'Add photos' }).click()
     await page.getByText('Person 42 is registered').waitFor()
+    await page.getByText('2 faces. Add more photos, or go on.').waitFor()
     expect(mock.persons[41]?.faceCount).toBe(2)
+  })
+
+  test('tells how alike the people are, once it was measured', async () => {
+    mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
+    await page.goto(`${mock.url}#persons`)
+    await page.getByText('1 person with 1 face').waitFor()
+    expect(await page.getByText('This gallery').count()).toBe(0)
+    const counted = { faces: 1000, persons: 1000, pairs: 499_500, rate: 1e-3 }
+    const found = { falseMatches: 10_490, times: 21, shift: 0.077, expectedFpir: 0.144 }
+    mock.difficulty = { ...counted, ...found }
+    await page.reload()
+    await page.getByText('This gallery is 21 times harder than the photographs').waitFor()
   })
 
   test('offers the collections when there are several', async () => {

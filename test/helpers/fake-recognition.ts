@@ -15,6 +15,7 @@ import type { ModelRecord } from '../../src/vision/models/manifest-types.ts'
 /*
  * Analyzer and gallery in memory. An "image" is text: each word is a face, largest first, `ann` with
  * Ann's embedding and `ann~0.6` with one of similarity 0.6 to it; `ann!blurred` fails a quality gate.
+ * `ann!weak` is a weak photograph and `ann!turned` one that lies on its side.
  * `(none)` has no face; `(corrupt)`, `(fault)` and `(overloaded)` are errors.
  */
 
@@ -85,7 +86,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
       return {
         width: 640,
         height: 480,
-        turned: 0,
+        turned: text.endsWith('!turned') ? 90 : 0,
         omittedFaces: 0,
         faces: words.map((word) => ({
           detection: {
@@ -97,6 +98,9 @@ function createFakeAnalyzer(): FakeAnalyzer {
           outside: 0,
           ...(word.endsWith('!rotated')
             ? { comparability: { comparable: false, reasons: ['rotated'] } }
+            : {}),
+          ...(word.endsWith('!weak')
+            ? { comparability: { comparable: true, reasons: [], weak: true } }
             : {}),
           ...(options.embedder === undefined
             ? {}

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onePhotographHint } from '../../src/recognition/enroll-advice.ts'
 
 const webRoot = fileURLToPath(new URL('../../dist/web/', import.meta.url))
 
@@ -35,6 +36,8 @@ export interface MockApi {
   readonly url: string
   readonly persons: MockPerson[]
   collections: string[]
+  /** Of every collection, once it was measured. */
+  difficulty: Record<string, number> | undefined
   /** Faces that `identify` answers; boxes in pixels of a 1280 x 720 picture. */
   faces: readonly unknown[]
   /** How the picture was read. */
@@ -107,6 +110,7 @@ export async function startMockApi(): Promise<MockApi> {
     url: `http://localhost:${(server.address() as AddressInfo).port}/`,
     persons: [],
     collections: ['default'],
+    difficulty: undefined,
     faces: [],
     facts: { turned: 0, omittedFaces: 0 },
     scripted: [],
@@ -158,7 +162,7 @@ export async function startMockApi(): Promise<MockApi> {
         const form = await toForm(request, body)
         const created = { id: `P${nextId++}`, name: String(form.get('name')), faceCount: 1 }
         mock.persons.push(created)
-        return { status: 201, body: { ...toPerson(created), ...enrolled(form) } }
+        return { status: 201, body: { ...toPerson(created), ...enrolled(form, created) } }
       }
       case 'GET persons/ID':
         return person ? { status: 200, body: toPerson(person) } : mockProblem(404, 'personNotFound')
@@ -177,7 +181,7 @@ export async function startMockApi(): Promise<MockApi> {
         if (!person) return mockProblem(404, 'personNotFound')
         person.faceCount++
         const form = await toForm(request, body)
-        return { status: 201, body: { person: toPerson(person), ...enrolled(form) } }
+        return { status: 201, body: { person: toPerson(person), ...enrolled(form, person) } }
       }
       default:
         return mockProblem(404, 'notFound')
@@ -209,6 +213,7 @@ export async function startMockApi(): Promise<MockApi> {
       persons: mock.persons.length,
       faces,
       thresholds,
+      ...(mock.difficulty === undefined ? {} : { difficulty: mock.difficulty }),
     }
   }
 
@@ -232,12 +237,13 @@ function toFace(id: string): unknown {
   return { id, createdAt, quality: { sizePx: 210 } }
 }
 
-function enrolled(form: FormData): Record<string, unknown> {
+function enrolled(form: FormData, { faceCount }: MockPerson): Record<string, unknown> {
   const file = form.get('images')
   const fileName = file instanceof File ? file.name : ''
   return {
-    faces: [{ fileName, face: toFace('F1'), existed: false, warnings: [] }],
+    faces: [{ fileName, face: toFace('F1'), existed: false, turned: 0, warnings: [] }],
     rejected: [],
+    hints: faceCount === 1 ? [onePhotographHint] : [],
   }
 }
 

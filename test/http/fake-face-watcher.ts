@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { FaceError } from '../../src/core/errors.ts'
 import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import type { Collection, Face, Page, PageOptions, Person } from '../../src/gallery/store.ts'
+import { toEnrollHints, weakPhotographWarning } from '../../src/recognition/enroll-advice.ts'
 import type {
   DecisionThresholds,
+  EnrollWarning,
   FaceWatcher,
   ImageFacts,
   RequestOptions,
@@ -13,7 +15,7 @@ import type {
 /*
  * A Face Watcher without images or models: an "image" is text, "face:ann" has Ann's face,
  * "face:ann face:bob" two faces, largest first, and "face:" none. Faces of the same name are equal.
- * "face:ann!rotated" is a face that cannot be compared.
+ * "face:ann!rotated" is a face that cannot be compared, "face:ann!weak" a weak photograph.
  */
 
 export const modelId = 'fake'
@@ -210,7 +212,7 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
           }
         }
         if (accepted.length === 0 && typeof person !== 'string') {
-          return { faces: [], rejected, timings }
+          return { faces: [], rejected, hints: [], timings }
         }
         const id =
           typeof person === 'string'
@@ -239,25 +241,29 @@ export function createFakeFaceWatcher(): FakeFaceWatcher {
             ...(getCollection(collection).storeCrops ? { crop: Buffer.from([0xff, 0xd8]) } : {}),
           }
           faces.set(face.id, face)
-          const warnings =
+          const warnings: EnrollWarning[] =
             other && options?.duplicates !== 'ignore'
               ? [
                   {
-                    reason: 'duplicateOfOtherPerson' as const,
+                    reason: 'duplicateOfOtherPerson',
                     personId: other.personId,
                     personName: persons.get(other.personId)?.name ?? '',
                     similarity: 1,
                   },
                 ]
               : []
+          if (name.endsWith('!weak')) warnings.push(weakPhotographWarning)
           return {
             fileName,
             face: withoutEmbedding(face),
             existed: existing !== undefined,
+            ...(existing === undefined ? { turned: fake.imageFacts.turned } : {}),
             warnings,
           }
         })
-        return { person: getPerson(collection, id), faces: enrolled, rejected, timings }
+        const found = getPerson(collection, id)
+        const hints = toEnrollHints(found)
+        return { person: found, faces: enrolled, rejected, hints, timings }
       },
       async identify(collection, probe, options) {
         getCollection(collection)

@@ -406,6 +406,42 @@ describe('faces', () => {
     ])
   })
 
+  it('says how a photograph was read, and warns of a weak one', async () => {
+    client.fake.imageFacts = { ...client.fake.imageFacts, turned: 90 }
+    const form: [string, string, string][] = [['image', 'face:ann!weak', 'a.jpg']]
+    const created = await client.send('POST', persons, { form: [['name', 'Ann'], ...form] })
+    expect(created.json.faces).toMatchObject([
+      {
+        turned: 90,
+        warnings: [
+          { reason: 'weakPhotograph', message: expect.stringMatching(/^The photograph is weak/) },
+        ],
+      },
+    ])
+    const again = await client.send('POST', `${persons}/${created.json.id}/faces`, { form })
+    expect(again.json.faces[0].existed).toBe(true)
+    expect(again.json.faces[0]).not.toHaveProperty('turned')
+  })
+
+  it('hints at a second photograph until there is one', async () => {
+    const created = await client.send('POST', persons, {
+      form: [
+        ['name', 'Ann'],
+        ['image', ann, 'a.jpg'],
+      ],
+    })
+    expect(created.json.hints).toMatchObject([
+      { reason: 'onePhotograph', message: expect.stringMatching(/^One photograph of this person/) },
+    ])
+    const url = `${persons}/${created.json.id}/faces`
+    const none = await client.send('POST', url, { form: [['image', 'face:', 'b.jpg']] })
+    expect(none.json.hints).toHaveLength(1)
+    const second = await client.send('POST', url, { form: [['image', 'face:ann2', 'b.jpg']] })
+    expect(second.json.hints).toEqual([])
+    const empty = await client.send('POST', persons, { json: { name: 'Bob' } })
+    expect(empty.json.hints).toEqual([])
+  })
+
   it('hands the options of the query on', async () => {
     const { person } = await enrollAnn()
     const query = 'faces=largest&duplicates=reject&skipQualityGates=true'

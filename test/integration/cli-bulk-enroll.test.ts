@@ -28,10 +28,19 @@ interface Fake {
 
 /** Use cases that store every image; `existing` are the persons there from the start. */
 function createFake(options: {
-  readonly existing?: readonly { readonly id: string; readonly name: string }[]
+  readonly existing?: readonly {
+    readonly id: string
+    readonly name: string
+    readonly faceCount: number
+  }[]
+  /** Persons who have every image already. */
+  readonly complete?: readonly string[]
+  /** What is answered of each face, beside that it is new. */
+  readonly face?: Partial<EnrollResult['faces'][number]>
   readonly fail?: (enrolled: number) => Error | undefined
 }): Fake {
   const created: string[] = []
+  const faceCounts = new Map(options.existing?.map(({ id, faceCount }) => [id, faceCount]))
   let enrolled = 0
   const faceWatcher = {
     persons: {
@@ -39,7 +48,9 @@ function createFake(options: {
         items: (options.existing ?? []).filter((person) => person.name === exactName),
       }),
     },
-    faces: { findByImage: async () => [] },
+    faces: {
+      findByImage: async () => (options.complete ?? []).map((personId) => ({ personId })),
+    },
     enroll: async (_collection: string, person: string | { name: string }) => {
       await sleep(Math.random() * 5)
       const error = options.fail?.(enrolled)
@@ -47,8 +58,12 @@ function createFake(options: {
       enrolled++
       if (typeof person !== 'string') created.push(person.name)
       const id = typeof person === 'string' ? person : `new-${created.length}`
-      const face = { existed: false, warnings: [] }
-      return { person: { id }, faces: [face], rejected: [] } as unknown as EnrollResult
+      const faceCount = (faceCounts.get(id) ?? 0) + 1
+      faceCounts.set(id, faceCount)
+      const face = { existed: false, turned: 0, warnings: [], ...options.face }
+      // Answers may come in another order than images were stored.
+      await sleep(Math.random() * 5)
+      return { person: { id, faceCount }, faces: [face], rejected: [] } as unknown as EnrollResult
     },
   } as unknown as FaceWatcher
   return { faceWatcher, created }
@@ -69,9 +84,9 @@ it('makes a person once, however many images are in work', async () => {
 
 it('adds to the only person of a name, and asks which one when there are several', async () => {
   const existing = [
-    { id: '1', name: 'Ann' },
-    { id: '2', name: 'Bob' },
-    { id: '3', name: 'Bob' },
+    { id: '1', name: 'Ann', faceCount: 1 },
+    { id: '2', name: 'Bob', faceCount: 1 },
+    { id: '3', name: 'Bob', faceCount: 1 },
   ]
   const fake = createFake({ existing })
   const summary = await bulkEnroll([...jobs(2, 'Ann'), ...jobs(2, 'Bob')], options(fake))
@@ -94,4 +109,25 @@ it('rejects a file that is too large or gone, and goes on', async () => {
   const summary = await bulkEnroll([large, gone, good], options(createFake({})))
   expect(summary.rejected.map((it) => it.reasons[0])).toEqual(['imageTooLarge', 'unreadable'])
   expect(summary.enrolled).toBe(1)
+})
+
+it('counts persons who have one photograph, also those who had it before', async () => {
+  const existing = [
+    { id: '1', name: 'Ann', faceCount: 1 },
+    { id: '2', name: 'Bob', faceCount: 1 },
+  ]
+  const all = ['Ann', 'Bob', 'Cy', 'Dan'].flatMap((name) => jobs(name === 'Cy' ? 3 : 1, name))
+  const summary = await bulkEnroll(all, options(createFake({ existing, complete: ['2'] })))
+  expect(summary).toMatchObject({ enrolled: 5, alreadyEnrolled: 1 })
+  // Ann has two now and Cy three.
+  expect(summary.personsWithOnePhotograph).toBe(2)
+})
+
+it('tells of each file how it was read and what to know of it', async () => {
+  const weak = { reason: 'weakPhotograph', message: 'Weak.' } as const
+  const fake = createFake({ face: { turned: 90, warnings: [weak] } })
+  const [job] = jobs(1, 'Ann') as [EnrollJob]
+  const { turned, warnings } = await bulkEnroll([job], options(fake))
+  expect(turned).toEqual([{ file: job.path, turned: 90 }])
+  expect(warnings).toEqual([{ file: job.path, ...weak }])
 })

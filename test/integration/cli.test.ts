@@ -62,6 +62,7 @@ describe('enroll, identify and manage', () => {
     expect(stdout).toContain('Enrolled 0 images, 0 new persons')
     expect(stdout).toContain('Already enrolled, skipped: 3.')
     expect(stdout).toMatch(/group\.jpg: multipleFaces: /)
+    expect(stdout).toContain('3 persons have one photograph; a second one about halves')
   })
 
   it('recognises another photograph of the same person', async () => {

@@ -159,12 +159,13 @@ export function createApi({ apiKey, askForApiKey }: ApiDeps): Api {
             bodySerializer: () => toForm({ name: person.name }, 'images', photo),
           }),
         )
-        return { person: created, faces: created.faces, rejected: created.rejected }
+        const { faces: enrolled, rejected, hints } = created
+        return { person: created, faces: enrolled, rejected, hints }
       } catch (error) {
         // A request of which nothing could be stored is a problem document that lists the reasons.
         const problem = asProblem(error)
         if (problem.rejected.length === 0) throw problem
-        return { person: undefined, faces: [], rejected: problem.rejected }
+        return { person: undefined, faces: [], rejected: problem.rejected, hints: [] }
       }
     },
     persons: (collection, query, signal) =>

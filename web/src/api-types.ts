@@ -5,6 +5,8 @@ type Schemas = components['schemas']
 export type Box = Schemas['Box']
 export type CollectionDetails = Schemas['CollectionDetails']
 export type EnrolledFace = Schemas['EnrolledFace']
+export type EnrollHint = Schemas['EnrollHint']
+export type EnrollWarning = EnrolledFace['warnings'][number]
 export type Face = Schemas['Face']
 export type Person = Schemas['Person']
 export type Rejection = Schemas['RejectedImage']
@@ -35,6 +37,7 @@ export interface Enrolment {
   readonly person: Person | undefined
   readonly faces: readonly EnrolledFace[]
   readonly rejected: readonly Rejection[]
+  readonly hints: readonly EnrollHint[]
 }
 
 export interface Page<T> {

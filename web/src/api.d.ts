@@ -720,6 +720,7 @@ export interface components {
             /** @description Empty when no image was sent. */
             faces: components["schemas"]["EnrolledFace"][];
             rejected: components["schemas"]["RejectedImage"][];
+            hints: components["schemas"]["EnrollHint"][];
         };
         /**
          * DecisionPolicy
@@ -743,6 +744,19 @@ export interface components {
             galleryShift?: boolean;
         };
         /**
+         * EnrollHint
+         * @description What would help to find a person, as it is after the enrolment.
+         */
+        EnrollHint: {
+            /**
+             * @description The person has one photograph; a second one about halves how often the person is missed.
+             * @enum {string}
+             */
+            reason: "onePhotograph";
+            /** @description A plain sentence. */
+            message: string;
+        };
+        /**
          * EnrollResult
          * @description What became of each image.
          */
@@ -750,6 +764,7 @@ export interface components {
             person: components["schemas"]["Person"];
             faces: components["schemas"]["EnrolledFace"][];
             rejected: components["schemas"]["RejectedImage"][];
+            hints: components["schemas"]["EnrollHint"][];
         };
         /**
          * EnrolledFace
@@ -760,13 +775,23 @@ export interface components {
             face: components["schemas"]["Face"];
             /** @description The same image was enrolled for this person before; nothing new was stored. */
             existed: boolean;
-            warnings: {
+            /**
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when it was not read, because it was enrolled before.
+             * @enum {integer}
+             */
+            turned?: 0 | 90 | 180 | 270;
+            warnings: ({
                 /** @enum {string} */
                 reason: "duplicateOfOtherPerson";
                 personId: string;
                 personName: string;
                 similarity: number;
-            }[];
+            } | {
+                /** @enum {string} */
+                reason: "weakPhotograph";
+                /** @description A plain sentence. */
+                message: string;
+            })[];
         };
         /**
          * Face

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { ApiProblem } from './api-client.ts'
 import {
+  hintText,
   isTemporary,
   problemText,
   rateText,
   reasonText,
   toCameraProblem,
+  turnedText,
   undeterminedText,
+  warningText,
 } from './messages.ts'
 
 test('says a rejection reason in plain words and falls back to the server’s message', () => {
@@ -54,4 +57,24 @@ test('says why a face cannot be compared, and when registering also what helps',
     'The face stands on its side or its head. Turn the photo upright.',
   )
   expect(reasonText('toString', 'x')).toBe('x')
+})
+
+test('says what somebody should know of a photo that was registered', () => {
+  const like = { reason: 'duplicateOfOtherPerson', personId: 'P1', personName: 'Maya' } as const
+  expect(warningText({ ...like, similarity: 0.814 })).toBe(
+    'This face looks like Maya, who is registered already (similarity 0.81).',
+  )
+  expect(warningText({ reason: 'weakPhotograph', message: 'x' })).toMatch(/^The photo is weak/)
+  expect(hintText({ reason: 'onePhotograph', message: 'x' })).toMatch(
+    /^A second photo about halves/,
+  )
+  const newer = { reason: 'newReason' as 'weakPhotograph', message: 'The server says so.' }
+  expect(warningText(newer)).toBe('The server says so.')
+  expect(hintText({ ...newer, reason: 'newReason' as 'onePhotograph' })).toBe('The server says so.')
+})
+
+test('says how a photo that does not stand upright was read', () => {
+  expect(turnedText(0)).toBeUndefined()
+  expect(turnedText(90)).toBe('The photo lies on its side; it was read upright.')
+  expect(turnedText(180)).toBe('The photo stands on its head; it was read upright.')
 })

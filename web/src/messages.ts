@@ -1,5 +1,5 @@
 import type { ApiProblem } from './api-client.ts'
-import type { RejectionReason, UndeterminedReason } from './api-types.ts'
+import type { EnrollHint, EnrollWarning, RejectionReason, UndeterminedReason } from './api-types.ts'
 
 /** What is wrong with a face, and what helps. Keys are the API's reasons. */
 const faceTexts: Readonly<Record<UndeterminedReason, { what: string; advice: string }>> = {
@@ -112,6 +112,36 @@ const cameraTexts: Readonly<Record<CameraProblem, { title: string; text: string 
 /** One plain sentence or two for a rejection reason; `fallback` for reasons this page does not know. */
 export function reasonText(reason: string, fallback: string): string {
   return findText(reason) ?? fallback
+}
+
+/** What somebody should know of a photo that was registered all the same. */
+export function warningText(warning: EnrollWarning): string {
+  switch (warning.reason) {
+    case 'duplicateOfOtherPerson':
+      return `This face looks like ${warning.personName}, who is registered already (similarity ${warning.similarity.toFixed(2)}).`
+    case 'weakPhotograph':
+      return 'The photo is weak (blurred, dark, turned away or partly covered): this person may be missed more often. Add a better one.'
+    default:
+      return toOwnWords(warning)
+  }
+}
+
+/** What would help to find a person, in one sentence. */
+export function hintText({ reason, message }: EnrollHint): string {
+  if (reason === 'onePhotograph')
+    return 'A second photo about halves how often this person is missed.'
+  return message
+}
+
+/** What a newer server says of something that this page does not know. */
+function toOwnWords(item: never): string {
+  return (item as { readonly message?: string }).message ?? ''
+}
+
+/** How a photo was read that does not stand upright; `undefined` when there is nothing to say. */
+export function turnedText(turned: number): string | undefined {
+  if (turned === 0) return undefined
+  return `The photo ${turned === 180 ? 'stands on its head' : 'lies on its side'}; it was read upright.`
 }
 
 /** Why a face cannot be compared, in plain sentences without advice. */

@@ -3,6 +3,7 @@ import { type ApiProblem, asProblem } from './api-client.ts'
 import type { Person } from './api-types.ts'
 import { useApp } from './app-context.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
+import { difficultyText } from './difficulty-text.ts'
 import { Icon } from './icons.tsx'
 import { count, problemText } from './messages.ts'
 import { Notice } from './notice.tsx'
@@ -16,6 +17,7 @@ export function PersonsView(): ReactNode {
   const list = usePersons(search)
   const [deleting, setDeleting] = useState<Person>()
   const [problem, setProblem] = useState<ApiProblem>()
+  const difficulty = details && difficultyText(details)
 
   // Others may have registered people since the counts were loaded.
   useEffect(() => refresh(), [refresh])
@@ -50,6 +52,7 @@ export function PersonsView(): ReactNode {
               ? `${count(details.persons, 'person')} with ${count(details.faces, 'face')}`
               : 'Everybody who is registered'}
           </p>
+          {difficulty && <p className="muted">{difficulty}</p>}
         </div>
         <a className="button primary" href="#register">
           <Icon name="plus" /> Register

@@ -65,6 +65,7 @@ function PhotoStatus({ state }: { readonly state: PhotoState }): ReactNode {
           <p className="good">
             <Icon name="check" /> {state.existed ? 'Was registered before' : 'Registered'}
           </p>
+          {state.howRead && <p className="muted">{state.howRead}</p>}
           {state.warnings.map((warning) => (
             <p key={warning} className="warning">
               <Icon name="alert" /> {warning}

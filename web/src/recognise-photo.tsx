@@ -6,7 +6,7 @@ import { DropZone } from './drop-zone.tsx'
 import { FaceList, summary } from './face-list.tsx'
 import { FaceOverlay } from './face-overlay.tsx'
 import { trackFaces } from './face-tracks.ts'
-import { count, isTemporary, problemText } from './messages.ts'
+import { count, isTemporary, problemText, turnedText } from './messages.ts'
 import { Notice } from './notice.tsx'
 import { PhotoCanvas } from './photo-canvas.tsx'
 
@@ -111,14 +111,10 @@ export function RecognisePhoto(): ReactNode {
 
 /** What a person should know of how the photo was read. */
 function PhotoFacts({ turned, omittedFaces }: Identification): ReactNode {
+  const howRead = turnedText(turned)
   return (
     <>
-      {turned !== 0 && (
-        <p className="muted">
-          The photo {turned === 180 ? 'stands on its head' : 'lies on its side'}; it was read
-          upright.
-        </p>
-      )}
+      {howRead && <p className="muted">{howRead}</p>}
       {omittedFaces > 0 && (
         <p className="muted">{count(omittedFaces, 'smaller face')} not looked at.</p>
       )}

@@ -53,7 +53,7 @@ interface RegistrationFormProps {
 function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNode {
   const { api, collection } = useApp()
   const registration = useRegistration(existing)
-  const { photos, person, sending } = registration
+  const { photos, person, hints, sending } = registration
   const [name, setName] = useState('')
   const [namesakes, setNamesakes] = useState<readonly Person[]>([])
   const [hint, setHint] = useState<string>()
@@ -151,7 +151,9 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
           )}
           {done > 0 && waiting === 0 && person ? (
             <Notice kind="good" title={`${person.name} is registered`}>
-              {count(person.faceCount, 'face')}. Add more photos, or go on.
+              {[`${count(person.faceCount, 'face')}.`, ...hints, 'Add more photos, or go on.'].join(
+                ' ',
+              )}
             </Notice>
           ) : (
             <button type="submit" className="primary wide" disabled={sending}>

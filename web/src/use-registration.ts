@@ -2,12 +2,25 @@ import { useCallback, useRef, useState } from 'react'
 import { type Api, asProblem, createKey, type Photo } from './api-client.ts'
 import type { Enrolment, Person } from './api-types.ts'
 import { useApp } from './app-context.ts'
-import { isTemporary, problemText, reasonText } from './messages.ts'
+import {
+  hintText,
+  isTemporary,
+  problemText,
+  reasonText,
+  turnedText,
+  warningText,
+} from './messages.ts'
 
 export type PhotoState =
   | { readonly kind: 'ready' }
   | { readonly kind: 'sending' }
-  | { readonly kind: 'registered'; readonly existed: boolean; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'registered'
+      readonly existed: boolean
+      /** How the photo was read, where that is worth saying. */
+      readonly howRead: string | undefined
+      readonly warnings: readonly string[]
+    }
   | {
       readonly kind: 'rejected'
       readonly texts: readonly string[]
@@ -26,6 +39,8 @@ export interface Registration {
   readonly photos: readonly TrayPhoto[]
   /** The person that photos go to, once it exists. */
   readonly person: Person | undefined
+  /** What would help to find the person. */
+  readonly hints: readonly string[]
   readonly sending: boolean
   readonly add: (files: readonly { readonly name: string; readonly blob: Blob }[]) => void
   readonly remove: (id: number) => void
@@ -43,6 +58,7 @@ export function useRegistration(existing: Person | undefined): Registration {
   const { api, collection, refresh } = useApp()
   const [photos, setPhotos] = useState<readonly TrayPhoto[]>([])
   const [created, setCreated] = useState<Person>()
+  const [hints, setHints] = useState<readonly string[]>([])
   const [sending, setSending] = useState(false)
   const nextId = useRef(1)
 
@@ -83,6 +99,7 @@ export function useRegistration(existing: Person | undefined): Registration {
         if (answer.person && (person !== undefined || answer.faces.length > 0)) {
           person = answer.person
           setCreated(answer.person)
+          setHints(answer.hints.map(hintText))
         }
         stored += answer.faces.filter((face) => !face.existed).length
         setState(id, toState(answer))
@@ -97,6 +114,7 @@ export function useRegistration(existing: Person | undefined): Registration {
   return {
     photos,
     person: created ?? existing,
+    hints,
     sending,
     add,
     remove,
@@ -134,11 +152,13 @@ async function enrollPatiently(
 function toState(answer: Enrolment): PhotoState {
   const [face] = answer.faces
   if (face) {
-    const warnings = face.warnings.map(
-      (warning) =>
-        `This face looks like ${warning.personName}, who is registered already (similarity ${warning.similarity.toFixed(2)}).`,
-    )
-    return { kind: 'registered', existed: face.existed, warnings }
+    const { existed, turned = 0, warnings } = face
+    return {
+      kind: 'registered',
+      existed,
+      howRead: turnedText(turned),
+      warnings: warnings.map(warningText),
+    }
   }
   const reasons = answer.rejected.flatMap((rejection) => rejection.reasons)
   const message = answer.rejected[0]?.message ?? 'The photo was not registered.'

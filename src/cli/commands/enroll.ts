@@ -1,14 +1,15 @@
 import { basename, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
-import { type BulkEnrollSummary, bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
+import { bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
 import type { CliContext } from '../context.ts'
+import { toEnrollLines } from '../enroll-summary.ts'
 import { exitCodes, UsageError } from '../failures.ts'
 import { type ImageFiles, listImageFiles } from '../image-files.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { integerOption } from '../option-parsers.ts'
-import { formatCount, type Output, toPrintable } from '../output.ts'
-import { createProgress, formatDuration } from '../progress.ts'
+import { formatCount, toPrintable } from '../output.ts'
+import { createProgress } from '../progress.ts'
 
 interface Options {
   readonly name?: string
@@ -86,7 +87,11 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
         if (options.json) {
           const { failure: _, ...rest } = summary
           output.json({ ...rest, ignoredFiles: found.ignored, interrupted, seconds })
-        } else printSummary(summary, { seconds, ignored: found.ignored, output })
+        } else {
+          const isOnePerson = options.name !== undefined || options.person !== undefined
+          const run = { seconds, ignored: found.ignored, isOnePerson }
+          for (const line of toEnrollLines(summary, run)) output.print(line)
+        }
         if (summary.failure !== undefined) throw summary.failure
         const { rejected, enrolled, alreadyEnrolled } = summary
         const allRejected = rejected.length > 0 && enrolled + alreadyEnrolled === 0
@@ -112,29 +117,4 @@ function toJobs(found: ImageFiles, paths: readonly string[], options: Options): 
     )
   }
   return found.files.map(({ path, folder = '' }) => ({ path, person: { name: folder } }))
-}
-
-function printSummary(
-  summary: BulkEnrollSummary,
-  run: { readonly seconds: number; readonly ignored: number; readonly output: Output },
-): void {
-  const { output, seconds, ignored } = run
-  const { enrolled, newPersons, alreadyEnrolled, rejected, warnings, remaining } = summary
-  const rate = seconds > 0 ? ((summary.images - remaining) / seconds).toFixed(1) : '-'
-  output.print(
-    `Enrolled ${formatCount(enrolled, 'image')}, ${formatCount(newPersons, 'new person')}, in ${formatDuration(seconds)} (${rate} images/s).`,
-  )
-  if (alreadyEnrolled > 0) output.print(`Already enrolled, skipped: ${alreadyEnrolled}.`)
-  if (ignored > 0) output.print(`Files that are not images, left out: ${ignored}.`)
-  if (remaining > 0) output.print(`Not looked at: ${remaining}. Run the command again to go on.`)
-  if (warnings.length > 0) output.print(`Look like another person: ${warnings.length}.`)
-  for (const { file, personName, similarity } of warnings) {
-    output.print(
-      `  ${toPrintable(file)}: like ${toPrintable(personName)}, similarity ${similarity.toFixed(3)}`,
-    )
-  }
-  if (rejected.length > 0) output.print(`Rejected: ${rejected.length}.`)
-  for (const { file, reasons, message } of rejected) {
-    output.print(`  ${toPrintable(file)}: ${reasons.join(', ')}: ${toPrintable(message)}`)
-  }
 }

@@ -109,12 +109,14 @@ export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteCont
           toEnrollOptions(request.query, signal),
         )
         reply.timings = result.timings
+        const { faces, rejected, hints } = result
         const body = {
           person: result.person ?? (await persons.get(collection, person)),
-          faces: result.faces,
-          rejected: result.rejected,
+          faces,
+          rejected,
+          hints,
         }
-        return { status: result.faces.some(({ existed }) => !existed) ? 201 : 200, body }
+        return { status: faces.some(({ existed }) => !existed) ? 201 : 200, body }
       })
     },
   })

@@ -120,7 +120,7 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
       return answerOnce({ request, reply, upload }, faceWatcher, async () => {
         if (upload.images.length === 0) {
           const created = await persons.create(collection, person)
-          return { status: 201, body: { ...created, faces: [], rejected: [] } }
+          return { status: 201, body: { ...created, faces: [], rejected: [], hints: [] } }
         }
         const result: EnrollResult = await faceWatcher.enroll(
           collection,
@@ -130,8 +130,8 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
         )
         reply.timings = result.timings
         if (!result.person) throw toRejectionError(result)
-        const { faces, rejected } = result
-        return { status: 201, body: { ...result.person, faces, rejected } }
+        const { faces, rejected, hints } = result
+        return { status: 201, body: { ...result.person, faces, rejected, hints } }
       })
     },
   })

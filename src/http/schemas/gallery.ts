@@ -132,13 +132,36 @@ export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = c
       existed: Type.Boolean({
         description: 'The same image was enrolled for this person before; nothing new was stored.',
       }),
-      warnings: Type.Array(
-        Type.Object({
-          reason: Type.Enum(['duplicateOfOtherPerson'], { type: 'string' }),
-          personId: Type.String(),
-          personName: Type.String(),
-          similarity: Type.Number(),
+      turned: Type.Optional(
+        Type.Enum([0, 90, 180, 270], {
+          type: 'integer',
+          description:
+            'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when it was not read, because it was enrolled before.',
         }),
+      ),
+      warnings: Type.Array(
+        Type.Union([
+          Type.Object(
+            {
+              reason: Type.Enum(['duplicateOfOtherPerson'], { type: 'string' }),
+              personId: Type.String(),
+              personName: Type.String(),
+              similarity: Type.Number(),
+            },
+            { title: 'DuplicateWarning', description: 'The face matches another person.' },
+          ),
+          Type.Object(
+            {
+              reason: Type.Enum(['weakPhotograph'], { type: 'string' }),
+              message: Type.String({ description: 'A plain sentence.' }),
+            },
+            {
+              title: 'WeakPhotographWarning',
+              description:
+                'The face can be compared, but so weak a photograph is missed more often.',
+            },
+          ),
+        ]),
       ),
     },
     { description: 'A face that was enrolled.' },
@@ -158,6 +181,22 @@ export const RejectedImage: Component<useCases.EnrollResult['rejected'][number]>
   ),
 )
 
+export const EnrollHint: Component<useCases.EnrollHint> = component<useCases.EnrollHint>(
+  'EnrollHint',
+).of(
+  Type.Object(
+    {
+      reason: Type.Enum(['onePhotograph'], {
+        type: 'string',
+        description:
+          'The person has one photograph; a second one about halves how often the person is missed.',
+      }),
+      message: Type.String({ description: 'A plain sentence.' }),
+    },
+    { description: 'What would help to find a person, as it is after the enrolment.' },
+  ),
+)
+
 export const EnrollResult: Component<bodies.EnrollBody> = component<bodies.EnrollBody>(
   'EnrollResult',
 ).of(
@@ -166,6 +205,7 @@ export const EnrollResult: Component<bodies.EnrollBody> = component<bodies.Enrol
       person: ref(Person),
       faces: Type.Array(ref(EnrolledFace)),
       rejected: Type.Array(ref(RejectedImage)),
+      hints: Type.Array(ref(EnrollHint)),
     },
     { description: 'What became of each image.' },
   ),
@@ -178,6 +218,7 @@ export const CreatedPerson: Component<bodies.CreatedPersonBody> =
         ...person,
         faces: Type.Array(ref(EnrolledFace), { description: 'Empty when no image was sent.' }),
         rejected: Type.Array(ref(RejectedImage)),
+        hints: Type.Array(ref(EnrollHint)),
       },
       { description: 'The new person, and what became of the images sent along.' },
     ),

@@ -61,6 +61,7 @@ const JudgeSchema = Type.Object(
       strict,
     ),
     refuseFrom: Type.Number(),
+    weakFrom: Type.Optional(Type.Number()),
     maxOutside: Type.Number({ minimum: 0, maximum: 1 }),
     centroids: Type.Object(
       {
