@@ -42,10 +42,7 @@ export interface FaceJudge {
    * the mean of clean photographs. Two photographs of one person have a certain `share` of their
    * similarity there. Where two embeddings have more in common there, it is damage: two faces behind
    * masks resemble each other, one behind a mask and a whole one do not. The threshold of a pair
-   * rises by `factor` x what the inner product of their coordinates exceeds
-   * `share` x similarity, less what is left to chance: {@link comparisonMargin} in a comparison, the
-   * larger `margin` in a search, whose thresholds are higher, so that fewer damaged strangers reach
-   * them and clean photographs have less to spare.
+   * rises by twice of what the inner product of their coordinates exceeds `share` x similarity.
    */
   readonly damageSpace: {
     /** Base64 of [dimension] float32, little-endian. */
@@ -53,8 +50,6 @@ export interface FaceJudge {
     /** Base64 of [axes x dimension] signed bytes, row-major; rows are orthogonal, their lengths carry nothing. */
     readonly axes: string
     readonly share: number
-    readonly margin: number
-    readonly factor: number
   }
 }
 
@@ -82,23 +77,18 @@ export interface Judge {
    * @returns similarity, at least 0
    */
   pairShift(first: Float32Array, second: Float32Array): number
-  /** As {@link Judge.pairShift}, of a probe and the best candidate of a search. */
-  searchShift(probe: Float32Array, candidate: Float32Array): number
 }
 
-/**
- * Shared damage that a comparison of two faces leaves to chance. Of 579 pairs of clean LFW
- * photographs at the threshold of 1e-4, the twofold excess costs 0.4 % without a margin and 0.2 %
- * with 0.02; of 105 kinds of damage 1 and 5 stay above 3e-3. In between is the choice.
- */
-const comparisonMargin = 0.01
+/** Of what two faces share beyond one person's share; docs/decisions/0012-comparable-faces.md. */
+const factor = 2
+const margin = 0
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
 export function createJudge(record: FaceJudge): Judge {
   const { weights, refuseFrom, weakFrom = Number.POSITIVE_INFINITY, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
-  const { share, margin, factor } = record.damageSpace
+  const { share } = record.damageSpace
 
   /** What two faces share beyond what two clean photographs of one person would. */
   function sharedDamage(first: Float32Array, second: Float32Array): number {
@@ -134,10 +124,7 @@ export function createJudge(record: FaceJudge): Judge {
       if (reasons.size === 0) reasons.add(reason)
       return { comparable: false, reasons: [...reasons] }
     },
-    pairShift: (first, second) =>
-      factor * Math.max(0, sharedDamage(first, second) - comparisonMargin),
-    searchShift: (probe, candidate) =>
-      factor * Math.max(0, sharedDamage(probe, candidate) - margin),
+    pairShift: (first, second) => factor * Math.max(0, sharedDamage(first, second) - margin),
   }
 }
 

@@ -85,15 +85,20 @@ describe('shiftThresholds', () => {
     expect(shiftBy(0.07, { ...policy, probeShift: 'off' as const })).toBe(0.07)
   })
 
-  test('takes the larger of what the gallery and what the damage of both faces ask for', () => {
-    const own = shiftThresholds(gallery, defaultPolicy, { curve, rest }).shift
-    const shiftBy = (shared: number, policy: DecisionPolicy = defaultPolicy) =>
-      shiftThresholds(gallery, policy, { curve, rest, shared }).shift
-    expect(shiftBy(own - 0.1)).toBe(own)
-    expect(shiftBy(own + 0.1)).toBe(own + 0.1)
-    expect(shiftBy(0.1, { ...defaultPolicy, probeShift: 'off' })).toBe(0)
+  test('asks of faces that share damage what a comparison of them would, if that is more', () => {
+    const own = shiftThresholds(gallery, defaultPolicy, { curve, rest }).match
+    const matchOf = (shared: number, policy: DecisionPolicy = defaultPolicy) =>
+      shiftThresholds(gallery, policy, { curve, rest, shared }).match
+    // At 1e-4 the curve is at 0.4.
+    expect(matchOf(own - 0.4 - 0.01)).toBe(own)
+    expect(matchOf(own - 0.4 + 0.1)).toBeCloseTo(own + 0.1, 9)
+    expect(matchOf(0.3, { ...defaultPolicy, probeShift: 'off' })).toBe(gallery.match)
     const { maxFpir, possibleFpir } = defaultPolicy
-    expect(shiftBy(own + 0.1, { maxFpir, possibleFpir })).toBe(own + 0.1)
+    expect(matchOf(own - 0.4 + 0.1, { maxFpir, possibleFpir })).toBeCloseTo(own + 0.1, 9)
+    // Without a curve there is no comparison either: the threshold is set by hand.
+    expect(
+      shiftThresholds(gallery, defaultPolicy, { curve: undefined, rest, shared: 0.2 }).shift,
+    ).toBe(0.2)
   })
 
   test('never asks for more than a cosine of 1', () => {

@@ -134,7 +134,8 @@ export interface ProbeThresholds {
 /**
  * The gallery's thresholds as they hold for one probe: raised where its similarities to the rest of
  * the gallery exceed what the curve expects, or by the gallery's own shift where that is larger,
- * and by the damage that it shares with the best candidate. A threshold set by hand stays as it is.
+ * and up to the threshold that two faces with this damage have in a comparison, [Note: Damage of a
+ * few]. A threshold set by hand stays as it is.
  *
  * @param rest    `undefined` when the gallery has nobody
  * @param ofGallery  see [Note: Gallery shift]; used where the policy says so
@@ -158,7 +159,7 @@ export function shiftThresholds(
   const mode = policy.probeShift ?? 'standard'
   const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
   const alike = Math.max(probeShift, policy.galleryShift ? ofGallery : 0)
-  const shift = withSharedDamage(alike, policy, shared)
+  const shift = withSharedDamage(alike, policy, shared - spareOverComparison(thresholds, curve))
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity
   const match = raise(thresholds.match, policy.threshold)
@@ -167,6 +168,24 @@ export function shiftThresholds(
     possible: Math.min(match, raise(thresholds.possible, policy.possibleThreshold)),
     shift,
   }
+}
+
+// [Note: Damage of a few]
+// Damage raises the threshold of a comparison by what both faces share of it. A search in a large
+// gallery has a higher threshold than a comparison, because each of its many faces may be the one
+// that resembles the probe. Those that share the probe's damage are few of them, or the probe shift
+// would see it; the threshold of a comparison with this damage is strict enough for a few, so that
+// much is asked for and not the sum of both. Where the sum was asked for, more enrolled people were
+// missed and more damaged strangers named: docs/decisions/0012-comparable-faces.md.
+
+/** How far the gallery's threshold lies above that of one comparison. */
+function spareOverComparison(
+  { match }: Pick<PolicyThresholds, 'match'>,
+  curve: FmrCurve | undefined,
+): number {
+  return curve === undefined
+    ? 0
+    : Math.max(0, match - computeVerifyThreshold(maxMatchFmr, curve, 1))
 }
 
 /**

@@ -232,7 +232,7 @@ async function search(
   const judge = ({ persons, rest }: ProbeResult, { person, embedding }: Probe): Judged => {
     const best = persons[0]
     const shared =
-      (best?.embedding && embedding && damage?.searchShift(embedding, best.embedding)) ?? 0
+      (best?.embedding && embedding && damage?.pairShift(embedding, best.embedding)) ?? 0
     const own = shiftThresholds(thresholds, policy, { curve, rest, shared })
     return {
       decision: decide(best?.similarity, own),

@@ -47,7 +47,7 @@ export async function findDuplicates(
   return results.map(({ persons, rest }, row) => {
     const other = persons.find((person) => person.personId !== personId)
     const own = (faces[row] as NewFace).embedding
-    const shared = (other?.embedding && judge?.searchShift(own, other.embedding)) ?? 0
+    const shared = (other?.embedding && judge?.pairShift(own, other.embedding)) ?? 0
     const { match } = shiftThresholds(thresholds, policy, { curve, rest, ofGallery, shared })
     if (other === undefined || other.similarity < match) return undefined
     return {

@@ -56,7 +56,9 @@ describe('identify', () => {
     expect((await watcher.identify('default', probe())).faces[0]?.decision).toBe('match')
     const [face] = (await judged.identify('default', probe())).faces
     expect(face?.decision).toBe('unknown')
-    expect(face?.thresholds.shift).toBeCloseTo(0.7, 6)
+    // Twice of that.
+    expect(face?.thresholds).toMatchObject({ match: 1 })
+    expect(face?.thresholds.shift).toBeCloseTo(1.5, 6)
     expect(face?.candidates[0]?.fmr).toBeGreaterThan(0.1)
     // Her undamaged photograph shares none.
     expect((await judged.identify('default', image('ann'))).faces[0]?.decision).toBe('match')

@@ -75,7 +75,7 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
         ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson | undefined): number =>
-            (person?.embedding && judge?.searchShift(embedding, person.embedding)) ?? 0
+            (person?.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
           const known = { curve, rest, ofGallery }
           const alike = shiftThresholds(thresholds, policy, known).shift
           const shared = sharedWith(persons[0])

@@ -279,7 +279,7 @@ export const fakeJudge: FaceJudge = {
   damageSpace: {
     mean: Buffer.from(new Float32Array(fakeDimension).buffer).toString('base64'),
     axes: lastAxis(),
-    ...{ share: 0, margin: 0.05, factor: 1 },
+    share: 0,
   },
 }
 

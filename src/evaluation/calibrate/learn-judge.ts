@@ -46,12 +46,6 @@ const clusterRounds = 30
 const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
 const maxOutside = 0.4
-/**
- * Of shared damage in a search, [Note: Damage space]. With 0.025, 8 of 1,000 enrolled people of LFW
- * were missed for it at the default policy.
- */
-const margin = 0.04
-const factor = 2
 /** Means of fewer faces say more about the people than about the damage. */
 const leastFacesOfKind = 5
 
@@ -128,8 +122,6 @@ export function learnJudge(
       mean: toBase64(Float32Array.from(space.mean)),
       axes: toSignedBytes(space.axes),
       share: round(shareOfOnePerson(mates, project)),
-      margin,
-      factor,
     },
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FaceJudge } from '../../core/judge.ts'
+import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
 import type { FmrCurve } from '../../core/types.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
 import { createGateDecider, createJudgeDecider } from './decider.ts'
@@ -17,7 +18,7 @@ const judge: FaceJudge = {
   damageSpace: {
     mean: Buffer.from(Float32Array.of(0, 0).buffer).toString('base64'),
     axes: Buffer.from(Int8Array.of(100, 0)).toString('base64'),
-    ...{ share: 0.1, margin: 0.02, factor: 1 },
+    share: 0.1,
   },
 }
 /** Half of all pairs of strangers reach 0, one in a thousand 0.4. */
@@ -57,8 +58,18 @@ describe('createJudgeDecider', () => {
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
-    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 0.8 - 0.08 - 0.01, 6)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 2 * (0.8 - 0.08), 6)
     expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
+  })
+
+  test('asks in a search for what a comparison of faces alike in damage would, if that is more', () => {
+    const decider = createJudgeDecider(judge, curve)
+    const others = new Float32Array(100).fill(0)
+    const search = (probe: Float32Array) =>
+      decider.searchThreshold(0.6, { probe, candidate: Float32Array.of(1, 0), others })
+    const comparison = computeVerifyThreshold(maxMatchFmr, curve, 1)
+    expect(search(Float32Array.of(0.8, 0.6))).toBeCloseTo(comparison + 2 * (0.8 - 0.08), 6)
+    expect(search(Float32Array.of(0.04, 0.9992))).toBe(0.6)
   })
 
   test('decides by the gates alone without a judge', () => {
@@ -74,7 +85,7 @@ describe('createJudgeDecider', () => {
     const search = { probe: Float32Array.of(0, 1), candidate: Float32Array.of(0, 1) }
     const alike = new Float32Array(100).fill(0.5)
     const usual = new Float32Array(100).fill(0)
-    expect(decider.searchThreshold(0.4, { ...search, others: alike })).toBeGreaterThan(0.5)
-    expect(decider.searchThreshold(0.4, { ...search, others: usual })).toBe(0.4)
+    expect(decider.searchThreshold(0.6, { ...search, others: alike })).toBeGreaterThan(0.7)
+    expect(decider.searchThreshold(0.6, { ...search, others: usual })).toBe(0.6)
   })
 })

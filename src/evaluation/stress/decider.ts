@@ -1,4 +1,5 @@
 import { createJudge, type FaceJudge } from '../../core/judge.ts'
+import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
 import { computeProbeShift } from '../../core/probe-shift.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
 import type { FmrCurve } from '../../core/types.ts'
@@ -66,6 +67,7 @@ export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurv
   }
   if (record === undefined) return gates
   const judge = createJudge(record)
+  const comparison = computeVerifyThreshold(maxMatchFmr, curve, 1)
   // From the numbers of the face, as the analyzer does it.
   const comparisonReasons: StressDecider['comparisonReasons'] = (face) => {
     const { embedding, rawNorms } = face
@@ -77,11 +79,11 @@ export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurv
     comparisonReasons,
     enrolmentReasons: (face) => [...gates.enrolmentReasons(face), ...comparisonReasons(face)],
     pairThreshold: (base, a, b) => base + judge.pairShift(a, b),
-    // As `shiftThresholds` of the policy: one reason may be behind both shifts.
+    // As `shiftThresholds` of the policy, [Note: Damage of a few].
     searchThreshold: (base, search) =>
       Math.max(
         gates.searchThreshold(base, search),
-        base + judge.searchShift(search.probe, search.candidate),
+        comparison + judge.pairShift(search.probe, search.candidate),
       ),
   }
 }

@@ -75,8 +75,6 @@ const JudgeSchema = Type.Object(
         mean: Base64,
         axes: Base64,
         share: Type.Number({ minimum: 0, maximum: 1 }),
-        margin: Type.Number({ minimum: 0 }),
-        factor: Type.Number({ minimum: 0 }),
       },
       strict,
     ),
