@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createJudge, type FaceJudge, type JudgedFace } from './judge.ts'
+import { createJudge, type FaceJudge, type JudgedFace, type PackedRows } from './judge.ts'
 import type { Quality } from './types.ts'
+
+function pack(scale: number, ...rows: readonly (readonly number[])[]): PackedRows {
+  const values = Buffer.from(Int8Array.from(rows.flat()).buffer).toString('base64')
+  return { values, scales: rows.map(() => scale) }
+}
 
 const quality: Quality = {
   sizePx: 100,
@@ -14,18 +19,21 @@ const quality: Quality = {
 const record: FaceJudge = {
   source: 'made for this test',
   resultFile: 'none',
-  weights: { intercept: 0, confidence: 0, norms: [-1], likeness: 10, damage: [0, 1] },
+  weights: { intercept: 0, confidence: 0, norms: [-1], likeness: 10, damage: [0, 0.1] },
   refuseFrom: 2,
+  weakNorms: [1],
   maxOutside: 0.3,
   centroids: {
     reasons: ['tooBlurred', 'occluded'],
     directions: Buffer.from(Int8Array.of(100, 0, 0, 0, 0, 50, 0, 0)).toString('base64'),
   },
-  // The second and the third axis; clean faces lie at 0.1 of the second.
+  // Coordinates are ten times the second and the third axis; clean faces lie at 0.1 of the second.
   damageSpace: {
     mean: Buffer.from(Float32Array.of(0, 0.1, 0, 0).buffer).toString('base64'),
-    axes: Buffer.from(Int8Array.of(0, 90, 0, 0, 0, 0, 90, 0)).toString('base64'),
-    share: 0.25,
+    axes: pack(0.1, [0, 100, 0, 0], [0, 0, 100, 0]),
+    // Masks lie at 0.9 of the second axis, something else at 0.8 of the third.
+    points: pack(0.1, [80, 0], [0, 80]),
+    displacements: pack(0.01, [80, 0], [0, 80]),
   },
 }
 const judge = createJudge(record)
@@ -71,15 +79,16 @@ describe('a judge', () => {
     expect(judge.assess(face({ ...doubtful, rawNorms: [2] })).comparable).toBe(false)
   })
 
-  it('calls a comparable face weak from a score on, where its record says from which', () => {
-    // The score is likeness 10 x 0.1 less the length.
-    const scored = (score: number): JudgedFace => face({ rawNorms: [1 - score] })
-    const strict = createJudge({ ...record, weakFrom: 1 })
-    expect(strict.assess(scored(0.9))).toEqual({ comparable: true, reasons: [] })
-    expect(strict.assess(scored(1.1))).toEqual({ comparable: true, reasons: [], weak: true })
-    expect(judge.assess(scored(1.1))).toEqual({ comparable: true, reasons: [] })
+  it('calls a comparable face weak whose embedding is short', () => {
+    expect(judge.assess(face({ rawNorms: [0.9] }))).toEqual({
+      ...{ comparable: true, reasons: [], weak: true },
+    })
     // Refused is more than weak.
-    expect(strict.assess(scored(2.1))).toEqual({ comparable: false, reasons: ['tooBlurred'] })
+    expect(judge.assess(face({ rawNorms: [-5] })).weak).toBeUndefined()
+    const weights = { ...record.weights, norms: [0, 0] }
+    const ofTwo = createJudge({ ...record, weights, weakNorms: [2, 10] })
+    expect(ofTwo.assess(face({ rawNorms: [3, 6] })).weak).toBeUndefined()
+    expect(ofTwo.assess(face({ rawNorms: [3, 4] })).weak).toBe(true)
   })
 
   it('refuses what the edge of the image cuts, however strong', () => {
@@ -107,13 +116,22 @@ describe('a judge', () => {
     expect(judge.assess(face({ rawNorms: [-0.5] })).comparable).toBe(true)
   })
 
-  it('raises the threshold by what two faces share in the space of damage, and only by that', () => {
+  it('raises the threshold by where damage has moved two faces, if to the same side', () => {
     const masked = Float32Array.of(0, 0.9, 0, 0.43)
     const whole = Float32Array.of(0.1, 0.1, 0, 0.99)
-    const other = Float32Array.of(0, 0.1, 0.9, 0.42)
-    expect(judge.pairShift(masked, masked)).toBeCloseTo(2 * (0.64 - 0.25 * (0.81 + 0.43 ** 2)), 6)
-    expect(judge.pairShift(masked, whole)).toBe(0)
-    expect(judge.pairShift(whole, whole)).toBe(0)
-    expect(judge.pairShift(masked, other)).toBe(0)
+    const other = Float32Array.of(0, 0.1, 0.8, 0.59)
+    expect(judge.pairShift(masked, masked)).toBeCloseTo(2 * 0.8 ** 2, 4)
+    expect(judge.pairShift(masked, whole)).toBeCloseTo(0, 4)
+    expect(judge.pairShift(whole, whole)).toBeCloseTo(0, 4)
+    expect(judge.pairShift(masked, other)).toBeCloseTo(0, 4)
+  })
+
+  it('raises it less where it is not sure of the damage, and never lowers it', () => {
+    const half = Float32Array.of(0, 0.5, 0, 0.87)
+    const opposite = Float32Array.of(0, -0.7, 0, 0.71)
+    const shift = judge.pairShift(half, half)
+    expect(shift).toBeGreaterThan(0.1)
+    expect(shift).toBeLessThan(1.28)
+    expect(judge.pairShift(half, opposite)).toBeGreaterThanOrEqual(0)
   })
 })

@@ -24,10 +24,11 @@ export interface FaceJudge {
   }
   readonly refuseFrom: number
   /**
-   * A comparable face is weak from this score on, set so that 1 in 20 clean photographs is. Absent
-   * where it was not learned: then no face is called weak.
+   * A comparable face is weak whose raw norms are on average below these, of which 1 in 20 clean
+   * photographs is. Of 150 people with about 10 photographs each, such a photograph did not match
+   * half of its owner's others, all the rest one in eight; no other number told them apart as well.
    */
-  readonly weakFrom?: number
+  readonly weakNorms: readonly number[]
   /** A crop with a larger share outside the image is refused, 0 to 1. */
   readonly maxOutside: number
   /** Means of groups of embeddings of damaged faces, never of one person. */
@@ -37,20 +38,34 @@ export interface FaceJudge {
     /** Base64 of [groups x dimension] signed bytes, row-major; the length of a row carries nothing. */
     readonly directions: string
   }
-  /**
-   * [Note: Damage space] Directions in which kinds of damage differ more than people do, around
-   * the mean of clean photographs. Two photographs of one person have a certain `share` of their
-   * similarity there. Where two embeddings have more in common there, it is damage: two faces behind
-   * masks resemble each other, one behind a mask and a whole one do not. The threshold of a pair
-   * rises by twice of what the inner product of their coordinates exceeds `share` x similarity.
-   */
-  readonly damageSpace: {
-    /** Base64 of [dimension] float32, little-endian. */
-    readonly mean: string
-    /** Base64 of [axes x dimension] signed bytes, row-major; rows are orthogonal, their lengths carry nothing. */
-    readonly axes: string
-    readonly share: number
-  }
+  readonly damageSpace: DamageSpaceRecord
+}
+
+/**
+ * [Note: Damage space] Each kind of damage moves embeddings in its own direction. The axes are those
+ * in which kinds differ most, compared with how much faces of one kind differ; coordinates are in
+ * units of that scatter. Clean photographs lie around 0 and each kind around its point, so that
+ * Bayes' rule says how likely a face has which kind, and with that where damage has probably moved
+ * its embedding: its expected displacement. Two faces that were moved to the same side are more
+ * alike by the inner product of their displacements, and the threshold of a pair rises by twice of
+ * that: two faces behind masks resemble each other, one behind a mask and a whole one do not.
+ */
+export interface DamageSpaceRecord {
+  /** Mean of clean photographs: base64 of [dimension] float32, little-endian. */
+  readonly mean: string
+  /** [axes x dimension] */
+  readonly axes: PackedRows
+  /** Coordinates of each kind of damage, [kinds x axes]. */
+  readonly points: PackedRows
+  /** By how much each kind moves embeddings, in a basis of its own: [kinds x any]. */
+  readonly displacements: PackedRows
+}
+
+/** Rows of one length, each in signed bytes times its scale. */
+export interface PackedRows {
+  /** Base64, row-major. */
+  readonly values: string
+  readonly scales: readonly number[]
 }
 
 /** What is known of one face. */
@@ -79,22 +94,18 @@ export interface Judge {
   pairShift(first: Float32Array, second: Float32Array): number
 }
 
-/** Of what two faces share beyond one person's share; docs/decisions/0012-comparable-faces.md. */
-const factor = 2
-const margin = 0
+/** Share of faces that are clean before anything is known of them; the others are of any kind alike. */
+const cleanShare = 0.03
+/** Kinds are no normal distributions: the evidence of the coordinates counts a little less. */
+const evidenceWeight = 0.8
+/** Of the expected displacement, because the true one is as often larger as it is smaller. */
+const shiftFactor = 2
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
 export function createJudge(record: FaceJudge): Judge {
-  const { weights, refuseFrom, weakFrom = Number.POSITIVE_INFINITY, maxOutside } = record
+  const { weights, refuseFrom, weakNorms, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
-  const { share } = record.damageSpace
-
-  /** What two faces share beyond what two clean photographs of one person would. */
-  function sharedDamage(first: Float32Array, second: Float32Array): number {
-    const shared = weightedSum(space.project(first), space.project(second))
-    return shared - share * Math.max(0, dotProduct(first, second))
-  }
 
   function nearest(embedding: Float32Array): { likeness: number; reason: UndeterminedReason } {
     let best = { likeness: -1, reason: 'damaged' as UndeterminedReason }
@@ -103,6 +114,11 @@ export function createJudge(record: FaceJudge): Judge {
       if (likeness > best.likeness) best = { likeness, reason }
     }
     return best
+  }
+
+  function isWeak(rawNorms: readonly number[]): boolean {
+    const sum = weakNorms.reduce((ratios, limit, i) => ratios + rawNorms[i]! / limit, 0)
+    return sum < weakNorms.length
   }
 
   return {
@@ -116,7 +132,7 @@ export function createJudge(record: FaceJudge): Judge {
         weightedSum(weights.damage, space.project(embedding))
       const isCutOff = outside > maxOutside
       if (score < refuseFrom && !isCutOff) {
-        return { comparable: true, reasons: [], ...(score >= weakFrom ? { weak: true } : {}) }
+        return { comparable: true, reasons: [], ...(isWeak(rawNorms) ? { weak: true } : {}) }
       }
       const reasons = new Set<UndeterminedReason>(isCutOff ? ['cutOff'] : [])
       for (const cause of findCauses(quality, outside)) reasons.add(cause)
@@ -124,7 +140,9 @@ export function createJudge(record: FaceJudge): Judge {
       if (reasons.size === 0) reasons.add(reason)
       return { comparable: false, reasons: [...reasons] }
     },
-    pairShift: (first, second) => factor * Math.max(0, sharedDamage(first, second) - margin),
+    pairShift: (first, second) =>
+      shiftFactor *
+      Math.max(0, weightedSum(space.expectDisplacement(first), space.expectDisplacement(second))),
   }
 }
 
@@ -185,24 +203,59 @@ function readCentroids(
   }))
 }
 
-interface ProjectedSpace {
+interface DamageSpace {
   readonly dimension: number
   /** Coordinates of an embedding, one an axis. */
   project(embedding: Float32Array): Float64Array
+  /** Where damage has probably moved the embedding. */
+  expectDisplacement(embedding: Float32Array): Float64Array
 }
 
-function readDamageSpace({ mean, axes }: FaceJudge['damageSpace']): ProjectedSpace {
-  const centre = new Float32Array(Uint8Array.from(Buffer.from(mean, 'base64')).buffer)
-  const directions = readDirections(axes, centre.length)
-  const offsets = directions.map((direction) => dotProduct(direction, centre))
+function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
+  const centre = new Float32Array(Uint8Array.from(Buffer.from(record.mean, 'base64')).buffer)
+  const axes = unpack(record.axes)
+  const points = unpack(record.points)
+  const displacements = unpack(record.displacements)
+  const offsets = axes.map((axis) => weightedSum(axis, centre))
+  const halfSquares = points.map((point) => weightedSum(point, point) / 2)
+  const oddsOfClean = (points.length * cleanShare) / (1 - cleanShare)
+
+  function project(embedding: Float32Array): Float64Array {
+    const coordinates = new Float64Array(axes.length)
+    for (const [i, axis] of axes.entries()) {
+      coordinates[i] = weightedSum(axis, embedding) - offsets[i]!
+    }
+    return coordinates
+  }
+
   return {
     dimension: centre.length,
-    project: (embedding) =>
-      Float64Array.from(
-        directions,
-        (direction, i) => dotProduct(direction, embedding) - offsets[i]!,
-      ),
+    project,
+    expectDisplacement(embedding) {
+      const coordinates = project(embedding)
+      const evidence = points.map(
+        (point, k) => evidenceWeight * (weightedSum(point, coordinates) - halfSquares[k]!),
+      )
+      // The exponents are taken from the largest: none overflows.
+      const largest = Math.max(0, ...evidence)
+      let total = oddsOfClean * Math.exp(-largest)
+      const expected = new Float64Array(displacements[0]!.length)
+      for (const [k, displacement] of displacements.entries()) {
+        const likelihood = Math.exp(evidence[k]! - largest)
+        total += likelihood
+        for (let d = 0; d < expected.length; d++) expected[d]! += likelihood * displacement[d]!
+      }
+      return expected.map((value) => value / total)
+    },
   }
+}
+
+function unpack({ values, scales }: PackedRows): readonly Float64Array[] {
+  const bytes = new Int8Array(Buffer.from(values, 'base64'))
+  const length = bytes.length / scales.length
+  return scales.map((scale, row) =>
+    Float64Array.from(bytes.subarray(row * length, (row + 1) * length), (value) => scale * value),
+  )
 }
 
 /** Unit vectors of [n x dimension] signed bytes in base64. */

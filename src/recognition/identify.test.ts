@@ -58,7 +58,7 @@ describe('identify', () => {
     expect(face?.decision).toBe('unknown')
     // Twice of that.
     expect(face?.thresholds).toMatchObject({ match: 1 })
-    expect(face?.thresholds.shift).toBeCloseTo(1.5, 6)
+    expect(face?.thresholds.shift).toBeCloseTo(2 * 0.87 ** 2, 4)
     expect(face?.candidates[0]?.fmr).toBeGreaterThan(0.1)
     // Her undamaged photograph shares none.
     expect((await judged.identify('default', image('ann'))).faces[0]?.decision).toBe('match')

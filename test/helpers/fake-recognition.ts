@@ -274,12 +274,15 @@ export const fakeJudge: FaceJudge = {
   resultFile: 'none',
   weights: { intercept: 0, confidence: 0, norms: [0], likeness: 0, damage: [0] },
   refuseFrom: 1,
+  weakNorms: [0.1],
   maxOutside: 1,
   centroids: { reasons: ['damaged'], directions: lastAxis() },
   damageSpace: {
     mean: Buffer.from(new Float32Array(fakeDimension).buffer).toString('base64'),
-    axes: lastAxis(),
-    share: 0,
+    axes: { values: lastAxis(), scales: [0.1] },
+    // Faces of half damage lie at 0.87 of the axis.
+    points: { values: Buffer.from(Int8Array.of(87)).toString('base64'), scales: [0.1] },
+    displacements: { values: Buffer.from(Int8Array.of(87)).toString('base64'), scales: [0.01] },
   },
 }
 

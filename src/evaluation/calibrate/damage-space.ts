@@ -1,60 +1,93 @@
-import {
-  decomposeSymmetric,
-  dot,
-  type Matrix,
-  orthonormalize,
-  solvePositive,
-} from './linear-algebra.ts'
+import { decomposeSymmetric, dot, type Matrix, solvePositive } from './linear-algebra.ts'
 
-/** The directions in which damage moves embeddings, and from where. */
+/** Where kinds of damage lie, and by what coordinates; [Note: Damage space] of core/judge.ts. */
 export interface DamageSpace {
   /** Mean embedding of clean photographs. */
   readonly mean: Float64Array
-  /** Orthogonal, of length 1. */
+  /** A coordinate of an embedding is the product of its axis with what the embedding differs from the mean. */
   readonly axes: Matrix
+  /** Coordinates of the kinds, [kinds x axes]. */
+  readonly points: Matrix
+  /** What the kinds' means differ from the mean, in an orthonormal basis: [kinds x at most as many as axes]. */
+  readonly displacements: Matrix
+}
+
+/** Embeddings to learn a {@link DamageSpace} from. */
+export interface DamageSamples {
+  /** Mean of each kind of damage. */
+  readonly kindMeans: readonly ArrayLike<number>[]
+  /** Of clean photographs, more than a few hundred. */
+  readonly clean: readonly ArrayLike<number>[]
+  /** Of damaged ones, less the mean of their kind. */
+  readonly residuals: readonly ArrayLike<number>[]
 }
 
 /**
- * Added to the clean embeddings' covariance, as a share of its mean variance: without it a direction
- * in which few faces differ would look telling. 0.05 left twice as many kinds above 1e-3, 1 a third more.
+ * Added to the covariance within kinds, as a share of its mean variance: without it a direction in
+ * which few faces differ would look telling.
  */
 const shrinkage = 0.3
 
 /**
- * Finds the directions in which the means of kinds of damage differ most from clean photographs,
- * measured by how much clean photographs of different people differ there (linear discriminant
- * analysis of kinds against people).
+ * Finds the axes in which the means of kinds of damage differ most from clean photographs, in units
+ * of how much faces of one kind differ there (linear discriminant analysis of kinds).
  *
- * @param kindMeans  mean embedding of each kind of damage
- * @param clean      embeddings of clean photographs, more than a few hundred
- * @param count      axes wanted; fewer where there are fewer kinds
+ * @param count  axes wanted; fewer where there are fewer kinds
  * @source Fukunaga 1990, section 10.2, with the within-class matrix shrunk (Friedman 1989, JASA 84(405))
  */
 export function findDamageSpace(
-  kindMeans: readonly ArrayLike<number>[],
-  clean: readonly ArrayLike<number>[],
+  { kindMeans, clean, residuals }: DamageSamples,
   count: number,
 ): DamageSpace {
   const dimension = clean[0]?.length ?? 0
   const mean = meanOf(clean, dimension)
   const covariance = covarianceOf(clean, mean)
+  // Clean photographs and damaged ones weigh the same, however many there are.
+  const ofDamaged = covarianceOf(residuals, new Float64Array(dimension))
+  for (const [i, row] of covariance.entries()) {
+    for (let j = 0; j < dimension; j++) row[j] = (row[j]! + ofDamaged[i]![j]!) / 2
+  }
   const variance = covariance.reduce((sum, row, i) => sum + row[i]!, 0) / dimension
   for (const [i, row] of covariance.entries()) row[i]! += shrinkage * variance
   const shifts = kindMeans.map((each) => Float64Array.from(each, (value, i) => value - mean[i]!))
-  // Generalised eigenvectors of (M^T M, S) are S^-1 M^T a, with a those of the small M S^-1 M^T.
+  // With S = L L^T the singular vectors of the whitened shifts M L^-T come from the small matrix
+  // M S^-1 M^T = U D U^T: an axis is S^-1 M^T u / sqrt(d), and the kinds have coordinates U sqrt(D).
   const solved = solvePositive(covariance, shifts)
-  const { values, vectors } = decomposeSymmetric(
-    shifts.map((row) => Float64Array.from(solved, (column) => dot(row, column))),
-  )
-  const directions = vectors.slice(0, count).flatMap((weights, i) => {
-    if (!(values[i]! > 0)) return []
-    const direction = new Float64Array(dimension)
+  const whitened = decompose(shifts, solved, count)
+  const axes = whitened.vectors.map((weights, i) => {
+    const axis = new Float64Array(dimension)
     for (const [k, column] of solved.entries()) {
-      for (let d = 0; d < dimension; d++) direction[d]! += weights[k]! * column[d]!
+      const weight = weights[k]! / Math.sqrt(whitened.values[i]!)
+      for (let d = 0; d < dimension; d++) axis[d]! += weight * column[d]!
     }
-    return [direction]
+    return axis
   })
-  return { mean, axes: orthonormalize(directions) }
+  return {
+    ...{ mean, axes },
+    points: toCoordinates(whitened, shifts.length),
+    displacements: toCoordinates(decompose(shifts, shifts, count), shifts.length),
+  }
+}
+
+interface Decomposed {
+  /** Positive, descending. */
+  readonly values: readonly number[]
+  readonly vectors: Matrix
+}
+
+/** The largest eigenvalues of A B^T, which has to be symmetric. */
+function decompose(a: Matrix, b: Matrix, count: number): Decomposed {
+  const { values, vectors } = decomposeSymmetric(
+    a.map((row) => Float64Array.from(b, (column) => dot(row, column))),
+  )
+  const kept = values.slice(0, count).filter((value) => value > 1e-9 * values[0]!).length
+  return { values: values.slice(0, kept), vectors: vectors.slice(0, kept) }
+}
+
+function toCoordinates({ values, vectors }: Decomposed, kinds: number): Matrix {
+  return Array.from({ length: kinds }, (_, k) =>
+    Float64Array.from(vectors, (vector, i) => Math.sqrt(values[i]!) * vector[k]!),
+  )
 }
 
 function meanOf(rows: readonly ArrayLike<number>[], dimension: number): Float64Array {

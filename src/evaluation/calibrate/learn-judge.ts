@@ -1,4 +1,4 @@
-import type { FaceJudge } from '../../core/judge.ts'
+import type { FaceJudge, PackedRows } from '../../core/judge.ts'
 import { dotProduct, normalizeInPlace } from '../../core/similarity.ts'
 import type { UndeterminedReason } from '../../core/types.ts'
 import { createRandom } from '../random.ts'
@@ -19,7 +19,7 @@ export interface CleanSet {
 export interface LearnOptions {
   /** Groups of bad faces. Default 64. */
   readonly centroids?: number
-  /** Directions of damage. Default 32: with 16 twice as many kinds stayed above 3e-3. */
+  /** Axes of the damage space. Default 64. */
   readonly axes?: number
   readonly seed?: number
 }
@@ -40,12 +40,16 @@ export interface Lessons {
 /** What was learned, without where it came from. */
 export type LearnedJudge = Omit<FaceJudge, 'source' | 'resultFile'>
 
-const defaults = { centroids: 64, axes: 32, seed: 1 }
+const defaults = { centroids: 64, axes: 64, seed: 1 }
 const clusterRounds = 30
 /** A clean set may be refused by its maximum; the rest of it is kept for other photographs. */
 const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
 const maxOutside = 0.4
+/** Of clean photographs, as the judge's record says of `weakNorms`. */
+const weakShare = 0.05
+/** More faces tell no more about how faces of one kind differ, and their covariance takes time. */
+const maxResiduals = 4000
 /** Means of fewer faces say more about the people than about the damage. */
 const leastFacesOfKind = 5
 
@@ -68,9 +72,13 @@ export function learnJudge(
     random,
     rounds: clusterRounds,
   })
+  const kinds = meansByKind(examples)
   const space = findDamageSpace(
-    meansByKind(examples).map(({ mean }) => mean),
-    teaching.map(({ embedding }) => embedding),
+    {
+      kindMeans: kinds.map(({ mean }) => mean),
+      clean: teaching.map(({ embedding }) => embedding),
+      residuals: residualsOf(examples, kinds),
+    },
     axisCount,
   )
   const offsets = space.axes.map((axis) => dot(axis, space.mean))
@@ -109,6 +117,7 @@ export function learnJudge(
         ),
       ),
     ),
+    weakNorms: findWeakNorms(own.faces),
     maxOutside,
     centroids: {
       reasons: directions.map((_, cluster) =>
@@ -120,13 +129,28 @@ export function learnJudge(
     },
     damageSpace: {
       mean: toBase64(Float32Array.from(space.mean)),
-      axes: toSignedBytes(space.axes),
-      share: round(shareOfOnePerson(mates, project)),
+      axes: pack(space.axes),
+      points: pack(space.points),
+      displacements: pack(space.displacements),
     },
   }
 }
 
+/** The raw norms below which the weakest of clean faces lie, one a part of the model. */
+function findWeakNorms(faces: readonly EmbeddedFace[]): readonly number[] {
+  const parts = faces[0]?.rawNorms?.length ?? 0
+  return Array.from({ length: parts }, (_, part) =>
+    round(
+      quantile(
+        faces.map(({ rawNorms }) => rawNorms?.[part] ?? 0),
+        weakShare,
+      ),
+    ),
+  )
+}
+
 interface KindMean {
+  readonly damage: string
   readonly mean: Float64Array
   readonly reason: UndeterminedReason
 }
@@ -135,35 +159,34 @@ function meansByKind(examples: readonly DamagedExample[]): readonly KindMean[] {
   const sums = new Map<string, KindMean & { count: number }>()
   for (const { damage, face, reason } of examples) {
     const { length } = face.embedding
-    const entry = sums.get(damage) ?? { mean: new Float64Array(length), reason, count: 0 }
+    const entry = sums.get(damage) ?? { damage, mean: new Float64Array(length), reason, count: 0 }
     sums.set(damage, entry)
     entry.count++
     for (const [d, value] of face.embedding.entries()) entry.mean[d]! += value
   }
   return [...sums.values()]
     .filter(({ count }) => count >= leastFacesOfKind)
-    .map(({ mean, reason, count }) => ({ reason, mean: mean.map((value) => value / count) }))
+    .map(({ mean, count, ...kind }) => ({ ...kind, mean: mean.map((value) => value / count) }))
+}
+
+/** What some faces of every kind differ from the mean of their kind. */
+function residualsOf(
+  examples: readonly DamagedExample[],
+  kinds: readonly KindMean[],
+): readonly Float64Array[] {
+  const means = new Map(kinds.map(({ damage, mean }) => [damage, mean]))
+  const every = Math.ceil(examples.length / maxResiduals)
+  return examples.flatMap(({ damage, face }, i) => {
+    const mean = means.get(damage)
+    if (mean === undefined || i % every !== 0) return []
+    return [mean.map((value, d) => face.embedding[d]! - value)]
+  })
 }
 
 function toDirection({ mean }: KindMean): Float32Array {
   const direction = Float32Array.from(mean)
   normalizeInPlace(direction)
   return direction
-}
-
-/** How much of the similarity of two clean photographs of a person lies in the space of damage: least squares through 0. */
-function shareOfOnePerson(
-  mates: Lessons['mates'],
-  project: (embedding: Float32Array) => number[],
-): number {
-  let products = 0
-  let squares = 0
-  for (const [first, second] of mates) {
-    const similarity = dotProduct(first.embedding, second.embedding)
-    products += similarity * dot(project(first.embedding), project(second.embedding))
-    squares += similarity * similarity
-  }
-  return squares === 0 ? 0 : Math.min(1, Math.max(0, products / squares))
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -186,6 +209,15 @@ function toSignedBytes(rows: readonly ArrayLike<number>[]): string {
     return values.map((value) => Math.round((127 * value) / largest))
   })
   return toBase64(Int8Array.from(bytes))
+}
+
+/** Rows in signed bytes, each with the scale that its largest value needs. */
+function pack(rows: readonly ArrayLike<number>[]): PackedRows {
+  const scales = rows.map((row) => round(Math.max(...Array.from(row, Math.abs)) / 127))
+  const bytes = rows.flatMap((row, i) =>
+    Array.from(row, (value) => (scales[i] === 0 ? 0 : Math.round(value / scales[i]!))),
+  )
+  return { values: toBase64(Int8Array.from(bytes)), scales }
 }
 
 function toBase64({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): string {

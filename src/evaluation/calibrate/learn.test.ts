@@ -3,7 +3,7 @@ import { dotProduct } from '../../core/similarity.ts'
 import { createRandom } from '../random.ts'
 import { clusterDirections } from './clusters.ts'
 import { findDamageSpace } from './damage-space.ts'
-import { decomposeSymmetric, dot, orthonormalize, solvePositive } from './linear-algebra.ts'
+import { decomposeSymmetric, dot, solvePositive } from './linear-algebra.ts'
 import { fitLogistic, scoreLogistic } from './logistic.ts'
 
 const gaussian = (random: () => number): number =>
@@ -111,15 +111,12 @@ describe('linear algebra', () => {
       expect(Math.max(...errors)).toBeLessThan(1e-9)
     }
   })
-
-  it('makes a basis and leaves out what depends on earlier vectors', () => {
-    const [a, b] = [factors[0]!, factors[1]!]
-    const basis = orthonormalize([a, b, a.map((value, d) => value + 2 * b[d]!)])
-    expect(basis).toHaveLength(2)
-    expect(dot(basis[0]!, basis[1]!)).toBeCloseTo(0, 12)
-    expect(dot(basis[1]!, basis[1]!)).toBeCloseTo(1, 12)
-  })
 })
+
+/** The mean of some rows. */
+function meanOf(rows: readonly Float64Array[]): Float64Array {
+  return rows[0]!.map((_, d) => rows.reduce((sum, row) => sum + row[d]!, 0) / rows.length)
+}
 
 describe('findDamageSpace', () => {
   it('prefers a direction in which people do not differ', () => {
@@ -131,9 +128,33 @@ describe('findDamageSpace', () => {
     const clean = Array.from({ length: 600 }, person)
     const moved = (axis: number) =>
       Float64Array.from({ length: dimension }, (_, d) => (d === axis ? 1 : 0))
-    const { axes } = findDamageSpace([moved(3), moved(9)], clean, 1)
-    expect(axes).toHaveLength(1)
+    const kindMeans = [moved(3), moved(9)]
+    const { axes, points, displacements } = findDamageSpace(
+      { kindMeans, clean, residuals: clean },
+      1,
+    )
+    expect([axes.length, points.length]).toEqual([1, 2])
     // Observed 0.999, bound 0.95.
-    expect(Math.abs(axes[0]![9]!)).toBeGreaterThan(0.95)
+    const [axis] = axes as [Float64Array]
+    expect(Math.abs(axis[9]!) / Math.sqrt(dot(axis, axis))).toBeGreaterThan(0.95)
+    // Far away in units of how much faces of one kind differ: as the axis tells.
+    expect(Math.abs(points[1]![0]!)).toBeGreaterThan(1.2)
+    expect(points[1]![0]).toBeCloseTo(dot(axis, moved(9)) - dot(axis, meanOf(clean)), 6)
+    expect(displacements[1]).toHaveLength(1)
+  })
+
+  it('tells how far kinds of damage move embeddings, and how alike two of them do', () => {
+    const random = createRandom(5)
+    const row = () => Float64Array.from({ length: 6 }, () => gaussian(random))
+    const clean = Array.from({ length: 50 }, row)
+    const kindMeans = [row(), row(), row()]
+    const mean = meanOf(clean)
+    const shifts = kindMeans.map((kind) => kind.map((value, d) => value - mean[d]!))
+    const { displacements } = findDamageSpace({ kindMeans, clean, residuals: clean }, 3)
+    for (const [i, first] of displacements.entries()) {
+      for (const [j, second] of displacements.entries()) {
+        expect(dot(first, second)).toBeCloseTo(dot(shifts[i]!, shifts[j]!), 9)
+      }
+    }
   })
 })

@@ -95,27 +95,6 @@ function rotate(a: Matrix, v: Matrix, p: number, q: number): void {
   }
 }
 
-/**
- * Makes vectors orthogonal and of length 1, in order; those that depend on earlier ones are left out.
- *
- * @source Golub and Van Loan 2013, section 5.2.8 (modified Gram-Schmidt), twice
- */
-export function orthonormalize(vectors: Matrix): Matrix {
-  const basis: Matrix = []
-  for (const vector of vectors) {
-    const rest = Float64Array.from(vector)
-    const before = Math.sqrt(dot(rest, rest))
-    for (const axis of [...basis, ...basis]) {
-      const along = dot(rest, axis)
-      for (let i = 0; i < rest.length; i++) rest[i]! -= along * axis[i]!
-    }
-    const length = Math.sqrt(dot(rest, rest))
-    if (!(length > 1e-9 * before)) continue
-    basis.push(rest.map((value) => value / length))
-  }
-  return basis
-}
-
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!

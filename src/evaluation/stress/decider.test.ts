@@ -10,6 +10,7 @@ const judge: FaceJudge = {
   resultFile: '',
   weights: { intercept: 0, confidence: 0, norms: [0], likeness: 1, damage: [0] },
   refuseFrom: 0.9,
+  weakNorms: [1],
   maxOutside: 0.5,
   centroids: {
     reasons: ['damaged'],
@@ -17,8 +18,10 @@ const judge: FaceJudge = {
   },
   damageSpace: {
     mean: Buffer.from(Float32Array.of(0, 0).buffer).toString('base64'),
-    axes: Buffer.from(Int8Array.of(100, 0)).toString('base64'),
-    share: 0.1,
+    // One kind of damage at 0.8 of the first axis, far from the clean ones.
+    axes: { values: Buffer.from(Int8Array.of(100, 0)).toString('base64'), scales: [0.1] },
+    points: { values: Buffer.from(Int8Array.of(80)).toString('base64'), scales: [0.1] },
+    displacements: { values: Buffer.from(Int8Array.of(80)).toString('base64'), scales: [0.01] },
   },
 }
 /** Half of all pairs of strangers reach 0, one in a thousand 0.4. */
@@ -58,8 +61,8 @@ describe('createJudgeDecider', () => {
     const damaged = Float32Array.of(1, 0)
     const less = Float32Array.of(0.8, 0.6)
     const clean = Float32Array.of(0, 1)
-    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 2 * (0.8 - 0.08), 6)
-    expect(decider.pairThreshold(0.4, damaged, clean)).toBe(0.4)
+    expect(decider.pairThreshold(0.4, damaged, less)).toBeCloseTo(0.4 + 2 * 0.8 ** 2, 4)
+    expect(decider.pairThreshold(0.4, damaged, clean)).toBeCloseTo(0.4, 4)
   })
 
   test('asks in a search for what a comparison of faces alike in damage would, if that is more', () => {
@@ -68,7 +71,7 @@ describe('createJudgeDecider', () => {
     const search = (probe: Float32Array) =>
       decider.searchThreshold(0.6, { probe, candidate: Float32Array.of(1, 0), others })
     const comparison = computeVerifyThreshold(maxMatchFmr, curve, 1)
-    expect(search(Float32Array.of(0.8, 0.6))).toBeCloseTo(comparison + 2 * (0.8 - 0.08), 6)
+    expect(search(Float32Array.of(0.8, 0.6))).toBeCloseTo(comparison + 2 * 0.8 ** 2, 4)
     expect(search(Float32Array.of(0.04, 0.9992))).toBe(0.6)
   })
 

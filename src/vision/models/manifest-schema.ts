@@ -46,6 +46,11 @@ const SourceSchema = Type.Union([
 
 const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' })
 
+const PackedRows = Type.Object(
+  { values: Base64, scales: Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 }) },
+  strict,
+)
+
 const JudgeSchema = Type.Object(
   {
     source: Type.String(),
@@ -61,7 +66,7 @@ const JudgeSchema = Type.Object(
       strict,
     ),
     refuseFrom: Type.Number(),
-    weakFrom: Type.Optional(Type.Number()),
+    weakNorms: Type.Array(Type.Number({ exclusiveMinimum: 0 }), { minItems: 1 }),
     maxOutside: Type.Number({ minimum: 0, maximum: 1 }),
     centroids: Type.Object(
       {
@@ -73,8 +78,9 @@ const JudgeSchema = Type.Object(
     damageSpace: Type.Object(
       {
         mean: Base64,
-        axes: Base64,
-        share: Type.Number({ minimum: 0, maximum: 1 }),
+        axes: PackedRows,
+        points: PackedRows,
+        displacements: PackedRows,
       },
       strict,
     ),
