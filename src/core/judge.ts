@@ -106,6 +106,7 @@ export function createJudge(record: FaceJudge): Judge {
   const { weights, refuseFrom, weakNorms, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
+  const damageWeights = Float32Array.from(weights.damage)
 
   function nearest(embedding: Float32Array): { likeness: number; reason: UndeterminedReason } {
     let best = { likeness: -1, reason: 'damaged' as UndeterminedReason }
@@ -129,7 +130,7 @@ export function createJudge(record: FaceJudge): Judge {
         weights.confidence * toLogOdds(quality.confidence) +
         weightedSum(weights.norms, rawNorms) +
         weights.likeness * likeness +
-        weightedSum(weights.damage, space.project(embedding))
+        dotProduct(damageWeights, space.project(embedding))
       const isCutOff = outside > maxOutside
       if (score < refuseFrom && !isCutOff) {
         return { comparable: true, reasons: [], ...(isWeak(rawNorms) ? { weak: true } : {}) }
@@ -142,7 +143,7 @@ export function createJudge(record: FaceJudge): Judge {
     },
     pairShift: (first, second) =>
       shiftFactor *
-      Math.max(0, weightedSum(space.expectDisplacement(first), space.expectDisplacement(second))),
+      Math.max(0, dotProduct(space.expectDisplacement(first), space.expectDisplacement(second))),
   }
 }
 
@@ -206,9 +207,9 @@ function readCentroids(
 interface DamageSpace {
   readonly dimension: number
   /** Coordinates of an embedding, one an axis. */
-  project(embedding: Float32Array): Float64Array
+  project(embedding: Float32Array): Float32Array
   /** Where damage has probably moved the embedding. */
-  expectDisplacement(embedding: Float32Array): Float64Array
+  expectDisplacement(embedding: Float32Array): Float32Array
 }
 
 function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
@@ -216,14 +217,14 @@ function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
   const axes = unpack(record.axes)
   const points = unpack(record.points)
   const displacements = unpack(record.displacements)
-  const offsets = axes.map((axis) => weightedSum(axis, centre))
-  const halfSquares = points.map((point) => weightedSum(point, point) / 2)
+  const offsets = axes.map((axis) => dotProduct(axis, centre))
+  const halfSquares = points.map((point) => dotProduct(point, point) / 2)
   const oddsOfClean = (points.length * cleanShare) / (1 - cleanShare)
 
-  function project(embedding: Float32Array): Float64Array {
-    const coordinates = new Float64Array(axes.length)
-    for (const [i, axis] of axes.entries()) {
-      coordinates[i] = weightedSum(axis, embedding) - offsets[i]!
+  function project(embedding: Float32Array): Float32Array {
+    const coordinates = new Float32Array(axes.length)
+    for (let i = 0; i < axes.length; i++) {
+      coordinates[i] = dotProduct(axes[i]!, embedding) - offsets[i]!
     }
     return coordinates
   }
@@ -234,27 +235,33 @@ function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
     expectDisplacement(embedding) {
       const coordinates = project(embedding)
       const evidence = points.map(
-        (point, k) => evidenceWeight * (weightedSum(point, coordinates) - halfSquares[k]!),
+        (point, k) => evidenceWeight * (dotProduct(point, coordinates) - halfSquares[k]!),
       )
       // The exponents are taken from the largest: none overflows.
       const largest = Math.max(0, ...evidence)
-      let total = oddsOfClean * Math.exp(-largest)
-      const expected = new Float64Array(displacements[0]!.length)
-      for (const [k, displacement] of displacements.entries()) {
-        const likelihood = Math.exp(evidence[k]! - largest)
-        total += likelihood
-        for (let d = 0; d < expected.length; d++) expected[d]! += likelihood * displacement[d]!
+      const likelihoods = evidence.map((value) => Math.exp(value - largest))
+      const total = likelihoods.reduce(
+        (sum, likelihood) => sum + likelihood,
+        oddsOfClean * Math.exp(-largest),
+      )
+      const expected = new Float32Array(displacements[0]!.length)
+      for (let k = 0; k < displacements.length; k++) {
+        const share = likelihoods[k]! / total
+        // Most kinds have no share worth the work.
+        if (share < 1e-6) continue
+        const displacement = displacements[k]!
+        for (let d = 0; d < expected.length; d++) expected[d]! += share * displacement[d]!
       }
-      return expected.map((value) => value / total)
+      return expected
     },
   }
 }
 
-function unpack({ values, scales }: PackedRows): readonly Float64Array[] {
+function unpack({ values, scales }: PackedRows): readonly Float32Array[] {
   const bytes = new Int8Array(Buffer.from(values, 'base64'))
   const length = bytes.length / scales.length
   return scales.map((scale, row) =>
-    Float64Array.from(bytes.subarray(row * length, (row + 1) * length), (value) => scale * value),
+    Float32Array.from(bytes.subarray(row * length, (row + 1) * length), (value) => scale * value),
   )
 }
 

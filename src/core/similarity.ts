@@ -17,9 +17,17 @@ export function dotProduct(a: Float32Array, b: Float32Array): number {
       info: { expected: a.length, actual: b.length },
     })
   }
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
+  // Four sums at once: one alone would wait for each addition before the next.
+  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  const whole = a.length & ~3
+  for (let i = 0; i < whole; i += 4) {
+    s0 += a[i]! * b[i]!
+    s1 += a[i + 1]! * b[i + 1]!
+    s2 += a[i + 2]! * b[i + 2]!
+    s3 += a[i + 3]! * b[i + 3]!
+  }
+  for (let i = whole; i < a.length; i++) s0 += a[i]! * b[i]!
+  return s0 + s1 + (s2 + s3)
 }
 
 /**

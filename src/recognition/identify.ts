@@ -74,14 +74,14 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
       faces: probe.faces.map(
         ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
           const { persons, rest } = results[index] as ProbeResult
-          const sharedWith = (person: RankedPerson | undefined): number =>
-            (person?.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
+          const sharedWith = (person: RankedPerson): number =>
+            (person.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
           const known = { curve, rest, ofGallery }
           const alike = shiftThresholds(thresholds, policy, known).shift
-          const shared = sharedWith(persons[0])
-          const own = shiftThresholds(thresholds, policy, { ...known, shared })
-          const candidates = persons.map((person) =>
-            toCandidate(person, curve, withSharedDamage(alike, policy, sharedWith(person))),
+          const shared = persons.map(sharedWith)
+          const own = shiftThresholds(thresholds, policy, { ...known, shared: shared[0] ?? 0 })
+          const candidates = persons.map((person, i) =>
+            toCandidate(person, curve, withSharedDamage(alike, policy, shared[i] as number)),
           )
           const decision =
             reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
