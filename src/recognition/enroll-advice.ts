@@ -7,7 +7,7 @@ export const weakPhotographWarning: Extract<EnrollWarning, { reason: 'weakPhotog
     'The photograph is weak (blurred, dark, turned away or partly covered): this person may be missed more often. Add a better one.',
 }
 
-/** LFW, 600 enrolled: 5.0 of 100 missed with one photograph, 1.8 with two; docs/guides/accuracy.md. */
+/** LFW, 600 enrolled: 4.7 of 100 missed with one photograph, 1.7 with two; docs/guides/accuracy.md. */
 export const onePhotographHint: EnrollHint = {
   reason: 'onePhotograph',
   message:
