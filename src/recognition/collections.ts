@@ -1,9 +1,14 @@
+import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { assertPolicy, computeThresholds } from '../core/policy.ts'
 import type { DecisionPolicy, FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
-import type { CollectionDifficulty, FaceWatcher } from './face-watcher.ts'
+import {
+  type CollectionDifficulty,
+  defaultCollectionName,
+  type FaceWatcher,
+} from './face-watcher.ts'
 
 /** Creates the use cases of collections. A policy that cannot be kept is refused when it is set. */
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
@@ -43,8 +48,24 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         ...(storeCrops === undefined ? {} : { storeCrops }),
       })
     },
-    delete: (name) => gallery.deleteCollection(name),
+    async delete(name) {
+      assertRemovable(name)
+      await gallery.deleteCollection(name)
+    },
   }
+}
+
+/**
+ * That a collection may be deleted. The web page and the routes without a collection in their
+ * address work on `default`, so it stays.
+ *
+ * @throws {FaceError} `forbidden` for `default`
+ */
+export function assertRemovable(name: string): void {
+  if (name !== defaultCollectionName) return
+  throw new FaceError('forbidden', {
+    detail: `The collection "${defaultCollectionName}" cannot be deleted; delete its persons instead.`,
+  })
 }
 
 function describeDifficulty(

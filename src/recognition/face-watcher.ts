@@ -322,6 +322,7 @@ export interface FaceWatcher {
       name: string,
       patch: { readonly policy?: Partial<DecisionPolicy>; readonly storeCrops?: boolean },
     ): Promise<Collection>
+    /** @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
     delete(name: string): Promise<void>
   }
   readonly persons: {

@@ -31,6 +31,17 @@ describe('collections', () => {
     expect(collection).toMatchObject({ persons: 0, faces: 0, thresholds: { basis: 'fmrCurve' } })
   })
 
+  test('are deleted, but never the default one', async () => {
+    await watcher.persons.create('default', { name: 'Ann' })
+    await expect(watcher.collections.delete('default')).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    expect(await watcher.collections.get('default')).toMatchObject({ persons: 1 })
+    await expect(watcher.collections.delete('none')).rejects.toMatchObject({
+      code: 'collectionNotFound',
+    })
+  })
+
   test('take a threshold by hand and give it back', async () => {
     await watcher.collections.update('default', { policy: { threshold: 0.6 } })
     expect((await watcher.collections.get('default')).thresholds).toMatchObject({

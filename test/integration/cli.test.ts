@@ -297,6 +297,8 @@ describe('exit codes', () => {
     [['models', 'install', 'none'], 3, '[unknownModel]'],
     [['models', 'import', 'sface', '/no/such.onnx'], 3, '[modelImportFailed]'],
     [['collections', 'create', 'default'], 4, '[collectionExists]'],
+    [['collections', 'delete', 'default'], 3, '[forbidden]'],
+    [['collections', 'delete', 'default', '--yes'], 3, '[forbidden]'],
   ]
   it.each(cases)('%j exits with %i', async (args, code, text) => {
     const result = await cli(...args)

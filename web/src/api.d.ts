@@ -1813,7 +1813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description collectionExists, modelNotInstalled */
+            /** @description collectionExists */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { probeShiftModes } from '../../core/policy.ts'
 import type { ProbeShiftMode } from '../../core/types.ts'
 import type { Collection } from '../../gallery/store.ts'
+import { assertRemovable } from '../../recognition/collections.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
 import { exitCodes } from '../failures.ts'
@@ -104,6 +105,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--yes', 'do it: it cannot be undone')
     .action((name: string, options: { yes?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
+        assertRemovable(name)
         const { persons, faces } = await faceWatcher.collections.get(name, { difficulty: 'none' })
         if (!options.yes) {
           output.note(

@@ -80,13 +80,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       body: collectionInput,
       response: {
         201: ref(Collection),
-        ...problemResponses(
-          'invalidName',
-          'invalidOption',
-          'collectionExists',
-          'unknownModel',
-          'modelNotInstalled',
-        ),
+        ...problemResponses('invalidName', 'invalidOption', 'collectionExists', 'unknownModel'),
       },
     },
     handler: async (request, reply) => {
