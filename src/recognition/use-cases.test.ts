@@ -49,7 +49,36 @@ describe('collections', () => {
       basis: 'manual',
     })
     await watcher.collections.update('default', { policy: { threshold: undefined } })
-    expect((await watcher.collections.get('default')).policy).not.toHaveProperty('threshold')
+    expect((await watcher.collections.get('default')).policy).toHaveProperty('threshold', 0.6)
+    await watcher.collections.update('default', { policy: { threshold: null } })
+    const { policy, thresholds } = await watcher.collections.get('default')
+    expect(policy).not.toHaveProperty('threshold')
+    expect(thresholds.basis).toBe('fmrCurve')
+  })
+
+  test('give back every value of a policy, as a new collection would have it', async () => {
+    const { policy: fresh } = await watcher.collections.create({ name: 'fresh' })
+    await watcher.collections.update('default', {
+      policy: {
+        ...{ maxFpir: 0.02, possibleFpir: 0.2, threshold: 0.7, possibleThreshold: 0.6 },
+        ...{ probeShift: 'strict', galleryShift: true },
+      },
+    })
+    const { policy } = await watcher.collections.update('default', {
+      policy: {
+        ...{ maxFpir: null, possibleFpir: null, threshold: null, possibleThreshold: null },
+        ...{ probeShift: null, galleryShift: null },
+      },
+    })
+    expect(policy).toEqual(fresh)
+  })
+
+  test('keep a threshold by hand that a model without a curve cannot do without', async () => {
+    await watcher.collections.create({ name: 'a', modelId: 'bare', policy: { threshold: 0.5 } })
+    await expect(
+      watcher.collections.update('a', { policy: { threshold: null } }),
+    ).rejects.toMatchObject({ code: 'invalidOption' })
+    expect((await watcher.collections.get('a')).policy.threshold).toBe(0.5)
   })
 
   test('answer how alike their people are once it was measured, and what that does', async () => {

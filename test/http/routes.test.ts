@@ -289,6 +289,11 @@ describe('collections', () => {
     })
     expect(changed.json.policy).toMatchObject({ maxFpir: 0.001, galleryShift: true })
 
+    const back = await client.send('PATCH', '/v1/collections/staff', {
+      json: { policy: { threshold: null, possibleThreshold: null, maxFpir: null } },
+    })
+    expect(back.json.policy).toEqual({ ...policy, galleryShift: true })
+
     const list = await client.send('GET', '/v1/collections?limit=1')
     expect(list.json.items.map(({ name }: { name: string }) => name)).toEqual(['default'])
     const next = await client.send('GET', `/v1/collections?cursor=${list.json.nextCursor}`)
