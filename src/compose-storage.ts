@@ -114,6 +114,22 @@ async function openMongodb(
 }
 
 /**
+ * That what the configured kind of index needs is installed. Asked before models are fetched and
+ * databases opened, so that the cause is the first thing said.
+ *
+ * @throws {FaceError} `indexKindUnavailable` naming what to install
+ */
+export async function assertIndexKind({ index: { kind } }: Config): Promise<void> {
+  if (kind === 'faiss') {
+    const { loadFaissAddon } = await import('./gallery/indexes/faiss-addon.ts')
+    loadFaissAddon()
+  } else if (kind === 'milvus') {
+    const { loadMilvusSdk } = await import('./gallery/indexes/milvus-client.ts')
+    await loadMilvusSdk()
+  }
+}
+
+/**
  * The configured kind of index. Snapshots stand in the data directory, each node's in its own.
  *
  * @throws {FaceError} `indexKindUnavailable`, `invalidOption`, `storeReadOnly`

@@ -5,6 +5,7 @@ import {
   image,
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
+import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -154,6 +155,17 @@ describe('models and status', () => {
 
   test('is ready when models and index are there', async () => {
     expect(await watcher.status()).toMatchObject({ ready: true, reasons: [], collections: 1 })
+  })
+
+  test.each([
+    [undefined, /^The index is being loaded\.$/],
+    [new FaceError('indexUnavailable', { detail: 'Check index.address.' }), /Check index\.address/],
+    [new Error('at /home/user'), /^The index could not be loaded; the log says why\.$/],
+    [new FaceError('workerFailed', { detail: '/home' }), /^The index could not be loaded; the log/],
+  ])('says why the index is not there: %s', async (failure, reason) => {
+    const stats = async () => ({ ...(await deps.gallery.stats()), ready: false, failure })
+    const waiting = createUseCases({ ...deps, gallery: { ...deps.gallery, stats } })
+    expect((await waiting.status()).reasons).toEqual([expect.stringMatching(reason)])
   })
 
   test('names what is missing', async () => {

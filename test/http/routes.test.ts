@@ -554,6 +554,7 @@ describe('operation', () => {
     client.fake.status = { ready: false, reasons: ['the model is loading'] }
     const { status, json } = await client.send('GET', '/readyz')
     expect([status, json.code, json.reasons]).toEqual([503, 'notReady', ['the model is loading']])
+    expect(json.detail).toBe('the model is loading')
     expect((await client.send('GET', '/healthz')).status).toBe(200)
     expect((await client.send('GET', '/v1/models')).json.items[0]).toMatchObject({
       id: modelId,
