@@ -48,7 +48,7 @@ const lines = [
   '',
   '1. defaults',
   '2. a YAML file: `--config FILE`, else `FACE_WATCHER_CONFIG`, else `face-watcher.yaml` in the working directory if it is there',
-  '3. environment variables: `FACE_WATCHER_` and the path of the key in upper snake case; lists are separated by commas; an empty variable counts as not set',
+  '3. environment variables: `FACE_WATCHER_` and the path of the key in upper snake case; lists are separated by commas; an empty variable counts as not set, and what Kubernetes sets for a Service of this name (`FACE_WATCHER_SERVICE_HOST`, `FACE_WATCHER_PORT=tcp://...`) is ignored',
   '4. flags of the command: `--data-dir`, `--log-level`, and for `serve` also `--host`, `--port`, `--insecure`',
   '',
   'An unknown key or a bad value, in the file or in the environment, stops the start with the error `invalidConfig` and exit code 2. The message names the key, its source (file and line, variable or flag) and what is allowed; all problems are listed at once. Secrets are never repeated.',

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
+import { databaseOfUrl } from './config/mongodb-url.ts'
 import { FaceError } from './core/errors.ts'
 import type { GalleryLogger } from './gallery/gallery.ts'
 import { toSnapshotCursor } from './gallery/index-loader.ts'
@@ -66,10 +67,11 @@ export async function openStoreAt(
   { mustExist }: { readonly mustExist: boolean },
 ): Promise<GalleryStore> {
   if (/^mongodb(\+srv)?:\/\//.test(address)) {
-    const database = /^[^?]*\/\/[^/]+\/([A-Za-z0-9_-]+)(\?|$)/.exec(address)?.[1]
-    if (database === undefined) {
+    const database = databaseOfUrl(address)
+    if (database === undefined || !/^[A-Za-z0-9_-]{1,38}$/.test(database)) {
       throw new FaceError('invalidOption', {
-        detail: 'A MongoDB address ends with the name of the database: mongodb://HOST/DATABASE.',
+        detail:
+          'A MongoDB address ends with the name of the database, 1 to 38 of A-Z, a-z, 0-9, _ and -: mongodb://HOST/DATABASE.',
       })
     }
     return openMongodb({ url: address, database }, config)
@@ -109,6 +111,22 @@ async function openMongodb(
 ): Promise<GalleryStore> {
   const { createMongodbStore } = await import('./gallery/stores/mongodb/mongodb-store.ts')
   return createMongodbStore({ ...where, timeoutMs: store.timeoutMs, logger })
+}
+
+/**
+ * That what the configured kind of index needs is installed. Asked before models are fetched and
+ * databases opened, so that the cause is the first thing said.
+ *
+ * @throws {FaceError} `indexKindUnavailable` naming what to install
+ */
+export async function assertIndexKind({ index: { kind } }: Config): Promise<void> {
+  if (kind === 'faiss') {
+    const { loadFaissAddon } = await import('./gallery/indexes/faiss-addon.ts')
+    loadFaissAddon()
+  } else if (kind === 'milvus') {
+    const { loadMilvusSdk } = await import('./gallery/indexes/milvus-client.ts')
+    await loadMilvusSdk()
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDataDir, openIndexProvider, openStore } from './compose-storage.ts'
+import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './compose-storage.ts'
 import type { Config } from './config/config.ts'
 import { FaceError, isFaceError } from './core/errors.ts'
 import type { QualityGates } from './core/types.ts'
@@ -155,12 +155,14 @@ export interface Composition {
  * Picks and connects the adapters that the configuration names. On the first start it creates the
  * data directory (for its owner only) and the collection `default`, bound to the configured model.
  *
- * @throws {FaceError} `dataDirUnusable`, `unknownModel`, `modelInstallFailed`, and the store's errors
+ * @throws {FaceError} `indexKindUnavailable`, `dataDirUnusable`, `unknownModel`, `modelInstallFailed`,
+ *   and the store's errors
  */
 export async function composeFaceWatcher(
   config: Config,
   options: ComposeOptions = {},
 ): Promise<Composition> {
+  await assertIndexKind(config)
   const vision = await composeVision(config, options)
   const { analyzer, installer, workers } = vision
   try {

@@ -13,6 +13,7 @@ export type {
   Box,
   Decision,
   DecisionPolicy,
+  DecisionPolicyPatch,
   Detection,
   Landmarks5,
   Point,

@@ -68,7 +68,6 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeFull: 'Free some space and run the command again.',
   storeBusy: 'Run the command again when the other program is done.',
   storeUnavailable: 'Check that the database runs, and store.url.',
-  indexUnavailable: 'Check that Milvus runs, and index.address.',
   multipleFaces: 'Crop the image, or pass --faces largest.',
 }
 

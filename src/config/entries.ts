@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { PartialConfig } from './config.ts'
 import { type KeySchema, listConfigKeys, listConfigSections, suggestName } from './keys.ts'
+import { isServiceLink } from './service-links.ts'
 
 /** A value that a source gives for a key, and where it says so. */
 export interface ConfigEntry {
@@ -14,6 +15,8 @@ export interface ConfigEntry {
 export interface ConfigEntries {
   readonly entries: readonly ConfigEntry[]
   readonly problems: readonly string[]
+  /** Variables that are not ours, though they look like it. */
+  readonly ignored?: readonly string[]
 }
 
 /** Variables with the prefix that are not keys of the configuration. */
@@ -63,7 +66,8 @@ export function parseFileEntries(text: string, file: string): ConfigEntries {
 }
 
 /**
- * Entries of the environment. An empty variable counts as not set, as Compose files make them.
+ * Entries of the environment. An empty variable counts as not set, as Compose files make them. What
+ * Kubernetes sets for a Service is ignored; see [Note: Service links].
  *
  * @param environment  all variables; only those with the prefix are looked at
  */
@@ -73,10 +77,15 @@ export function parseEnvironmentEntries(
   const keys = new Map(listConfigKeys().map((key) => [key.variable, key]))
   const entries: ConfigEntry[] = []
   const problems: string[] = []
+  const ignored: string[] = []
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('FACE_WATCHER_') || variable === configFileVariable) continue
     // Settings of the test suite, which runs this program with them around.
     if (variable.startsWith('FACE_WATCHER_TEST_')) continue
+    if (isServiceLink(variable, text)) {
+      ignored.push(variable)
+      continue
+    }
     const key = keys.get(variable)
     if (key === undefined) {
       const near = suggestName(variable, [...keys.keys(), configFileVariable])
@@ -87,7 +96,7 @@ export function parseEnvironmentEntries(
       entries.push({ path: key.path, value: parseText(text, key.schema), source: variable })
     }
   }
-  return { entries, problems }
+  return { entries, problems, ignored }
 }
 
 /**

@@ -13,7 +13,8 @@ import {
   parseFileEntries,
   parseObjectEntries,
 } from './entries.ts'
-import { describeAllowed, listConfigKeys } from './keys.ts'
+import { type ConfigKey, describeAllowed, listConfigKeys } from './keys.ts'
+import { databaseOfUrl, describeDatabaseClash } from './mongodb-url.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -37,6 +38,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Where each key's value comes from, by path; `default` when nothing set it. */
   readonly sources: ReadonlyMap<string, string>
+  /** Environment variables that Kubernetes set for a Service and nothing was read from. */
+  readonly ignored: readonly string[]
 }
 
 /**
@@ -111,7 +114,7 @@ function resolveDataDir(given: ConfigEntries, from: string): ConfigEntries {
     const value = entry.value.replace(/^~(?=$|[\\/])/, () => homedir())
     return { ...entry, value: resolve(from, value) }
   })
-  return { entries, problems: given.problems }
+  return { ...given, entries }
 }
 
 /** Later sources win key by key. */
@@ -132,11 +135,23 @@ function mergeEntries(given: readonly ConfigEntries[], environment: Environment)
     setPath(config, path, entry.value)
     sources.set(path, entry.source)
   }
+  adoptDatabaseOfUrl(config as unknown as Config, sources)
   if (problems.length === 0) problems.push(...checkTogether(config as unknown as Config, sources))
   if (problems.length > 0) {
     throw new FaceError('invalidConfig', { detail: problems.join('\n'), info: { problems } })
   }
-  return { config: config as unknown as Config, sources }
+  const ignored = given.flatMap((source) => source.ignored ?? [])
+  return { config: config as unknown as Config, sources, ignored }
+}
+
+/** A URL that names a database needs no `store.database` beside it. */
+function adoptDatabaseOfUrl(config: Config, sources: Map<string, string>): void {
+  const { kind, url } = config.store
+  if (kind !== 'mongodb' || sources.get('store.database') !== 'default') return
+  const database = typeof url === 'string' ? databaseOfUrl(url) : undefined
+  if (database === undefined) return
+  setPath(config as unknown as Record<string, unknown>, 'store.database', database)
+  sources.set('store.database', sources.get('store.url') as string)
 }
 
 /** Rules over more than one key. */
@@ -147,6 +162,23 @@ function checkTogether(config: Config, sources: ReadonlyMap<string, string>): re
     problems.push(
       `${sources.get('policy.possibleFpir')}: policy.possibleFpir must be at least policy.maxFpir (${maxFpir}), not ${possibleFpir}.`,
     )
+  }
+  const named = config.store.kind === 'mongodb' ? databaseOfUrl(config.store.url) : undefined
+  if (named !== undefined) {
+    const { path, schema } = listConfigKeys().find(
+      (key) => key.path === 'store.database',
+    ) as ConfigKey
+    if (!Value.Check(schema as TSchema, named)) {
+      problems.push(
+        `${sources.get('store.url')}: store.url names the database ${JSON.stringify(named)}; ${path} must be ${describeAllowed(schema)}.`,
+      )
+    } else if (named !== config.store.database) {
+      const clash = describeDatabaseClash(
+        { name: 'store.url', database: named },
+        { name: 'store.database', database: config.store.database },
+      )
+      problems.push(`${sources.get('store.url')}: ${clash}`)
+    }
   }
   // Shorter keys can be guessed over the network.
   if (config.http.apiKey !== '' && config.http.apiKey.length < 20) {

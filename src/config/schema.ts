@@ -279,13 +279,13 @@ const store = Type.Object(
       default: 'mongodb://127.0.0.1:27017',
       secret: true,
       description:
-        'MongoDB: connection string of a replica set. Best given as `FACE_WATCHER_STORE_URL` when it has a password.',
+        'MongoDB: connection string of a replica set. A database that it names (`mongodb://HOST/DATABASE`) is the one in use and must be that of `store.database` where both are set; `/admin` only says where the user is checked. Best given as `FACE_WATCHER_STORE_URL` when it has a password.',
     }),
     database: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,38}$',
       allowed: '1 to 38 of A-Z, a-z, 0-9, `_` and `-`',
       default: 'face_watcher',
-      description: 'MongoDB: name of the database.',
+      description: 'MongoDB: name of the database, unless `store.url` names it.',
     }),
     timeoutMs: Type.Integer({
       minimum: 100,

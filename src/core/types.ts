@@ -146,6 +146,14 @@ export interface DecisionPolicy {
 }
 
 /**
+ * Changes of a policy: what is absent stays, and `null` takes a value back, so that the collection
+ * has what a new one would get; of a threshold that is none, and the rates decide again.
+ */
+export type DecisionPolicyPatch = {
+  readonly [K in keyof DecisionPolicy]?: DecisionPolicy[K] | null | undefined
+}
+
+/**
  * False match rate of a model as a function of similarity, measured on non-mated pairs.
  * FMR(t) is the fraction of non-mated comparisons with similarity >= t.
  */

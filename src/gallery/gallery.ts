@@ -36,6 +36,8 @@ export interface GalleryStats {
   readonly trouble: IndexTrouble
   /** Every index is loaded. */
   readonly ready: boolean
+  /** Why an index could not be loaded, when the last attempt failed. */
+  readonly failure?: unknown
 }
 
 export interface FaceSimilarity {
@@ -195,13 +197,18 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     verifyIndex: (collection) => checkIndex(store, sync, collection),
     rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
     catchUp: () => sync.catchUp(),
-    stats: async () => ({
-      ...(await countAll(store)),
-      changeLag: sync.lag(),
-      indexBehindMs: sync.behindMs(),
-      trouble: sync.trouble(),
-      ready: sync.ready(),
-    }),
+    async stats() {
+      const counted = await countAll(store)
+      const failure = sync.failure()
+      return {
+        ...counted,
+        changeLag: sync.lag(),
+        indexBehindMs: sync.behindMs(),
+        trouble: sync.trouble(),
+        ready: sync.ready(),
+        ...(failure === undefined ? {} : { failure }),
+      }
+    },
     close: () => (closing ??= close()),
   }
 }

@@ -39,6 +39,8 @@ export interface OpenIndexes {
   /** Writes this snapshot in any case. */
   save(collectionId: string, cursor: Cursor): Promise<void>
   ready(): boolean
+  /** Why an index that is not loaded could not be; undefined while it is being loaded. */
+  failure(): unknown
   trouble(): IndexTrouble
 }
 
@@ -57,6 +59,8 @@ interface Entry {
   readonly snapshots: SnapshotSaver
   /** After a failed attempt to load it, when the next is due; ms of a clock that never jumps. */
   retryAt: number
+  /** Of the last attempt. */
+  failure: unknown
 }
 
 const retryAfterMs = 5000
@@ -78,7 +82,10 @@ export function createOpenIndexes(deps: {
       snapshotFailures++
       logger?.warn({ collectionId: id, err: error }, 'the snapshot of the index was not saved')
     })
-    const entry = { collection: { id, dimension }, loaded: undefined, snapshots, retryAt: 0 }
+    const entry: Entry = {
+      ...{ collection: { id, dimension }, loaded: undefined, snapshots },
+      ...{ retryAt: 0, failure: undefined },
+    }
     entries.set(id, entry)
     return entry
   }
@@ -86,9 +93,7 @@ export function createOpenIndexes(deps: {
   async function open(collection: IndexedCollection): Promise<LoadedIndex> {
     const entry = entries.get(collection.id) ?? createEntry(collection)
     if (entry.loaded) return entry.loaded
-    if (performance.now() < entry.retryAt) {
-      throw new FaceError('notReady', { detail: "The collection's index is not loaded." })
-    }
+    if (performance.now() < entry.retryAt) throw toStanding(entry.failure)
     return load(entry)
   }
 
@@ -100,6 +105,7 @@ export function createOpenIndexes(deps: {
       })
       entry.loaded = loaded
       entry.retryAt = 0
+      entry.failure = undefined
       entry.snapshots.note(loaded.unsaved)
       const { faces } = loaded
       if (loaded.rebuilt && faces > 0) {
@@ -109,7 +115,14 @@ export function createOpenIndexes(deps: {
       return loaded
     } catch (error) {
       entry.retryAt = performance.now() + retryAfterMs
-      logger?.warn({ collectionId: id, err: error }, 'the index could not be loaded')
+      entry.failure = error
+      // Closed while it was being loaded, as a short command does, is no trouble.
+      if (!isFaceError(error, 'notReady')) {
+        logger?.warn(
+          { collectionId: id, err: error },
+          `the index could not be loaded${toReason(error)}`,
+        )
+      }
       throw error
     }
   }
@@ -135,8 +148,10 @@ export function createOpenIndexes(deps: {
       logger?.warn({ collectionId, err: error }, 'the index was lost')
       entry.loaded = undefined
       // What cannot be reached would only hold up whoever waits for this write once more.
-      if (isFaceError(error, 'indexUnavailable')) entry.retryAt = performance.now() + retryAfterMs
-      else await load(entry).catch(() => {})
+      if (isFaceError(error, 'indexUnavailable')) {
+        entry.retryAt = performance.now() + retryAfterMs
+        entry.failure = error
+      } else await load(entry).catch(() => {})
     }
   }
 
@@ -191,6 +206,23 @@ export function createOpenIndexes(deps: {
       await entry.snapshots.save(entry.loaded.index, toSnapshotCursor(collectionId, cursor))
     },
     ready: () => [...entries.values()].every((entry) => entry.loaded),
+    failure: () =>
+      [...entries.values()].find(({ loaded, failure }) => !loaded && failure !== undefined)
+        ?.failure,
     trouble: () => ({ rebuilds, snapshotFailures }),
   }
+}
+
+function toReason(error: unknown): string {
+  return isFaceError(error) ? `: ${error.message}` : ''
+}
+
+/** What is answered between attempts to load an index: the cause, where it is one for people. */
+function toStanding(failure: unknown): FaceError {
+  if (isFaceError(failure, 'indexUnavailable') || isFaceError(failure, 'indexKindUnavailable')) {
+    const { code, detail, cause } = failure
+    return new FaceError(code, { ...(detail === undefined ? {} : { detail }), cause })
+  }
+  const why = isFaceError(failure) && failure.kind !== 'fault' ? toReason(failure) : ''
+  return new FaceError('notReady', { detail: `The collection's index is not loaded${why || '.'}` })
 }

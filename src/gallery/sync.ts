@@ -48,6 +48,8 @@ export interface IndexSync {
   behindMs(): number
   /** Whether every index is loaded. */
   ready(): boolean
+  /** Why an index could not be loaded; undefined while all are, or are being loaded. */
+  failure(): unknown
   trouble(): IndexTrouble
   /** Stops and writes the snapshots that have something new; the provider stays open. */
   close(): Promise<void>
@@ -231,6 +233,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     lag: () => pending,
     behindMs: () => Math.round(performance.now() - caughtUpAt),
     ready: () => cursor !== undefined && indexes.ready(),
+    failure: () => indexes.failure(),
     trouble: () => indexes.trouble(),
     close: () => (closing ??= close()),
   }

@@ -1,9 +1,14 @@
+import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { assertPolicy, computeThresholds } from '../core/policy.ts'
-import type { DecisionPolicy, FmrCurve } from '../core/types.ts'
+import type { DecisionPolicy, DecisionPolicyPatch, FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
-import type { CollectionDifficulty, FaceWatcher } from './face-watcher.ts'
+import {
+  type CollectionDifficulty,
+  defaultCollectionName,
+  type FaceWatcher,
+} from './face-watcher.ts'
 
 /** Creates the use cases of collections. A policy that cannot be kept is refused when it is set. */
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
@@ -15,7 +20,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         name,
         modelId: model.id,
         dimension: model.dimension ?? 0,
-        policy: mergePolicy(deps, model.id, { ...defaults.policy, ...policy }),
+        policy: mergePolicy(deps, model.id, { current: defaults.policy, patch: policy }),
         storeCrops,
       })
     },
@@ -39,12 +44,28 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
       return gallery.updateCollection(name, {
         ...(policy === undefined
           ? {}
-          : { policy: mergePolicy(deps, modelId, { ...current, ...policy }) }),
+          : { policy: mergePolicy(deps, modelId, { current, patch: policy }) }),
         ...(storeCrops === undefined ? {} : { storeCrops }),
       })
     },
-    delete: (name) => gallery.deleteCollection(name),
+    async delete(name) {
+      assertRemovable(name)
+      await gallery.deleteCollection(name)
+    },
   }
+}
+
+/**
+ * That a collection may be deleted. The web page and the routes without a collection in their
+ * address work on `default`, so it stays.
+ *
+ * @throws {FaceError} `forbidden` for `default`
+ */
+export function assertRemovable(name: string): void {
+  if (name !== defaultCollectionName) return
+  throw new FaceError('forbidden', {
+    detail: `The collection "${defaultCollectionName}" cannot be deleted; delete its persons instead.`,
+  })
 }
 
 function describeDifficulty(
@@ -56,20 +77,31 @@ function describeDifficulty(
   return { faces, persons, ...difficulty, expectedFpir: expectedFpir(curve, search, difficulty) }
 }
 
-/** Drops fields that were set to `undefined`, which is how a threshold by hand is taken back. */
+/** @throws {FaceError} `invalidOption` when the outcome is not valid or the model cannot keep it */
 function mergePolicy(
   { models, defaults }: RecognitionDependencies,
   modelId: string,
-  merged: Partial<DecisionPolicy>,
+  {
+    current,
+    patch = {},
+  }: { readonly current: DecisionPolicy; readonly patch?: DecisionPolicyPatch | undefined },
 ): DecisionPolicy {
-  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = merged
+  const pick = <K extends keyof DecisionPolicy>(key: K): DecisionPolicy[K] => {
+    const given = patch[key]
+    if (given === undefined) return current[key]
+    return given === null ? defaults.policy[key] : (given as DecisionPolicy[K])
+  }
+  const optional = {
+    threshold: pick('threshold'),
+    possibleThreshold: pick('possibleThreshold'),
+    probeShift: pick('probeShift'),
+    galleryShift: pick('galleryShift'),
+  }
+  const set = Object.entries(optional).filter(([, value]) => value !== undefined)
   const policy: DecisionPolicy = {
-    maxFpir: maxFpir ?? defaults.policy.maxFpir,
-    possibleFpir: possibleFpir ?? defaults.policy.possibleFpir,
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(possibleThreshold === undefined ? {} : { possibleThreshold }),
-    ...(probeShift === undefined ? {} : { probeShift }),
-    ...(galleryShift === undefined ? {} : { galleryShift }),
+    maxFpir: pick('maxFpir'),
+    possibleFpir: pick('possibleFpir'),
+    ...(Object.fromEntries(set) as Partial<DecisionPolicy>),
   }
   assertPolicy(policy)
   // Throws when the model has no curve and the policy no threshold.

@@ -2,7 +2,7 @@ import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
 import type { ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
-  DecisionPolicy,
+  DecisionPolicyPatch,
   Detection,
   Quality,
   RejectionReason,
@@ -306,7 +306,7 @@ export interface FaceWatcher {
     create(input: {
       readonly name: string
       readonly modelId?: string
-      readonly policy?: Partial<DecisionPolicy>
+      readonly policy?: DecisionPolicyPatch
       readonly storeCrops?: boolean
     }): Promise<Collection>
     /**
@@ -318,10 +318,15 @@ export interface FaceWatcher {
       options?: { readonly difficulty?: 'none' | 'latest' | 'wait' },
     ): Promise<CollectionDetails>
     list(options?: PageOptions): Promise<Page<Collection>>
+    /**
+     * @param patch what is absent stays; `null` in `policy` takes a value back
+     * @throws {FaceError} `collectionNotFound`, `invalidOption`
+     */
     update(
       name: string,
-      patch: { readonly policy?: Partial<DecisionPolicy>; readonly storeCrops?: boolean },
+      patch: { readonly policy?: DecisionPolicyPatch; readonly storeCrops?: boolean },
     ): Promise<Collection>
+    /** @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
     delete(name: string): Promise<void>
   }
   readonly persons: {

@@ -1,3 +1,4 @@
+import { isFaceError } from '../core/errors.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, ModelStatus, Status } from './face-watcher.ts'
 
@@ -34,6 +35,13 @@ export function createModels({
     )
 }
 
+function describeIndex(failure: unknown): string {
+  if (failure === undefined || isFaceError(failure, 'notReady')) return 'The index is being loaded.'
+  // A fault's own words are for the log only.
+  if (isFaceError(failure) && failure.kind !== 'fault') return failure.message
+  return 'The index could not be loaded; the log says why.'
+}
+
 /** Longer than a poll, a change of the primary or a page of changes takes; ms. */
 const maxBehindMs = 30_000
 
@@ -47,7 +55,7 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
     }
     const held = await gallery.stats().catch(() => undefined)
     if (held === undefined) reasons.push('The gallery cannot be read.')
-    else if (!held.ready) reasons.push('The index is being loaded.')
+    else if (!held.ready) reasons.push(describeIndex(held.failure))
     else if (held.indexBehindMs > maxBehindMs) {
       reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
     }

@@ -5,6 +5,7 @@ import {
   image,
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
+import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -31,6 +32,17 @@ describe('collections', () => {
     expect(collection).toMatchObject({ persons: 0, faces: 0, thresholds: { basis: 'fmrCurve' } })
   })
 
+  test('are deleted, but never the default one', async () => {
+    await watcher.persons.create('default', { name: 'Ann' })
+    await expect(watcher.collections.delete('default')).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    expect(await watcher.collections.get('default')).toMatchObject({ persons: 1 })
+    await expect(watcher.collections.delete('none')).rejects.toMatchObject({
+      code: 'collectionNotFound',
+    })
+  })
+
   test('take a threshold by hand and give it back', async () => {
     await watcher.collections.update('default', { policy: { threshold: 0.6 } })
     expect((await watcher.collections.get('default')).thresholds).toMatchObject({
@@ -38,7 +50,36 @@ describe('collections', () => {
       basis: 'manual',
     })
     await watcher.collections.update('default', { policy: { threshold: undefined } })
-    expect((await watcher.collections.get('default')).policy).not.toHaveProperty('threshold')
+    expect((await watcher.collections.get('default')).policy).toHaveProperty('threshold', 0.6)
+    await watcher.collections.update('default', { policy: { threshold: null } })
+    const { policy, thresholds } = await watcher.collections.get('default')
+    expect(policy).not.toHaveProperty('threshold')
+    expect(thresholds.basis).toBe('fmrCurve')
+  })
+
+  test('give back every value of a policy, as a new collection would have it', async () => {
+    const { policy: fresh } = await watcher.collections.create({ name: 'fresh' })
+    await watcher.collections.update('default', {
+      policy: {
+        ...{ maxFpir: 0.02, possibleFpir: 0.2, threshold: 0.7, possibleThreshold: 0.6 },
+        ...{ probeShift: 'strict', galleryShift: true },
+      },
+    })
+    const { policy } = await watcher.collections.update('default', {
+      policy: {
+        ...{ maxFpir: null, possibleFpir: null, threshold: null, possibleThreshold: null },
+        ...{ probeShift: null, galleryShift: null },
+      },
+    })
+    expect(policy).toEqual(fresh)
+  })
+
+  test('keep a threshold by hand that a model without a curve cannot do without', async () => {
+    await watcher.collections.create({ name: 'a', modelId: 'bare', policy: { threshold: 0.5 } })
+    await expect(
+      watcher.collections.update('a', { policy: { threshold: null } }),
+    ).rejects.toMatchObject({ code: 'invalidOption' })
+    expect((await watcher.collections.get('a')).policy.threshold).toBe(0.5)
   })
 
   test('answer how alike their people are once it was measured, and what that does', async () => {
@@ -114,6 +155,17 @@ describe('models and status', () => {
 
   test('is ready when models and index are there', async () => {
     expect(await watcher.status()).toMatchObject({ ready: true, reasons: [], collections: 1 })
+  })
+
+  test.each([
+    [undefined, /^The index is being loaded\.$/],
+    [new FaceError('indexUnavailable', { detail: 'Check index.address.' }), /Check index\.address/],
+    [new Error('at /home/user'), /^The index could not be loaded; the log says why\.$/],
+    [new FaceError('workerFailed', { detail: '/home' }), /^The index could not be loaded; the log/],
+  ])('says why the index is not there: %s', async (failure, reason) => {
+    const stats = async () => ({ ...(await deps.gallery.stats()), ready: false, failure })
+    const waiting = createUseCases({ ...deps, gallery: { ...deps.gallery, stats } })
+    expect((await waiting.status()).reasons).toEqual([expect.stringMatching(reason)])
   })
 
   test('names what is missing', async () => {

@@ -83,6 +83,14 @@ export function describeGalleryStoreContract(
         })
       })
 
+      it('keeps nothing of the policy before', async () => {
+        const byHand = { maxFpir: 0.01, possibleFpir: 0.1, threshold: 0.6, possibleThreshold: 0.5 }
+        await makeCollection(store, { policy: { ...byHand, galleryShift: true } })
+        const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
+        await store.updateCollection('default', { policy })
+        expect((await store.getCollection('default')).policy).toEqual(policy)
+      })
+
       it('knows nothing of a collection that is not there', async () => {
         await expectError(store.getCollection('nobody'), 'collectionNotFound')
         await expectError(store.getCollection('a\0b'), 'collectionNotFound')

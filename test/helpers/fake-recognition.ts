@@ -192,6 +192,9 @@ function createFakeGallery(): Gallery {
       collections.set(name, updated)
       return updated
     },
+    async deleteCollection(name) {
+      if (!collections.delete(name)) throw new FaceError('collectionNotFound')
+    },
     listCollections: async () => ({ items: [...collections.values()] }),
     counts: async () => ({ persons: persons.size, faces: faces.size }),
     createPerson,

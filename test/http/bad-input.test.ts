@@ -348,6 +348,19 @@ describe('options', () => {
       json: { policy: { threshold: -0.1 } },
     })
     expectProblem(answer, 400, 'invalidOption')
+    expect(answer.json.detail).toMatch(/^"policy\/threshold" must be/)
+    const mode = await client.send('PATCH', '/v1/collections/default', {
+      json: { policy: { probeShift: 'on' } },
+    })
+    expectProblem(mode, 400, 'invalidOption')
+    expect(mode.json.detail).toContain('off, standard, strict')
+    const unknown = { policy: { treshold: null } }
+    for (const [method, url, json] of [
+      ['PATCH', '/v1/collections/default', unknown],
+      ['POST', '/v1/collections', { name: 'a', ...unknown }],
+    ] as const) {
+      expectProblem(await client.send(method, url, { json }), 400, 'invalidOption')
+    }
   })
 
   it('answers invalidCursor and invalidOption for pages that do not exist', async () => {

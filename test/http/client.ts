@@ -76,9 +76,9 @@ export function toForm(parts: readonly Part[]): Buffer {
 
 export const formType: string = `multipart/form-data; boundary=${boundary}`
 
-/** A client of an application over a fake Face Watcher; every answer is validated. */
+/** A client of an application over the real use cases, whose images are text; every answer is validated. */
 export async function createClient(options: HttpOptions = {}): Promise<Client> {
-  const fake = createFakeFaceWatcher()
+  const fake = await createFakeFaceWatcher()
   const app = await createApp(fake.faceWatcher, options)
   return {
     app,
@@ -109,7 +109,10 @@ export async function createClient(options: HttpOptions = {}): Promise<Client> {
       assertDescribed(method, url, type, answer)
       return answer
     },
-    close: () => app.close(),
+    async close() {
+      await app.close()
+      await fake.close()
+    },
   }
 }
 

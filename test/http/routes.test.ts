@@ -177,7 +177,7 @@ describe('analysis', () => {
       decision: 'match',
       candidates: [{ personName: 'Ann', fmrExtrapolated: true }],
     })
-    expect(json.thresholds).toMatchObject({ basis: 'fmrCurve', extrapolated: true })
+    expect(json.thresholds).toMatchObject({ basis: 'fmrCurve', extrapolated: false })
     expect(json).not.toHaveProperty('timings')
   })
 
@@ -264,7 +264,7 @@ describe('analysis', () => {
   it('sends the times of the stages', async () => {
     const { headers } = await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
     expect(headers['server-timing']).toMatch(
-      /^queue;dur=1\.0, decode;dur=2\.0, detect;dur=3\.0, align;dur=4\.0, embed;dur=5\.0, search;dur=6\.0, total;dur=\d+\.\d$/,
+      /^queue;dur=1\.0, decode;dur=2\.0, detect;dur=3\.0, align;dur=4\.0, embed;dur=5\.0, search;dur=0\.0, total;dur=\d+\.\d$/,
     )
   })
 })
@@ -277,16 +277,22 @@ describe('collections', () => {
     expect(created.status).toBe(201)
     expect(created.headers.location).toBe('/v1/collections/staff')
     expect(created.json).toMatchObject({ name: 'staff', storeCrops: true, modelId })
-    expect(created.json.policy).toEqual({ maxFpir: 0.01, possibleFpir: 0.1, threshold: 0.4 })
+    const policy = { maxFpir: 0.01, possibleFpir: 0.1, probeShift: 'standard' }
+    expect(created.json.policy).toEqual({ ...policy, threshold: 0.4 })
 
     const got = await client.send('GET', '/v1/collections/staff')
-    expect(got.json).toMatchObject({ persons: 0, faces: 0, thresholds: { match: 0.9 } })
+    expect(got.json).toMatchObject({ persons: 0, faces: 0, thresholds: { match: 0.4 } })
     expect(got.json.difficulty).toMatchObject({ persons: 1000, times: 6.33, shift: 0.077 })
 
     const changed = await client.send('PATCH', '/v1/collections/staff', {
       json: { policy: { maxFpir: 0.001, galleryShift: true } },
     })
     expect(changed.json.policy).toMatchObject({ maxFpir: 0.001, galleryShift: true })
+
+    const back = await client.send('PATCH', '/v1/collections/staff', {
+      json: { policy: { threshold: null, possibleThreshold: null, maxFpir: null } },
+    })
+    expect(back.json.policy).toEqual({ ...policy, galleryShift: true })
 
     const list = await client.send('GET', '/v1/collections?limit=1')
     expect(list.json.items.map(({ name }: { name: string }) => name)).toEqual(['default'])
@@ -297,6 +303,14 @@ describe('collections', () => {
     const deleted = await client.send('DELETE', '/v1/collections/staff')
     expect([deleted.status, deleted.body]).toEqual([204, ''])
     expect((await client.send('GET', '/v1/collections/staff')).json.code).toBe('collectionNotFound')
+  })
+
+  it('refuses to delete default, which then still has its people', async () => {
+    const { person } = await enrollAnn()
+    const { status, json } = await client.send('DELETE', '/v1/collections/default')
+    expect([status, json.code]).toEqual([403, 'forbidden'])
+    expect(json.detail).toContain('"default"')
+    expect((await client.send('GET', `${persons}/${person}`)).json.faceCount).toBe(1)
   })
 
   it('answers collectionExists for a name that is taken', async () => {
@@ -531,14 +545,16 @@ describe('Idempotency-Key', () => {
 describe('operation', () => {
   it('is healthy, ready when the use cases are, and lists models', async () => {
     expect((await client.send('GET', '/healthz')).json).toEqual({ status: 'ok' })
+    client.fake.status = { changeLag: 7, indexBehindMs: 120 }
     expect((await client.send('GET', '/readyz')).json).toEqual({
       status: 'ready',
       changeLag: 7,
       indexBehindMs: 120,
     })
-    client.fake.ready = false
+    client.fake.status = { ready: false, reasons: ['the model is loading'] }
     const { status, json } = await client.send('GET', '/readyz')
     expect([status, json.code, json.reasons]).toEqual([503, 'notReady', ['the model is loading']])
+    expect(json.detail).toBe('the model is loading')
     expect((await client.send('GET', '/healthz')).status).toBe(200)
     expect((await client.send('GET', '/v1/models')).json.items[0]).toMatchObject({
       id: modelId,
@@ -549,6 +565,8 @@ describe('operation', () => {
   it('counts requests, stages, gallery, queue, process and event loop', async () => {
     await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
     await client.send('GET', '/nowhere')
+    const trouble = { indexRebuilds: 1, snapshotFailures: 2 }
+    client.fake.status = { changeLag: 7, indexBehindMs: 120, ...trouble }
     const { body, headers } = await client.send('GET', '/metrics')
     expect(headers['content-type']).toMatch(/^text\/plain/)
     expect(body).toContain(

@@ -8,18 +8,21 @@ import { formType, toForm } from './client.ts'
 import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
 
 let server: RunningServer | undefined
-let fake: FakeFaceWatcher
+let fake: FakeFaceWatcher | undefined
 
 async function start(options: HttpOptions = {}): Promise<RunningServer> {
-  fake = createFakeFaceWatcher()
+  await fake?.close()
+  fake = await createFakeFaceWatcher()
   server = await startServer(fake.faceWatcher, { port: 0, ...options })
   return server
 }
 
 afterEach(async () => {
-  fake.gate = undefined
+  if (fake) fake.gate = undefined
   await server?.close()
+  await fake?.close()
   server = undefined
+  fake = undefined
 })
 
 const form = toForm([['image', 'face:ann', 'a.jpg']])
@@ -38,6 +41,7 @@ function hold(): { entered: Promise<AbortSignal | undefined>; open: () => void }
     open = resolve
   })
   const entered = new Promise<AbortSignal | undefined>((resolve) => {
+    if (!fake) throw new Error('start first')
     fake.gate = async (signal) => {
       resolve(signal)
       await opened

@@ -189,6 +189,16 @@ describe('enroll, identify and manage', () => {
     const { stdout } = await cli('collections', 'show', 'staff')
     expect(stdout).toContain('galleryShift on')
     expect(stdout).toContain('Too few people (0) to tell how alike they are')
+    const byHand = ['--threshold', '0.6', '--possible-threshold', '0.5', '--no-gallery-shift']
+    const { value: changed } = await json('collections', 'update', 'staff', ...byHand)
+    const rates = { maxFpir: 0.001, possibleFpir: 0.1, probeShift: 'standard', galleryShift: false }
+    expect(changed.policy).toEqual({ ...rates, threshold: 0.6, possibleThreshold: 0.5 })
+    const back = ['--no-threshold', '--no-possible-threshold', '--store-crops']
+    const { value: restored } = await json('collections', 'update', 'staff', ...back)
+    expect(restored).toMatchObject({ policy: rates, storeCrops: true })
+    expect(restored.policy).not.toHaveProperty('threshold')
+    expect(restored.policy).not.toHaveProperty('possibleThreshold')
+    expect((await cli('collections', 'update', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff', '--yes')).code).toBe(0)
     expect(
@@ -297,6 +307,8 @@ describe('exit codes', () => {
     [['models', 'install', 'none'], 3, '[unknownModel]'],
     [['models', 'import', 'sface', '/no/such.onnx'], 3, '[modelImportFailed]'],
     [['collections', 'create', 'default'], 4, '[collectionExists]'],
+    [['collections', 'delete', 'default'], 3, '[forbidden]'],
+    [['collections', 'delete', 'default', '--yes'], 3, '[forbidden]'],
   ]
   it.each(cases)('%j exits with %i', async (args, code, text) => {
     const result = await cli(...args)

@@ -114,6 +114,31 @@ describe('sources', () => {
     )
   })
 
+  it('takes the database that a URL of MongoDB names', () => {
+    const store = { kind: 'mongodb', url: 'mongodb://db1/faces' } as const
+    const { config, sources } = loadConfig({ environment: {}, workingDir: dir, flags: { store } })
+    expect(config.store.database).toBe('faces')
+    expect(sources.get('store.database')).toBe('--store.url')
+    expect(toConfig({ store }).store.database).toBe('faces')
+    const url = 'mongodb://ann:secret@db1/admin'
+    expect(toConfig({ store: { ...store, url } }).store.database).toBe('face_watcher')
+    expect(toConfig({ store: { ...store, url, database: 'x' } }).store.database).toBe('x')
+  })
+
+  it('ignores what Kubernetes sets for a Service, and says which variables', () => {
+    const environment = {
+      FACE_WATCHER_SERVICE_HOST: '10.96.3.7',
+      FACE_WATCHER_SERVICE_PORT_HTTP: '8080',
+      FACE_WATCHER_PORT: 'tcp://10.96.3.7:8080',
+      FACE_WATCHER_PORT_8080_TCP_ADDR: '10.96.3.7',
+      // Of a Service named face-watcher-http; the name is that of a key.
+      FACE_WATCHER_HTTP_PORT: 'tcp://10.96.3.8:80',
+    }
+    const { config, ignored } = loadConfig({ environment, workingDir: dir })
+    expect(config.http.port).toBe(8000)
+    expect(ignored).toEqual(Object.keys(environment))
+  })
+
   it("keeps data in the platform's place by default", () => {
     expect(defaultDataDir({ XDG_DATA_HOME: '/x' }, 'linux')).toBe('/x/face-watcher')
     expect(defaultDataDir({}, 'linux')).toBe(join(homedir(), '.local/share/face-watcher'))
@@ -133,6 +158,7 @@ describe('errors', () => {
   })
 
   it('names an unknown variable', () => {
+    expect(problemOf(load({ FACE_WATCHER_PORT: '8080' }))).toContain('FACE_WATCHER_PORT')
     expect(problemOf(load({ FACE_WATCHER_HTTP_PROT: '1' }))).toContain(
       'unknown environment variable FACE_WATCHER_HTTP_PROT; did you mean FACE_WATCHER_HTTP_PORT?',
     )
@@ -187,6 +213,22 @@ describe('errors', () => {
     expect(problemOf(load({ FACE_WATCHER_CONFIG: 'no.yaml' }))).toContain(
       `FACE_WATCHER_CONFIG: ${join(dir, 'no.yaml')}: there is no such file.`,
     )
+  })
+
+  it('refuses a URL of MongoDB and a database that differ, and tells both names', () => {
+    const environment = {
+      FACE_WATCHER_STORE_KIND: 'mongodb',
+      FACE_WATCHER_STORE_URL: 'mongodb://ann:s3cret@db1/faces?replicaSet=rs0',
+      FACE_WATCHER_STORE_DATABASE: 'face_watcher',
+    }
+    const text = problemOf(load(environment))
+    expect(text).toContain('FACE_WATCHER_STORE_URL: store.url names the database "faces"')
+    expect(text).toContain('store.database is "face_watcher"')
+    expect(text).not.toContain('s3cret')
+    expect(load({ ...environment, FACE_WATCHER_STORE_DATABASE: 'faces' })).not.toThrow()
+    expect(load({ ...environment, FACE_WATCHER_STORE_KIND: 'sqlite' })).not.toThrow()
+    const dotted = { FACE_WATCHER_STORE_URL: 'mongodb://db1/a.b', FACE_WATCHER_STORE_DATABASE: '' }
+    expect(problemOf(load({ ...environment, ...dotted }))).toContain('"a.b"')
   })
 
   it('holds possibleFpir above maxFpir', () => {

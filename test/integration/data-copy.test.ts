@@ -132,6 +132,12 @@ describe('data copy', () => {
     await expectSameGallery(to, from)
   })
 
+  it('takes the place of an empty collection of the same name', async () => {
+    await makeCollection(to)
+    await copyGallery(from, to)
+    await expectSameGallery(to, from)
+  })
+
   it('refuses a target with faces of its own, and keeps them', async () => {
     await copyGallery(from, to)
     const { faces } = await to.addFaces(collection.id, { name: 'Own' }, [makeFace(9000)])
@@ -145,8 +151,10 @@ describe('data copy', () => {
     await to.updatePerson(collection.id, items[0]!.id, { name: 'Changed there' })
     await expectError(copyGallery(from, to), 'collectionExists', /differs/)
     const third = await scratch.openStore()
-    await makeCollection(third)
+    const other = await makeCollection(third)
+    await third.createPerson(other.id, { name: 'Own' })
     await expectError(copyGallery(from, third), 'collectionExists')
+    expect(await third.counts(other.id)).toMatchObject({ persons: 1 })
     await expectError(copyGallery(from, to, { collections: ['no'] }), 'collectionNotFound')
   })
 

@@ -135,8 +135,12 @@ describe('data export and import', () => {
   it('refuse a database that has another collection, person or face under the name or id', async () => {
     const collection = await fillCollection(from, { persons: 2 })
     await exportGallery(from, dir, about)
-    await makeCollection(to)
+    const other = await makeCollection(to)
+    await to.createPerson(other.id, { name: 'Own' })
     await expectError(importGallery(dir, to), 'collectionExists')
+    await to.deleteCollection('default')
+    await makeCollection(to)
+    expect((await importGallery(dir, to)).collections).toMatchObject([{ persons: 2 }])
     const third = await scratch.openStore()
     await importGallery(dir, third)
     const [person] = (await third.listPersons(collection.id)).items

@@ -343,6 +343,29 @@ describe('gallery', () => {
       expect((await gallery.verifyIndex(collection)).checked).toBe(5)
     })
 
+    it('that does not answer is told as the cause, in searches and in the state, until it does', async () => {
+      await enrol(1)
+      const away = new FaceError('indexUnavailable', { detail: 'Nothing at index.address.' })
+      const { gallery: second, provider: remote } = await openGallery(store, 10)
+      remote.before = () => {
+        throw away
+      }
+      remote.loseAll()
+      for (let attempt = 0; attempt < 3; attempt++) {
+        await expect(nearest(1, second)).rejects.toMatchObject({
+          code: 'indexUnavailable',
+          detail: away.detail,
+        })
+      }
+      expect(await second.stats()).toMatchObject({ ready: false, failure: { code: away.code } })
+      remote.before = () => {}
+      await vi.waitFor(async () => expect(await nearest(1, second)).toBe('P1'), {
+        timeout: 10_000,
+      })
+      const { ready, failure } = await second.stats()
+      expect([ready, failure]).toEqual([true, undefined])
+    })
+
     it('that cannot be loaded fails searches, not writes, and is not ready until it is', async () => {
       await enrol(1)
       const { gallery: second, provider: broken } = await openGallery(store, 10)
@@ -356,7 +379,10 @@ describe('gallery', () => {
       broken.loseAll()
       await expect(nearest(1, second)).rejects.toMatchObject({ code: 'overloaded' })
       await second.addFaces(collection.id, { name: 'P2' }, [makeFace(2)])
-      await expect(nearest(2, second)).rejects.toMatchObject({ code: 'notReady' })
+      await expect(nearest(2, second)).rejects.toMatchObject({
+        code: 'notReady',
+        detail: expect.stringContaining(new FaceError('overloaded').message),
+      })
       expect((await second.stats()).ready).toBe(false)
       // One attempt for the search; the next only seconds later, not with every poll.
       expect(attempts).toBe(1)

@@ -55,7 +55,7 @@ describe.skipIf(skipReason)(`import seed${skipReason ? ` (skipped: ${skipReason}
         ...{ print, json, jsonLine: json, table: () => {}, note: () => {} },
         stderr: process.stderr,
       }),
-      loadConfig: async () => ({ config: config(), sources: new Map() }),
+      loadConfig: async () => ({ config: config(), sources: new Map(), ignored: [] }),
     })
     await program.parseAsync(['import', 'seed', '--mongodb', url, ...args], { from: 'user' })
     return { exitCode: Number(process.exitCode ?? 0), stdout: lines.join('\n') }
@@ -160,6 +160,11 @@ describe.skipIf(skipReason)(`import seed${skipReason ? ` (skipped: ${skipReason}
     ]) {
       await expect(runImport(server.url, ...wrong)).rejects.toMatchObject({ code: 'invalidOption' })
     }
+    const elsewhere = server.url.replace('/?', '/elsewhere?')
+    await expect(runImport(elsewhere, '--database', 'face_recognition')).rejects.toThrow(
+      /"elsewhere".*"face_recognition"/,
+    )
+    await expect(runImport(elsewhere)).rejects.toMatchObject({ code: 'invalidOption' })
     for (const [url, code] of [
       ['mongodb://ann:s3cret@127.0.0.1:1', 'storeUnavailable'],
       ['mongodb://ann:s3cret@:x', 'invalidOption'],

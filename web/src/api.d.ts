@@ -1813,7 +1813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description collectionExists, modelNotInstalled */
+            /** @description collectionExists */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1971,22 +1971,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description What is absent stays. `null` takes a value back: the collection has what a new one would get, and without thresholds the rates decide again. */
                     policy?: {
-                        /** @description Target false positive identification rate of `match`; default 0.01. */
-                        maxFpir?: number;
-                        /** @description Target false positive identification rate of `possible`. */
-                        possibleFpir?: number;
-                        /** @description Similarity of a match, set by hand. */
-                        threshold?: number;
-                        /** @description Similarity of a possible match, set by hand. */
-                        possibleThreshold?: number;
-                        /**
-                         * @description Whether thresholds rise where strangers are more alike than the model expects.
-                         * @enum {string}
-                         */
-                        probeShift?: "off" | "standard" | "strict";
-                        /** @description Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection. */
-                        galleryShift?: boolean;
+                        maxFpir?: number | null;
+                        possibleFpir?: number | null;
+                        threshold?: number | null;
+                        possibleThreshold?: number | null;
+                        probeShift?: ("off" | "standard" | "strict") | null;
+                        galleryShift?: boolean | null;
                     };
                     storeCrops?: boolean;
                 };

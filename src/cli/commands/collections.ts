@@ -1,24 +1,34 @@
 import { type Command, Option } from 'commander'
 import { probeShiftModes } from '../../core/policy.ts'
-import type { ProbeShiftMode } from '../../core/types.ts'
+import type { DecisionPolicyPatch, ProbeShiftMode } from '../../core/types.ts'
 import type { Collection } from '../../gallery/store.ts'
+import { assertRemovable } from '../../recognition/collections.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes, UsageError } from '../failures.ts'
 import { numberOption } from '../option-parsers.ts'
 import { listAll } from '../pages.ts'
 
-interface CreateOptions {
-  readonly model?: string
+interface PolicyOptions {
   readonly maxFpir?: number
   readonly possibleFpir?: number
+  /** `false`: taken back. */
+  readonly threshold?: number | false
+  /** `false`: taken back. */
+  readonly possibleThreshold?: number | false
   readonly probeShift?: ProbeShiftMode
   readonly galleryShift?: boolean
+}
+
+interface CreateOptions extends PolicyOptions {
+  readonly model?: string
   readonly storeCrops?: boolean
   readonly json?: boolean
 }
 
-/** `collections list|create|show|delete`. */
+type UpdateOptions = Omit<CreateOptions, 'model'>
+
+/** `collections list|create|show|update|delete`. */
 export function addCollections(program: Command, { output, withFaceWatcher }: CliContext): void {
   const collections = program
     .command('collections')
@@ -44,36 +54,21 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
       }),
     )
 
-  collections
-    .command('create <name>')
-    .description('create a collection: a-z, 0-9, - and _, at most 64 characters')
+  addPolicyOptions(
+    collections
+      .command('create <name>')
+      .description('create a collection: a-z, 0-9, - and _, at most 64 characters'),
+  )
     .option('--model <id>', 'embedder (default: models.embedder of the configuration)')
-    .option('--max-fpir <rate>', 'share of strangers that may match', numberOption(0, 1))
-    .option('--possible-fpir <rate>', 'share of strangers shown as possible', numberOption(0, 1))
-    .addOption(
-      new Option(
-        '--probe-shift <mode>',
-        'whether thresholds rise where strangers are more alike than the model expects',
-      ).choices(probeShiftModes),
-    )
-    .option(
-      '--gallery-shift',
-      'raise thresholds by what the people of the collection are more alike than the model expects',
-    )
     .option('--store-crops', 'keep a crop of every enrolled face')
     .option('--json', 'print JSON')
     .action((name: string, options: CreateOptions) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const { model, maxFpir, possibleFpir, probeShift, galleryShift, storeCrops } = options
+        const { model, storeCrops } = options
         const created = await faceWatcher.collections.create({
           name,
           ...(model === undefined ? {} : { modelId: model }),
-          policy: {
-            ...(maxFpir === undefined ? {} : { maxFpir }),
-            ...(possibleFpir === undefined ? {} : { possibleFpir }),
-            ...(probeShift === undefined ? {} : { probeShift }),
-            ...(galleryShift === undefined ? {} : { galleryShift }),
-          },
+          policy: toPolicyPatch(options),
           ...(storeCrops === undefined ? {} : { storeCrops }),
         })
         if (options.json) return output.json(created)
@@ -98,12 +93,39 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
       }),
     )
 
+  addPolicyOptions(
+    collections
+      .command('update <name>')
+      .description('change how a collection decides or whether it keeps crops'),
+  )
+    .option('--no-threshold', 'take the threshold back: the rates decide again')
+    .option('--no-possible-threshold', 'take the possible threshold back')
+    .option('--no-gallery-shift', 'do not raise thresholds by it')
+    .option('--store-crops', 'keep a crop of every face enrolled from now on')
+    .option('--no-store-crops', 'keep no crops of faces enrolled from now on')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: UpdateOptions) => {
+      const { json, storeCrops, ...changes } = options
+      if (storeCrops === undefined && Object.keys(changes).length === 0) {
+        throw new UsageError('Say what to change, for instance --max-fpir 0.001 or --no-threshold.')
+      }
+      await withFaceWatcher(async ({ faceWatcher }) => {
+        const updated = await faceWatcher.collections.update(name, {
+          policy: toPolicyPatch(changes),
+          ...(storeCrops === undefined ? {} : { storeCrops }),
+        })
+        if (json) return output.json(updated)
+        output.print(`Updated collection ${updated.name}: ${describePolicy(updated)}.`)
+      })
+    })
+
   collections
     .command('delete <name>')
     .description('delete a collection with its persons and faces')
     .option('--yes', 'do it: it cannot be undone')
     .action((name: string, options: { yes?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
+        assertRemovable(name)
         const { persons, faces } = await faceWatcher.collections.get(name, { difficulty: 'none' })
         if (!options.yes) {
           output.note(
@@ -118,17 +140,61 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     )
 }
 
+/** @param command  of a collection that is made or changed */
+function addPolicyOptions(command: Command): Command {
+  return command
+    .option('--max-fpir <rate>', 'share of strangers that may match', numberOption(0, 1))
+    .option('--possible-fpir <rate>', 'share of strangers shown as possible', numberOption(0, 1))
+    .option('--threshold <similarity>', 'similarity of a match, set by hand', numberOption(0, 1))
+    .option(
+      '--possible-threshold <similarity>',
+      'similarity of a possible match, set by hand',
+      numberOption(0, 1),
+    )
+    .addOption(
+      new Option(
+        '--probe-shift <mode>',
+        'whether thresholds rise where strangers are more alike than the model expects',
+      ).choices(probeShiftModes),
+    )
+    .option(
+      '--gallery-shift',
+      'raise thresholds by what the people of the collection are more alike than the model expects',
+    )
+}
+
+function toPolicyPatch(options: PolicyOptions): DecisionPolicyPatch {
+  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = options
+  return {
+    maxFpir,
+    possibleFpir,
+    threshold: threshold === false ? null : threshold,
+    possibleThreshold: possibleThreshold === false ? null : possibleThreshold,
+    probeShift,
+    galleryShift,
+  }
+}
+
+function describePolicy({ policy }: Collection): string {
+  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = policy
+  return [
+    `maxFpir ${maxFpir}, possibleFpir ${possibleFpir}`,
+    ...(threshold === undefined ? [] : [`threshold ${threshold}`]),
+    ...(possibleThreshold === undefined ? [] : [`possibleThreshold ${possibleThreshold}`]),
+    `probeShift ${probeShift ?? 'standard'}, galleryShift ${galleryShift ? 'on' : 'off'}`,
+  ].join(', ')
+}
+
 function describeCollection(
   collection: Collection & { readonly persons: number; readonly faces: number },
 ): readonly string[] {
-  const { policy } = collection
   return [
     `name        ${collection.name}`,
     `model       ${collection.modelId} (${collection.dimension} dimensions)`,
     `persons     ${collection.persons}`,
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
-    `policy      maxFpir ${policy.maxFpir}, possibleFpir ${policy.possibleFpir}, probeShift ${policy.probeShift ?? 'standard'}, galleryShift ${policy.galleryShift ? 'on' : 'off'}`,
+    `policy      ${describePolicy(collection)}`,
     `created     ${collection.createdAt}`,
   ]
 }

@@ -1,14 +1,15 @@
 import { type Command, Option } from 'commander'
+import { databaseOfUrl, describeDatabaseClash } from '../../config/mongodb-url.ts'
 import { importSeed, type SeedImportReport, seedModelId } from '../../recognition/import-seed.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes, UsageError } from '../failures.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { formatCount, type Output, toPrintable } from '../output.ts'
 import { createProgress } from '../progress.ts'
 
 interface Options {
   readonly mongodb: string
-  readonly database: string
+  readonly database?: string
   readonly collection: string
   readonly into: string
   readonly strict?: boolean
@@ -23,7 +24,7 @@ export function addImport(program: Command, { output, loadConfig }: CliContext):
     .command('seed')
     .description('import the faces of the first face-watcher (FastAPI) from its MongoDB')
     .addOption(new Option('--mongodb <url>', 'its server').makeOptionMandatory())
-    .option('--database <name>', 'its database', 'face_recognition')
+    .option('--database <name>', "its database (default: the URL's, or face_recognition)")
     .option('--collection <name>', 'its collection of documents', 'embeddings')
     .option('--into <name>', 'collection to import into; it is made when it is not there', 'seed')
     .option('--strict', 'exit with 3 when any document was refused, not only when all were')
@@ -34,7 +35,8 @@ export function addImport(program: Command, { output, loadConfig }: CliContext):
         import('../../compose.ts'),
         import('../../compose-storage.ts'),
       ])
-      const { mongodb: url, database, collection, into } = options
+      const { mongodb: url, collection, into } = options
+      const database = chooseDatabase(options)
       const { installer } = await composeModels(config)
       const { timeoutMs } = config.store
       const source = await openSeedSource({ url, database, collection, timeoutMs })
@@ -67,6 +69,20 @@ export function addImport(program: Command, { output, loadConfig }: CliContext):
         process.exitCode = exitCodes.input
       }
     })
+}
+
+/** @throws {UsageError} when the URL names another database than the flag */
+function chooseDatabase({ mongodb: url, database }: Options): string {
+  const named = databaseOfUrl(url)
+  if (named !== undefined && database !== undefined && named !== database) {
+    throw new UsageError(
+      describeDatabaseClash(
+        { name: '--mongodb', database: named },
+        { name: '--database', database },
+      ),
+    )
+  }
+  return database ?? named ?? 'face_recognition'
 }
 
 function printReport(report: SeedImportReport, isInstalled: boolean, output: Output): void {

@@ -27,7 +27,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
     .option('--port <port>', 'port to listen on, 0 picks a free one (default: 8000)', parsePort)
     .option('--insecure', 'listen beyond this machine without an API key')
     .action(async (options: Options) => {
-      const { config } = await loadConfig(toPartialConfig(options), flagNames)
+      const { config, ignored } = await loadConfig(toPartialConfig(options), flagNames)
       const http = toHttpOptions(config)
       // Here too, before models are fetched: a refusal should not come minutes later.
       const { isLoopbackHost } = await import('../../http/options.ts')
@@ -46,6 +46,9 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         import('../model-progress.ts'),
       ])
       const logger = await createLogger(config.log)
+      if (ignored.length > 0) {
+        logger.info({ variables: ignored }, 'ignored what Kubernetes sets for a Service')
+      }
       const progress = createModelProgress(output)
       const opened = await composeFaceWatcher(config, {
         onProgress: progress.update,

@@ -36,18 +36,28 @@ export class MilvusCollectionGone extends Error {
 const goneCodes: ReadonlySet<number> = new Set([100, 101, 200, 201])
 
 /**
- * Loads the SDK, an optional dependency, and begins to connect; an unreachable server is no error
- * yet.
+ * Loads the SDK, an optional dependency.
  *
- * @throws {FaceError} `indexKindUnavailable` when the SDK is not installed
+ * @throws {FaceError} `indexKindUnavailable` when it is not installed
  */
-export async function connectMilvus(options: MilvusClientOptions): Promise<MilvusClient> {
-  const { MilvusClient: Sdk } = await import('@zilliz/milvus2-sdk-node').catch((cause) => {
+export async function loadMilvusSdk(): Promise<typeof import('@zilliz/milvus2-sdk-node')> {
+  try {
+    return await import('@zilliz/milvus2-sdk-node')
+  } catch (cause) {
     throw new FaceError('indexKindUnavailable', {
       detail: 'Milvus needs its client: npm install @zilliz/milvus2-sdk-node',
       cause,
     })
-  })
+  }
+}
+
+/**
+ * Loads the SDK and begins to connect; an unreachable server is no error yet.
+ *
+ * @throws {FaceError} `indexKindUnavailable` as {@link loadMilvusSdk}
+ */
+export async function connectMilvus(options: MilvusClientOptions): Promise<MilvusClient> {
+  const { MilvusClient: Sdk } = await loadMilvusSdk()
   const { address, token, database, timeoutMs } = options
   const sdk = new Sdk({
     address,
@@ -108,6 +118,9 @@ function toError(thrown: unknown): Error {
     typeof thrown === 'object' && thrown !== null && ('status' in thrown || 'error_code' in thrown)
   return (
     (isAnswer ? findFailure(thrown) : undefined) ??
-    new FaceError('indexUnavailable', { detail: 'Milvus did not answer.', cause: thrown })
+    new FaceError('indexUnavailable', {
+      detail: 'Milvus did not answer: check that it runs, and index.address.',
+      cause: thrown,
+    })
   )
 }

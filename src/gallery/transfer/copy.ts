@@ -9,6 +9,7 @@ import {
   type TransferSummary,
   trackStep,
 } from './options.ts'
+import { placeCollection } from './place-collection.ts'
 import { createStoreSource, isSamePerson } from './records.ts'
 import { compareRecords, type Difference, restoreRecords, toConflict } from './restore.ts'
 
@@ -72,7 +73,7 @@ async function copyRecords(
   tracker: StepTracker,
 ): Promise<void> {
   const { from, to } = ends
-  await to.restoreCollection(collection)
+  await placeCollection(to, collection)
   const target = { store: to, collectionId: collection.id }
   await restoreRecords(createStoreSource(from, collection.id), target, {
     tracker,

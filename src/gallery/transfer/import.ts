@@ -9,6 +9,7 @@ import {
   type TransferSummary,
   trackStep,
 } from './options.ts'
+import { placeCollection } from './place-collection.ts'
 import type { RecordSource } from './records.ts'
 import { compareRecords, restoreRecords, type Target, toConflict } from './restore.ts'
 
@@ -39,7 +40,7 @@ export async function importGallery(
 
   const importing = trackStep('import', total, options)
   for (const { entry, source } of parts) {
-    await store.restoreCollection(toCollection(entry))
+    await placeCollection(store, toCollection(entry))
     await restoreRecords(source, { store, collectionId: entry.id }, { tracker: importing })
   }
 

@@ -1,36 +1,56 @@
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { problemResponses } from '../problems.ts'
 import { ref } from '../schemas/component.ts'
 import { Collection, CollectionDetails } from '../schemas/gallery.ts'
 import type { App, RouteContext } from '../types.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from './shared.ts'
 
-const rate = (description: string) =>
-  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description }))
-const threshold = (description: string) =>
-  Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }))
+const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
+const threshold = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
+
+const policyFields = {
+  maxFpir: rate('Target false positive identification rate of `match`; default 0.01.'),
+  possibleFpir: rate('Target false positive identification rate of `possible`.'),
+  threshold: threshold('Similarity of a match, set by hand.'),
+  possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
+  probeShift: Type.Enum(['off', 'standard', 'strict'], {
+    type: 'string',
+    description: 'Whether thresholds rise where strangers are more alike than the model expects.',
+  }),
+  galleryShift: Type.Boolean({
+    description:
+      'Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection.',
+  }),
+}
+
+const orNull = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
 
 const policyInput = Type.Object(
   {
-    maxFpir: rate('Target false positive identification rate of `match`; default 0.01.'),
-    possibleFpir: rate('Target false positive identification rate of `possible`.'),
-    threshold: threshold('Similarity of a match, set by hand.'),
-    possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
-    probeShift: Type.Optional(
-      Type.Enum(['off', 'standard', 'strict'], {
-        type: 'string',
-        description:
-          'Whether thresholds rise where strangers are more alike than the model expects.',
-      }),
-    ),
-    galleryShift: Type.Optional(
-      Type.Boolean({
-        description:
-          'Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection.',
-      }),
-    ),
+    maxFpir: Type.Optional(policyFields.maxFpir),
+    possibleFpir: Type.Optional(policyFields.possibleFpir),
+    threshold: Type.Optional(policyFields.threshold),
+    possibleThreshold: Type.Optional(policyFields.possibleThreshold),
+    probeShift: Type.Optional(policyFields.probeShift),
+    galleryShift: Type.Optional(policyFields.galleryShift),
   },
   { additionalProperties: false },
+)
+
+const policyPatch = Type.Object(
+  {
+    maxFpir: orNull(policyFields.maxFpir),
+    possibleFpir: orNull(policyFields.possibleFpir),
+    threshold: orNull(policyFields.threshold),
+    possibleThreshold: orNull(policyFields.possibleThreshold),
+    probeShift: orNull(policyFields.probeShift),
+    galleryShift: orNull(policyFields.galleryShift),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'What is absent stays. `null` takes a value back: the collection has what a new one would get, and without thresholds the rates decide again.',
+  },
 )
 
 const collectionInput = Type.Object(
@@ -48,7 +68,7 @@ const collectionInput = Type.Object(
 )
 
 const collectionPatch = Type.Object(
-  { policy: Type.Optional(policyInput), storeCrops: Type.Optional(Type.Boolean()) },
+  { policy: Type.Optional(policyPatch), storeCrops: Type.Optional(Type.Boolean()) },
   { additionalProperties: false, minProperties: 1 },
 )
 
@@ -80,13 +100,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       body: collectionInput,
       response: {
         201: ref(Collection),
-        ...problemResponses(
-          'invalidName',
-          'invalidOption',
-          'collectionExists',
-          'unknownModel',
-          'modelNotInstalled',
-        ),
+        ...problemResponses('invalidName', 'invalidOption', 'collectionExists', 'unknownModel'),
       },
     },
     handler: async (request, reply) => {

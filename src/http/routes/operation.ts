@@ -49,7 +49,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
         throw new FaceError('notReady', { info: { reasons: ['the server is stopping'] } })
       }
       const { ready, reasons, changeLag, indexBehindMs } = await faceWatcher.status()
-      if (!ready) throw new FaceError('notReady', { info: { reasons } })
+      if (!ready) throw new FaceError('notReady', { detail: reasons.join(' '), info: { reasons } })
       return { status: 'ready' as const, changeLag, indexBehindMs }
     },
   })
