@@ -1,4 +1,4 @@
-import { exitCodes } from './failures.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** Where the command line writes: results to stdout, everything else to stderr. */
 export interface Output {

@@ -4,7 +4,7 @@ import type { ProbeShiftMode } from '../../core/types.ts'
 import type { Collection } from '../../gallery/store.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { numberOption } from '../option-parsers.ts'
 import { listAll } from '../pages.ts'
 

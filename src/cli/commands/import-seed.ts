@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { importSeed, type SeedImportReport, seedModelId } from '../../recognition/import-seed.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { formatCount, type Output, toPrintable } from '../output.ts'
 import { createProgress } from '../progress.ts'
