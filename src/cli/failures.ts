@@ -70,8 +70,8 @@ export function toExitCode(error: unknown): ExitCode {
 /** What a person can do about an error, where it is not in the message. */
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   unknownModel: '"face-watcher models list" shows the models.',
-  modelNotInstalled: '"face-watcher models install ID" installs it.',
-  modelCorrupt: '"face-watcher models install ID" installs it again.',
+  modelNotInstalled: '"face-watcher models list" shows which are.',
+  modelCorrupt: '"face-watcher models verify" shows which.',
   collectionNotFound: '"face-watcher collections list" shows the collections.',
   personNotFound: '"face-watcher persons list" shows the persons.',
   faceNotFound: '"face-watcher faces list" shows the faces.',
@@ -84,7 +84,8 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeCorrupt: 'Restore the data directory from a backup.',
   storeFull: 'Free some space and run the command again.',
   storeBusy: 'Run the command again when the other program is done.',
-  storeUnavailable: 'Check that the database runs, and store.url.',
+  storeUnavailable:
+    'Check that the database runs, and its URL: the flag that gives it, otherwise store.url.',
   indexUnavailable: 'Check that Milvus runs, and index.address.',
   multipleFaces: 'Crop the image, or pass --faces largest.',
 }
@@ -102,7 +103,9 @@ export function reportFailure(error: unknown, output: Output, verbose: boolean):
   }
   const exitCode = toExitCode(error)
   const message = error instanceof Error ? error.message : String(error)
-  const hint = isFaceError(error) ? hints[error.code] : undefined
+  // Where the message names a command already, a second one would only confuse.
+  const isAdvised = message.includes('face-watcher ')
+  const hint = isFaceError(error) && !isAdvised ? hints[error.code] : undefined
   const code = isFaceError(error) ? ` [${error.code}]` : ''
   output.note(`face-watcher: ${message}${hint ? ` ${hint}` : ''}${code}`)
   if (verbose) {

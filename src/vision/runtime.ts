@@ -153,7 +153,7 @@ async function readModel(source: SessionSource): Promise<Uint8Array> {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       throw corrupt(source, 'It cannot be read.', cause)
     throw new FaceError('modelNotInstalled', {
-      detail: `Install it with: face-watcher models install ${source.modelId}`,
+      detail: `"face-watcher models install ${source.modelId}" installs it, or says which file it needs.`,
       info: { model: source.modelId },
       cause,
     })
@@ -162,7 +162,7 @@ async function readModel(source: SessionSource): Promise<Uint8Array> {
 
 function corrupt(source: SessionSource, reason: string, cause?: unknown): FaceError {
   return new FaceError('modelCorrupt', {
-    detail: `${reason} Install it again with: face-watcher models install ${source.modelId}`,
+    detail: `${reason} "face-watcher models install ${source.modelId}" installs it again, or says which file it needs.`,
     info: { model: source.modelId },
     cause,
   })
