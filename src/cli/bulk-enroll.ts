@@ -4,7 +4,7 @@ import type { EnrollOptions, EnrollWarning, FaceWatcher } from '../recognition/f
 import type { Turn } from '../vision/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
 import { FileError } from './failures.ts'
-import { type LoadedImage, loadImageFile } from './image-files.ts'
+import { type LoadedImage, loadImageFile } from './load-image.ts'
 
 /** An image file and whose face it shows: a person's id, or a name. */
 export interface EnrollJob {
@@ -188,7 +188,9 @@ function toOutcome(file: string, error: unknown): Outcome {
     return { kind: 'rejected', file, reasons: ['ambiguousName'], message: error.message }
   }
   if (!isFaceError(error)) return { kind: 'failed', error }
-  const ofThisImage = ['invalidName', 'imageTooLarge', 'workerFailed'].includes(error.code)
+  const ofThisImage = ['invalidName', 'imageTooLarge', 'workerFailed', 'internal'].includes(
+    error.code,
+  )
   if (!ofThisImage) return { kind: 'failed', error }
   return { kind: 'rejected', file, reasons: [error.code], message: error.message }
 }

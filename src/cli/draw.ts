@@ -1,6 +1,8 @@
 import { extname } from 'node:path'
 import sharp from 'sharp'
 import type { Box, Decision } from '../core/types.ts'
+import { decodeImage } from '../vision/image.ts'
+import type { ImageLimits } from '../vision/image-limits.ts'
 import { UsageError } from './failures.ts'
 
 /** A face to mark in an image. */
@@ -17,8 +19,12 @@ const colors: Readonly<Record<Decision, string>> = {
   undetermined: '#6b7280',
 }
 
+const encoders: Readonly<Record<string, 'jpeg' | 'png' | 'webp'>> = {
+  ...{ '.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png', '.webp': 'webp' },
+}
+
 /** What `drawFaces` can write, by the ending of the file's name. */
-export const drawnFormats: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp']
+export const drawnFormats: readonly string[] = Object.keys(encoders)
 
 /** @throws {UsageError} when the ending is not one that can be written */
 export function assertDrawnFormat(path: string): void {
@@ -26,28 +32,34 @@ export function assertDrawnFormat(path: string): void {
   throw new UsageError(`${path}: an image to write ends in ${drawnFormats.join(', ')}.`)
 }
 
+export interface DrawOptions {
+  /** One of {@link drawnFormats}. */
+  readonly format: string
+  readonly limits: ImageLimits
+}
+
 /**
- * Writes an image with a box and a label around each face.
+ * An image with a box and a label around each face, as an encoded file. It is decoded as for the
+ * search of faces, so that what was read can be drawn, and boxes fit.
  *
  * @param image  encoded file; boxes are in pixels after its EXIF orientation
- * @param path   ends in one of {@link drawnFormats}
- * @returns whether labels were drawn; without fonts faces are numbered from 1 in their order
+ * @returns `labelled`: without fonts faces are numbered from 1 in their order instead
+ * @throws {FaceError} as `decodeImage`
  */
 export async function drawFaces(
   image: Uint8Array,
   faces: readonly DrawnFace[],
-  path: string,
-): Promise<boolean> {
-  const base = await sharp(image).autoOrient().toColourspace('srgb').toBuffer({
-    resolveWithObject: true,
-  })
-  const { width, height } = base.info
+  { format, limits }: DrawOptions,
+): Promise<{ readonly file: Uint8Array; readonly labelled: boolean }> {
+  const { data, width, height } = await decodeImage(image, limits)
   const labelled = await canDrawText()
   const svg = toSvg(faces, { width, height, canDrawText: labelled })
-  await sharp(base.data)
+  const raw = { width, height, channels: 3 } as const
+  const file = await sharp(data, { raw, limitInputPixels: false })
     .composite([{ input: Buffer.from(svg), top: 0, left: 0 }])
-    .toFile(path)
-  return labelled
+    .toFormat(encoders[format.toLowerCase()] ?? 'jpeg')
+    .toBuffer()
+  return { file, labelled }
 }
 
 /**

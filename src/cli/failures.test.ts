@@ -8,7 +8,7 @@ it.each([
   [new UsageError('x'), 2],
   [new FaceError('invalidConfig'), 2],
   [new FaceError('insecureBind'), 2],
-  [new FileError('x'), 3],
+  [new FileError('x', 'why'), 3],
   [new FaceError('unsupportedImage'), 3],
   [new FaceError('noFace'), 3],
   [new FaceError('modelNotInstalled'), 4],

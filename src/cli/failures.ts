@@ -1,32 +1,49 @@
 import { CommanderError } from 'commander'
 import { type ErrorCode, type ErrorKind, isFaceError } from '../core/errors.ts'
-import type { Output } from './output.ts'
-
-/** What the process' exit says. Documented in docs/reference/cli.md. */
-export const exitCodes = {
-  ok: 0,
-  /** The command line or the configuration is wrong. */
-  usage: 2,
-  /** The input is wrong, or cannot be used for this. */
-  input: 3,
-  /** What is stored or installed does not allow it now. */
-  state: 4,
-  /** A fault of Face Watcher. */
-  fault: 5,
-  /** Ended by Ctrl-C, as shells count it: 128 + SIGINT. */
-  interrupted: 130,
-} as const
-
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { type Output, toPrintable } from './output.ts'
 
 /** A mistake in how the program was called, beyond what the argument parser sees. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A file that cannot be read. */
+/** A file that cannot be read or written. */
 export class FileError extends Error {
   override readonly name = 'FileError'
+  /** Without the path and the full stop. */
+  readonly reason: string
+
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`${toPrintable(path)}: ${reason}.`, options)
+    this.reason = reason
+  }
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'the system does not allow it',
+  EEXIST: 'it is there already',
+  EISDIR: 'it is a folder where a file is expected',
+  ENOTDIR: 'part of the path is not a folder',
+  ELOOP: 'its links lead in a circle',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  ENAMETOOLONG: 'the name is too long',
+}
+
+/** What a file system's error says to people. */
+export function toFileError(path: string, error: unknown): FileError {
+  if (error instanceof FileError) return error
+  const { code } = error as NodeJS.ErrnoException
+  const known = code === undefined ? undefined : fileReasons[code]
+  const undecoded = code === 'ENOENT' && path.includes('\u{FFFD}')
+  const reason = undecoded ? 'its name is not UTF-8' : known
+  return new FileError(path, reason ?? `it cannot be used (${code ?? String(error)})`, {
+    cause: error,
+  })
 }
 
 const exitCodeOfKind: Readonly<Record<ErrorKind, ExitCode>> = {
@@ -53,8 +70,8 @@ export function toExitCode(error: unknown): ExitCode {
 /** What a person can do about an error, where it is not in the message. */
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   unknownModel: '"face-watcher models list" shows the models.',
-  modelNotInstalled: '"face-watcher models install ID" installs it.',
-  modelCorrupt: '"face-watcher models install ID" installs it again.',
+  modelNotInstalled: '"face-watcher models list" shows which are.',
+  modelCorrupt: '"face-watcher models verify" shows which.',
   collectionNotFound: '"face-watcher collections list" shows the collections.',
   personNotFound: '"face-watcher persons list" shows the persons.',
   faceNotFound: '"face-watcher faces list" shows the faces.',
@@ -67,7 +84,8 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeCorrupt: 'Restore the data directory from a backup.',
   storeFull: 'Free some space and run the command again.',
   storeBusy: 'Run the command again when the other program is done.',
-  storeUnavailable: 'Check that the database runs, and store.url.',
+  storeUnavailable:
+    'Check that the database runs, and its URL: the flag that gives it, otherwise store.url.',
   multipleFaces: 'Crop the image, or pass --faces largest.',
 }
 
@@ -84,7 +102,9 @@ export function reportFailure(error: unknown, output: Output, verbose: boolean):
   }
   const exitCode = toExitCode(error)
   const message = error instanceof Error ? error.message : String(error)
-  const hint = isFaceError(error) ? hints[error.code] : undefined
+  // Where the message names a command already, a second one would only confuse.
+  const isAdvised = message.includes('face-watcher ')
+  const hint = isFaceError(error) && !isAdvised ? hints[error.code] : undefined
   const code = isFaceError(error) ? ` [${error.code}]` : ''
   output.note(`face-watcher: ${message}${hint ? ` ${hint}` : ''}${code}`)
   if (verbose) {

@@ -1,24 +1,19 @@
-import { createHash } from 'node:crypto'
-import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
-import { FaceError } from '../core/errors.ts'
-import { FileError } from './failures.ts'
+import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs'
+import { extname, join, sep } from 'node:path'
+import { isSystemFolder } from '../core/system-folders.ts'
+import { FileError, toFileError, UsageError } from './failures.ts'
+import { formatCount, toPrintable } from './output.ts'
 
 const imageExtensions: ReadonlySet<string> = new Set([
-  ...[
-    '.jpg',
-    '.jpeg',
-    '.jfif',
-    '.png',
-    '.webp',
-    '.avif',
-    '.gif',
-    '.tif',
-    '.tiff',
-    '.heic',
-    '.heif',
-  ],
+  ...['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff'],
+  // Refused by name when they are read, so that their owner learns of it.
+  ...['.heic', '.heif'],
+])
+
+/** Endings of pictures that no decoder here reads. */
+const unsupportedExtensions: ReadonlySet<string> = new Set([
+  ...['.bmp', '.jp2', '.jxl', '.psd', '.svg', '.ico', '.tga', '.pcx', '.ppm', '.pgm', '.pnm'],
+  ...['.dng', '.cr2', '.cr3', '.nef', '.arw', '.orf', '.raf', '.rw2', '.raw', '.exr', '.hdr'],
 ])
 
 export interface ImageFile {
@@ -31,42 +26,131 @@ export interface ImageFiles {
   readonly files: readonly ImageFile[]
   /** Files inside folders that are left out for their name's ending. */
   readonly ignored: number
+  /** Of them, pictures in formats that are not supported: how many by ending, such as `.bmp`. */
+  readonly unsupported: ReadonlyMap<string, number>
+  /** Folders that could not be read, or would be read twice, and why. */
+  readonly skipped: readonly { readonly path: string; readonly why: string }[]
 }
 
 /**
  * The image files of folders (with their subfolders, sorted by name) and files, in order. Hidden
- * files are left out; a file named outright is taken whatever its ending.
+ * files and folders, and those that systems make, are left out. A link to a folder is followed unless
+ * the folder is read anyway. A folder below that cannot be read is skipped. A file named outright is
+ * taken whatever its ending.
  *
- * @throws {FileError} when a path does not exist or cannot be read
+ * @throws {FileError} when a path that was given does not exist or cannot be read
  */
 export function listImageFiles(paths: readonly string[]): ImageFiles {
   const files: ImageFile[] = []
+  const skipped: { path: string; why: string }[] = []
+  const unsupported = new Map<string, number>()
+  const visited = new Map<string, string>()
   let ignored = 0
-  const visit = (dir: string, folder: string | undefined) => {
-    for (const entry of readDir(dir)) {
+
+  const visit = (entries: readonly Dirent[], dir: string, folder: string | undefined): Found => {
+    const found: Found = { files: [], links: [] }
+    for (const entry of entries) {
       if (entry.name.startsWith('.')) continue
       const path = join(dir, entry.name)
-      // Links to folders are not followed: they could lead back up.
-      if (entry.isDirectory()) visit(path, folder ?? entry.name)
-      else if (imageExtensions.has(extname(entry.name).toLowerCase())) {
-        files.push({ path, ...(folder === undefined ? {} : { folder }) })
-      } else ignored++
+      const target = entry.isSymbolicLink() ? statOrUndefined(path) : entry
+      if (target?.isDirectory()) {
+        if (isSystemFolder(entry.name)) continue
+        const linked = { path, folder: folder ?? entry.name }
+        // After all folders proper: it may lead to one of them, or back up.
+        if (entry.isSymbolicLink()) found.links.push(linked)
+        else append(found, open(linked))
+        continue
+      }
+      const extension = extname(entry.name).toLowerCase()
+      if (imageExtensions.has(extension)) {
+        found.files.push({ path, ...(folder === undefined ? {} : { folder }) })
+        continue
+      }
+      ignored++
+      if (!unsupportedExtensions.has(extension)) continue
+      unsupported.set(extension, (unsupported.get(extension) ?? 0) + 1)
+    }
+    return found
+  }
+  const open = ({ path, folder }: LinkedFolder): Found => {
+    const nothing = { files: [], links: [] }
+    try {
+      const identity = identify(statSync(path, { bigint: true }))
+      const known = visited.get(identity)
+      if (known !== undefined) {
+        skipped.push({ path, why: `it leads to ${known}, which is read already` })
+        return nothing
+      }
+      visited.set(identity, path)
+      return visit(readDir(path), path, folder)
+    } catch (error) {
+      skipped.push({ path, why: describe(path, error) })
+      return nothing
     }
   }
+
   for (const path of paths) {
-    if (isFolder(path)) visit(path, undefined)
-    else files.push({ path })
+    const stats = statGiven(path)
+    if (!stats.isDirectory()) {
+      files.push({ path })
+      continue
+    }
+    visited.set(identify(stats), path)
+    const found = visit(readDir(path), path, undefined)
+    // A link may lead to a folder with further links.
+    for (let link = found.links.shift(); link !== undefined; link = found.links.shift()) {
+      append(found, open(link))
+    }
+    files.push(...found.files.toSorted((a, b) => comparePaths(a.path, b.path)))
   }
-  return { files, ignored }
+  return { files, ignored, unsupported, skipped }
+}
+
+interface LinkedFolder {
+  readonly path: string
+  readonly folder: string
+}
+
+interface Found {
+  readonly files: ImageFile[]
+  readonly links: LinkedFolder[]
+}
+
+function append(to: Found, { files, links }: Found): void {
+  for (const file of files) to.files.push(file)
+  for (const link of links) to.links.push(link)
+}
+
+/** Folder by folder, as if each were listed by name. */
+function comparePaths(a: string, b: string): number {
+  const [left, right] = [a.split(sep), b.split(sep)]
+  const differing = left.findIndex((part, index) => part !== right[index])
+  return (left[differing] ?? '') < (right[differing] ?? '') ? -1 : 1
+}
+
+function identify({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+function statOrUndefined(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true })
+  } catch {
+    return undefined
+  }
+}
+
+function statGiven(path: string): BigIntStats {
+  try {
+    return statSync(path, { bigint: true })
+  } catch (error) {
+    throw toFileError(path, error)
+  }
 }
 
 /** @throws {FileError} when it does not exist or cannot be read */
 export function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch (error) {
-    throw toFileError(path, error)
-  }
+  return statGiven(path).isDirectory()
 }
 
 function readDir(dir: string): readonly Dirent[] {
@@ -77,46 +161,40 @@ function readDir(dir: string): readonly Dirent[] {
   }
 }
 
-export interface LoadedImage {
-  readonly fileName: string
-  readonly bytes: Uint8Array
-  /** Lower-case hex SHA-256 of the file. */
-  readonly hash: string
+function describe(path: string, error: unknown): string {
+  const { reason } = error instanceof FileError ? error : toFileError(path, error)
+  return reason
 }
 
-/**
- * Reads an image file.
- *
- * @param maxImageBytes  larger files are refused before they are read
- * @throws {FileError} when it cannot be read
- * @throws {FaceError} `imageTooLarge`
- */
-export async function loadImageFile(path: string, maxImageBytes: number): Promise<LoadedImage> {
-  try {
-    const { size } = statSync(path)
-    if (size > maxImageBytes) {
-      throw new FaceError('imageTooLarge', {
-        detail: `${size} bytes, at most ${maxImageBytes} are allowed (limits.maxImageBytes).`,
-      })
-    }
-    const read = await readFile(path)
-    const hash = createHash('sha256').update(read).digest('hex')
-    // A plain view: the analyzer transfers it, and a Buffer may share its memory with others.
-    return { fileName: basename(path), bytes: new Uint8Array(read), hash }
-  } catch (error) {
-    if (error instanceof FaceError) throw error
-    throw toFileError(path, error)
+const supportedNames = 'JPEG, PNG, WebP, AVIF, GIF and TIFF'
+
+/** @throws {UsageError} when nothing was found, with what there is instead */
+export function assertImages(found: ImageFiles, paths: readonly string[]): void {
+  if (found.files.length > 0) return
+  const where = toPrintable(paths.join(', '))
+  if (found.unsupported.size > 0) {
+    const kinds = describeUnsupported(found)
+    throw new UsageError(
+      `${where}: ${kinds}, a format that is not supported. Supported are ${supportedNames}.`,
+    )
   }
+  const others = found.ignored > 0 ? ` (${formatCount(found.ignored, 'other file')})` : ''
+  throw new UsageError(`There are no images in ${where}${others}.`)
 }
 
-function toFileError(path: string, error: unknown): FileError {
-  const code = (error as NodeJS.ErrnoException).code
-  const why: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file or folder',
-    EACCES: 'it may not be read (permission denied)',
-    EISDIR: 'it is a folder where a file is expected',
-    ENOTDIR: 'part of the path is not a folder',
-  }
-  const text = (code && why[code]) || `it cannot be read (${code ?? String(error)})`
-  return new FileError(`${path}: ${text}.`, { cause: error })
+/** `2 BMP files, 1 DNG file`. */
+function describeUnsupported({ unsupported }: ImageFiles): string {
+  return [...unsupported]
+    .map(([extension, count]) => formatCount(count, `${extension.slice(1).toUpperCase()} file`))
+    .join(', ')
+}
+
+/** Lines about what of the folders is not looked at, and who might miss it. */
+export function toLeftOutLines(found: ImageFiles): readonly string[] {
+  return [
+    ...found.skipped.map(({ path, why }) => `Skipped ${toPrintable(path)}: ${why}.`),
+    ...(found.unsupported.size > 0
+      ? [`Left out, the format is not supported: ${describeUnsupported(found)}.`]
+      : []),
+  ]
 }

@@ -1,4 +1,4 @@
-import { exitCodes } from './failures.ts'
+import { exitCodes } from './exit-codes.ts'
 import type { Output } from './output.ts'
 
 /** Ctrl-C of a long command. */

@@ -1,3 +1,5 @@
+import { exitCodes } from './exit-codes.ts'
+
 /** Where the command line writes: results to stdout, everything else to stderr. */
 export interface Output {
   /** A line of the result. */
@@ -19,8 +21,11 @@ export function createOutput(): Output {
   // `face-watcher persons list | head -1` closes the pipe early; that is not an error.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      process.exit()
+      if (error.code === 'EPIPE') process.exit()
+      if (stream === stdout) {
+        stderr.write(`face-watcher: The result cannot be written (${error.code}).\n`)
+      }
+      process.exit(exitCodes.state)
     })
   }
   const print = (text: string) => {

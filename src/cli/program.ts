@@ -16,7 +16,8 @@ import { addPersons } from './commands/persons.ts'
 import { addServe } from './commands/serve.ts'
 import { addVerify } from './commands/verify.ts'
 import { createContext } from './context.ts'
-import { type ExitCode, exitCodes, reportFailure } from './failures.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { reportFailure } from './failures.ts'
 import { createOutput, type Output } from './output.ts'
 
 const epilogue = `

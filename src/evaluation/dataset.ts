@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { extract } from 'tar'
 import { FaceError } from '../core/errors.ts'
+import { isSystemFolder } from '../core/system-folders.ts'
 import { type PairsProtocol, parsePairs } from './pairs.ts'
 
 /** One photograph of a known person. */
@@ -125,6 +126,7 @@ async function listImages(folder: string): Promise<readonly LabelledImage[]> {
       alone.push({ key: `${person}/${entry.name}`, person, file: join(folder, entry.name) })
       continue
     }
+    if (isSystemFolder(entry.name)) continue
     const person = entry.name
     for (const file of await readdir(join(folder, person))) {
       if (!imageName.test(file)) continue

@@ -45,6 +45,9 @@ function formatLfw(result: LfwResult): string {
   ])
 }
 
+/** Non-mated pairs that support the highest of the rates: 30 false matches at 1e-2. */
+const leastPairs = '3,000'
+
 function formatFmr(result: FmrResult): string {
   const summary = table([
     ['data set', `${result.dataset}, ${result.images} images of ${result.persons} persons`],
@@ -53,6 +56,9 @@ function formatFmr(result: FmrResult): string {
     ['images without a detection', String(result.imagesWithoutDetection)],
     ['equal error rate', percent(result.equalErrorRate, 3)],
   ])
+  if (result.tmrAtFmr.length === 0) {
+    return `${summary}\n\nToo few pairs of different people to state a rate: an FMR of 0.01 takes ${leastPairs}, which are 78 people with one image each.`
+  }
   const rates = table([
     ['FMR', 'threshold', 'false matches', 'TMR', 'TMR 95 % interval'],
     ...result.tmrAtFmr.map((point) => [

@@ -26,7 +26,7 @@ export function chooseFace(
   const { length } = selectSureFaces(candidates)
   if (choice === 'one' && length > 1) {
     throw new FaceError('multipleFaces', {
-      detail: `${capitalised(what)} has ${length}; faces=largest takes the largest.`,
+      detail: `${capitalised(what)} has ${length}; the option "faces" can choose the largest.`,
       info: { faces: length },
     })
   }

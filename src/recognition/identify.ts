@@ -47,10 +47,9 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
     assertCandidates(count)
     const collection = await gallery.getCollection(collectionName)
     const curve = findCurve(models, collection.modelId)
-    const probe =
-      input instanceof Uint8Array
-        ? await analyzeProbe(deps, collection, input, options)
-        : embeddingProbe(collection, input)
+    const probe = isEmbeddingProbe(input)
+      ? embeddingProbe(collection, input)
+      : await analyzeProbe(deps, collection, input, options)
     const started = performance.now()
     const judge = judges(collection.modelId)
     const { policy } = collection
@@ -130,10 +129,17 @@ async function analyzeProbe(
   }
 }
 
-function embeddingProbe(
-  collection: Collection,
-  probe: { readonly embedding: Float32Array; readonly modelId: string },
-): Probe {
+interface EmbeddingProbe {
+  readonly embedding: Float32Array
+  readonly modelId: string
+}
+
+/** Callers without types may give anything: what is no embedding is examined as an image. */
+function isEmbeddingProbe(input: Uint8Array | EmbeddingProbe): input is EmbeddingProbe {
+  return typeof input === 'object' && input !== null && 'embedding' in input
+}
+
+function embeddingProbe(collection: Collection, probe: EmbeddingProbe): Probe {
   if (probe.modelId !== collection.modelId) {
     throw new FaceError('modelMismatch', {
       detail: `The collection holds embeddings of ${collection.modelId}.`,

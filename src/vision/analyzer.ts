@@ -51,6 +51,11 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
   const pool = createWorkerPool({ file, workers, maxQueue })
   const solo = createSoloWorker(file, settings, workers)
+  const onExit = () => {
+    pool.holdForExit()
+    solo?.pool.holdForExit()
+  }
+  process.on('exit', onExit)
   return {
     async analyze(image, { detector, embedder, crops = false, signal } = {}) {
       const request = {
@@ -96,6 +101,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
     },
     async close() {
       await Promise.all([pool.close(), solo?.pool.close()])
+      process.off('exit', onExit)
     },
   }
 }

@@ -7,8 +7,16 @@ export interface ImageLimits {
   readonly maxSidePx: number
 }
 
-/** @throws {FaceError} `emptyImage`, `imageTooLarge` */
+/**
+ * @param bytes  from callers without types anything may come, such as a path
+ * @throws {FaceError} `missingImage` when it is not bytes; `emptyImage`, `imageTooLarge`
+ */
 export function assertByteLength(bytes: Uint8Array, { maxImageBytes }: ImageLimits): void {
+  if (!ArrayBuffer.isView(bytes)) {
+    throw new FaceError('missingImage', {
+      detail: `Expected the bytes of an image file (Uint8Array), got ${bytes === null ? 'null' : `a value of type ${typeof bytes}`}.`,
+    })
+  }
   if (bytes.length === 0) throw new FaceError('emptyImage')
   if (bytes.length <= maxImageBytes) return
   throw new FaceError('imageTooLarge', {

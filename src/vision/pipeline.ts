@@ -12,6 +12,7 @@ import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
 import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
+import type { RunGate } from './run-gate.ts'
 import type { Session } from './runtime.ts'
 import { loadSession, shareLargeRuns } from './runtime.ts'
 import { readUpright, toGivenFrame } from './turned.ts'
@@ -53,10 +54,14 @@ const detectorId = 'mtcnn'
  */
 const leastSharedValues = { pyramid: 300_000, pnetLevel: 36_000 }
 
-/** A pipeline whose networks are loaded when they are first needed, once. */
-export function createPipeline(settings: PipelineSettings): Pipeline {
+/**
+ * A pipeline whose networks are loaded when they are first needed, once.
+ *
+ * @param gate  of a thread that may be terminated
+ */
+export function createPipeline(settings: PipelineSettings, gate?: RunGate): Pipeline {
   configureImages()
-  const networks = createNetworks(settings)
+  const networks = createNetworks(settings, gate)
   return {
     async analyze(bytes, { detector: options, embedder: embedderId, crops }) {
       const started = performance.now()
@@ -141,7 +146,10 @@ interface Networks {
   embedder(id: string): Promise<Embedder>
 }
 
-function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): Networks {
+function createNetworks(
+  { modelsDir, models, threads = 1 }: PipelineSettings,
+  gate: RunGate | undefined,
+): Networks {
   const loaded = new Map<string, Promise<unknown>>()
   const networks: Networks = {
     detector: () =>
@@ -205,6 +213,7 @@ function createNetworks({ modelsDir, models, threads = 1 }: PipelineSettings): N
       modelId: model.id,
       sha256: model.files.find((file) => file.name === name)?.sha256,
       threads: share,
+      gate,
     })
   }
 

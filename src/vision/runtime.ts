@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { FaceError } from '../core/errors.ts'
+import type { RunGate } from './run-gate.ts'
 
 export type TensorData = Float32Array | Uint8Array | BigInt64Array
 
@@ -38,6 +39,8 @@ export interface SessionSource {
   readonly sha256?: string | undefined
   /** That share one run, the calling thread among them, >= 1. */
   readonly threads: number
+  /** Of a thread that may be terminated. */
+  readonly gate?: RunGate | undefined
 }
 
 /**
@@ -96,9 +99,12 @@ export async function loadSession(source: SessionSource): Promise<Session> {
     const actual = createHash('sha256').update(bytes).digest('hex')
     if (actual !== source.sha256) throw corrupt(source, 'Its hash is not the expected one.')
   }
+  const pass = source.gate?.pass ?? ((run) => run())
   let session: InferenceSession
   try {
-    session = await InferenceSession.create(bytes, toSessionOptions(source.threads, bytes))
+    session = await pass(() =>
+      InferenceSession.create(bytes, toSessionOptions(source.threads, bytes)),
+    )
   } catch (cause) {
     throw corrupt(source, 'It is not a usable network.', cause)
   }
@@ -107,7 +113,7 @@ export async function loadSession(source: SessionSource): Promise<Session> {
     async run(feeds) {
       const inputs: Record<string, Tensor> = {}
       for (const [name, value] of Object.entries(feeds)) inputs[name] = toTensor(value)
-      const outputs = await session.run(inputs)
+      const outputs = await pass(() => session.run(inputs))
       const results: Record<string, FloatTensor> = {}
       for (const [name, tensor] of Object.entries(outputs)) {
         results[name] = { data: tensor.data as Float32Array, dims: tensor.dims }
@@ -147,7 +153,7 @@ async function readModel(source: SessionSource): Promise<Uint8Array> {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       throw corrupt(source, 'It cannot be read.', cause)
     throw new FaceError('modelNotInstalled', {
-      detail: `Install it with: face-watcher models install ${source.modelId}`,
+      detail: `"face-watcher models install ${source.modelId}" installs it, or says which file it needs.`,
       info: { model: source.modelId },
       cause,
     })
@@ -156,7 +162,7 @@ async function readModel(source: SessionSource): Promise<Uint8Array> {
 
 function corrupt(source: SessionSource, reason: string, cause?: unknown): FaceError {
   return new FaceError('modelCorrupt', {
-    detail: `${reason} Install it again with: face-watcher models install ${source.modelId}`,
+    detail: `${reason} "face-watcher models install ${source.modelId}" installs it again, or says which file it needs.`,
     info: { model: source.modelId },
     cause,
   })

@@ -4,6 +4,7 @@ import type { TransferListItem } from 'node:worker_threads'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import { FaceError, fromErrorRecord } from '../core/errors.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
+import { createRunGateKeeper } from './run-gate.ts'
 import { createWaitingLine } from './waiting-line.ts'
 import type { WorkerAnswer, WorkerTask } from './worker.ts'
 
@@ -33,6 +34,8 @@ export interface WorkerPool {
   stats(): AnalyzerStats
   /** Lets accepted tasks finish, then ends the workers. */
   close(): Promise<void>
+  /** Waits, blocking, until no worker runs a network, and lets none begin: the process ends. */
+  holdForExit(): void
 }
 
 interface AcceptedTask {
@@ -49,6 +52,8 @@ const assumedRunMs = 100
 const youngGenerationMb = 3
 /** After this, workers that have not answered are ended. */
 const closeTimeoutMs = 30_000
+/** For a network's run to end before its thread is terminated; see [Note: Ending while a network runs]. */
+const runTimeoutMs = 10_000
 
 export function createWorkerPool({
   file,
@@ -74,6 +79,7 @@ export function createWorkerPool({
   // Workers that die while they start are not replaced (the pool would go on forever), so that
   // nobody would serve the line.
   pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
+  const gate = createRunGateKeeper()
   const accepted = new Map<object, AcceptedTask>()
   let completed = 0
   let closing: Promise<void> | undefined
@@ -84,7 +90,7 @@ export function createWorkerPool({
       if (signal?.aborted) throw new FaceError('aborted')
       const ticket = {}
       const run = pool.run(
-        { ...task, ...{ [queueOptionsSymbol]: ticket } },
+        { ...task, gate: gate.shared, ...{ [queueOptionsSymbol]: ticket } },
         { transferList: [...transferList] },
       )
       const { promise: failure, reject: fail } = createDeferred()
@@ -112,6 +118,7 @@ export function createWorkerPool({
       closing ??= drain()
       return closing
     },
+    holdForExit: () => gate.closeSync(runTimeoutMs),
   }
 
   /** Answers a task with an error at once; a waiting one leaves the line, a running one's answer is dropped. */
@@ -146,6 +153,7 @@ export function createWorkerPool({
     const timeout = sleep(closeTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})
     await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
     patience.abort()
+    await gate.close(runTimeoutMs)
     await pool.destroy()
   }
 }

@@ -4,12 +4,15 @@ import { toErrorRecord } from '../core/errors.ts'
 import type { Analysis } from './analyzer-types.ts'
 import type { Pipeline, PipelineRequest, PipelineSettings } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
+import { joinRunGate } from './run-gate.ts'
 
 /** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */
 export interface WorkerTask {
   readonly settings: PipelineSettings
   /** Milliseconds since the epoch when the task was handed to the queue. */
   readonly queuedAt: number
+  /** What the worker asks before each run of a network; see [Note: Ending while a network runs]. */
+  readonly gate?: SharedArrayBuffer
   readonly work:
     | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
     | { readonly kind: 'warmUp'; readonly embedder: string }
@@ -26,10 +29,15 @@ const workerId = randomUUID()
 let pipeline: Pipeline | undefined
 
 /** Handles one task; the pool calls it with one at a time. */
-export async function runTask({ settings, queuedAt, work }: WorkerTask): Promise<WorkerAnswer> {
+export async function runTask({
+  settings,
+  queuedAt,
+  gate,
+  work,
+}: WorkerTask): Promise<WorkerAnswer> {
   const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
   try {
-    pipeline ??= createPipeline(settings)
+    pipeline ??= createPipeline(settings, gate && joinRunGate(gate))
     if (work.kind === 'warmUp') {
       await pipeline.warmUp(work.embedder)
       return { kind: 'warm', workerId }

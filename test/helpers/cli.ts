@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,22 +29,28 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   )
 }
 
+interface CliOptions {
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** A file to write the results to, instead of answering them. */
+  readonly stdout?: string
+}
+
 /** Starts the built command line. */
-export function startCli(
-  args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
-): CliProcess {
+export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
+  const file = options.stdout === undefined ? undefined : openSync(options.stdout, 'w')
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...cleanEnvironment(), ...options.env },
     cwd: options.cwd ?? tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
   })
+  if (file !== undefined) closeSync(file)
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
   const done = new Promise<CliResult>((resolve, reject) => {
@@ -60,7 +66,7 @@ export function startCli(
           const found = typeof text === 'string' ? stderr.includes(text) : text.test(stderr)
           if (found) resolve(stderr)
         }
-        child.stderr.on('data', look)
+        child.stderr?.on('data', look)
         void done.then(() => reject(new Error(`ended without ${text}: ${stderr}`)))
         look()
       }),
@@ -68,10 +74,7 @@ export function startCli(
 }
 
 /** Runs the built command line to its end. */
-export function runCli(
-  args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
-): Promise<CliResult> {
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return startCli(args, options).done
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -114,6 +114,43 @@ describe('enroll, identify and manage', () => {
     }
     expect(changed).toBeGreaterThan(1000)
     expect(changed).toBeLessThan(200_000)
+  })
+
+  it('never draws over the images that it reads, nor over others unasked', async () => {
+    const original = readFileSync(probes.stranger)
+    const onto = ['identify', probes.stranger, '--draw', probes.stranger]
+    expect((await cli(...onto, '--force')).stderr).toContain('this file is read by the command')
+    const folder = join(data.path, 'probes')
+    const all = await cli('identify', folder, '--draw', folder)
+    expect([all.code, all.stdout]).toEqual([3, ''])
+    expect(all.stderr).toContain('this file is read by the command')
+    expect(readFileSync(probes.stranger).equals(original)).toBe(true)
+
+    const out = join(data.path, 'mine.png')
+    writeFileSync(out, 'mine')
+    const other = ['identify', probes.stranger, '--draw', out]
+    const refused = await cli(...other)
+    expect([refused.code, readFileSync(out, 'utf8')]).toEqual([3, 'mine'])
+    expect(refused.stderr).toContain('mine.png: it is there already; --force replaces it.')
+    expect((await cli(...other, '--force')).code).toBe(0)
+    expect((await sharp(out).metadata()).format).toBe('png')
+  })
+
+  it('names who is in the other images when one cannot be read or written', async () => {
+    const folder = join(data.path, 'mixed')
+    await writeFacePhoto('annAgain', join(folder, 'a.jpg'))
+    await writeFacePhoto('stranger', join(folder, 'z.jpg'))
+    mkdirSync(join(folder, 'folder.jpg'))
+    symlinkSync('/dev/zero', join(folder, 'm.jpg'))
+    const out = join(data.path, 'mixed-drawn')
+    // Taken by a folder, which not even --force replaces.
+    mkdirSync(join(out, 'a.jpg'), { recursive: true })
+    writeFileSync(join(out, 'a.jpg', 'full'), '')
+    const { code, stdout, stderr } = await cli('identify', folder, '--draw', out, '--force')
+    expect(stdout).toMatch(/a\.jpg: 1 face\n.*\n.*m\.jpg: .*it is a device.*\n.*z\.jpg: 1 face/)
+    expect(stderr).toContain('a.jpg: it is a folder where a file is expected.')
+    expect(code).toBe(4)
+    expect((await sharp(join(out, 'z.jpg')).metadata()).format).toBe('jpeg')
   })
 
   it('numbers the faces where no fonts are installed', async () => {

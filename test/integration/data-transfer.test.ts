@@ -152,17 +152,24 @@ describe('data export and import', () => {
     await fillCollection(from, { persons: 1 })
     await mkdir(dir)
     await writeFile(join(dir, 'letter.txt'), 'mine')
-    await expectError(exportGallery(from, dir, about), 'exportInvalid', /not empty/)
+    await expectError(exportGallery(from, dir, about), 'invalidOption', /not empty/)
     expect(await readdir(dir)).toEqual(['letter.txt'])
     await rm(join(dir, 'letter.txt'))
     await exportGallery(from, dir, about)
-    await expectError(exportGallery(from, dir, about), 'exportInvalid', /finished/)
+    await expectError(exportGallery(from, dir, about), 'invalidOption', /finished/)
     await writeFile(join(scratch.directory, 'file'), '')
     await expectError(exportGallery(from, join(scratch.directory, 'file'), about), 'invalidOption')
     await expectError(importGallery(join(scratch.directory, 'nowhere'), to), 'exportInvalid')
   })
 
+  it('leave nothing behind when there is nothing to export', async () => {
+    await expectError(exportGallery(from, dir, about), 'collectionNotFound', /has none/)
+    await fillCollection(from, { persons: 1 })
+    await exportGallery(from, dir, about)
+  })
+
   it('say when the directory cannot be written', async () => {
+    await fillCollection(from, { persons: 1 })
     // A place below a file, which root cannot make either.
     await writeFile(dir, '')
     await expectError(exportGallery(from, join(dir, 'export'), about), 'invalidOption', /ENOTDIR/)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
-import { isFaceError } from '../../core/errors.ts'
+import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { GalleryStore } from '../../gallery/store.ts'
 import type {
   TransferOptions,
@@ -8,9 +8,11 @@ import type {
   TransferSummary,
 } from '../../gallery/transfer/options.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes, FileError, UsageError } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { UsageError } from '../failures.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { formatCount, type Output } from '../output.ts'
+import { isSameFile } from '../output-files.ts'
 import { createProgress, formatDuration, type Progress } from '../progress.ts'
 
 interface Options {
@@ -72,7 +74,10 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     .option('--collection <name...>', 'only these collections')
     .option('--json', 'print JSON')
     .action(async (options: CopyOptions) => {
-      if (options.from === options.to) throw new UsageError('--from and --to are the same.')
+      const [from, to] = [options.from, options.to].map((url) => url.replace(/^sqlite:\/\//, ''))
+      if (from === to || isSameFile(from ?? '', to ?? '')) {
+        throw new UsageError('--from and --to are the same.')
+      }
       const { config } = await loadConfig()
       const [{ openStoreAt }, { copyGallery }] = await Promise.all([
         import('../../compose-storage.ts'),
@@ -121,7 +126,8 @@ async function runTransfer(
       onProgress: progress.update,
     }).finally(progress.stop)
     const seconds = (performance.now() - startedAt) / 1000
-    if (collections.length === 0) throw new FileError('The source has no collections.')
+    if (collections.length === 0)
+      throw new FaceError('collectionNotFound', { detail: 'The source has none.' })
     if (json) output.json({ collections, seconds })
     else {
       for (const { name, persons, faces, others } of collections) {

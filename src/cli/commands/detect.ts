@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { toFactWords } from '../answers.ts'
 import type { CliContext } from '../context.ts'
-import { loadImageFile } from '../image-files.ts'
+import { loadImageFile } from '../load-image.ts'
 import { noReadTurnedHelp, toDetector } from '../option-parsers.ts'
 import { toPrintable } from '../output.ts'
 

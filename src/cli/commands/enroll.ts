@@ -4,8 +4,9 @@ import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import { bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
 import type { CliContext } from '../context.ts'
 import { toEnrollLines } from '../enroll-summary.ts'
-import { exitCodes, UsageError } from '../failures.ts'
-import { type ImageFiles, listImageFiles } from '../image-files.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { UsageError } from '../failures.ts'
+import { assertImages, type ImageFiles, listImageFiles, toLeftOutLines } from '../image-files.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { integerOption } from '../option-parsers.ts'
 import { formatCount, toPrintable } from '../output.ts'
@@ -57,6 +58,7 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
       }
       const found = listImageFiles(paths)
       const jobs = toJobs(found, paths, options)
+      for (const line of toLeftOutLines(found)) output.note(line)
       return withModels(async ({ faceWatcher, workers }, config) => {
         // The collection is looked at first: a wrong name is one error, not one for each image.
         await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
@@ -86,7 +88,14 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
         const interrupted = interrupt.signal.aborted
         if (options.json) {
           const { failure: _, ...rest } = summary
-          output.json({ ...rest, ignoredFiles: found.ignored, interrupted, seconds })
+          const skippedFolders = found.skipped.map(({ path }) => path)
+          output.json({
+            ...rest,
+            ignoredFiles: found.ignored,
+            skippedFolders,
+            interrupted,
+            seconds,
+          })
         } else {
           const isOnePerson = options.name !== undefined || options.person !== undefined
           const run = { seconds, ignored: found.ignored, isOnePerson }
@@ -105,7 +114,7 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
 
 function toJobs(found: ImageFiles, paths: readonly string[], options: Options): EnrollJob[] {
   const { name, person } = options
-  if (found.files.length === 0) throw new UsageError(`There are no images in ${paths.join(', ')}.`)
+  assertImages(found, paths)
   if (person !== undefined) return found.files.map(({ path }) => ({ path, person: { id: person } }))
   if (name !== undefined) return found.files.map(({ path }) => ({ path, person: { name } }))
   const stray = found.files.filter((file) => file.folder === undefined)

@@ -13,6 +13,7 @@ export interface EvaluateOptions {
   readonly images: 'protocol' | 'all'
   readonly cache?: string
   readonly out?: string
+  readonly force?: boolean
   readonly plot?: string
   readonly json?: boolean
   readonly save?: boolean

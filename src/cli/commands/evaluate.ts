@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import writeFileAtomic from 'write-file-atomic'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
 import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
@@ -10,6 +9,7 @@ import { UsageError } from '../failures.ts'
 import { createInterrupt } from '../interrupt.ts'
 import { integerOption } from '../option-parsers.ts'
 import type { Output } from '../output.ts'
+import { assertOutputs, forceHelp, writeOutput } from '../output-files.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { defaultPersons, type EvaluateOptions, loadRecord } from './evaluate-options.ts'
 
@@ -31,6 +31,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
       .option('--embedder <id>', 'model (default: models.embedder of the configuration)')
       .option('--cache <dir>', 'where embeddings are kept (default: cache in the data directory)')
       .option('--out <file>', 'write the result as JSON')
+      .option('--force', `with --out and --plot: ${forceHelp}`)
       .option('--json', 'print JSON instead of a table')
       .action((options: EvaluateOptions) =>
         runEvaluation(context, options, { run, judges: name !== 'judge' }),
@@ -140,6 +141,7 @@ async function runEvaluation(
   if (options.plot !== undefined && !options.plot.toLowerCase().endsWith('.svg')) {
     throw new UsageError(`--plot ${options.plot}: the file's name must end in .svg.`)
   }
+  assertResultFiles(options)
   const { config } = await loadConfig()
   const modelId = options.embedder ?? config.models.embedder
   const { readOwnRecord, saveOwnRecord } = await import('../../vision/models/own-record.ts')
@@ -197,6 +199,16 @@ async function runEvaluation(
   }
 }
 
+/** Before the work, which may take hours. */
+function assertResultFiles({ out, plot, data, without, force = false }: EvaluateOptions): void {
+  const inputs = [data, ...(without === undefined ? [] : [without])]
+  if (out !== undefined) assertOutputs([out], { flag: '--out', force, inputs })
+  if (plot !== undefined) assertOutputs([plot], { flag: '--plot', force, inputs })
+  if (out !== undefined && plot !== undefined && resolve(out) === resolve(plot)) {
+    throw new UsageError('--out and --plot are the same.')
+  }
+}
+
 type Plotted = Extract<EvaluationResult, { protocol: 'lfw' | 'fmr' | 'identify' }>
 
 function isPlotted(result: EvaluationResult): result is Plotted {
@@ -208,8 +220,9 @@ async function writeResult(
   options: EvaluateOptions,
   output: Output,
 ): Promise<void> {
+  const force = options.force ?? false
   if (options.out !== undefined) {
-    await writeFileAtomic(options.out, `${JSON.stringify(result, null, 2)}\n`)
+    await writeOutput(options.out, `${JSON.stringify(result, null, 2)}\n`, { flag: '--out', force })
   }
   // Other protocols have no curve to plot, and no such option.
   if (options.plot !== undefined && isPlotted(result)) {
@@ -219,7 +232,8 @@ async function writeResult(
         ? { xLabel: 'FPIR', yLabel: 'FNIR' }
         : { xLabel: 'FMR', yLabel: 'FNMR' }
     const title = `${result.modelId} on ${result.dataset}`
-    await writeFileAtomic(options.plot, renderDetPlot([toSeries(result)], { title, ...axes }))
+    const svg = renderDetPlot([toSeries(result)], { title, ...axes })
+    await writeOutput(options.plot, svg, { flag: '--plot', force })
   }
   if (options.json) return output.json(result)
   const { formatReport } = await import('../../evaluation/report.ts')

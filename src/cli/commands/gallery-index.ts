@@ -1,13 +1,18 @@
 import { type Command, Option } from 'commander'
 import { defaultCollectionName, type FaceWatcher } from '../../recognition/face-watcher.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { formatCount } from '../output.ts'
+import { assertOutputs, forceHelp } from '../output-files.ts'
 import { createProgress } from '../progress.ts'
 
 interface Options {
   readonly collection: string
   readonly json?: boolean
+}
+
+interface ExportOptions extends Options {
+  readonly force?: boolean
 }
 
 /** `index status|verify|rebuild|export|import`. */
@@ -84,7 +89,9 @@ export function addIndex(program: Command, context: CliContext): void {
     .argument('<file>', 'file to write')
     .addOption(new Option('--format <format>', 'kind of file').choices(['faiss']).default('faiss'))
     .option('--collection <name>', 'collection', defaultCollectionName)
-    .action(async (file: string, { collection }: Options) => {
+    .option('--force', forceHelp)
+    .action(async (file: string, { collection, force = false }: ExportOptions) => {
+      assertOutputs([file, `${file}.ids.json`], { flag: 'FILE', force, inputs: [] })
       const { config } = await loadConfig()
       const { exportIndex } = await import('../../compose-storage.ts')
       const count = await exportIndex(config, { collection, file })

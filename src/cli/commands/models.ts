@@ -3,7 +3,8 @@ import { isFaceError } from '../../core/errors.ts'
 import type { ListedModel } from '../../vision/models/install.ts'
 import { findModel } from '../../vision/models/manifest.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes, FileError, UsageError } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { toFileError, UsageError } from '../failures.ts'
 import { findUsers } from '../model-users.ts'
 import { formatPercent } from '../output.ts'
 import { addImport } from './models-import.ts'
@@ -93,8 +94,7 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
       if (wanted.length === 0) throw new UsageError('No model is installed.')
       await installer.export(wanted, options.out).catch((error: NodeJS.ErrnoException) => {
         if (isFaceError(error)) throw error
-        const why = error.code === 'EEXIST' ? 'it is there already' : error.code
-        throw new FileError(`--out ${options.out} cannot be written: ${why}.`)
+        throw toFileError(`--out ${options.out}`, error)
       })
       output.print(`Exported: ${wanted.join(', ')}.`)
     })

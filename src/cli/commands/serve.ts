@@ -4,7 +4,7 @@ import type { Config, PartialConfig } from '../../config/config.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { HttpOptions } from '../../http/options.ts'
 import type { CliContext } from '../context.ts'
-import { exitCodes } from '../failures.ts'
+import { exitCodes } from '../exit-codes.ts'
 
 interface Options {
   readonly host?: string

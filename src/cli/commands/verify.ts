@@ -3,7 +3,7 @@ import { defaultCollectionName, type VerifyTarget } from '../../recognition/face
 import { toVerifyLines } from '../answers.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
-import { loadImageFile } from '../image-files.ts'
+import { loadImageFile } from '../load-image.ts'
 import { numberOption } from '../option-parsers.ts'
 
 interface Options {

@@ -8,7 +8,6 @@ import {
   type ExportFile,
   type ExportManifest,
   exportFiles,
-  exportInvalid,
   type FaceLine,
   type FileDigest,
   manifestFile,
@@ -28,23 +27,27 @@ export interface WrittenFaces {
  * Makes the directory ready for an export: creates it (for its owner only), takes an empty one, or
  * empties one whose export did not finish.
  *
- * @throws {FaceError} `exportInvalid` when it holds anything else
+ * @throws {FaceError} `invalidOption` when it holds anything else
  */
 export async function prepareDirectory(directory: string): Promise<void> {
   await guard(async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const entries = await readdir(directory)
     if (entries.includes(manifestFile)) {
-      throw exportInvalid('The directory holds a finished export; choose another one.')
+      throw directoryInUse('The directory holds a finished export; choose another one.')
     }
     if (entries.length > 0 && !entries.includes(unfinishedMark)) {
-      throw exportInvalid('The directory is not empty; choose another one.')
+      throw directoryInUse('The directory is not empty; choose another one.')
     }
     await writeFile(join(directory, unfinishedMark), '', { mode: 0o600 })
     for (const entry of entries) {
       if (entry !== unfinishedMark) await removeUnfinished(join(directory, entry))
     }
   })
+}
+
+function directoryInUse(detail: string): FaceError {
+  return new FaceError('invalidOption', { detail })
 }
 
 /** Removes what an export wrote, and nothing that somebody else put there. */

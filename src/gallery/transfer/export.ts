@@ -42,9 +42,9 @@ export interface ExportOptions extends TransferOptions {
  * Writes collections of a store to a directory; see [Note: Exported gallery]. The directory is new,
  * empty, or that of an export that did not finish, which begins anew. Files are for their owner only.
  *
- * @throws {FaceError} `exportInvalid` when the directory holds anything else; `collectionNotFound`,
- *   also when a collection is deleted meanwhile; `aborted`, `storeFull`, `invalidOption` when the
- *   directory cannot be written, and the store's errors
+ * @throws {FaceError} `invalidOption` when the directory holds anything else or cannot be written;
+ *   `collectionNotFound`, also when a collection is deleted meanwhile or there is none, in which case
+ *   nothing is written; `aborted`, `storeFull`, and the store's errors
  */
 export async function exportGallery(
   store: GalleryStore,
@@ -52,6 +52,9 @@ export async function exportGallery(
   options: ExportOptions,
 ): Promise<TransferSummary> {
   const collections = await selectCollections(store, options.collections)
+  if (collections.length === 0) {
+    throw new FaceError('collectionNotFound', { detail: 'The database has none.' })
+  }
   const tracker = trackStep('export', await countRecords(store, collections), options)
   await prepareDirectory(directory)
   const cursor = await store.latestCursor()

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { FaceError } from '../core/errors.ts'
+import { FileError, toFileError } from './failures.ts'
+
+export interface LoadedImage {
+  readonly fileName: string
+  readonly bytes: Uint8Array
+  /** Lower-case hex SHA-256 of the file. */
+  readonly hash: string
+}
+
+/**
+ * Reads an image file.
+ *
+ * @param maxImageBytes  of a larger file no more than this is read
+ * @throws {FileError} when it cannot be read or is no file: a pipe, a socket, a device
+ * @throws {FaceError} `imageTooLarge`
+ */
+export async function loadImageFile(path: string, maxImageBytes: number): Promise<LoadedImage> {
+  try {
+    // Looked at before it is opened: opening can act on a device, or wait for a pipe's other end.
+    assertFile(path, await stat(path))
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    try {
+      const stats = await handle.stat()
+      assertFile(path, stats)
+      if (stats.size > maxImageBytes) throw tooLarge(stats.size, maxImageBytes)
+      const bytes = await readBounded(handle, stats.size, maxImageBytes)
+      const hash = createHash('sha256').update(bytes).digest('hex')
+      return { fileName: basename(path), bytes, hash }
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (error instanceof FaceError || error instanceof FileError) throw error
+    throw toFileError(path, error)
+  }
+}
+
+function assertFile(path: string, stats: Stats): void {
+  if (stats.isFile()) return
+  const kind = stats.isDirectory()
+    ? 'it is a folder where a file is expected'
+    : stats.isFIFO()
+      ? 'it is a pipe, not a file'
+      : stats.isSocket()
+        ? 'it is a socket, not a file'
+        : 'it is a device, not a file'
+  throw new FileError(path, kind)
+}
+
+function tooLarge(size: number, maxImageBytes: number): FaceError {
+  return new FaceError('imageTooLarge', {
+    detail: `${size} bytes, at most ${maxImageBytes} are allowed (limits.maxImageBytes).`,
+  })
+}
+
+/** For what a file holds beyond the size that it tells; some system files tell 0. */
+const spareBytes = 65_536
+
+/** @returns bytes with a buffer of their own, which the analyzer can take over */
+async function readBounded(
+  handle: FileHandle,
+  size: number,
+  maxImageBytes: number,
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(size)
+  let filled = 0
+  for (;;) {
+    const isFull = filled === bytes.length
+    const into = isFull ? new Uint8Array(spareBytes) : bytes
+    const at = isFull ? 0 : filled
+    const { bytesRead } = await handle.read(into, at, into.length - at)
+    if (bytesRead === 0) return filled === bytes.length ? bytes : bytes.slice(0, filled)
+    if (isFull) {
+      const grown = new Uint8Array(filled + bytesRead)
+      grown.set(bytes)
+      grown.set(into.subarray(0, bytesRead), filled)
+      bytes = grown
+    }
+    filled += bytesRead
+    if (filled > maxImageBytes) throw tooLarge(filled, maxImageBytes)
+  }
+}
