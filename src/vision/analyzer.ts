@@ -8,6 +8,7 @@ import type { ImageLimits } from './image-limits.ts'
 import { assertByteLength } from './image-limits.ts'
 import type { ModelRecord } from './models/manifest-types.ts'
 import type { PipelineModel, PipelineSettings } from './pipeline.ts'
+import { shareSettings } from './shared-settings.ts'
 import { createSoloWorker } from './solo-worker.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
@@ -43,14 +44,15 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const maxQueue = options.maxQueue ?? queuedPerWorker * workers
   assertCount('workers', workers)
   assertCount('maxQueue', maxQueue)
-  const settings: PipelineSettings = {
+  const base: PipelineSettings = {
     modelsDir: options.modelsDir,
     models: options.manifest.map(toPipelineModel),
     limits: options.limits,
   }
   const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
   const pool = createWorkerPool({ file, workers, maxQueue })
-  const solo = createSoloWorker(file, settings, workers)
+  const settings = shareSettings(base)
+  const solo = createSoloWorker(file, base, workers)
   const onExit = () => {
     pool.holdForExit()
     solo?.pool.holdForExit()

@@ -1,11 +1,12 @@
 import type { PipelineSettings } from './pipeline.ts'
+import { type SharedSettings, shareSettings } from './shared-settings.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
 /** A worker whose networks run on several cores. */
 export interface SoloWorker {
   /** Of its tasks. */
-  readonly settings: PipelineSettings
+  readonly settings: SharedSettings
   readonly pool: WorkerPool
   /**
    * Whether it would work on an image at once. Where it has not been started, or has ended for want
@@ -40,7 +41,7 @@ export function createSoloWorker(
 ): SoloWorker | undefined {
   const threads = Math.min(workers, maxThreads)
   if (threads === 1) return undefined
-  const settings = { ...base, threads }
+  const settings = shareSettings({ ...base, threads })
   const pool = createWorkerPool({ file, workers: 1, maxQueue: 1, keepMs })
   let isWarm = false
   return {

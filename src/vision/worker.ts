@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { FaceErrorRecord } from '../core/errors.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import type { Analysis } from './analyzer-types.ts'
-import type { Pipeline, PipelineRequest, PipelineSettings } from './pipeline.ts'
+import type { Pipeline, PipelineRequest } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
 import { joinRunGate } from './run-gate.ts'
+import { readSettings, type SharedSettings } from './shared-settings.ts'
 
 /** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */
 export interface WorkerTask {
-  readonly settings: PipelineSettings
+  readonly settings: SharedSettings
   /** Milliseconds since the epoch when the task was handed to the queue. */
   readonly queuedAt: number
   /** What the worker asks before each run of a network; see [Note: Ending while a network runs]. */
@@ -37,7 +38,7 @@ export async function runTask({
 }: WorkerTask): Promise<WorkerAnswer> {
   const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
   try {
-    pipeline ??= createPipeline(settings, gate && joinRunGate(gate))
+    pipeline ??= createPipeline(readSettings(settings), gate && joinRunGate(gate))
     if (work.kind === 'warmUp') {
       await pipeline.warmUp(work.embedder)
       return { kind: 'warm', workerId }

@@ -37,11 +37,20 @@ export async function straightenFaces(
   levels: readonly PyramidLevel[],
   faces: readonly Detection[],
 ): Promise<readonly Detection[]> {
-  const results: Detection[] = []
-  for (const face of faces) {
+  const looks = faces.flatMap((face, index) => {
     const transform = isTilted(face.landmarks) ? toUprightWindow(face.landmarks) : undefined
-    const landmarks = transform && (await findLandmarks(onet, levels, transform))
-    results.push(landmarks === undefined ? face : { ...face, landmarks })
+    return transform === undefined ? [] : [{ index, transform }]
+  })
+  if (looks.length === 0) return faces
+  const found = await findLandmarks(
+    onet,
+    levels,
+    looks.map(({ transform }) => transform),
+  )
+  const results = [...faces]
+  for (const [look, { index }] of looks.entries()) {
+    const landmarks = found[look]
+    if (landmarks !== undefined) results[index] = { ...faces[index]!, landmarks }
   }
   return results
 }
@@ -61,20 +70,27 @@ function toUprightWindow(landmarks: Landmarks5): CropTransform | undefined {
   }
 }
 
+/** One run for all windows: it takes less than one each. */
 async function findLandmarks(
   onet: Session,
   levels: readonly PyramidLevel[],
-  transform: CropTransform,
-): Promise<Landmarks5 | undefined> {
-  const data = warpCrop(levels, transform, { size })
-  const { prob, pts } = await onet.run({ input: { data, dims: [1, 3, size, size] } })
-  if (!(prob!.data[1]! >= leastConfidence)) return undefined
-  const [a, b, tx, c, d, ty] = transform
-  // Networks count from the edge of the first pixel, transforms from its centre.
-  const at = (i: number): Point => {
-    const x = pts!.data[i]! * size - 0.5
-    const y = pts!.data[i + 5]! * size - 0.5
-    return { x: a * x + b * y + tx + 0.5, y: c * x + d * y + ty + 0.5 }
+  transforms: readonly CropTransform[],
+): Promise<readonly (Landmarks5 | undefined)[]> {
+  const length = 3 * size * size
+  const data = new Float32Array(transforms.length * length)
+  for (const [i, transform] of transforms.entries()) {
+    data.set(warpCrop(levels, transform, { size }), i * length)
   }
-  return [at(0), at(1), at(2), at(3), at(4)]
+  const dims = [transforms.length, 3, size, size]
+  const { prob, pts } = await onet.run({ input: { data, dims } })
+  return transforms.map(([a, b, tx, c, d, ty], row) => {
+    if (!(prob!.data[2 * row + 1]! >= leastConfidence)) return undefined
+    // Networks count from the edge of the first pixel, transforms from its centre.
+    const at = (i: number): Point => {
+      const x = pts!.data[10 * row + i]! * size - 0.5
+      const y = pts!.data[10 * row + i + 5]! * size - 0.5
+      return { x: a * x + b * y + tx + 0.5, y: c * x + d * y + ty + 0.5 }
+    }
+    return [at(0), at(1), at(2), at(3), at(4)]
+  })
 }
