@@ -43,12 +43,12 @@ const list = (...paths: string[]) =>
 
 /** Root may read everything. */
 function asOrdinaryUser(check: () => void): void {
-  if (process.getuid?.() !== 0) return check()
-  process.seteuid?.(65_534)
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
   try {
     check()
   } finally {
-    process.seteuid?.(0)
+    if (isRoot) process.seteuid?.(0)
   }
 }
 
