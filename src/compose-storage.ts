@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config/config.ts'
-import { databaseOfUrl } from './config/mongodb-url.ts'
+import { databaseNamePattern, databaseOfUrl } from './config/mongodb-url.ts'
 import { FaceError } from './core/errors.ts'
 import type { GalleryLogger } from './gallery/gallery.ts'
 import { toSnapshotCursor } from './gallery/index-loader.ts'
@@ -68,7 +68,7 @@ export async function openStoreAt(
 ): Promise<GalleryStore> {
   if (/^mongodb(\+srv)?:\/\//.test(address)) {
     const database = databaseOfUrl(address)
-    if (database === undefined || !/^[A-Za-z0-9_-]{1,38}$/.test(database)) {
+    if (database === undefined || !new RegExp(databaseNamePattern).test(database)) {
       throw new FaceError('invalidOption', {
         detail:
           'A MongoDB address ends with the name of the database, 1 to 38 of A-Z, a-z, 0-9, _ and -: mongodb://HOST/DATABASE.',

@@ -2,6 +2,7 @@ import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs'
 import { extname, join, sep } from 'node:path'
 import { isSystemFolder } from '../core/system-folders.ts'
 import { FileError, toFileError, UsageError } from './failures.ts'
+import { statOrUndefined, toIdentity } from './file-identity.ts'
 import { formatCount, toPrintable } from './output.ts'
 
 const imageExtensions: ReadonlySet<string> = new Set([
@@ -75,7 +76,7 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
   const open = ({ path, folder }: LinkedFolder): Found => {
     const nothing = { files: [], links: [] }
     try {
-      const identity = identify(statSync(path, { bigint: true }))
+      const identity = toIdentity(statSync(path, { bigint: true }))
       const known = visited.get(identity)
       if (known !== undefined) {
         skipped.push({ path, why: `it leads to ${known}, which is read already` })
@@ -95,7 +96,7 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
       files.push({ path })
       continue
     }
-    visited.set(identify(stats), path)
+    visited.set(toIdentity(stats), path)
     const found = visit(readDir(path), path, undefined)
     // A link may lead to a folder with further links.
     for (let link = found.links.shift(); link !== undefined; link = found.links.shift()) {
@@ -126,18 +127,6 @@ function comparePaths(a: string, b: string): number {
   const [left, right] = [a.split(sep), b.split(sep)]
   const differing = left.findIndex((part, index) => part !== right[index])
   return (left[differing] ?? '') < (right[differing] ?? '') ? -1 : 1
-}
-
-function identify({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`
-}
-
-function statOrUndefined(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true })
-  } catch {
-    return undefined
-  }
 }
 
 function statGiven(path: string): BigIntStats {

@@ -1,7 +1,8 @@
-import { type BigIntStats, lstatSync, statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FileError, toFileError } from './failures.ts'
+import { statOrUndefined, toIdentity } from './file-identity.ts'
 
 /** What `--force` does. */
 export const forceHelp = 'replace files that are there'
@@ -27,12 +28,12 @@ export function assertOutputs(
 ): void {
   const read = new Map<string, string>()
   for (const input of inputs) {
-    const identity = toIdentity(input)
+    const identity = identityOf(input)
     if (identity !== undefined) read.set(identity, input)
   }
   const there: string[] = []
   for (const path of paths) {
-    const identity = toIdentity(path)
+    const identity = identityOf(path)
     const input = identity === undefined ? undefined : read.get(identity)
     if (input !== undefined) {
       const same = input === path ? '' : ` (${input})`
@@ -51,26 +52,22 @@ export function assertOutputs(
 
 /** Whether two paths lead to one file or folder. */
 export function isSameFile(one: string, other: string): boolean {
-  const identity = toIdentity(one)
-  return identity !== undefined && identity === toIdentity(other)
+  const identity = identityOf(one)
+  return identity !== undefined && identity === identityOf(other)
 }
 
-/** Device and number of the file that a path leads to; the same for links to it. */
-function toIdentity(path: string): string | undefined {
-  const stats: BigIntStats | undefined = quietly(() => statSync(path, { bigint: true }))
-  return stats && `${stats.dev}:${stats.ino}`
+function identityOf(path: string): string | undefined {
+  const stats = statOrUndefined(path)
+  return stats && toIdentity(stats)
 }
 
 /** A link that leads nowhere is there, too. */
 function exists(path: string): boolean {
-  return quietly(() => lstatSync(path)) !== undefined
-}
-
-function quietly<T>(look: () => T): T | undefined {
   try {
-    return look()
+    lstatSync(path)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 

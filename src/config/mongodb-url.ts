@@ -1,3 +1,6 @@
+/** A name that the store accepts. */
+export const databaseNamePattern = '^[A-Za-z0-9_-]{1,38}$'
+
 /**
  * The database that a MongoDB URL names, percent-decoded.
  *

@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { defaultPolicy } from '../core/policy.ts'
 import { defaultQualityGates } from '../core/quality.ts'
 import type { Config } from './config.ts'
+import { databaseNamePattern } from './mongodb-url.ts'
 
 const section = { additionalProperties: false } as const
 
@@ -282,7 +283,7 @@ const store = Type.Object(
         'MongoDB: connection string of a replica set. A database that it names (`mongodb://HOST/DATABASE`) is the one in use and must be that of `store.database` where both are set; `/admin` only says where the user is checked. Best given as `FACE_WATCHER_STORE_URL` when it has a password.',
     }),
     database: Type.String({
-      pattern: '^[A-Za-z0-9_-]{1,38}$',
+      pattern: databaseNamePattern,
       allowed: '1 to 38 of A-Z, a-z, 0-9, `_` and `-`',
       default: 'face_watcher',
       description: 'MongoDB: name of the database, unless `store.url` names it.',

@@ -131,34 +131,57 @@ export interface ProbeThresholds {
   readonly shift: number
 }
 
+/** What a search tells of how alike a probe is to strangers of the gallery. */
+export interface ProbeSurroundings {
+  readonly curve: FmrCurve | undefined
+  /** `undefined` when the gallery has nobody. */
+  readonly rest: RestOfGallery | undefined
+  /** See [Note: Gallery shift]; used where the policy says so. */
+  readonly ofGallery?: number
+}
+
+/** The shift of a search without regard to its candidates: the probe's, or the gallery's where that is larger. */
+export function computeSearchShift(
+  policy: DecisionPolicy,
+  { curve, rest, ofGallery = 0 }: ProbeSurroundings,
+): number {
+  const mode = policy.probeShift ?? 'standard'
+  const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
+  return Math.max(probeShift, policy.galleryShift ? ofGallery : 0)
+}
+
 /**
  * The gallery's thresholds as they hold for one probe: raised where its similarities to the rest of
  * the gallery exceed what the curve expects, or by the gallery's own shift where that is larger,
  * and up to the threshold that two faces with this damage have in a comparison, [Note: Damage of a
  * few]. A threshold set by hand stays as it is.
  *
- * @param rest    `undefined` when the gallery has nobody
- * @param ofGallery  see [Note: Gallery shift]; used where the policy says so
  * @param shared  similarity that is damage, as `Judge.pairShift`; not used where shifts are off
  */
 export function shiftThresholds(
   thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
   policy: DecisionPolicy,
+  { shared = 0, ...surroundings }: ProbeSurroundings & { readonly shared?: number },
+): ProbeThresholds {
+  const { curve } = surroundings
+  const alike = computeSearchShift(policy, surroundings)
+  return raiseThresholds(thresholds, policy, { curve, alike, shared })
+}
+
+/** As {@link shiftThresholds}, from a {@link computeSearchShift} that is known already. */
+export function raiseThresholds(
+  thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
+  policy: DecisionPolicy,
   {
     curve,
-    rest,
-    ofGallery = 0,
-    shared = 0,
+    alike,
+    shared,
   }: {
     readonly curve: FmrCurve | undefined
-    readonly rest: RestOfGallery | undefined
-    readonly ofGallery?: number
-    readonly shared?: number
+    readonly alike: number
+    readonly shared: number
   },
 ): ProbeThresholds {
-  const mode = policy.probeShift ?? 'standard'
-  const probeShift = curve && rest ? computeProbeShift(curve, rest, mode) : 0
-  const alike = Math.max(probeShift, policy.galleryShift ? ofGallery : 0)
   const shift = withSharedDamage(alike, policy, shared - spareOverComparison(thresholds, curve))
   const raise = (similarity: number, byHand: number | undefined): number =>
     byHand === undefined ? Math.min(1, similarity + shift) : similarity

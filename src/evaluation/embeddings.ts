@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { FaceError } from '../core/errors.ts'
+import { inParallel } from '../core/in-parallel.ts'
 import type { RejectionReason } from '../core/types.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer-types.ts'
 import { type Dataset, type LabelledImage, selectImages } from './dataset.ts'
 import { type CachedAnalysis, type EmbeddingCache, openEmbeddingCache } from './embedding-cache.ts'
 import { chooseLabelledFace } from './face-choice.ts'
-import { inParallel } from './in-parallel.ts'
 
 export interface EvaluationProgress {
   readonly stage: 'embed' | 'compare'

@@ -1,3 +1,4 @@
+import { inParallel } from '../core/in-parallel.ts'
 import { assessQuality } from '../core/quality.ts'
 import type { Collection, Face, NewFace } from '../gallery/store.ts'
 import type { StageTimings, Turn } from '../vision/analyzer-types.ts'
@@ -41,28 +42,12 @@ export async function examineImages(
   // Hashed before the bytes are handed over to a worker.
   const hashes = await Promise.all(images.map((image) => computeImageHash(image.bytes)))
   const byHash = new Map<string, ExaminedImage>()
-  const waiting = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))
-  let stopped = false
-  const lane = async (): Promise<void> => {
-    while (!stopped) {
-      const next = waiting.shift()
-      if (next === undefined) return
-      const image = images[next] as EnrollImage
-      const hash = hashes[next] as string
-      byHash.set(hash, await examineImage(deps, image.bytes, { ...context, hash }))
-    }
-  }
-  const lanes = Math.max(1, Math.min(waiting.length, deps.analyzer.stats().workers))
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: lanes }, () =>
-      lane().catch((error: unknown) => {
-        stopped = true
-        throw error
-      }),
-    ),
-  )
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  const distinct = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))
+  await inParallel(distinct, Math.max(1, deps.analyzer.stats().workers), async (i) => {
+    const hash = hashes[i] as string
+    const { bytes } = images[i] as EnrollImage
+    byHash.set(hash, await examineImage(deps, bytes, { ...context, hash }))
+  })
   return hashes.map((hash) => byHash.get(hash) as ExaminedImage)
 }
 

@@ -6,7 +6,7 @@ import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
 import type { EnrollResult, FaceWatcher } from './face-watcher.ts'
-import { createJudges } from './judges.ts'
+import type { Judges } from './judges.ts'
 import type { Rejection } from './rejections.ts'
 import { sumTimings } from './timings.ts'
 
@@ -19,9 +19,8 @@ type Rejected = EnrollResult['rejected'][number]
  * All images are examined first; then the usable ones are stored in one transaction. Equal files in
  * one request are examined once.
  */
-export function createEnroll(deps: RecognitionDependencies): FaceWatcher['enroll'] {
+export function createEnroll(deps: RecognitionDependencies, judges: Judges): FaceWatcher['enroll'] {
   const { gallery } = deps
-  const judges = createJudges(deps.models)
   return async (collectionName, personInput, images, options = {}): Promise<EnrollResult> => {
     if (images.length === 0) throw new FaceError('missingImage')
     const collection = await gallery.getCollection(collectionName)

@@ -1,6 +1,12 @@
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
-import { computeThresholds, decide, shiftThresholds, withSharedDamage } from '../core/policy.ts'
+import {
+  computeSearchShift,
+  computeThresholds,
+  decide,
+  raiseThresholds,
+  withSharedDamage,
+} from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
@@ -16,7 +22,7 @@ import type {
   ImageFacts,
 } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
-import { createJudges } from './judges.ts'
+import type { Judges } from './judges.ts'
 import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
 
@@ -39,9 +45,11 @@ interface Probe {
  *
  * A probe that is an embedding has no image: width, height, detection and quality are 0.
  */
-export function createIdentify(deps: RecognitionDependencies): FaceWatcher['identify'] {
+export function createIdentify(
+  deps: RecognitionDependencies,
+  judges: Judges,
+): FaceWatcher['identify'] {
   const { gallery, models } = deps
-  const judges = createJudges(models)
   return async (collectionName, input, options = {}): Promise<IdentifyResult> => {
     const count = options.candidates ?? defaultCandidates
     assertCandidates(count)
@@ -75,10 +83,9 @@ export function createIdentify(deps: RecognitionDependencies): FaceWatcher['iden
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson): number =>
             (person.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
-          const known = { curve, rest, ofGallery }
-          const alike = shiftThresholds(thresholds, policy, known).shift
+          const alike = computeSearchShift(policy, { curve, rest, ofGallery })
           const shared = persons.map(sharedWith)
-          const own = shiftThresholds(thresholds, policy, { ...known, shared: shared[0] ?? 0 })
+          const own = raiseThresholds(thresholds, policy, { curve, alike, shared: shared[0] ?? 0 })
           const candidates = persons.map((person, i) =>
             toCandidate(person, curve, withSharedDamage(alike, policy, shared[i] as number)),
           )

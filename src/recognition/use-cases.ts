@@ -6,19 +6,21 @@ import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
+import { createJudges } from './judges.ts'
 import { createModels, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
 /** Puts the use cases together over an analyzer and a gallery. */
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const { analyzer, gallery, store } = deps
+  const judges = createJudges(deps.models)
   const idOf = async (name: string): Promise<string> => (await gallery.getCollection(name)).id
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
-    enroll: createEnroll(deps),
-    identify: createIdentify(deps),
-    verify: createVerify(deps),
+    enroll: createEnroll(deps, judges),
+    identify: createIdentify(deps, judges),
+    verify: createVerify(deps, judges),
     collections: createCollections(deps),
     persons: {
       create: async (collection, input) => gallery.createPerson(await idOf(collection), input),

@@ -9,7 +9,7 @@ import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
 import { measureGalleryShift } from './gallery-shift.ts'
-import { createJudges } from './judges.ts'
+import type { Judges } from './judges.ts'
 import { sumTimings } from './timings.ts'
 
 /** One stranger in 10,000 passes. */
@@ -29,8 +29,7 @@ interface Reference {
 }
 
 /** Creates the use case of a 1:1 comparison: with an image, a person (all their faces) or a stored face. */
-export function createVerify(deps: RecognitionDependencies): FaceWatcher['verify'] {
-  const judges = createJudges(deps.models)
+export function createVerify(deps: RecognitionDependencies, judges: Judges): FaceWatcher['verify'] {
   return async (image, target, options = {}): Promise<VerifyResult> => {
     const maxFmr = options.maxFmr ?? defaultVerifyFmr
     assertRate('maxFmr', maxFmr)

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 // The runtime's binding runs a network in native code, on the worker's thread. When that thread is
 // terminated meanwhile, the binding comes back to a JavaScript engine that is going down, throws a
 // C++ exception that nobody catches, and the whole process aborts (SIGABRT, exit code 134).
-// `process.exit` terminates all threads. So every run passes a gate: whoever ends threads closes it
-// first and waits for the runs that are inside; the thread that comes next stays outside. One run is
+// `process.exit` terminates all threads. So a run begins only while a gate is open. Who ends threads
+// closes the gate and waits for the runs that have begun; no other run begins after that. One run is
 // a layer's worth of an image to some hundred milliseconds, and at most seconds for the largest.
 
 /** Where a thread that runs networks asks before each run. */

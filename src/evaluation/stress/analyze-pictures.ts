@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
+import { inParallel } from '../../core/in-parallel.ts'
 import type { Analysis, AnalyzedFace } from '../../vision/analyzer-types.ts'
 import { type EvaluationInput, imageFailures } from '../embeddings.ts'
-import { inParallel } from '../in-parallel.ts'
 import { appendFaces, type EmbeddedFace, type FoundFace, readFaces } from './face-cache.ts'
 
 /** A picture to analyse, made when its turn comes. */

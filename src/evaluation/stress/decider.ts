@@ -1,6 +1,5 @@
 import { createJudge, type FaceJudge } from '../../core/judge.ts'
-import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
-import { computeProbeShift } from '../../core/probe-shift.ts'
+import { defaultPolicy, shiftThresholds } from '../../core/policy.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
 import type { FmrCurve } from '../../core/types.ts'
 import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
@@ -62,12 +61,10 @@ export function createGateDecider(): StressDecider {
 export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurve): StressDecider {
   const gates: StressDecider = {
     ...createGateDecider(),
-    searchThreshold: (base, { others }) =>
-      base + computeProbeShift(curve, { similarities: others, faces: others.length }),
+    searchThreshold: (base, search) => base + shiftOf(base, search, 0),
   }
   if (record === undefined) return gates
   const judge = createJudge(record)
-  const comparison = computeVerifyThreshold(maxMatchFmr, curve, 1)
   // From the numbers of the face, as the analyzer does it.
   const comparisonReasons: StressDecider['comparisonReasons'] = (face) => {
     const { embedding, rawNorms } = face
@@ -79,11 +76,13 @@ export function createJudgeDecider(record: FaceJudge | undefined, curve: FmrCurv
     comparisonReasons,
     enrolmentReasons: (face) => [...gates.enrolmentReasons(face), ...comparisonReasons(face)],
     pairThreshold: (base, a, b) => base + judge.pairShift(a, b),
-    // As `shiftThresholds` of the policy, [Note: Damage of a few].
     searchThreshold: (base, search) =>
-      Math.max(
-        gates.searchThreshold(base, search),
-        comparison + judge.pairShift(search.probe, search.candidate),
-      ),
+      base + shiftOf(base, search, judge.pairShift(search.probe, search.candidate)),
+  }
+
+  function shiftOf(base: number, { others }: { readonly others: Float32Array }, shared: number) {
+    const rest = { similarities: others, faces: others.length }
+    const thresholds = { match: base, possible: base }
+    return shiftThresholds(thresholds, defaultPolicy, { curve, rest, shared }).shift
   }
 }
