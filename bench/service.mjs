@@ -87,15 +87,20 @@ function toFace({ row, ...face }) {
 /**
  * Starts `face-watcher serve` and waits until `/readyz` says yes.
  *
+ * @param program  the built command line, of another checkout if need be
  * @returns `readyMs`: from the start of the process; `highWaterBytes()`: the most memory it had
  */
-export async function startService(dataDir, environment = {}) {
+export async function startService(
+  dataDir,
+  environment = {},
+  program = join(import.meta.dirname, '../dist/cli/main.js'),
+) {
   const port = await freePort()
   const begun = performance.now()
   const child = spawn(
     process.execPath,
     [
-      ...['dist/cli/main.js', 'serve', '--data-dir', dataDir],
+      ...[program, 'serve', '--data-dir', dataDir],
       ...['--port', String(port), '--log-level', 'error'],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },

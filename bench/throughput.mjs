@@ -2,16 +2,18 @@
 //
 //   npm run bench:throughput -- [--lfw DIR] [--models-from DIR] [--python FILE] [--faces 10000]
 //                               [--clients 1,2,4,8,32] [--images 200] [--rounds 5] [--quick]
-//                               [--out FILE]
+//                               [--before DIR] [--out FILE]
 //
 // Library, a real server and OpenCV (a process a core) run at the same time and take turns, in an
 // order that changes with every round; the client that sends the requests has its share of the same
 // cores. Images are LFW's where they are there. Every image is decoded, its faces are found,
 // embedded and looked up in a gallery of `--faces`; OpenCV does the same without the gallery, and so
 // does the bare pipeline in a process a core, which is the most that library and server can reach.
+// `--before`: another checkout of this project, built, with its models in DIR/.cache/test-data: only
+// library and server of the two are compared.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inParallel, median, printTable, rotate, time, toLatency, writeResult } from './measure.mjs'
 import { startPeers } from './peers/peer.mjs'
@@ -34,6 +36,7 @@ const { values: args } = parseArgs({
     clients: { type: 'string', default: '1,2,4,8,32' },
     images: { type: 'string' },
     rounds: { type: 'string' },
+    before: { type: 'string' },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -47,85 +50,174 @@ const overloadClients = 400
 const overloadRequests = 2000
 
 prepareModels(args['models-from'], {})
-const python = preparePython(args.python)
-const { yunet, sface } = await prepareOpencvModels()
 const work = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
 const lfw = findLfw(args.lfw)
 const images = repeat(lfw ? pickLfw(lfw, imageCount) : await scaleSamples(250, work), imageCount)
 const requests = images.map(identifyRequest)
-// A gallery each: two processes at one database would have to look for each other's changes.
-const [forLibrary, forServer] = [work, work].map((at) => createDataDir(args['models-from'], at))
-for (const { dataDir } of [forLibrary, forServer]) await fillGallery(dataDir, Number(args.faces))
-
-const peer = (name) => join(import.meta.dirname, 'peers', name)
-const contestants = [
-  { id: 'library', command: [process.execPath, peer('library.mjs'), forLibrary.dataDir] },
-  {
-    id: 'pipeline',
-    // With as many workers as the server has, so that both give a lone image the same cores.
-    command: [
-      ...[process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
-      String(cores),
-    ],
-  },
-  // What the cores can do at most, without threads that share anything, queue and search.
-  ...Array.from({ length: cores }, (_, i) => ({
-    id: `bare-${i}`,
-    command: [process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet'],
-  })),
-  ...Array.from({ length: cores }, (_, i) => ({
-    id: `opencv-${i}`,
-    needs: [yunet, sface],
-    command: [python, peer('opencv.py'), yunet, sface, '1'],
-  })),
-]
-const { peers, programs, stop } = await startPeers(contestants)
-let service
 try {
-  service = await startService(forServer.dataDir)
-  const byId = new Map(peers.map((one) => [one.id, one]))
-  const processes = (name) => peers.filter(({ id }) => id.startsWith(`${name}-`))
-  const idleBytes = service.residentBytes()
-  const results = await measureThroughput(byId.get('library'), {
-    bare: processes('bare'),
-    opencv: processes('opencv'),
-  })
-  const overhead = await measureOverhead(byId)
-  const highWaterBytes = service.highWaterBytes()
-  const overload = await measureOverload()
-  const memory = { idleBytes, highWaterBytes, afterOverloadBytes: service.highWaterBytes() }
-  printTable(results.map(({ latencyMs, eventLoopDelayMs, ...rest }) => ({ ...rest, ...latencyMs })))
-  console.log({ overhead, overload, memory })
-  writeResult('throughput', args, {
-    question: 'images a second, and what HTTP, JSON and search add to an image',
+  await (args.before === undefined ? compareWithPeers() : compareWithBefore(args.before))
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+async function compareWithPeers() {
+  const python = preparePython(args.python)
+  const { yunet, sface } = await prepareOpencvModels()
+  // A gallery each: two processes at one database would have to look for each other's changes.
+  const [forLibrary, forServer] = [work, work].map((at) => createDataDir(args['models-from'], at))
+  for (const { dataDir } of [forLibrary, forServer]) await fillGallery(dataDir, Number(args.faces))
+  const peer = (name) => join(import.meta.dirname, 'peers', name)
+  const bare = [process.execPath, peer('face-watcher.mjs'), args['models-from'], 'mobilefacenet']
+  const contestants = [
+    { id: 'library', command: [process.execPath, peer('library.mjs'), forLibrary.dataDir] },
+    // With as many workers as the server has, so that both give a lone image the same cores.
+    { id: 'pipeline', command: [...bare, String(cores)] },
+    // What the cores can do at most, without threads that share anything, queue and search.
+    ...Array.from({ length: cores }, (_, i) => ({ id: `bare-${i}`, command: bare })),
+    ...Array.from({ length: cores }, (_, i) => ({
+      id: `opencv-${i}`,
+      needs: [yunet, sface],
+      command: [python, peer('opencv.py'), yunet, sface, '1'],
+    })),
+  ]
+  const { peers, programs, stop } = await startPeers(contestants)
+  let service
+  try {
+    service = await startService(forServer.dataDir)
+    const byId = new Map(peers.map((one) => [one.id, one]))
+    const processes = (name) => peers.filter(({ id }) => id.startsWith(`${name}-`))
+    const idleBytes = service.residentBytes()
+    const results = await measureThroughput([
+      ...clientCounts.map((clients) => toLibraryStep('library', byId.get('library'), clients)),
+      ...clientCounts.map((clients) => toHttpStep('http', service, clients)),
+      ...['bare', 'opencv'].flatMap((id) => toProcessesStep(id, processes(id))),
+    ])
+    const overhead = await measureOverhead(byId, service)
+    const highWaterBytes = service.highWaterBytes()
+    const overload = await measureOverload(service)
+    const memory = { idleBytes, highWaterBytes, afterOverloadBytes: service.highWaterBytes() }
+    printResults(results)
+    console.log({ overhead, overload, memory })
+    writeResult('throughput', args, {
+      question: 'images a second, and what HTTP, JSON and search add to an image',
+      ...conditions(programs),
+      results,
+      overhead,
+      overload,
+      memory,
+    })
+  } finally {
+    await service?.stop()
+    await stop()
+  }
+}
+
+/** Each checkout fills galleries of its own kind and runs its own library and server. */
+async function compareWithBefore(before) {
+  const checkouts = [
+    { name: 'now', root: join(import.meta.dirname, '..'), models: args['models-from'] },
+    { name: 'before', root: resolve(before), models: join(before, '.cache/test-data') },
+  ]
+  const contestants = []
+  const servers = []
+  for (const { name, root, models } of checkouts) {
+    const own = await import(join(root, 'bench/service.mjs'))
+    const [forLibrary, forServer] = [work, work].map((at) => createDataDir(models, at))
+    for (const { dataDir } of [forLibrary, forServer]) {
+      await own.fillGallery(dataDir, Number(args.faces))
+    }
+    const library = join(root, 'bench/peers/library.mjs')
+    contestants.push({ id: name, command: [process.execPath, library, forLibrary.dataDir] })
+    servers.push({ name, dataDir: forServer.dataDir, program: join(root, 'dist/cli/main.js') })
+  }
+  const { peers, programs, stop } = await startPeers(contestants)
+  const services = []
+  try {
+    for (const { name, dataDir, program } of servers) {
+      services.push({ name, service: await startService(dataDir, {}, program) })
+    }
+    const results = await measureThroughput(
+      clientCounts.flatMap((clients) => [
+        ...peers.map((each) => toLibraryStep(`library-${each.id}`, each, clients)),
+        ...services.map(({ name, service }) => toHttpStep(`http-${name}`, service, clients)),
+      ]),
+    )
+    printResults(results)
+    writeResult('throughput-change', args, {
+      question: 'images a second of this checkout and of another, in turns',
+      ...conditions(programs),
+      results,
+    })
+  } finally {
+    for (const { service } of services) await service.stop()
+    await stop()
+  }
+}
+
+function conditions(programs) {
+  return {
     images: images.length,
     photographs: lfw ? 'LFW' : 'samples at 250 px',
     facesInGallery: Number(args.faces),
     rounds,
     programs,
-    results,
-    overhead,
-    overload,
-    memory,
-  })
-} finally {
-  await service?.stop()
-  await stop()
-  rmSync(work, { recursive: true, force: true })
+  }
 }
 
-async function measureThroughput(library, processes) {
-  const steps = [
-    ...clientCounts.map((clients) => ({ id: 'library', clients, run: runLibrary })),
-    ...clientCounts.map((clients) => ({ id: 'http', clients, run: runHttp })),
-    ...Object.entries(processes)
-      .filter(([, own]) => own.length > 0)
-      .map(([id, own]) => ({ id, clients: own.length, run: () => runProcesses(own) })),
-  ].map((step) => ({ ...step, rates: [], latencies: [], delays: [] }))
+function printResults(results) {
+  printTable(results.map(({ latencyMs, eventLoopDelayMs, ...rest }) => ({ ...rest, ...latencyMs })))
+}
+
+function toLibraryStep(id, library, clients) {
+  return { id, clients, run: () => library.ask({ files: images, clients }) }
+}
+
+function toHttpStep(id, service, clients) {
+  const run = async () => {
+    const latencies = []
+    await readMetrics(service)
+    const [ms] = await time(() =>
+      inParallel(requests, clients, async (request) => {
+        const answer = await service.client.send(request)
+        if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
+        latencies.push(answer.ms)
+      }),
+    )
+    const metrics = await readMetrics(service)
+    const delay = (quantile) =>
+      1000 * metrics.get(`face_watcher_event_loop_delay_seconds{quantile="${quantile}"}`)
+    return { ms, latencies, delayMs: { p99: delay(0.99), max: delay(1) } }
+  }
+  return { id, clients, run }
+}
+
+/** @returns none where no process could start */
+function toProcessesStep(id, processes) {
+  if (processes.length === 0) return []
+  const run = async () => {
+    const files = [...images]
+    const latencies = []
+    const [ms] = await time(() =>
+      Promise.all(
+        processes.map(async ({ ask }) => {
+          for (let file = files.pop(); file !== undefined; file = files.pop()) {
+            latencies.push((await ask({ file })).ms)
+          }
+        }),
+      ),
+    )
+    return { ms, latencies }
+  }
+  return [{ id, clients: processes.length, run }]
+}
+
+async function measureThroughput(kinds) {
+  const steps = kinds.map((step) => ({ ...step, rates: [], latencies: [], delays: [] }))
   // Round -1 warms up, with the fewest clients.
   for (let round = -1; round < rounds; round++) {
-    for (const step of rotate(steps, round + 1)) {
-      const { ms, latencies, delayMs } = await step.run(step)
+    const order = rotate(steps, round + 1)
+    for (const step of round % 2 === 0 ? order : order.reverse()) {
+      const { ms, latencies, delayMs } = await step.run()
       if (round < 0) continue
       step.rates.push(images.length / (ms / 1000))
       step.latencies.push(...latencies)
@@ -148,45 +240,10 @@ async function measureThroughput(library, processes) {
         }
       : {}),
   }))
-
-  function runLibrary({ clients }) {
-    return library.ask({ files: images, clients })
-  }
-
-  async function runHttp({ clients }) {
-    const latencies = []
-    await readMetrics()
-    const [ms] = await time(() =>
-      inParallel(requests, clients, async (request) => {
-        const answer = await service.client.send(request)
-        if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
-        latencies.push(answer.ms)
-      }),
-    )
-    const metrics = await readMetrics()
-    const delay = (quantile) =>
-      1000 * metrics.get(`face_watcher_event_loop_delay_seconds{quantile="${quantile}"}`)
-    return { ms, latencies, delayMs: { p99: delay(0.99), max: delay(1) } }
-  }
-
-  async function runProcesses(own) {
-    const files = [...images]
-    const latencies = []
-    const [ms] = await time(() =>
-      Promise.all(
-        own.map(async ({ ask }) => {
-          for (let file = files.pop(); file !== undefined; file = files.pop()) {
-            latencies.push((await ask({ file })).ms)
-          }
-        }),
-      ),
-    )
-    return { ms, latencies }
-  }
 }
 
 /** One image at a time: what comes on top of the bare pipeline, image by image. */
-async function measureOverhead(byId) {
+async function measureOverhead(byId, service) {
   const ways = {
     pipeline: async (i) => (await byId.get('pipeline').ask({ file: images[i] })).ms,
     library: async (i) =>
@@ -212,8 +269,8 @@ async function measureOverhead(byId) {
 }
 
 /** For a while many more requests than may wait; who is refused tries again at once. */
-async function measureOverload() {
-  const before = countAnswers(await readMetrics())
+async function measureOverload(service) {
+  const before = countAnswers(await readMetrics(service))
   const answers = []
   const sent = Array.from({ length: overloadRequests }, (_, i) => requests[i % requests.length])
   await inParallel(sent, overloadClients, async (request) => {
@@ -222,7 +279,7 @@ async function measureOverload() {
   const answered = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value)
   const ok = answered.filter(({ status }) => status === 200)
   const refused = answered.filter(({ status }) => status === 503)
-  const after = countAnswers(await readMetrics())
+  const after = countAnswers(await readMetrics(service))
   const afterwards = await service.client.send(requests[0])
   return {
     clients: overloadClients,
@@ -248,7 +305,7 @@ function countAnswers(metrics) {
   return { ok: count(200), refused: count(503) }
 }
 
-async function readMetrics() {
+async function readMetrics(service) {
   return parseMetrics((await service.client.send({ path: '/metrics' })).text)
 }
 
