@@ -106,7 +106,7 @@ export function createJudge(record: FaceJudge): Judge {
   const { weights, refuseFrom, weakNorms, maxOutside } = record
   const space = readDamageSpace(record.damageSpace)
   const centroids = readCentroids(record.centroids, space.dimension)
-  const damageWeights = Float32Array.from(weights.damage)
+  const scoreDamage = space.weigh(weights.damage)
 
   function nearest(embedding: Float32Array): { likeness: number; reason: UndeterminedReason } {
     let best = { likeness: -1, reason: 'damaged' as UndeterminedReason }
@@ -115,6 +115,17 @@ export function createJudge(record: FaceJudge): Judge {
       if (likeness > best.likeness) best = { likeness, reason }
     }
     return best
+  }
+
+  /** A probe is compared with several faces in turn. */
+  const displacements = new WeakMap<Float32Array, Float32Array>()
+
+  function displacementOf(embedding: Float32Array): Float32Array {
+    const known = displacements.get(embedding)
+    if (known !== undefined) return known
+    const displacement = space.expectDisplacement(embedding)
+    displacements.set(embedding, displacement)
+    return displacement
   }
 
   function isWeak(rawNorms: readonly number[]): boolean {
@@ -130,7 +141,7 @@ export function createJudge(record: FaceJudge): Judge {
         weights.confidence * toLogOdds(quality.confidence) +
         weightedSum(weights.norms, rawNorms) +
         weights.likeness * likeness +
-        dotProduct(damageWeights, space.project(embedding))
+        scoreDamage(embedding)
       const isCutOff = outside > maxOutside
       if (score < refuseFrom && !isCutOff) {
         return { comparable: true, reasons: [], ...(isWeak(rawNorms) ? { weak: true } : {}) }
@@ -142,8 +153,7 @@ export function createJudge(record: FaceJudge): Judge {
       return { comparable: false, reasons: [...reasons] }
     },
     pairShift: (first, second) =>
-      shiftFactor *
-      Math.max(0, dotProduct(space.expectDisplacement(first), space.expectDisplacement(second))),
+      shiftFactor * Math.max(0, dotProduct(displacementOf(first), displacementOf(second))),
   }
 }
 
@@ -206,8 +216,12 @@ function readCentroids(
 
 interface DamageSpace {
   readonly dimension: number
-  /** Coordinates of an embedding, one an axis. */
-  project(embedding: Float32Array): Float32Array
+  /**
+   * A weighted sum of an embedding's coordinates: one inner product, not one an axis.
+   *
+   * @param weights  one an axis
+   */
+  weigh(weights: readonly number[]): (embedding: Float32Array) => number
   /** Where damage has probably moved the embedding. */
   expectDisplacement(embedding: Float32Array): Float32Array
 }
@@ -221,6 +235,7 @@ function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
   const halfSquares = points.map((point) => dotProduct(point, point) / 2)
   const oddsOfClean = (points.length * cleanShare) / (1 - cleanShare)
 
+  /** Coordinates of an embedding, one an axis. */
   function project(embedding: Float32Array): Float32Array {
     const coordinates = new Float32Array(axes.length)
     for (let i = 0; i < axes.length; i++) {
@@ -231,7 +246,13 @@ function readDamageSpace(record: DamageSpaceRecord): DamageSpace {
 
   return {
     dimension: centre.length,
-    project,
+    weigh(weights) {
+      const direction = Float32Array.from(centre, (_, d) =>
+        axes.reduce((sum, axis, i) => sum + weights[i]! * axis[d]!, 0),
+      )
+      const offset = dotProduct(direction, centre)
+      return (embedding) => dotProduct(direction, embedding) - offset
+    },
     expectDisplacement(embedding) {
       const coordinates = project(embedding)
       const evidence = points.map(

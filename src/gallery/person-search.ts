@@ -70,6 +70,8 @@ export async function searchPersons(
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
   const faces = new Map<string, PersonFaces>()
+  /** By face id, of the faces that a look-up brought. */
+  const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
   let gallerySize = 0
   const found = Array.from({ length: probes.length / dimension }, (_, row) => ({
@@ -151,7 +153,10 @@ export async function searchPersons(
 
   async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {
     if (wanted.length === 0) return new Map()
-    const { faceIds, embeddings: rows } = await store.getEmbeddings(id, { faceIds: wanted })
+    return toRows(await store.getEmbeddings(id, { faceIds: wanted }))
+  }
+
+  function toRows({ faceIds, embeddings: rows }: EmbeddingBatch): Map<string, Float32Array> {
     return new Map(
       faceIds.map((faceId, i) => [faceId, rows.subarray(i * dimension, (i + 1) * dimension)]),
     )
@@ -166,6 +171,7 @@ export async function searchPersons(
     gallerySize = found.faces
     for (const owner of found.owners) owners.set(owner.faceId, owner)
     for (const [personId, own] of toPersonFaces(found.persons)) faces.set(personId, own)
+    for (const [faceId, embedding] of toRows(found.persons)) known.set(faceId, embedding)
   }
 
   async function readOwners({ neighbours }: Found): Promise<void> {
@@ -188,12 +194,12 @@ export async function searchPersons(
     const best = one.ranked[0]
     if (best === undefined) return undefined
     const own = faces.get(best.personId)
-    const known = own?.complete ? own.faceIds : undefined
+    const ownIds = own?.complete ? own.faceIds : undefined
     for (;;) {
       // Whose faces were not all read is told by the owners of the neighbours.
-      if (!known) await readOwners(one)
+      if (!ownIds) await readOwners(one)
       const isOwn = (faceId: string): boolean =>
-        known?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
+        ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
       const others = one.neighbours.filter(({ faceId }) => !isOwn(faceId))
       const ownFaces = Math.max(own?.faceIds.size ?? 1, one.neighbours.length - others.length)
       const rest = Math.max(others.length, gallerySize - ownFaces)
@@ -215,7 +221,14 @@ export async function searchPersons(
         .filter(({ similarity }) => similarity >= embeddingsFrom)
         .map(({ faceId }) => faceId),
     )
-    return readEmbeddings([...new Set(wanted)])
+    const unknown = new Set(wanted.filter((faceId) => !known.has(faceId)))
+    const read = await readEmbeddings([...unknown])
+    return new Map(
+      wanted.flatMap((faceId) => {
+        const embedding = known.get(faceId) ?? read.get(faceId)
+        return embedding === undefined ? [] : [[faceId, embedding] as const]
+      }),
+    )
   }
 }
 

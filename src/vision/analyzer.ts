@@ -28,6 +28,11 @@ export interface AnalyzerOptions {
 }
 
 const queuedPerWorker = 16
+/**
+ * Where two images were worked on at once, the next pair is likely: for so long no image gets all
+ * cores, because two that share them take longer than one after the other on a core each.
+ */
+const crowdedForMs = 250
 /** A warm-up goes to whichever worker is free, so one round may miss a busy worker. */
 const warmUpRounds = 5
 
@@ -52,12 +57,22 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
   const pool = createWorkerPool({ file, workers, maxQueue })
   const settings = shareSettings(base)
+  const shared = { settings, pool }
   const solo = createSoloWorker(file, base, workers)
   const onExit = () => {
     pool.holdForExit()
     solo?.pool.holdForExit()
   }
   process.on('exit', onExit)
+  /** When an image last came while another was being worked on; ms of a clock that never jumps. */
+  let crowdedAt = Number.NEGATIVE_INFINITY
+
+  function comesAlone(): boolean {
+    const arrivedAt = performance.now()
+    if (pool.stats().running > 0 || (solo?.pool.stats().running ?? 0) > 0) crowdedAt = arrivedAt
+    return arrivedAt - crowdedAt > crowdedForMs
+  }
+
   return {
     async analyze(image, { detector, embedder, crops = false, signal } = {}) {
       const request = {
@@ -68,8 +83,8 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
       assertByteLength(image, options.limits)
       const bytes = ownBytes(image)
-      const isAlone = pool.stats().running === 0 && embedder !== undefined
-      const target = isAlone && solo?.isReady(embedder) ? solo : { settings, pool }
+      const target =
+        embedder !== undefined && comesAlone() && solo?.isReady(embedder) ? solo : shared
       const answer = await target.pool.post(
         {
           settings: target.settings,

@@ -209,6 +209,31 @@ describe('computeShareOutside', () => {
   })
 })
 
+describe('computeShareOutside of a turned crop', () => {
+  it('counts the centres of the pixels beyond the image', () => {
+    const [image, size] = [{ width: 160, height: 120 }, 20]
+    const degrees = fc.integer({ min: 0, max: 359 })
+    const centre = fc.double({ min: -30, max: 190, noNaN: true })
+    fc.assert(
+      fc.property(degrees, fc.integer({ min: 1, max: 12 }), centre, centre, (turn, scale, x, y) => {
+        const [a, c] = [Math.cos, Math.sin].map((f) => scale * f((turn * Math.PI) / 180))
+        const transform: CropTransform = [a!, -c!, x, c!, a!, y]
+        let outside = 0
+        for (let j = 0; j < size; j++) {
+          for (let i = 0; i < size; i++) {
+            const u = a! * i - c! * j + x
+            const v = c! * i + a! * j + y
+            if (u < -0.5 || v < -0.5 || u > image.width - 0.5 || v > image.height - 0.5) outside++
+          }
+        }
+        const share = computeShareOutside(image, transform, size)
+        // A centre on the edge itself may be rounded to either side.
+        expect(Math.abs(share - outside / size ** 2)).toBeLessThanOrEqual(size / size ** 2)
+      }),
+    )
+  })
+})
+
 describe('toLuma', () => {
   it('weighs the channels', () => {
     const rgb = Float32Array.of(100, 200, 50)

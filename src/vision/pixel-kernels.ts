@@ -1,9 +1,17 @@
-/**
- * One level of an image's pyramid. Channels are R, G, B, 0 to 255; the strides cover interleaved
- * bytes (as decoded) and planar floats (as the graphs make them).
- */
-export interface PyramidLevel {
-  readonly data: Uint8Array | Float32Array
+/** One level of an image's pyramid. Channels are R, G, B, 0 to 255. */
+export type PyramidLevel = ByteLevel | FloatLevel
+
+/** Interleaved, as decoded: `pixelStride` is 3, `channelStride` 1. */
+export interface ByteLevel extends LevelLayout {
+  readonly data: Uint8Array
+}
+
+/** Planar, as the graphs make them: `pixelStride` is 1. */
+export interface FloatLevel extends LevelLayout {
+  readonly data: Float32Array
+}
+
+interface LevelLayout {
   readonly width: number
   readonly height: number
   readonly pixelStride: number
@@ -76,7 +84,9 @@ export function cutCrops(
       length: level.height,
       stride: level.rowStride,
     })
-    sampleGrid(level, columns, rows, out, to)
+    const target = { out, offset: to }
+    if (isByteLevel(level)) sampleBytes(level.data, columns, rows, target)
+    else sampleFloats(level, columns, rows, target)
   }
 }
 
@@ -97,6 +107,13 @@ function createAxis(size: number): Axis {
     lowerWeight: new Float64Array(size),
     upperWeight: new Float64Array(size),
   }
+}
+
+interface SampleTarget {
+  /** [n x 3 x size x size] */
+  readonly out: Float32Array
+  /** Of the crop's first value. */
+  readonly offset: number
 }
 
 interface AxisSpan {
@@ -121,47 +138,75 @@ function fillAxis(out: Axis, { start, pitch, length, stride }: AxisSpan): void {
   }
 }
 
-function sampleGrid(
-  level: PyramidLevel,
+function isByteLevel(level: PyramidLevel): level is ByteLevel {
+  return level.data instanceof Uint8Array
+}
+
+// [Note: One array type a loop] The same loop over levels of bytes and of floats takes half as long
+// again, because each read first asks which of them it has. So each layout has a loop of its own.
+
+/** Samples a level of interleaved bytes. */
+function sampleBytes(
+  data: Uint8Array,
   columns: Axis,
   rows: Axis,
-  out: Float32Array,
-  offset: number,
+  { out, offset }: SampleTarget,
 ): void {
-  const { data, channelStride } = level
-  const size = columns.size
+  const { size, lower, upper, lowerWeight, upperWeight } = columns
   const plane = size * size
-  const { lower, upper, lowerWeight, upperWeight } = columns
-  for (let j = 0; j < size; j++) {
-    const rowA = rows.lower[j]!
-    const rowB = rows.upper[j]!
-    const weightA = rows.lowerWeight[j]!
-    const weightB = rows.upperWeight[j]!
-    let to = offset + j * size
+  for (let j = 0, to = offset; j < size; j++) {
+    const above = rows.lower[j]!
+    const below = rows.upper[j]!
+    const weightAbove = rows.lowerWeight[j]!
+    const weightBelow = rows.upperWeight[j]!
     for (let i = 0; i < size; i++, to++) {
-      const left = lower[i]!
-      const right = upper[i]!
-      const weightLeft = lowerWeight[i]!
-      const weightRight = upperWeight[i]!
-      const w0 = weightLeft * weightA
-      const w1 = weightRight * weightA
-      const w2 = weightLeft * weightB
-      const w3 = weightRight * weightB
-      let p0 = rowA + left
-      let p1 = rowA + right
-      let p2 = rowB + left
-      let p3 = rowB + right
+      const w0 = lowerWeight[i]! * weightAbove
+      const w1 = upperWeight[i]! * weightAbove
+      const w2 = lowerWeight[i]! * weightBelow
+      const w3 = upperWeight[i]! * weightBelow
+      const p0 = above + lower[i]!
+      const p1 = above + upper[i]!
+      const p2 = below + lower[i]!
+      const p3 = below + upper[i]!
       out[to] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
-      p0 += channelStride
-      p1 += channelStride
-      p2 += channelStride
-      p3 += channelStride
-      out[to + plane] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
-      p0 += channelStride
-      p1 += channelStride
-      p2 += channelStride
-      p3 += channelStride
-      out[to + 2 * plane] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
+      out[to + plane] =
+        data[p0 + 1]! * w0 + data[p1 + 1]! * w1 + data[p2 + 1]! * w2 + data[p3 + 1]! * w3
+      out[to + 2 * plane] =
+        data[p0 + 2]! * w0 + data[p1 + 2]! * w1 + data[p2 + 2]! * w2 + data[p3 + 2]! * w3
+    }
+  }
+}
+
+/** Samples a level of planar floats. */
+function sampleFloats(
+  { data, channelStride }: FloatLevel,
+  columns: Axis,
+  rows: Axis,
+  { out, offset }: SampleTarget,
+): void {
+  const { size, lower, upper, lowerWeight, upperWeight } = columns
+  const plane = size * size
+  for (let j = 0, to = offset; j < size; j++) {
+    const above = rows.lower[j]!
+    const below = rows.upper[j]!
+    const weightAbove = rows.lowerWeight[j]!
+    const weightBelow = rows.upperWeight[j]!
+    for (let i = 0; i < size; i++, to++) {
+      const w0 = lowerWeight[i]! * weightAbove
+      const w1 = upperWeight[i]! * weightAbove
+      const w2 = lowerWeight[i]! * weightBelow
+      const w3 = upperWeight[i]! * weightBelow
+      let p0 = above + lower[i]!
+      let p1 = above + upper[i]!
+      let p2 = below + lower[i]!
+      let p3 = below + upper[i]!
+      for (let at = to; at < offset + 3 * plane; at += plane) {
+        out[at] = data[p0]! * w0 + data[p1]! * w1 + data[p2]! * w2 + data[p3]! * w3
+        p0 += channelStride
+        p1 += channelStride
+        p2 += channelStride
+        p3 += channelStride
+      }
     }
   }
 }
@@ -234,7 +279,7 @@ export function warpCrop(
     offsetsX[sub] = ax * right + bx * down
     offsetsY[sub] = cy * right + dy * down
   }
-  const blackens = edge === 'black' && computeShareOutside(levels[0]!, transform, size) > 0
+  const blackens = edge === 'black' && leavesImage(levels[0]!, transform, size)
   const weight = 1 / samples
   const out = new Float32Array(3 * plane)
   for (let j = 0; j < size; j++) {
@@ -295,26 +340,52 @@ export function warpCrop(
  * @returns share of the crop's area, 0 to 1
  */
 export function computeShareOutside(
-  { width, height }: Pick<PyramidLevel, 'width' | 'height'>,
+  full: Pick<PyramidLevel, 'width' | 'height'>,
   transform: CropTransform,
   size: number,
 ): number {
+  if (!leavesImage(full, transform, size)) return 0
   const [a, b, tx, c, d, ty] = transform
-  const isOutside = (i: number, j: number): boolean => {
-    const x = a * i + b * j + tx
-    const y = c * i + d * j + ty
-    return x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5
-  }
-  // Crop and image are convex: with the corners, half a pixel beyond the outer centres, all is inside.
-  const first = -0.5
-  const last = size - 0.5
-  const corners = [isOutside(first, first), isOutside(last, first), isOutside(first, last)]
-  if (!corners.some(Boolean) && !isOutside(last, last)) return 0
-  let outside = 0
+  let inside = 0
   for (let j = 0; j < size; j++) {
-    for (let i = 0; i < size; i++) if (isOutside(i, j)) outside++
+    const columns = spanWithin(b * j + tx, a, { length: full.width, size })
+    const rows = spanWithin(d * j + ty, c, { length: full.height, size })
+    inside += Math.max(0, Math.min(columns.end, rows.end) - Math.max(columns.start, rows.start))
   }
-  return outside / (size * size)
+  return 1 - inside / (size * size)
+}
+
+/** Crop and image are convex: with the corners, half a pixel beyond the outer centres, all is inside. */
+function leavesImage(
+  { width, height }: Pick<PyramidLevel, 'width' | 'height'>,
+  [a, b, tx, c, d, ty]: CropTransform,
+  size: number,
+): boolean {
+  const ends = [-0.5, size - 0.5]
+  return ends.some((i) =>
+    ends.some((j) => {
+      const x = a * i + b * j + tx
+      const y = c * i + d * j + ty
+      return x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5
+    }),
+  )
+}
+
+/**
+ * The steps i of 0 to size - 1 at which `start + i * step` lies on an axis of the image.
+ *
+ * @returns the first of them and the one behind the last
+ */
+function spanWithin(
+  start: number,
+  step: number,
+  { length, size }: { readonly length: number; readonly size: number },
+): { readonly start: number; readonly end: number } {
+  const low = -0.5 - start
+  const high = length - 0.5 - start
+  if (step === 0) return { start: 0, end: low <= 0 && high >= 0 ? size : 0 }
+  const [first, last] = step > 0 ? [low / step, high / step] : [high / step, low / step]
+  return { start: Math.max(0, Math.ceil(first)), end: Math.min(size, Math.floor(last) + 1) }
 }
 
 /** @param pitch  level pixels a crop pixel */

@@ -17,9 +17,13 @@ export function createLookupOperations(
 ): SyncStore<'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
   const { db } = context
 
-  function getOwners(collectionId: string, faceIds: readonly string[]): readonly FaceOwner[] {
+  function readOwners(
+    collectionId: string,
+    faceIds: readonly string[],
+  ): { readonly owners: readonly FaceOwner[]; readonly collectionFaces: number | undefined } {
     const rows = db.all(
-      'SELECT f.id AS face_id, p.id AS person_id, p.name, p.metadata ' +
+      'SELECT f.id AS face_id, p.id AS person_id, p.name, p.metadata, ' +
+        '(SELECT faces FROM collections WHERE id = f.collection_id) AS collection_faces ' +
         // CROSS keeps this order: few ids are looked up. Left to the planner, it walks through all
         // faces of the collection (92 ms instead of 0.3 ms with 16,000).
         'FROM json_each(?) wanted CROSS JOIN faces f ON f.id = wanted.value ' +
@@ -28,17 +32,24 @@ export function createLookupOperations(
     )
     // Metadata may be 16 KiB; a person found by many faces is parsed once.
     const metadata = new Map<string, Metadata>()
-    return rows.map((row): FaceOwner => {
+    const owners = rows.map((row): FaceOwner => {
       const personId = readText(row, 'person_id')
       const personMetadata = metadata.get(personId) ?? readMetadata(row)
       metadata.set(personId, personMetadata)
       const personName = readText(row, 'name')
       return { faceId: readText(row, 'face_id'), personId, personName, personMetadata }
     })
+    const [first] = rows
+    return { owners, collectionFaces: first && readNumber(first, 'collection_faces') }
+  }
+
+  function countFaces(collectionId: string): number {
+    const counted = db.get('SELECT faces FROM collections WHERE id = ?', [collectionId])
+    return counted ? readNumber(counted, 'faces') : 0
   }
 
   return {
-    getOwners,
+    getOwners: (collectionId, faceIds) => readOwners(collectionId, faceIds).owners,
 
     getEmbeddings(collectionId, of) {
       if ('personId' in of) {
@@ -62,19 +73,19 @@ export function createLookupOperations(
       return toBatch(rows)
     },
 
+    // Two statements, because each costs as much as ten rows.
     lookUpNearest(collectionId, lists) {
-      const counted = db.get('SELECT faces FROM collections WHERE id = ?', [collectionId])
-      const owners = getOwners(collectionId, [...new Set(lists.flat())])
+      const { owners, collectionFaces } = readOwners(collectionId, [...new Set(lists.flat())])
       const personOf = new Map(owners.map(({ faceId, personId }) => [faceId, personId]))
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
-      const sql =
-        'SELECT id, person_id, embedding FROM faces WHERE person_id = ? ' +
-        'ORDER BY image_hash, box LIMIT ?'
-      const rows = choosePersons(lists, (faceId) => personOf.get(faceId)).flatMap((personId) =>
-        db.all(sql, [personId, facesPerMean]),
+      const rows = db.all(
+        'SELECT f.id, f.person_id, f.embedding FROM json_each(?) wanted CROSS JOIN faces f ' +
+          'ON f.rowid IN (SELECT rowid FROM faces WHERE person_id = wanted.value ' +
+          'ORDER BY image_hash, box LIMIT ?) ORDER BY wanted.key, f.image_hash, f.box',
+        [JSON.stringify(choosePersons(lists, (faceId) => personOf.get(faceId))), facesPerMean],
       )
       const personIds = rows.map((row) => readText(row, 'person_id'))
-      const faces = counted ? readNumber(counted, 'faces') : 0
+      const faces = collectionFaces ?? countFaces(collectionId)
       return { owners, persons: { ...toBatch(rows), personIds }, faces }
     },
 
