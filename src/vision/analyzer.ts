@@ -3,6 +3,7 @@ import { FaceError } from '../core/errors.ts'
 import { disableRuntimeTelemetry } from '../core/runtime-telemetry.ts'
 import { workerUrl } from '../core/worker-url.ts'
 import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
+import { createCrowdWatch } from './crowd-watch.ts'
 import { resolveDetectorOptions } from './detectors/detector.ts'
 import type { ImageLimits } from './image-limits.ts'
 import { assertByteLength } from './image-limits.ts'
@@ -28,11 +29,6 @@ export interface AnalyzerOptions {
 }
 
 const queuedPerWorker = 16
-/**
- * Where two images were worked on at once, the next pair is likely: for so long no image gets all
- * cores, because two that share them take longer than one after the other on a core each.
- */
-const crowdedForMs = 250
 /** A warm-up goes to whichever worker is free, so one round may miss a busy worker. */
 const warmUpRounds = 5
 
@@ -64,14 +60,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
     solo?.pool.holdForExit()
   }
   process.on('exit', onExit)
-  /** When an image last came while another was being worked on; ms of a clock that never jumps. */
-  let crowdedAt = Number.NEGATIVE_INFINITY
-
-  function comesAlone(): boolean {
-    const arrivedAt = performance.now()
-    if (pool.stats().running > 0 || (solo?.pool.stats().running ?? 0) > 0) crowdedAt = arrivedAt
-    return arrivedAt - crowdedAt > crowdedForMs
-  }
+  const crowd = createCrowdWatch()
 
   return {
     async analyze(image, { detector, embedder, crops = false, signal } = {}) {
@@ -83,8 +72,9 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
       assertByteLength(image, options.limits)
       const bytes = ownBytes(image)
-      const target =
-        embedder !== undefined && comesAlone() && solo?.isReady(embedder) ? solo : shared
+      const running = pool.stats().running + (solo?.pool.stats().running ?? 0)
+      const isAlone = crowd.comesAlone(running) && embedder !== undefined
+      const target = isAlone && solo?.isReady(embedder) ? solo : shared
       const answer = await target.pool.post(
         {
           settings: target.settings,
