@@ -52,6 +52,17 @@ export function rotate(list, by) {
 }
 
 /**
+ * Who comes when, in one turn of several: as {@link rotate}, and backwards in every second turn,
+ * because otherwise each comes after the same other all the time.
+ *
+ * @param turn  from 0
+ */
+export function takeTurns(list, turn) {
+  const order = rotate(list, turn)
+  return turn % 2 === 0 ? order : order.reverse()
+}
+
+/**
  * Machine, versions and commit. `dirty` tells that the source had uncommitted changes; `loadAverage`
  * (of one minute, at the start of the process) how busy the machine was before.
  */

@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { median, percentile, printTable, rotate, writeResult } from './measure.mjs'
+import { median, percentile, printTable, takeTurns, writeResult } from './measure.mjs'
 import { startPeers } from './peers/peer.mjs'
 import {
   prepareFaceApi,
@@ -136,7 +136,7 @@ async function measure(files) {
   for (let round = -1; round < rounds; round++) {
     for (let from = 0; from < files.length; from += turnImages) {
       const turn = numbers.slice(from, from + turnImages)
-      for (const { id, ask } of rotate(peers, round + 1 + from / turnImages)) {
+      for (const { id, ask } of takeTurns(peers, round + 1 + from / turnImages)) {
         const isSlow = slow.has(id)
         if (isSlow && round >= slowRounds) continue
         const { firstMs, images } = answers.get(id)

@@ -15,7 +15,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { inParallel, median, printTable, rotate, time, toLatency, writeResult } from './measure.mjs'
+import {
+  inParallel,
+  median,
+  printTable,
+  rotate,
+  takeTurns,
+  time,
+  toLatency,
+  writeResult,
+} from './measure.mjs'
 import { startPeers } from './peers/peer.mjs'
 import { prepareModels, prepareOpencvModels, preparePython } from './peers/prepare.mjs'
 import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
@@ -215,8 +224,7 @@ async function measureThroughput(kinds) {
   const steps = kinds.map((step) => ({ ...step, rates: [], latencies: [], delays: [] }))
   // Round -1 warms up, with the fewest clients.
   for (let round = -1; round < rounds; round++) {
-    const order = rotate(steps, round + 1)
-    for (const step of round % 2 === 0 ? order : order.reverse()) {
+    for (const step of takeTurns(steps, round + 1)) {
       const { ms, latencies, delayMs } = await step.run()
       if (round < 0) continue
       step.rates.push(images.length / (ms / 1000))
