@@ -47,7 +47,7 @@ export interface SearchedStore extends Pick<GalleryStore, 'getOwners' | 'lookUpN
 // Faces asked for per person wanted, at first: most people have a few enrolments.
 const facesPerPerson = 4
 /** Whose persons are looked up at least, so that several faces of a person show. */
-const minOwned = 16
+const minOwned = 8
 /** Neighbours asked for: those of the rest that count, and room for the best person's own faces. */
 const minNeighbours = maxRestRanks + 10
 /** A lossy index gives fewer: each of them costs an embedding from the store. */

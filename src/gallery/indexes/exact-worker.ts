@@ -27,10 +27,9 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     },
     upsert: rows.upsert,
     remove: rows.remove,
-    async search(probes, best, more) {
-      const k = best + more
-      if (rows.count < minProductRows) return rows.search(probes, k)
-      return rows.searchOnAllCores(probes, { k, product: await loadProduct() })
+    async search(probes, k, more) {
+      if (rows.count < minProductRows) return rows.search(probes, { k, more })
+      return rows.searchOnAllCores(probes, { k, more, product: await loadProduct() })
     },
     faceIds: rows.faceIds,
     vectors: rows.vectors,

@@ -101,7 +101,10 @@ export function learnProjection(
   function findBest(probes: Float32Array, own: readonly number[]): readonly number[] {
     const best: number[] = []
     for (let i = 0; i < probes.length; i += 64 * dimension) {
-      const { counts, faceIds } = exact.search(probes.subarray(i, i + 64 * dimension), 2)
+      const { counts, faceIds } = exact.search(probes.subarray(i, i + 64 * dimension), {
+        k: 2,
+        more: 0,
+      })
       let at = 0
       for (const count of counts) {
         const rows = faceIds.slice(at, at + count).map(Number)

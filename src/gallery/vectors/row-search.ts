@@ -17,10 +17,18 @@ export interface SearchedRows {
   rescore(probe: Float32Array, row: number): number
 }
 
+/** How many rows a search wants of each probe. */
+export interface Wanted {
+  /** The best, with float64 similarities. */
+  readonly k: number
+  /** Behind them, with float32 similarities. */
+  readonly more: number
+}
+
 /** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
-export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): RowHits {
-  const selections = createSelections(rows, probes, { k, terms: toLaneTerms(rows) })
-  for (const [segment, filled] of filledSegments(rows, k)) {
+export function scanRows(rows: SearchedRows, probes: Float32Array, wanted: Wanted): RowHits {
+  const selections = createSelections(rows, probes, { wanted, terms: toLaneTerms(rows) })
+  for (const [segment, filled] of filledSegments(rows, wanted)) {
     segment.setProbes(probes, rows.dimension)
     for (let row = 0; row < filled; row += tileRows) {
       const count = Math.min(tileRows, filled - row)
@@ -40,16 +48,16 @@ export function scanRows(rows: SearchedRows, probes: Float32Array, k: number): R
 }
 
 /**
- * The best `k` of listed rows, best first, ties by face id, as {@link scanRows} gives them: with
+ * The best of listed rows, best first, ties by face id, as {@link scanRows} gives them: with
  * float32 similarities first, because comparing all of them in float64 takes a millisecond.
  */
 export function rankRows(
   rows: SearchedRows,
   probe: Float32Array,
-  { listed, k }: { readonly listed: readonly number[]; readonly k: number },
+  { listed, ...wanted }: Wanted & { readonly listed: readonly number[] },
 ): readonly SearchCandidate[] {
-  const [selection] = createSelections(rows, probe, { k, terms: toLaneTerms(rows) })
-  for (const [segment, filled] of filledSegments(rows, k)) {
+  const [selection] = createSelections(rows, probe, { wanted, terms: toLaneTerms(rows) })
+  for (const [segment, filled] of filledSegments(rows, wanted)) {
     const own = listed
       .filter((row) => row >= segment.start && row < segment.start + filled)
       .map((row) => row - segment.start)
@@ -70,13 +78,13 @@ export function rankRows(
 export async function multiplyRows(
   rows: SearchedRows,
   probes: Float32Array,
-  { k, product }: { readonly k: number; readonly product: Product },
+  { product, ...wanted }: Wanted & { readonly product: Product },
 ): Promise<RowHits> {
   const length = toStrideFloats(rows.dimension)
-  const selections = createSelections(rows, probes, { k, terms: length })
+  const selections = createSelections(rows, probes, { wanted, terms: length })
   const size = { length, count: selections.length }
   const columns = toColumns(probes, rows.dimension, size)
-  for (const [segment, filled] of filledSegments(rows, k)) {
+  for (const [segment, filled] of filledSegments(rows, wanted)) {
     for (let row = 0; row < filled; row += productRows) {
       const end = Math.min(row + productRows, filled)
       const some = segment.floats.subarray(row * length, end * length)
@@ -111,7 +119,7 @@ function toLaneTerms({ dimension }: SearchedRows): number {
 function createSelections(
   rows: SearchedRows,
   probes: Float32Array,
-  { k, terms }: { readonly k: number; readonly terms: number },
+  { wanted, terms }: { readonly wanted: Wanted; readonly terms: number },
 ): readonly Selection[] {
   const { dimension, largestNorm } = rows
   const n = probes.length / dimension
@@ -120,10 +128,13 @@ function createSelections(
   // holds for any order of `terms` additions and for fused ones, and room for the rounding of the
   // bound itself.
   const slack = 2 * (terms + 8) * 2 ** -24 * computeLargestNorm(probes, dimension) * largestNorm
+  const k = Math.min(wanted.k, rows.count)
+  const more = Math.min(wanted.more, rows.count - k)
   return Array.from({ length: n }, (_, i) => {
     const probe = probes.subarray(i * dimension, (i + 1) * dimension)
     return createSelection({
-      k: Math.min(k, rows.count),
+      k,
+      more,
       slack,
       rescore: (row) => rows.rescore(probe, row),
       faceId: rows.faceId,
@@ -134,9 +145,9 @@ function createSelections(
 /** The segments with rows, and how many they have; none when nothing is asked for. */
 function* filledSegments(
   { segments, count }: SearchedRows,
-  k: number,
+  { k, more }: Wanted,
 ): Generator<readonly [Segment, number]> {
-  if (k === 0) return
+  if (k + more === 0) return
   for (const segment of segments) {
     const filled = Math.min(segment.capacity, count - segment.start)
     if (filled > 0) yield [segment, filled]

@@ -3,7 +3,7 @@ import type { SearchCandidate } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
 import type { Product } from './product.ts'
-import { multiplyRows, rankRows, type SearchedRows, scanRows } from './row-search.ts'
+import { multiplyRows, rankRows, type SearchedRows, scanRows, type Wanted } from './row-search.ts'
 import { createSegment, type Segment, toStrideFloats } from './segments.ts'
 import type { RowBatch, VectorTable } from './table.ts'
 
@@ -14,18 +14,21 @@ export interface RowTable
     'dimension' | 'count' | 'upsert' | 'remove' | 'faceIds' | 'vectors' | 'freeze'
   > {
   /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
-  search(probes: Float32Array, k: number): RowHits
+  search(probes: Float32Array, wanted: Wanted): RowHits
   /** The same on all cores; nothing may change before it is done. */
   searchOnAllCores(
     probes: Float32Array,
-    options: { readonly k: number; readonly product: Product },
+    options: Wanted & { readonly product: Product },
   ): Promise<RowHits>
   /** See {@link VectorTable.room}; nothing may be removed before those rows are there. */
   room(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
   /** The vector of a row that exists; a view that the next change may overwrite. */
   at(row: number): Float32Array
-  /** The best `k` of these rows, best first, ties by face id, as `search` gives them. */
-  rank(probe: Float32Array, rows: readonly number[], k: number): readonly SearchCandidate[]
+  /** The best of these rows, best first, ties by face id, as `search` gives them. */
+  rank(
+    probe: Float32Array,
+    options: Wanted & { readonly listed: readonly number[] },
+  ): readonly SearchCandidate[]
 }
 
 /**
@@ -158,9 +161,9 @@ export function createRowTable(
       }
     },
 
-    search: (probes, k) => scanRows(searched, probes, k),
+    search: (probes, wanted) => scanRows(searched, probes, wanted),
 
-    searchOnAllCores: (probes, { k, product }) => multiplyRows(searched, probes, { k, product }),
+    searchOnAllCores: (probes, options) => multiplyRows(searched, probes, options),
 
     room(from, rows) {
       if (dimension !== strideFloats) return undefined
@@ -172,7 +175,7 @@ export function createRowTable(
 
     at: viewOf,
 
-    rank: (probe, listed, k) => rankRows(searched, probe, { listed, k }),
+    rank: (probe, options) => rankRows(searched, probe, options),
 
     faceIds(from, limit) {
       return idOfRow.slice(from, from + limit)

@@ -45,6 +45,26 @@ describe('createSelection', () => {
     expect(selection.finish().map((item) => item.row)).toEqual([4999, 4998, 4997, 4996])
   })
 
+  it('leaves the similarities behind the best k as they were scanned, below all of these', () => {
+    const rescored: number[] = []
+    const scanned = [0.5, 0.9, 0.8999999, 0.6, 0.1]
+    const selection = createSelection({
+      k: 1,
+      more: 2,
+      ...noSlack,
+      slack: 1e-6,
+      rescore: (row) => {
+        rescored.push(row)
+        return row === 2 ? 0.90000001 : 0.89999995
+      },
+    })
+    scanned.forEach((similarity, row) => {
+      selection.add(row, similarity)
+    })
+    expect(selection.finish().map(({ row }) => row)).toEqual([2, 1, 3])
+    expect(rescored.toSorted()).toEqual([1, 2])
+  })
+
   it('gives fewer when fewer came', () => {
     const selection = createSelection({ k: 4, ...noSlack, rescore: () => 1 })
     selection.add(3, 1)
