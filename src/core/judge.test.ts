@@ -43,6 +43,7 @@ const face = (changes: Partial<JudgedFace>): JudgedFace => ({
   rawNorms: [4],
   quality,
   outside: 0,
+  asymmetry: 0.4,
   ...changes,
 })
 
@@ -71,6 +72,14 @@ describe('a judge', () => {
 
   it('does not trust a face whose embedder gave no length', () => {
     expect(judge.assess(face({ rawNorms: [] })).comparable).toBe(false)
+  })
+
+  it('refuses a face whose sides are mirror images', () => {
+    expect(judge.assess(face({ asymmetry: 0.04 })).comparable).toBe(true)
+    expect(judge.assess(face({ asymmetry: 0.03 }))).toEqual({
+      comparable: false,
+      reasons: ['damaged'],
+    })
   })
 
   it('weighs the length of the embedding', () => {

@@ -77,6 +77,8 @@ export interface JudgedFace {
   readonly quality: Quality
   /** Share of the aligned crop outside the image, 0 to 1. */
   readonly outside: number
+  /** By `computeAsymmetry` of the aligned crop, at least 0. */
+  readonly asymmetry: number
 }
 
 /** A {@link FaceJudge} ready for use. */
@@ -93,6 +95,12 @@ export interface Judge {
    */
   pairShift(first: Float32Array, second: Float32Array): number
 }
+
+/**
+ * A face whose sides differ by less was made of one side and its mirror image, or drawn. Such faces
+ * of different people resemble each other, and their embeddings look like those of photographs.
+ */
+const leastAsymmetry = 0.035
 
 /** Share of faces that are clean before anything is known of them; the others are of any kind alike. */
 const cleanShare = 0.03
@@ -134,7 +142,7 @@ export function createJudge(record: FaceJudge): Judge {
   }
 
   return {
-    assess({ embedding, rawNorms, quality, outside }) {
+    assess({ embedding, rawNorms, quality, outside, asymmetry }) {
       const { likeness, reason } = nearest(embedding)
       const score =
         weights.intercept +
@@ -143,11 +151,13 @@ export function createJudge(record: FaceJudge): Judge {
         weights.likeness * likeness +
         scoreDamage(embedding)
       const isCutOff = outside > maxOutside
-      if (score < refuseFrom && !isCutOff) {
+      const isMirrored = asymmetry < leastAsymmetry
+      if (score < refuseFrom && !isCutOff && !isMirrored) {
         return { comparable: true, reasons: [], ...(isWeak(rawNorms) ? { weak: true } : {}) }
       }
       const reasons = new Set<UndeterminedReason>(isCutOff ? ['cutOff'] : [])
       for (const cause of findCauses(quality, outside)) reasons.add(cause)
+      if (isMirrored) reasons.add('damaged')
       // What was measured tells more than what the embedding resembles.
       if (reasons.size === 0) reasons.add(reason)
       return { comparable: false, reasons: [...reasons] }

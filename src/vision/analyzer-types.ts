@@ -37,6 +37,8 @@ export interface AnalyzedFace {
   readonly rawNorms?: readonly number[]
   /** Share of the aligned crop of 112 pixels that lies outside the image, 0 to 1. */
   readonly outside: number
+  /** How much the sides of the face differ: 0 for mirror images, see `computeAsymmetry`. */
+  readonly asymmetry: number
   /** Whether the embedding can be trusted; present when an embedder was asked for. */
   readonly comparability?: Comparability
   /** JPEG bytes; present when crops were asked for. */

@@ -1,4 +1,5 @@
 import { arcFacePoints, estimateSimilarity, invertSimilarity } from '../core/alignment.ts'
+import { computeAsymmetry } from '../core/asymmetry.ts'
 import { isFaceError } from '../core/errors.ts'
 import { clipBox } from '../core/geometry.ts'
 import type { Judge } from '../core/judge.ts'
@@ -50,7 +51,12 @@ export async function measureFaces(
         crop && embedder && outside === 0 && hasQualityFrame(embedder)
           ? toLuma(crop, qualitySize)
           : cutGrey(levels, transform)
-      return { detection, quality: computeQuality(detection, grey, qualitySize), outside }
+      return {
+        detection,
+        quality: computeQuality(detection, grey, qualitySize),
+        outside,
+        asymmetry: computeAsymmetry(grey, qualitySize),
+      }
     })
     const aligned = performance.now()
     const embeddings = embedder ? await embedder.embed(crops) : []

@@ -96,6 +96,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
           },
           quality: word.endsWith('!blurred') ? { ...goodQuality, sharpness: 1 } : goodQuality,
           outside: 0,
+          asymmetry: 0.4,
           ...(word.endsWith('!rotated')
             ? { comparability: { comparable: false, reasons: ['rotated'] } }
             : {}),

@@ -95,6 +95,7 @@ function toFace(name: string, index: number): AnalyzedFace {
     },
     quality: name === 'blurred' ? { ...quality, sharpness: 1 } : quality,
     outside: 0,
+    asymmetry: 0.4,
     embedding: toEmbedding(name),
     comparability: {
       ...{ comparable: reasons.length === 0, reasons },

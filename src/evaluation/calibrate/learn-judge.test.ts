@@ -29,6 +29,7 @@ function makeFace(norm: number, damage: readonly [number, number] = [0, 0]): Emb
       pose: { yaw: 0, pitch: 0, roll: 0 },
     },
     outside: 0,
+    asymmetry: 0.4,
     embedding: values.map((value) => value / length),
     rawNorms: [norm + 0.2 * gaussian()],
   }

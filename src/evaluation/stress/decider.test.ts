@@ -45,6 +45,7 @@ const face: AnalyzedFace = {
     pose: { yaw: 0, pitch: 0, roll: 0 },
   },
   outside: 0,
+  asymmetry: 0.4,
   embedding: Float32Array.of(1, 0),
   rawNorms: [3],
 }

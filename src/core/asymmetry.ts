@@ -1,0 +1,69 @@
+/** Rows of the aligned crop from the brows to below the mouth, as shares of its side. */
+const rows = { from: 0.215, to: 0.89 }
+/** Columns on each side of the axis, as a share of the crop's side: as far as the cheeks. */
+const reach = 0.285
+/** How far the axis may lie from the crop's middle, and its ends from each other, pixels of 112. */
+const largestShift = 6
+const largestTilt = 4
+/** A face whose sides differ by so much at the crop's own axis is not searched for a better one. */
+const clearlyAsymmetric = 0.3
+
+/**
+ * How much the sides of a face differ: the mean squared difference between one side and the other,
+ * mirrored, as a share of the variance of both. 0 when they are mirror images; around 1 when they
+ * have nothing in common. Of the axes near the crop's middle that with the smallest difference counts.
+ *
+ * No head is so symmetric, so straight and so evenly lit that its sides are the same: of 4,600
+ * photographs none is below 0.028, half are above 0.27 (docs/decisions/0012-comparable-faces.md).
+ *
+ * @param grey  [size x size] luma of the aligned crop, row-major, 0 to 255
+ * @returns at least 0; above {@link clearlyAsymmetric} not the smallest but that of the crop's axis
+ */
+export function computeAsymmetry(grey: Float32Array, size: number): number {
+  const pixel = size / 112
+  let best = differAt(grey, size, { shift: 0, tilt: 0 })
+  if (best > clearlyAsymmetric) return best
+  let shift = 0
+  for (let tried = -largestShift; tried <= largestShift; tried++) {
+    const difference = differAt(grey, size, { shift: tried * pixel, tilt: 0 })
+    if (difference < best) [best, shift] = [difference, tried]
+  }
+  for (let tilt = -largestTilt; tilt <= largestTilt; tilt += 2) {
+    for (let near = shift - 1; near <= shift + 1; near++) {
+      best = Math.min(best, differAt(grey, size, { shift: near * pixel, tilt: tilt * pixel }))
+    }
+  }
+  return best
+}
+
+/** Where the axis lies: the shift of its middle and of its ends, in half pixels. */
+interface Axis {
+  readonly shift: number
+  readonly tilt: number
+}
+
+/** Every second row is enough. */
+function differAt(grey: Float32Array, size: number, { shift, tilt }: Axis): number {
+  const from = Math.round(rows.from * size)
+  const to = Math.round(rows.to * size)
+  const columns = Math.round(reach * size)
+  const middle = (from + to) / 2
+  let [sum, squares, differences, count] = [0, 0, 0, 0]
+  for (let y = from; y < to; y += 2) {
+    const moved = Math.round(shift + (2 * tilt * (y - middle)) / (to - from))
+    const left = y * size + (size >> 1) - 1
+    const right = y * size + (size >> 1) + moved
+    for (let x = 0; x < columns; x++) {
+      const a = grey[left - x]!
+      const b = grey[right + x]!
+      sum += a + b
+      squares += a * a + b * b
+      differences += (a - b) * (a - b)
+      count += 2
+    }
+  }
+  const mean = sum / count
+  const variance = squares / count - mean * mean
+  // One even grey has no sides that could differ; it is no face either.
+  return variance > 1e-3 ? differences / count / variance : 1
+}
