@@ -1,4 +1,5 @@
 import type { Attachment } from '../vectors/table.ts'
+import type { AuditCounts } from './projected-audit.ts'
 import type { Learned } from './projected-learning.ts'
 
 /** Version of what learning finds; another one is not used, and learned anew. */
@@ -9,6 +10,10 @@ export interface LearnedState {
   readonly learned: Learned
   /** Faces of the gallery when it was learned. */
   readonly faces: number
+  /** By how much searches look at more rows than was learned, see [Note: Audit]; 1 without need. */
+  readonly widened: number
+  /** What the audit of its searches counted. */
+  readonly audit: AuditCounts
   /** Vectors written since. */
   readonly written: number
   /** ISO 8601. */
@@ -32,6 +37,9 @@ export function toLearnedState(
 ): LearnedState {
   const { version, width, head, scale, candidates, shortlist, agreement, faces, written, at } =
     facts
+  // Absent in snapshots of earlier versions.
+  const widened = facts.widened ?? 1
+  const audit = readCounts(facts.audit)
   const isSound =
     version === projectionVersion &&
     isPositive(width) &&
@@ -46,12 +54,21 @@ export function toLearnedState(
     isPositive(shortlist) &&
     isPositive(agreement) &&
     isPositive(faces) &&
+    isPositive(widened) &&
     typeof written === 'number' &&
     typeof at === 'string'
   if (!isSound) throw new Error('Not a projection of this version and dimension.')
   const axes = new Float32Array(bytes.slice().buffer)
   const learned = { width, head, axes, scale, candidates, shortlist, agreement }
-  return { learned, faces, written, at }
+  return { learned, faces, widened, audit, written, at }
+}
+
+/** Counts that make no sense are forgotten: they are measured again. */
+function readCounts(value: unknown): AuditCounts {
+  const { tried, missed } = (value ?? {}) as Partial<AuditCounts>
+  return isPositive(tried) && typeof missed === 'number' && missed >= 0 && missed <= tried
+    ? { tried, missed }
+    : { tried: 0, missed: 0 }
 }
 
 function isPositive(value: unknown): value is number {

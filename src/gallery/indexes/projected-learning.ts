@@ -1,4 +1,5 @@
 import { createRowTable } from '../vectors/rows.ts'
+import { minAgreement } from './projected-audit.ts'
 import { computeAxesInPlace, computeMoments } from './projected-axes.ts'
 import { type CodeTable, createCodeTable, maxProbes, type Projection } from './projected-codes.ts'
 import { maxCandidates, maxShortlist } from './projected-scan.ts'
@@ -8,8 +9,7 @@ export const maxSample = 32_768
 /** Of these the axes are computed: 16 for each of 512 dimensions. */
 const maxMomentRows = 8192
 /** Probes of each sort in the self-check: one missed best face is still an agreement of 0.999. */
-const probesOfSort = 1024
-const minAgreement = 0.999
+const checkedProbes = 1024
 /** The shortlist is longer than the self-check needs, because that has seen only a sample. */
 const reserve = 4
 const minShortlist = 64
@@ -73,7 +73,8 @@ export function learnProjection(
     sample,
   )
 
-  const sorts = [createFaceProbes(sample, dimension), createStrangers(sample, dimension)].map(
+  const wanted = { dimension, count: checkedProbes }
+  const sorts = [createFaceProbes(sample, wanted), createStrangers(sample, wanted)].map(
     ({ probes, own }) => {
       const best = findBest(probes, own)
       return (width: number) => computePlaces(codes, { probes, own, best, count: m, used: width })
@@ -155,15 +156,24 @@ function createFullProjection(sample: Float32Array, dimension: number): Projecti
   return { width, head: width, axes, scale: largest === 0 ? 1 : 127 / largest }
 }
 
+interface ProbeOptions {
+  readonly dimension: number
+  readonly count: number
+}
+
 interface Probes {
   readonly probes: Float32Array
   /** The row that a probe is, if any. */
   readonly own: readonly number[]
 }
 
-function createFaceProbes(sample: Float32Array, dimension: number): Probes {
+/** Faces of the sample; fewer where it has fewer. */
+export function createFaceProbes(
+  sample: Float32Array,
+  { dimension, ...wanted }: ProbeOptions,
+): Probes {
   const m = sample.length / dimension
-  const count = Math.min(m, probesOfSort)
+  const count = Math.min(m, wanted.count)
   const own = Array.from({ length: count }, (_, i) => Math.floor((i * m) / count))
   const probes = new Float32Array(count * dimension)
   own.forEach((row, i) => {
@@ -173,11 +183,11 @@ function createFaceProbes(sample: Float32Array, dimension: number): Probes {
 }
 
 /** The mean plus differences of faces: with many of them, vectors of the sample's mean and covariance. */
-function createStrangers(sample: Float32Array, dimension: number): Probes {
+export function createStrangers(sample: Float32Array, { dimension, count }: ProbeOptions): Probes {
   const m = sample.length / dimension
   const mean = new Float64Array(dimension)
   for (let i = 0; i < sample.length; i++) mean[i % dimension]! += sample[i]! / m
-  const probes = new Float32Array(probesOfSort * dimension)
+  const probes = new Float32Array(count * dimension)
   let state = 1
   for (let from = 0; from < probes.length; from += dimension) {
     for (let i = 0; i < dimension; i++) probes[from + i] = mean[i]!

@@ -6,9 +6,10 @@ import type { Wanted } from '../vectors/row-search.ts'
 import { createRowTable } from '../vectors/rows.ts'
 import type { VectorTable } from '../vectors/table.ts'
 import { toAttachment, toLearnedState } from './projected-attachment.ts'
+import { type AuditProbe, createAudit } from './projected-audit.ts'
 import { type CodeTable, createCodeTable, maxProbes } from './projected-codes.ts'
 import type { ScanCrew } from './projected-crew.ts'
-import { type Learned, maxSample } from './projected-learning.ts'
+import { createFaceProbes, createStrangers, type Learned, maxSample } from './projected-learning.ts'
 import {
   createShortlistScan,
   maxCandidates,
@@ -27,6 +28,10 @@ const shortlistPerFace = 16
  */
 const shortlistPerOther = 3
 
+/** Probes of each sort that a verification compares with the whole gallery, and what they are made of. */
+const auditProbesOfSort = 256
+const auditSample = 4096
+
 /** Longer lists take longer to rank than an exact search would take. */
 const maxShortlistShare = 1 / 8
 
@@ -35,6 +40,8 @@ interface Layer {
   readonly learned: Learned
   readonly codes: CodeTable
   readonly scan: ShortlistScan
+  /** By how much searches look at more rows than was learned, see [Note: Audit]. */
+  widened: number
   /** Faces of the gallery when it was learned, and when that was. */
   readonly faces: number
   readonly at: string
@@ -64,6 +71,7 @@ export interface ProjectedTableDeps {
 export function createProjectedTable(dimension: number, deps: ProjectedTableDeps): VectorTable {
   const { kernels, crew, minFaces } = deps
   const rows = createRowTable(kernels.exact, dimension, (row) => {
+    audit.changed()
     if (restoring) return
     written++
     current?.codes.write(row, rows.at(row))
@@ -81,11 +89,24 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   let failed = false
   let restoring = false
   let disposed = false
+  const audit = createAudit({
+    dimension,
+    get count() {
+      return rows.count
+    },
+    raiseBest: rows.raiseBest,
+    findBest,
+    widen,
+    createProbes,
+  })
 
-  function createLayer(learned: Learned, { faces, at }: Pick<Layer, 'faces' | 'at'>): Layer {
+  function createLayer(
+    learned: Learned,
+    { faces, at, widened }: Pick<Layer, 'faces' | 'at' | 'widened'>,
+  ): Layer {
     const codes = createCodeTable(kernels.codes, learned, { dimension, threads: crew.threads })
     const scan = createShortlistScan(kernels.codes, codes, crew)
-    return { learned, codes, scan, faces, at }
+    return { learned, codes, scan, faces, at, widened }
   }
 
   function learnWhenDue(): void {
@@ -117,11 +138,11 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
 
   /** Rows to rank for the best `k`, and candidates for it; the learned lengths grow with the gallery. */
   function toLengths(
-    { learned, faces }: Layer,
+    { learned, faces, widened }: Layer,
     { k, more }: { readonly k: number; readonly more: number },
   ): { wanted: number; candidates: number } {
     const { shortlist, candidates } = learned
-    const growth = Math.max(1, rows.count / faces)
+    const growth = widened * Math.max(1, rows.count / faces)
     const wanted = Math.max(
       ...[Math.ceil(shortlist * growth), k * shortlistPerFace, (k + more) * shortlistPerOther],
     )
@@ -135,17 +156,64 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     const faces = rows.count
     learnedFaces = faces
     written = 0
-    const learned = await deps.learn(takeSample(), faces)
+    const learned = await deps.learn(takeSample(maxSample), faces)
     if (disposed) return
     if (learned === undefined) {
       use(undefined)
       return
     }
-    const layer = createLayer(learned, { faces, at: new Date().toISOString() })
+    const layer = createLayer(learned, { faces, at: new Date().toISOString(), widened: 1 })
     await encodeAll(layer).finally(() => {
       next = undefined
       if (current !== layer) layer.scan.dispose()
     })
+  }
+
+  /** The best similarity of a search by codes; of an exact one where there are none. */
+  function findBest({ probe, own }: AuditProbe): number {
+    const wanted = { k: own === undefined ? 1 : 2, more: 0 }
+    const found =
+      current === undefined
+        ? (toLists(rows.search(probe, wanted))[0] ?? [])
+        : (searchByCodes(current, probe, { ...wanted, ...toLengths(current, wanted) })[0] ?? [])
+    const ownId = own === undefined ? undefined : rows.faceIds(own, 1)[0]
+    return found.find(({ faceId }) => faceId !== ownId)?.similarity ?? Number.NEGATIVE_INFINITY
+  }
+
+  function widen(): boolean {
+    if (current === undefined) return false
+    current.widened *= 2
+    return !isTooLong(current, toLengths(current, { k: 1, more: 0 }))
+  }
+
+  /** Whether an exact search takes less time, or the candidates would not be enough for the list. */
+  function isTooLong(
+    { learned, widened }: Layer,
+    { wanted }: { readonly wanted: number },
+  ): boolean {
+    const isCut = widened > 1 && wanted * (learned.candidates / learned.shortlist) > maxCandidates
+    return isCut || wanted > Math.min(maxShortlist, rows.count * maxShortlistShare)
+  }
+
+  /** Faces of the gallery and strangers like them. */
+  function createProbes(): readonly AuditProbe[] {
+    const sample = takeSample(auditSample)
+    const m = sample.length / dimension
+    const wanted = { dimension, count: auditProbesOfSort }
+    return [createFaceProbes(sample, wanted), createStrangers(sample, wanted)].flatMap(
+      ({ probes, own }) =>
+        Array.from({ length: probes.length / dimension }, (_, i) => {
+          const row = own[i]
+          return {
+            probe: probes.subarray(i * dimension, (i + 1) * dimension),
+            own: row === undefined ? undefined : toSampledRow(row, m),
+          }
+        }),
+    )
+  }
+
+  function toSampledRow(i: number, m: number): number {
+    return Math.floor((i * rows.count) / m)
   }
 
   /** Writes the codes of all rows while changes and searches go on, then takes the layer into use. */
@@ -163,19 +231,20 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       if (disposed) return
     }
     use(layer)
+    audit.resume({ tried: 0, missed: 0 })
+    audit.verify().catch(() => undefined)
   }
 
   function use(layer: Layer | undefined): void {
     current?.scan.dispose()
     current = layer
+    audit.changed()
   }
 
-  function takeSample(): Float32Array<ArrayBuffer> {
-    const m = Math.min(rows.count, maxSample)
+  function takeSample(limit: number): Float32Array<ArrayBuffer> {
+    const m = Math.min(rows.count, limit)
     const sample = new Float32Array(m * dimension)
-    for (let i = 0; i < m; i++) {
-      sample.set(rows.at(Math.floor((i * rows.count) / m)), i * dimension)
-    }
+    for (let i = 0; i < m; i++) sample.set(rows.at(toSampledRow(i, m)), i * dimension)
     return sample
   }
 
@@ -190,19 +259,24 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       learnWhenDue()
     },
 
-    remove: rows.remove,
+    remove(faceIds) {
+      // The last row that goes leaves no other row in its place.
+      audit.changed()
+      rows.remove(faceIds)
+    },
 
     search(probes, k, more) {
       learnWhenDue()
       if (current === undefined || k === 0) return rows.search(probes, { k, more })
       const lengths = toLengths(current, { k, more })
-      const limit = Math.min(maxShortlist, rows.count * maxShortlistShare)
-      if (lengths.wanted > limit) return rows.search(probes, { k, more })
+      if (isTooLong(current, lengths)) return rows.search(probes, { k, more })
       const lists: (readonly SearchCandidate[])[] = []
       for (let i = 0; i < probes.length; i += maxProbes * dimension) {
         const some = probes.subarray(i, i + maxProbes * dimension)
         lists.push(...searchByCodes(current, some, { k, more, ...lengths }))
       }
+      const best = lists[0]?.[0]
+      if (best !== undefined) audit.offer(probes.subarray(0, dimension), best.similarity)
       return toHits(lists)
     },
 
@@ -211,10 +285,10 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     freeze() {
       const frozen = rows.freeze()
       if (current === undefined) return frozen
-      const { codes, learned, faces, at } = current
+      const { codes, learned, faces, at, widened } = current
       return {
         ...frozen,
-        attachment: toAttachment({ learned, faces, written, at }),
+        attachment: toAttachment({ learned, faces, widened, audit: audit.counts, written, at }),
         next(limit) {
           const batch = frozen.next(limit)
           // From the vectors, because other codes may be in use by now.
@@ -228,6 +302,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       current = createLayer(state.learned, state)
       learnedFaces = state.faces
       written = state.written
+      audit.resume(state.audit)
     },
 
     room: rows.room,
@@ -242,6 +317,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     async optimize() {
       await learning?.catch(() => undefined)
       if (rows.count >= minFaces) await learnInTurn()
+      if (current !== undefined) await audit.verify()
     },
 
     status() {
@@ -256,7 +332,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
           head: current.learned.head,
           candidates: current.learned.candidates,
           shortlist: current.learned.shortlist,
-          agreement: current.learned.agreement,
+          ...describeAgreement(current),
           learnedFaces: current.faces,
           learnedAt: current.at,
         }),
@@ -265,8 +341,20 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
 
     dispose() {
       disposed = true
+      audit.dispose()
       use(undefined)
     },
+  }
+
+  /** What was measured in the gallery, or by the self-check where that has not been. */
+  function describeAgreement(layer: Layer): Readonly<Record<string, unknown>> {
+    const isExact = isTooLong(layer, toLengths(layer, { k: 1, more: 0 }))
+    if (isExact) return { exact: true, agreement: 1 }
+    return {
+      agreement: layer.learned.agreement,
+      ...audit.status(),
+      ...(layer.widened > 1 && { widened: layer.widened }),
+    }
   }
 
   function searchByCodes(

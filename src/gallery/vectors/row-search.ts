@@ -72,6 +72,38 @@ export function rankRows(
 }
 
 /**
+ * Raises each `best` to the highest float32 similarity that its probe has with rows `from` to `to`;
+ * a probe's own row does not count.
+ */
+export function raiseBest(
+  rows: SearchedRows,
+  probes: readonly { readonly probe: Float32Array; readonly own?: number | undefined }[],
+  { from, to, best }: { readonly from: number; readonly to: number; readonly best: number[] },
+): void {
+  const group = probes.length === 4 ? 4 : 1
+  const stacked = new Float32Array(probes.length * rows.dimension)
+  for (const [i, { probe }] of probes.entries()) stacked.set(probe, i * rows.dimension)
+  for (const segment of rows.segments) {
+    const first = Math.max(from, segment.start) - segment.start
+    const end = Math.min(to, rows.count, segment.start + segment.capacity) - segment.start
+    if (first >= end) continue
+    segment.setProbes(stacked, rows.dimension)
+    for (let row = first; row < end; row += tileRows) {
+      for (let probe = 0; probe < probes.length; probe += group) {
+        segment.scan(row, Math.min(tileRows, end - row), {
+          probe,
+          bounds: best.slice(probe, probe + group),
+          survivor(i, at, similarity) {
+            if (segment.start + at === probes[probe + i]!.own) return
+            best[probe + i] = Math.max(best[probe + i]!, similarity)
+          },
+        })
+      }
+    }
+  }
+}
+
+/**
  * Finds what {@link scanRows} finds, in less time: on all cores, and a row is read once for all
  * probes. Other tasks of the thread may come in between.
  */

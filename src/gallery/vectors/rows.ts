@@ -3,7 +3,14 @@ import type { SearchCandidate } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
 import type { Product } from './product.ts'
-import { multiplyRows, rankRows, type SearchedRows, scanRows, type Wanted } from './row-search.ts'
+import {
+  multiplyRows,
+  raiseBest,
+  rankRows,
+  type SearchedRows,
+  scanRows,
+  type Wanted,
+} from './row-search.ts'
 import { createSegment, type Segment, toStrideFloats } from './segments.ts'
 import type { RowBatch, VectorTable } from './table.ts'
 
@@ -20,6 +27,8 @@ export interface RowTable
     probes: Float32Array,
     options: Wanted & { readonly product: Product },
   ): Promise<RowHits>
+  /** See the function of that name. */
+  raiseBest(probes: Parameters<typeof raiseBest>[1], options: Parameters<typeof raiseBest>[2]): void
   /** See {@link VectorTable.room}; nothing may be removed before those rows are there. */
   room(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
   /** The vector of a row that exists; a view that the next change may overwrite. */
@@ -174,6 +183,8 @@ export function createRowTable(
     },
 
     at: viewOf,
+
+    raiseBest: (probes, options) => raiseBest(searched, probes, options),
 
     rank: (probe, options) => rankRows(searched, probe, options),
 

@@ -1,0 +1,244 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { wilsonInterval } from '../../core/fmr-statistics.ts'
+
+/** Share of searches whose best face must be that of an exact search. */
+export const minAgreement = 0.999
+/** Probes of one exact pass: four cost as much as one, which is the reading of the rows. */
+const passProbes = 4
+/** Rows that an exact pass compares before it lets others in: some milliseconds. */
+const sliceRows = 4096
+/** Of the thread's time that repeated searches may take. */
+const liveShare = 0.05
+/** A repeated search waits so long for three more. */
+const gatherMs = 1000
+/** A gallery that changes is looked at again when it has not changed for so long. */
+const quietMs = 1000
+/** Both similarities are of the same vectors, one of them in float32. */
+const tolerance = 1e-5
+/** Old results count half when there are so many, so that a change shows. */
+const remembered = 8192
+/** One miss may be chance. */
+const leastMissed = 2
+
+/** A probe whose best face is looked for. */
+export interface AuditProbe {
+  /** [dimension] */
+  readonly probe: Float32Array
+  /** The row that the probe is, which does not count. */
+  readonly own?: number | undefined
+}
+
+/** The table whose searches are repeated. */
+export interface AuditedTable {
+  readonly dimension: number
+  readonly count: number
+  /**
+   * Raises each `best` to the highest similarity of its probe with rows `from` to `to`, but not
+   * with its own.
+   */
+  raiseBest(
+    probes: readonly AuditProbe[],
+    options: { readonly from: number; readonly to: number; readonly best: number[] },
+  ): void
+  /** The highest similarity that a search by codes finds, its own row left out. */
+  findBest(probe: AuditProbe): number
+  /** Makes searches look at more rows. @returns false where they are exact from now on */
+  widen(): boolean
+  /** Probes for {@link Audit.verify}: like faces of the gallery, and like strangers. */
+  createProbes(): readonly AuditProbe[]
+}
+
+/** How searches by codes agree with exact ones. */
+export interface AuditStatus {
+  /** Searches that were repeated exactly. */
+  readonly audited: number
+  /** Share of them that found the best face, 0 to 1, and what it may be (Wilson, 95 %). */
+  readonly agreement: number
+  readonly agreementAtLeast: number
+  readonly agreementAtMost: number
+}
+
+/** Searches that were repeated, and those of them that had missed the best face; halved at times. */
+export interface AuditCounts {
+  readonly tried: number
+  readonly missed: number
+}
+
+/** Goes on measuring, while a table serves, whether its searches by codes find the best face. */
+export interface Audit {
+  /**
+   * Compares searches with exact ones for some hundred probes, and makes the lists longer until all
+   * agree but one in a thousand. Searches go on meanwhile. When rows change it gives up, and begins
+   * anew by itself once they do not.
+   */
+  verify(): Promise<void>
+  /** A search was answered: now and then it is repeated exactly. @param found the best similarity */
+  offer(probe: Float32Array, found: number): void
+  /** Rows have changed. */
+  changed(): void
+  /** `undefined` before the first result. */
+  status(): AuditStatus | undefined
+  /** What was counted, for a snapshot. */
+  readonly counts: AuditCounts
+  /** Goes on with what a snapshot kept. */
+  resume(counts: AuditCounts): void
+  dispose(): void
+}
+
+/**
+ * [Note: Audit]
+ * The self-check that chooses a projection sees a sample, and made-up probes. Whether searches in the
+ * whole gallery agree with exact ones is therefore measured there: after each learning with faces of
+ * the gallery and strangers like them, and then with a small share of the real searches, for as long
+ * as the table serves. An exact search is made of slices of a few milliseconds, so that other
+ * searches wait no longer than that; one during which a row changed is thrown away.
+ */
+export function createAudit(table: AuditedTable): Audit {
+  let generation = 0
+  let tried = 0
+  let missed = 0
+  let disposed = false
+  /** The first attempt of a verification that has not been brought to its end. */
+  let verifying: Promise<boolean> | undefined
+  let gathered: { readonly probe: Float32Array; readonly found: number }[] = []
+  let gatheredIn = 0
+  let repeating = false
+
+  /** The best similarity of each probe, or `undefined` when a row changed meanwhile. */
+  async function searchExactly(
+    probes: readonly AuditProbe[],
+    share: number,
+  ): Promise<readonly number[] | undefined> {
+    const begun = generation
+    const best = probes.map(() => Number.NEGATIVE_INFINITY)
+    for (let from = 0; from < table.count; from += sliceRows) {
+      const started = performance.now()
+      table.raiseBest(probes, { from, to: Math.min(from + sliceRows, table.count), best })
+      const tookMs = performance.now() - started
+      if (share < 1) await sleep(tookMs * (1 / share - 1), undefined, { ref: false })
+      else await setImmediate()
+      if (disposed || generation !== begun) return undefined
+    }
+    return best
+  }
+
+  function count(isMissed: boolean): void {
+    tried++
+    if (isMissed) missed++
+    if (tried <= remembered) return
+    tried /= 2
+    missed /= 2
+  }
+
+  async function verifyOnce(): Promise<boolean> {
+    const begun = generation
+    const checked: { readonly probe: AuditProbe; readonly exact: number }[] = []
+    const probes = table.createProbes()
+    for (let at = 0; at < probes.length; at += passProbes) {
+      const some = probes.slice(at, at + passProbes)
+      const best = await searchExactly(some, 1)
+      if (best === undefined) return false
+      for (const [i, probe] of some.entries()) checked.push({ probe, exact: best[i]! })
+    }
+    for (;;) {
+      let misses = 0
+      for (const { probe, exact } of checked) {
+        if (exact - table.findBest(probe) > tolerance) misses++
+        await setImmediate()
+        if (disposed || generation !== begun) return false
+      }
+      const isEnough = misses <= checked.length * (1 - minAgreement)
+      if (!isEnough && table.widen()) continue
+      tried = checked.length
+      missed = isEnough ? misses : 0
+      return true
+    }
+  }
+
+  async function verify(): Promise<void> {
+    if (verifying === undefined) {
+      verifying = verifyOnce()
+      verifying
+        .then((isDone) => (isDone ? undefined : verifyWhenQuiet()))
+        // It only measures; the next verification or repeated searches tell.
+        .catch(() => undefined)
+        .finally(() => {
+          verifying = undefined
+        })
+    }
+    await verifying
+  }
+
+  async function verifyWhenQuiet(): Promise<void> {
+    do {
+      let seen: number
+      do {
+        seen = generation
+        await sleep(quietMs, undefined, { ref: false })
+      } while (!disposed && generation !== seen)
+    } while (!disposed && !(await verifyOnce()))
+  }
+
+  async function repeatGathered(): Promise<void> {
+    if (gatheredIn !== generation) gathered = []
+    const some = gathered.splice(0, passProbes)
+    const best = some.length === 0 ? undefined : await searchExactly(some, liveShare)
+    if (best === undefined) return
+    for (const [i, { found }] of some.entries()) count(best[i]! - found > tolerance)
+    const { lower } = wilsonInterval(missed, tried)
+    if (missed < leastMissed || lower <= 1 - minAgreement) return
+    table.widen()
+    await verify()
+  }
+
+  return {
+    verify,
+
+    offer(probe, found) {
+      if (disposed || verifying !== undefined || gathered.length >= passProbes) return
+      if (gatheredIn !== generation) gathered = []
+      gatheredIn = generation
+      gathered.push({ probe: probe.slice(), found })
+      if (repeating) return
+      repeating = true
+      sleep(gatherMs, undefined, { ref: false })
+        .then(repeatGathered)
+        // It only measures: what fails is tried again with the next searches.
+        .catch(() => undefined)
+        .finally(() => {
+          repeating = false
+        })
+    },
+
+    changed() {
+      generation++
+    },
+
+    status() {
+      if (tried === 0) return undefined
+      const { lower, upper } = wilsonInterval(tried - missed, tried)
+      return {
+        audited: Math.round(tried),
+        agreement: (tried - missed) / tried,
+        agreementAtLeast: round(lower),
+        agreementAtMost: round(upper),
+      }
+    },
+
+    get counts() {
+      return { tried, missed }
+    },
+
+    resume(counts) {
+      ;({ tried, missed } = counts)
+    },
+
+    dispose() {
+      disposed = true
+    },
+  }
+}
+
+function round(share: number): number {
+  return Math.round(share * 1e6) / 1e6
+}
