@@ -98,8 +98,9 @@ export function createAudit(table: AuditedTable): Audit {
   let tried = 0
   let missed = 0
   let disposed = false
-  /** The first attempt of a verification that has not been brought to its end. */
   let verifying: Promise<boolean> | undefined
+  /** A verification begins when the rows do not change any more. */
+  let isWaiting = false
   let gathered: { readonly probe: Float32Array; readonly found: number }[] = []
   let gatheredIn = 0
   let repeating = false
@@ -156,27 +157,37 @@ export function createAudit(table: AuditedTable): Audit {
   }
 
   async function verify(): Promise<void> {
-    if (verifying === undefined) {
-      verifying = verifyOnce()
-      verifying
-        .then((isDone) => (isDone ? undefined : verifyWhenQuiet()))
-        // It only measures; the next verification or repeated searches tell.
-        .catch(() => undefined)
-        .finally(() => {
-          verifying = undefined
-        })
-    }
-    await verifying
+    // The first may be one that began before a change that is over.
+    const isDone = (await attempt()) || (await attempt())
+    if (!isDone) verifyWhenQuiet()
   }
 
-  async function verifyWhenQuiet(): Promise<void> {
-    do {
-      let seen: number
+  /** One at a time. @returns whether it came to its end */
+  function attempt(): Promise<boolean> {
+    verifying ??= verifyOnce().finally(() => {
+      verifying = undefined
+    })
+    return verifying
+  }
+
+  function verifyWhenQuiet(): void {
+    if (isWaiting || disposed) return
+    isWaiting = true
+    const whenQuiet = async (): Promise<void> => {
       do {
-        seen = generation
-        await sleep(quietMs, undefined, { ref: false })
-      } while (!disposed && generation !== seen)
-    } while (!disposed && !(await verifyOnce()))
+        let seen: number
+        do {
+          seen = generation
+          await sleep(quietMs, undefined, { ref: false })
+        } while (!disposed && generation !== seen)
+      } while (!disposed && !(await attempt()))
+    }
+    whenQuiet()
+      // It only measures; the next verification or repeated searches tell.
+      .catch(() => undefined)
+      .finally(() => {
+        isWaiting = false
+      })
   }
 
   async function repeatGathered(): Promise<void> {
@@ -195,7 +206,7 @@ export function createAudit(table: AuditedTable): Audit {
     verify,
 
     offer(probe, found) {
-      if (disposed || verifying !== undefined || gathered.length >= passProbes) return
+      if (disposed || isWaiting || verifying !== undefined || gathered.length >= passProbes) return
       if (gatheredIn !== generation) gathered = []
       gatheredIn = generation
       gathered.push({ probe: probe.slice(), found })
