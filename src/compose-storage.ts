@@ -140,15 +140,16 @@ export async function openIndexProvider(
 ): Promise<VectorIndexProvider> {
   const { kind, factory, address, token, prefix, type } = config.index
   // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
+  const encrypted = config.store.encryptionKey !== ''
   const snapshots = {
-    ...(config.store.encryptionKey === '' ? { directory: snapshotDirectory(config) } : {}),
+    ...(encrypted ? {} : { directory: snapshotDirectory(config) }),
     onSnapshotRejected: (collectionId: string, reason: string) =>
       logger?.warn(
         { collectionId, reason },
         'an index snapshot was not used; the index is rebuilt',
       ),
   }
-  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), kind)
+  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), encrypted ? undefined : kind)
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
     return createFaissProvider({ ...snapshots, factory })
