@@ -9,7 +9,7 @@ import { join } from 'node:path'
  */
 export async function findBytes(
   directory: string,
-  sequences: Readonly<Record<string, Uint8Array>>,
+  sequences: Readonly<Record<string, Buffer>>,
 ): Promise<readonly string[]> {
   const found: string[] = []
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })

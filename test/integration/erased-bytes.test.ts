@@ -21,7 +21,7 @@ interface Erased {
   readonly personId: string
   readonly faceId: string
   /** What must not stay anywhere. */
-  readonly traces: Readonly<Record<string, Uint8Array>>
+  readonly traces: Readonly<Record<string, Buffer>>
 }
 
 let nodes: GalleryNodes
@@ -107,7 +107,15 @@ async function expectOthers(): Promise<void> {
 
 const erase = ({ personId }: Erased) => node.gallery.deletePerson(collection.id, personId)
 const held = () => expect.poll(() => existsSync(`${armFile()}.held`), soon).toBe(true)
-const ended = () => expect.poll(() => node.gallery.ping().then(() => 'up', () => 'down'), soon)
+const ended = () =>
+  expect.poll(
+    () =>
+      node.gallery.ping().then(
+        () => 'up',
+        () => 'down',
+      ),
+    soon,
+  )
 
 /** What happens around the deletion; the node is killed after it, and started again. */
 const crashPoints: Readonly<Record<string, (erased: Erased) => Promise<void>>> = {
