@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { removeSnapshotsOfOtherKinds } from './snapshot-kinds.ts'
+import { removeSnapshotsOfOtherCollections, removeSnapshotsOfOtherKinds } from './snapshot-kinds.ts'
 
 let directory: string
 
@@ -50,6 +50,16 @@ it('keeps nothing where no snapshots are kept', async () => {
   expect(await readdir(join(directory, 'c1'))).toEqual([])
 })
 
+it('removes the snapshots of collections that do not exist', async () => {
+  for (const id of ['c1', 'c2']) {
+    await mkdir(join(directory, id))
+    await writeFile(join(directory, id, 'exact.snapshot'), '')
+  }
+  await removeSnapshotsOfOtherCollections(directory, new Set(['c2', 'c3']))
+  expect(await readdir(directory)).toEqual(['c2'])
+})
+
 it('does nothing where there is no directory yet', async () => {
+  await removeSnapshotsOfOtherCollections(join(directory, 'indexes'), new Set())
   await removeSnapshotsOfOtherKinds(join(directory, 'indexes'), 'exact')
 })

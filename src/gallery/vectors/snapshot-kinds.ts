@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { codeOf, isLeftover, toStoreError } from './snapshot-files.ts'
+import { basename, join } from 'node:path'
+import { codeOf, isLeftover, removeSnapshot, toStoreError } from './snapshot-files.ts'
 
 /**
  * Removes the snapshots that other kinds of index left in `<directory>/<collectionId>/`, and what is
@@ -20,6 +20,26 @@ export async function removeSnapshotsOfOtherKinds(
       if (!entry.isFile() || type !== 'snapshot') continue
       const file = join(entry.parentPath, entry.name)
       if (owner !== kind || (await isLeftover(file))) await rm(file, { force: true })
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw toStoreError(error)
+  }
+}
+
+/**
+ * Removes the snapshots in `<directory>/<collectionId>/` of collections that are not among these.
+ *
+ * @throws {FaceError} `storeReadOnly`, `internal`
+ */
+export async function removeSnapshotsOfOtherCollections(
+  directory: string,
+  collectionIds: ReadonlySet<string>,
+): Promise<void> {
+  try {
+    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith('.snapshot')) continue
+      if (collectionIds.has(basename(entry.parentPath))) continue
+      await removeSnapshot(join(entry.parentPath, entry.name))
     }
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw toStoreError(error)
