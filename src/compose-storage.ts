@@ -10,7 +10,10 @@ import type { SeedSource } from './gallery/seed-source.ts'
 import type { EmbeddingBatch, GalleryStore } from './gallery/store.ts'
 import type { SeedDatabaseOptions } from './gallery/stores/mongodb-seed/seed-database.ts'
 import type { VectorIndex, VectorIndexProvider } from './gallery/vector-index.ts'
-import { removeSnapshotsOfOtherKinds } from './gallery/vectors/snapshot-kinds.ts'
+import {
+  removeSnapshotsOfOtherCollections,
+  removeSnapshotsOfOtherKinds,
+} from './gallery/vectors/snapshot-kinds.ts'
 
 /** Embeddings read in one go. */
 const exportBatchSize = 2000
@@ -140,22 +143,25 @@ export async function openIndexProvider(
 ): Promise<VectorIndexProvider> {
   const { kind, factory, address, token, prefix, type } = config.index
   // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
+  const encrypted = config.store.encryptionKey !== ''
   const snapshots = {
-    ...(config.store.encryptionKey === '' ? { directory: snapshotDirectory(config) } : {}),
+    ...(encrypted ? {} : { directory: snapshotDirectory(config) }),
     onSnapshotRejected: (collectionId: string, reason: string) =>
       logger?.warn(
         { collectionId, reason },
         'an index snapshot was not used; the index is rebuilt',
       ),
   }
-  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), kind)
+  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), encrypted ? undefined : kind)
+  const retain = (collectionIds: ReadonlySet<string>) =>
+    removeSnapshotsOfOtherCollections(snapshotDirectory(config), collectionIds)
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
-    return createFaissProvider({ ...snapshots, factory })
+    return { ...createFaissProvider({ ...snapshots, factory }), retain }
   }
   if (kind === 'projected') {
     const { createProjectedProvider } = await import('./gallery/indexes/projected.ts')
-    return createProjectedProvider(snapshots)
+    return { ...createProjectedProvider(snapshots), retain }
   }
   if (kind === 'milvus') {
     const { createMilvusProvider } = await import('./gallery/indexes/milvus.ts')
@@ -165,7 +171,7 @@ export async function openIndexProvider(
     })
   }
   const { createExactProvider } = await import('./gallery/indexes/exact.ts')
-  return createExactProvider(snapshots)
+  return { ...createExactProvider(snapshots), retain }
 }
 
 /** The database of the first face-watcher. @throws {FaceError} `invalidOption`, `storeUnavailable` */

@@ -52,26 +52,35 @@ export async function applyChanges(index: VectorIndex, changes: readonly Change[
   if (removed.size > 0) await index.remove([...removed])
 }
 
+/** What was read from the feed of one collection. */
+interface Replayed {
+  readonly changes: number
+  /** A face was removed. */
+  readonly removal: boolean
+}
+
 /**
  * Applies the feed from `from` to its present end.
  *
- * @returns how many changes were of this collection
+ * @returns what of it was of this collection
  * @throws {FaceError} `invalidCursor` when the feed does not know `from`
  */
 async function replay(
   store: GalleryStore,
   index: VectorIndex,
   { collectionId, from }: { readonly collectionId: string; readonly from: Cursor },
-): Promise<number> {
+): Promise<Replayed> {
   let applied = 0
+  let removal = false
   let cursor = from
   for (;;) {
     const page = await store.changes(cursor, feedPageSize)
     const own = page.filter((change) => change.collectionId === collectionId)
     await applyChanges(index, own)
     applied += own.length
+    removal ||= own.some((change) => change.kind === 'faceRemoved')
     cursor = page.at(-1)?.cursor ?? cursor
-    if (page.length < feedPageSize) return applied
+    if (page.length < feedPageSize) return { changes: applied, removal }
   }
 }
 
@@ -103,6 +112,8 @@ export interface LoadedIndex {
   readonly index: VectorIndex
   /** Changes that the snapshot on disk does not have. */
   readonly unsaved: number
+  /** The snapshot on disk may hold an embedding that the store does not have any more. */
+  readonly snapshotHoldsErased: boolean
   /** There was no usable snapshot. */
   readonly rebuilt: boolean
   /** Read from the store when there was none. */
@@ -124,8 +135,14 @@ export async function loadIndex(
   const from = fromSnapshotCursor(collectionId, await index.load())
   if (from !== undefined) {
     try {
-      const unsaved = await replay(store, index, { collectionId, from })
-      return { index, unsaved, rebuilt: false, faces: 0 }
+      const { changes, removal } = await replay(store, index, { collectionId, from })
+      return {
+        index,
+        unsaved: changes,
+        snapshotHoldsErased: removal,
+        rebuilt: false,
+        faces: 0,
+      }
     } catch (error) {
       if (!isFaceError(error, 'invalidCursor')) throw error
     }
@@ -139,5 +156,12 @@ export async function loadIndex(
     () => true,
     () => false,
   )
-  return { index, unsaved: saved ? replayed : filled + replayed, rebuilt: true, faces: filled }
+  return {
+    index,
+    // Where there is nothing new, the snapshot that was not replaced is still to be.
+    unsaved: saved ? replayed.changes : filled + replayed.changes + 1,
+    snapshotHoldsErased: replayed.removal || !saved,
+    rebuilt: true,
+    faces: filled,
+  }
 }

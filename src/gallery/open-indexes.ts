@@ -106,7 +106,8 @@ export function createOpenIndexes(deps: {
       entry.loaded = loaded
       entry.retryAt = 0
       entry.failure = undefined
-      entry.snapshots.note(loaded.unsaved)
+      const overdue = loaded.snapshotHoldsErased
+      entry.snapshots.note(loaded.unsaved, { removal: overdue, overdue })
       const { faces } = loaded
       if (loaded.rebuilt && faces > 0) {
         rebuilds++

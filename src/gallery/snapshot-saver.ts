@@ -8,13 +8,23 @@ const minChanges = 1000
 const minShare = 0.25
 /** A quiet index is saved this long after its first change. */
 const saveAfterMs = 300_000
-/** An erased embedding is also gone from the snapshot after this long. */
-const saveAfterRemovalMs = 30_000
+/**
+ * After an erasure the snapshot is written again this much later at the latest, or after so many
+ * times what the last writing took, which keeps steady erasures from writing all the time.
+ */
+const saveAfterRemovalMs = { least: 1000, timesLastSave: 10, most: 30_000 }
+
+export interface NoteOptions {
+  /** The snapshot may hold an embedding that was erased. */
+  readonly removal: boolean
+  /** It may have held it for long already: it is written as soon as possible. */
+  readonly overdue?: boolean
+}
 
 /** Decides when one index's snapshot is written, and writes it. */
 export interface SnapshotSaver {
   /** The index has changes that its snapshot does not. */
-  note(changes: number, options?: { readonly removal: boolean }): void
+  note(changes: number, options?: NoteOptions): void
   /** Begins to write when it is time; what is applied meanwhile may be in the snapshot, too, and is replayed. */
   saveWhenDue(index: VectorIndex, cursor: Cursor): Promise<void>
   /** Writes now, if there is anything new; a failure is reported, not thrown. */
@@ -28,13 +38,15 @@ export function createSnapshotSaver(onError: (error: unknown) => void): Snapshot
   let changes = 0
   let since: number | undefined
   let removedSince: number | undefined
+  let lastSaveMs = 0
   let saving: Promise<void> | undefined
 
-  function note(count: number, options = { removal: false }): void {
+  function note(count: number, { removal, overdue }: NoteOptions = { removal: false }): void {
     if (count === 0) return
     changes += count
     since ??= performance.now()
-    if (options.removal) removedSince ??= performance.now()
+    if (overdue) removedSince = Number.NEGATIVE_INFINITY
+    else if (removal) removedSince ??= performance.now()
   }
 
   async function save(index: VectorIndex, cursor: Cursor): Promise<void> {
@@ -42,24 +54,33 @@ export function createSnapshotSaver(onError: (error: unknown) => void): Snapshot
     if (changes === 0) return
     changes = 0
     since = undefined
+    const removal = removedSince !== undefined
     removedSince = undefined
+    const begun = performance.now()
     saving = index
       .save(cursor)
       .catch((error: unknown) => {
         onError(error)
         // One change left over: tried again later, not with the next change, as a full disk stays full.
-        note(1)
+        note(1, { removal })
+        return saveAfterRemovalMs.most
       })
-      .finally(() => {
+      .then((failedMs) => {
+        lastSaveMs = failedMs ?? performance.now() - begun
         saving = undefined
       })
     await saving
   }
 
+  function removalDelayMs(): number {
+    const { least, timesLastSave, most } = saveAfterRemovalMs
+    return Math.min(most, Math.max(least, timesLastSave * lastSaveMs))
+  }
+
   async function isDue(index: VectorIndex): Promise<boolean> {
     const now = performance.now()
     if (since !== undefined && now - since >= saveAfterMs) return true
-    if (removedSince !== undefined && now - removedSince >= saveAfterRemovalMs) return true
+    if (removedSince !== undefined && now - removedSince >= removalDelayMs()) return true
     return changes >= minChanges && changes >= minShare * (await index.size().catch(() => 0))
   }
 

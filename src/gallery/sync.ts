@@ -144,6 +144,10 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       page = nextCursor
     } while (page !== undefined)
     await indexes.retain(seen)
+    // A collection may have been deleted by another process while none followed the feed here.
+    await provider.retain?.(seen).catch((error: unknown) => {
+      logger?.warn({ err: error }, 'snapshots of deleted collections were not removed')
+    })
     cursor = base
   }
 

@@ -63,5 +63,7 @@ export interface VectorIndex {
 export interface VectorIndexProvider {
   readonly kind: string
   open(collectionId: string, dimension: number): Promise<VectorIndex>
+  /** Removes the snapshots of all other collections: these are all that exist. */
+  retain?(collectionIds: ReadonlySet<string>): Promise<void>
   close(): Promise<void>
 }

@@ -113,6 +113,10 @@ describe('gallery store on SQLite: faults', () => {
       for (const name of ['person_added', 'person_removed', 'face_added', 'face_removed']) {
         edit(`DROP TRIGGER ${name}`)
       }
+      for (const name of ['answer_of_person_removed', 'answer_of_face_removed']) {
+        edit(`DROP TRIGGER ${name}`)
+      }
+      edit('DROP TABLE idempotency_subjects')
       for (const name of ['persons', 'faces']) edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       edit('PRAGMA user_version = 1')
       const again = await openStore()

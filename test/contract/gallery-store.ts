@@ -686,6 +686,59 @@ export function describeGalleryStoreContract(
         expect(await (await fixture.open()).claimIdempotencyKey('k', 'hash')).toEqual(record)
       })
 
+      it('forgets an answer with the person, face or collection that it tells of', async () => {
+        const { id } = await makeCollection(store)
+        const keep = async (): Promise<{ person: string; face: string }> => {
+          await store.claimIdempotencyKey('k', 'hash')
+          const { person, faces } = await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
+          const body = JSON.stringify({ person, faces: faces.map((face) => ({ face })) })
+          await store.completeIdempotencyKey('k', { status: 201, body })
+          const kept = await store.claimIdempotencyKey('k', 'hash')
+          expect(kept?.response?.body).toBe(body)
+          return { person: person.id, face: faces[0]!.id }
+        }
+        const gone = () =>
+          expect.poll(() => store.claimIdempotencyKey('k', 'hash'), { timeout: 10_000 })
+        await store.deleteFace(id, (await keep()).face)
+        await gone().toBeUndefined()
+        await store.completeIdempotencyKey('k', undefined)
+        await store.deletePerson(id, (await keep()).person)
+        await gone().toBeUndefined()
+        await store.completeIdempotencyKey('k', undefined)
+        await keep()
+        await store.deleteCollection('default')
+        await gone().toBeUndefined()
+      })
+
+      it('answers with the name and metadata of now', async () => {
+        const { id } = await makeCollection(store)
+        const person = await store.createPerson(id, { name: 'Ann', metadata: { a: 1 } })
+        const warning = { personId: person.id, personName: 'Ann' }
+        const body = JSON.stringify({ person, warnings: [warning] })
+        await store.claimIdempotencyKey('before', 'hash')
+        await store.completeIdempotencyKey('before', { status: 201, body })
+        const patch = { name: 'Anna', metadata: { b: 2 } }
+        await store.updatePerson(id, person.id, patch)
+        await store.claimIdempotencyKey('after', 'hash')
+        await store.completeIdempotencyKey('after', { status: 201, body })
+        for (const key of ['before', 'after']) {
+          const kept = await store.claimIdempotencyKey(key, 'hash')
+          expect(JSON.parse(kept!.response!.body)).toEqual({
+            person: { ...person, ...patch },
+            warnings: [{ ...warning, personName: 'Anna' }],
+          })
+        }
+      })
+
+      it('does not keep the answer of a person who was deleted before the request ended', async () => {
+        const { id } = await makeCollection(store)
+        const person = await store.createPerson(id, { name: 'Ann' })
+        await store.claimIdempotencyKey('k', 'hash')
+        await store.deletePerson(id, person.id)
+        await store.completeIdempotencyKey('k', { status: 201, body: JSON.stringify(person) })
+        expect(await store.claimIdempotencyKey('k', 'hash')).toBeUndefined()
+      })
+
       it('frees a key whose request failed', async () => {
         await store.claimIdempotencyKey('k', 'hash')
         await store.completeIdempotencyKey('k', undefined)

@@ -1,8 +1,14 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Cursor } from '../store.ts'
-import { codeOf, syncFolder, toStoreError } from '../vectors/snapshot-files.ts'
+import {
+  codeOf,
+  removeLeftovers,
+  syncFolder,
+  toStoreError,
+  toTempPath,
+} from '../vectors/snapshot-files.ts'
 import { createNativeIndex, type FaissKind } from './faiss-addon.ts'
 import type { FaissRows } from './faiss-rows.ts'
 
@@ -66,7 +72,7 @@ export async function writeSnapshot(
   rows: FaissRows,
   options: { readonly target: FaissTarget; readonly cursor: Cursor },
 ): Promise<{ commit(): Promise<void> }> {
-  const temp = `${path}.${randomUUID()}.tmp`
+  const temp = toTempPath(path)
   let file: FileHandle | undefined
   async function guard(task: () => Promise<void>): Promise<void> {
     try {
@@ -80,7 +86,7 @@ export async function writeSnapshot(
 
   await guard(async () => {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await removeTemps(path)
+    await removeLeftovers(path)
     file = await open(temp, 'wx+', 0o600)
     await writeRows(file, rows, options)
   })
@@ -97,11 +103,13 @@ export async function writeSnapshot(
 }
 
 /**
- * Reads a snapshot; its checksum is verified before any of it is used. A damaged file is renamed to
- * `<path>.corrupt`.
+ * Reads a snapshot; its checksum is verified before any of it is used. A damaged file is removed;
+ * see [Note: Snapshot leftovers].
  */
 export async function readSnapshot(path: string, target: FaissTarget): Promise<SnapshotResult> {
   let result: SnapshotResult
+  // What cannot be removed now is tried again when the snapshot is written.
+  await removeLeftovers(path).catch(() => undefined)
   try {
     const file = await open(path, 'r')
     try {
@@ -114,7 +122,7 @@ export async function readSnapshot(path: string, target: FaissTarget): Promise<S
     result = rejected(codeOf(error) === undefined ? 'damaged' : 'unreadable')
   }
   if (result.status === 'rejected' && result.reason === 'damaged') {
-    await rename(path, `${path}.corrupt`).catch(() => undefined)
+    await rm(path, { force: true }).catch(() => undefined)
   }
   return result
 }
@@ -208,14 +216,6 @@ async function readAt(file: FileHandle, position: number, bytes: number): Promis
     done += bytesRead
   }
   return buffer
-}
-
-/** What a killed process left; an index has one writer. */
-async function removeTemps(path: string): Promise<void> {
-  for (const name of await readdir(dirname(path))) {
-    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
-    await rm(join(dirname(path), name), { force: true })
-  }
 }
 
 function rejected(reason: SnapshotRejection): SnapshotResult {

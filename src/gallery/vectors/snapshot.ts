@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { endianness } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../store.ts'
 import { addToChecksum, createReader, readChunks, toBytes, toLink } from './snapshot-chunks.ts'
-import { codeOf, syncFolder, toStoreError } from './snapshot-files.ts'
+import { codeOf, removeLeftovers, syncFolder, toStoreError, toTempPath } from './snapshot-files.ts'
 import type { Attachment, FrozenRows, SnapshotSink } from './table.ts'
 
 /*
@@ -24,8 +23,6 @@ const formatVersion = 2
 const maxHeaderBytes = 65_536
 /** A chunk is copied at once while searches wait: 2 MiB of 512-D rows. */
 const chunkRows = 1024
-/** Temporary files of a process that was killed are removed after this. */
-const staleTempMs = 3_600_000
 
 interface SnapshotHeader {
   readonly kind: string
@@ -62,10 +59,10 @@ export async function writeSnapshot(
   rows: FrozenRows,
   options: SnapshotIdentity & { readonly cursor: Cursor },
 ): Promise<void> {
-  const temp = `${path}.${randomUUID()}.tmp`
+  const temp = toTempPath(path)
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await removeStaleTemps(path)
+    await removeLeftovers(path)
     const file = await open(temp, 'wx', 0o600)
     try {
       await writeAll(file, rows, options)
@@ -83,7 +80,7 @@ export async function writeSnapshot(
 
 /**
  * Reads a snapshot. Parts go to `sink` before the others have been looked at, so the caller drops
- * them unless the result is `loaded`. A damaged file is renamed to `<path>.corrupt`.
+ * them unless the result is `loaded`. A damaged file is removed; see [Note: Snapshot leftovers].
  *
  * @throws {FaceError} `overloaded` when there is no memory for the rows
  */
@@ -93,6 +90,8 @@ export async function readSnapshot(
   sink: SnapshotSink,
 ): Promise<SnapshotResult> {
   let result: SnapshotResult
+  // What cannot be removed now is tried again when the snapshot is written.
+  await removeLeftovers(path).catch(() => undefined)
   try {
     const file = await open(path, 'r')
     try {
@@ -110,7 +109,7 @@ export async function readSnapshot(
     }
   }
   if (result.status === 'rejected' && result.reason === 'damaged') {
-    await rename(path, `${path}.corrupt`).catch(() => undefined)
+    await rm(path, { force: true }).catch(() => undefined)
   }
   return result
 }
@@ -188,20 +187,6 @@ async function readAll(
 
 function toMagic(kind: string): string {
   return `FW${kind.toUpperCase()}\n`
-}
-
-async function removeStaleTemps(path: string): Promise<void> {
-  const folder = dirname(path)
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
-    const temp = join(folder, name)
-    // Another process may be writing it, or may just have renamed it.
-    const age = await stat(temp).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    )
-    if (age > staleTempMs) await rm(temp, { force: true })
-  }
 }
 
 function damaged(): SnapshotResult {

@@ -6,6 +6,7 @@ import { type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { faceProjection, toFace } from './documents.ts'
 import { insertChanges } from './feed.ts'
+import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 import { facesByPerson } from './schema.ts'
 
 type Methods = 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
@@ -52,19 +53,22 @@ export function createFaceOperations(context: MongoContext): Pick<GalleryStore, 
       return crop ? Uint8Array.from(crop.bytes.value()) : undefined
     },
 
-    deleteFace: (collectionId, faceId) =>
-      context.transact(async (transaction) => {
+    async deleteFace(collectionId, faceId) {
+      await context.transact(async (transaction) => {
         const { session } = transaction
         const face = isUlid(faceId)
           ? await tables.faces.findOneAndDelete({ _id: faceId, collectionId }, { session })
           : null
         if (!face) throw new FaceError('faceNotFound')
+        await forgetAnswers(context, [faceId], transaction)
         await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
         const decrease = { $inc: { faceCount: -1 } }
         await tables.persons.updateOne({ _id: face.personId }, decrease, { session })
         if (face.hasCrop) await tables.crops.deleteOne({ _id: faceId }, { session })
         await insertChanges(context, [{ kind: 'faceRemoved', collectionId, faceId }], transaction)
-      }),
+      })
+      await forgetLateAnswers(context, [faceId])
+    },
 
     async findFacesByImage(collectionId, imageHash) {
       if (!isImageHash(imageHash)) return []

@@ -6,6 +6,7 @@ import { findCollection, type MongoContext, readInCollection } from './context.t
 import { addToCounts } from './counters.ts'
 import { toPerson } from './documents.ts'
 import { insertChanges } from './feed.ts'
+import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
 import type { PersonDocument } from './tables.ts'
 
 type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
@@ -119,17 +120,21 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
         ? await readInCollection(context, collectionId, { read: update, none: null })
         : null
       if (!document) throw new FaceError('personNotFound')
-      return toPerson(document)
+      const person = toPerson(document)
+      await retellAnswers(context, person)
+      return person
     },
 
-    deletePerson: (collectionId, personId) =>
-      context.transact(async (transaction) => {
+    async deletePerson(collectionId, personId) {
+      await context.transact(async (transaction) => {
         const { session } = transaction
         // Its own document first: who adds a face to the person at the same time conflicts with it.
         const person = isUlid(personId)
           ? await persons.findOneAndDelete({ _id: personId, collectionId }, { session })
           : null
         if (!person) throw new FaceError('personNotFound')
+        // Those of the faces name the person, too.
+        await forgetAnswers(context, [personId], transaction)
         const found = await faces
           .find({ personId }, { session, projection: { _id: 1 } })
           .sort({ _id: 1 })
@@ -144,6 +149,8 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
           (faceId) => ({ kind: 'faceRemoved', collectionId, faceId }) as const,
         )
         await insertChanges(context, changes, transaction)
-      }, personId),
+      }, personId)
+      await forgetLateAnswers(context, [personId])
+    },
   }
 }

@@ -1,6 +1,7 @@
 import type { GalleryLogger } from '../../open-indexes.ts'
 import type { MongoContext } from './context.ts'
 import { toStoreError } from './errors.ts'
+import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 
 /** Removes what is left of deleted collections; see [Note: Deleted collections]. */
 export interface Purger {
@@ -32,8 +33,10 @@ export function createPurger(context: MongoContext, logger: GalleryLogger | unde
   }
 
   /** A transaction that writes the purge's own document, so that no batch outlives the purge. @returns whether there may be more */
-  function purgeBatch(collectionId: string): Promise<boolean> {
-    return context.transact(async ({ session }) => {
+  async function purgeBatch(collectionId: string): Promise<boolean> {
+    let ids: readonly string[] = []
+    const more = await context.transact(async ({ session }) => {
+      ids = []
       const { matchedCount } = await purges.updateOne(
         { _id: collectionId },
         { $inc: { batches: 1 } },
@@ -47,7 +50,9 @@ export function createPurger(context: MongoContext, logger: GalleryLogger | unde
           .limit(batchSize)
           .toArray()
         if (found.length === 0) continue
-        const those = { _id: { $in: found.map((document) => document._id) } }
+        ids = found.map((document) => document._id)
+        const those = { _id: { $in: ids } }
+        await forgetAnswers(context, ids, { session })
         if (table === faces) await crops.deleteMany(those, { session })
         await table.deleteMany(those, { session })
         return true
@@ -55,6 +60,8 @@ export function createPurger(context: MongoContext, logger: GalleryLogger | unde
       await purges.deleteOne({ _id: collectionId }, { session })
       return false
     })
+    if (ids.length > 0) await forgetLateAnswers(context, ids)
+    return more
   }
 
   async function purge(collectionId: string): Promise<void> {

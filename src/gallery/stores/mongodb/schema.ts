@@ -26,7 +26,10 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   ],
   crops: [],
   changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
-  idempotency: [{ key: { claimedAt: 1 }, expireAfterSeconds: idempotencyKeptMs / 1000 }],
+  idempotency: [
+    { key: { claimedAt: 1 }, expireAfterSeconds: idempotencyKeptMs / 1000 },
+    { key: { subjects: 1 } },
+  ],
   purges: [],
 }
 

@@ -60,6 +60,8 @@ export interface IdempotencyDocument {
   readonly requestHash: string
   readonly claimedAt: Date
   readonly response?: { readonly status: number; readonly body: string }
+  /** Ids of the persons and faces that the response tells of; see [Note: Kept answers]. */
+  readonly subjects?: readonly string[]
 }
 
 /** A collection that was deleted and whose persons and faces are being removed. */

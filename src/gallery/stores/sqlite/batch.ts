@@ -4,7 +4,7 @@ import { createChangeOperations } from './changes.ts'
 import { createCollectionOperations } from './collections.ts'
 import type { SqliteMethod, StoreContext, SyncStore } from './context.ts'
 import { createFaceOperations } from './faces.ts'
-import { createIdempotencyOperations } from './idempotency.ts'
+import { createIdempotencyOperations, expireAnswers } from './idempotency.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
@@ -40,6 +40,9 @@ const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'completeIdempotencyKey',
 ])
 
+// Answers expire and a left log is emptied without a request that would do it; see `tidy`.
+const tidyEveryMs = 60_000
+
 interface OpenStore {
   readonly db: Connection
   readonly operations: SyncStore<SqliteMethod>
@@ -60,6 +63,26 @@ interface OpenStore {
  */
 export function createBatchRunner(options: DatabaseOptions): BatchRunner {
   let store: OpenStore | undefined
+  let tidyAt = 0
+  // A process that was killed leaves its log: in it, and in the file until the log is moved there,
+  // is what it erased last.
+  let logHoldsErased = true
+
+  /**
+   * Removes what has to be gone by now. Runs with the first call after the file was opened, and then
+   * about once a minute, as a running server asks for changes several times a second. A failure must
+   * not keep the file from being served: a full disk, for instance, has no room to move the log.
+   */
+  function tidy(db: Connection): void {
+    if (performance.now() < tidyAt) return
+    tidyAt = performance.now() + tidyEveryMs
+    try {
+      if (expireAnswers(db) > 0) logHoldsErased = true
+      if (logHoldsErased) logHoldsErased = !emptyLog(db)
+    } catch {
+      // Tried again in a minute.
+    }
+  }
 
   function run(db: Connection, call: StoreCall): unknown {
     if (call.method === 'emptyLog') return emptyLog(db)
@@ -101,10 +124,14 @@ export function createBatchRunner(options: DatabaseOptions): BatchRunner {
     const outcomes = new Array<StoreOutcome>(calls.length)
     const waiting: number[] = []
     const opened = toOutcome(() => {
-      store ??= openStore(options)
+      if (store) return
+      store = openStore(options)
+      tidyAt = 0
+      logHoldsErased = true
     })
     if ('error' in opened) return calls.map(() => opened)
     const db = store!.db
+    tidy(db)
     for (const [i, call] of calls.entries()) {
       if (call.method === 'close') continue
       if (writes.has(call.method)) waiting.push(i)

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { FaceError, isFaceError } from '../../../core/errors.ts'
 import { type Connection, openConnection } from './libsql.ts'
+import { readNumber } from './rows.ts'
 import { migrate } from './schema.ts'
 
 /** What the store's thread needs to open its file. Crosses the thread boundary. */
@@ -40,13 +41,18 @@ export function openDatabase(options: DatabaseOptions): Connection {
 
 /**
  * Moves the write-ahead log into the file and empties it, so that what was erased is gone from it,
- * too. Does nothing while another process reads; a later call makes up for it.
+ * too.
+ *
+ * @returns false when another process was reading or writing for longer than the busy timeout; the
+ *   log is then as it was, and the caller tries again later
  */
-export function emptyLog(db: Connection): void {
+export function emptyLog(db: Connection): boolean {
   try {
-    db.all('PRAGMA wal_checkpoint(TRUNCATE)')
+    // SQLite tells of a log in use by a column of the answer, not by an error.
+    return readNumber(db.get('PRAGMA wal_checkpoint(TRUNCATE)'), 'busy') === 0
   } catch (error) {
     if (!isFaceError(error, 'storeBusy')) throw error
+    return false
   }
 }
 

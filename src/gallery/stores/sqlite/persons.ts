@@ -4,6 +4,7 @@ import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
 import type { Metadata, Person } from '../../store.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import { retellAnswers } from './idempotency.ts'
 import type { SqlValue } from './libsql.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
 
@@ -111,7 +112,9 @@ export function createPersonOperations(context: StoreContext): SyncStore<Methods
           personId,
         ],
       )
-      return findPerson(context, collectionId, personId)
+      const updated = findPerson(context, collectionId, personId)
+      retellAnswers(context, updated)
+      return updated
     },
 
     deletePerson(collectionId, personId) {

@@ -90,6 +90,25 @@ const migrations: readonly string[] = [
     UPDATE collections SET faces = faces - 1 WHERE id = OLD.collection_id;
   END;
   `,
+  // Whom a kept answer tells of, so that it goes with them. Of answers from before nobody knows.
+  `
+  DELETE FROM idempotency WHERE body IS NOT NULL;
+  CREATE TABLE idempotency_subjects (
+    subject TEXT NOT NULL,
+    key TEXT NOT NULL REFERENCES idempotency (key) ON DELETE CASCADE,
+    PRIMARY KEY (subject, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_subjects_by_key ON idempotency_subjects (key);
+
+  CREATE TRIGGER answer_of_person_removed AFTER DELETE ON persons BEGIN
+    DELETE FROM idempotency
+    WHERE key IN (SELECT key FROM idempotency_subjects WHERE subject = OLD.id);
+  END;
+  CREATE TRIGGER answer_of_face_removed AFTER DELETE ON faces BEGIN
+    DELETE FROM idempotency
+    WHERE key IN (SELECT key FROM idempotency_subjects WHERE subject = OLD.id);
+  END;
+  `,
 ]
 
 /** The schema version that this program writes. */

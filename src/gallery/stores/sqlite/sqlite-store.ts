@@ -21,13 +21,15 @@ export interface SqliteStoreOptions {
 // Bounds how long a read waits behind a batch: 64 writes of a face take about 2 ms.
 const maxBatch = 64
 const maxPending = 10_000
-// After an erasure the log is emptied when writes have been quiet for this long.
+// After an erasure the log is emptied this much later at the latest, however many more follow.
 const emptyLogAfterMs = 1000
 
 const erasures: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'deleteFace',
   'deletePerson',
   'deleteCollection',
+  // The name and the metadata before.
+  'updatePerson',
 ])
 
 interface PendingCall extends StoreCall {
@@ -111,11 +113,12 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   }
 
   function scheduleEmptyLog(): void {
-    clearTimeout(emptyLogTimer)
-    if (closing) return
-    // A failure shows with the next call; the log is emptied on close at the latest.
-    emptyLogTimer = setTimeout(() => {
-      enqueue('emptyLog', []).catch(() => {})
+    if (closing || emptyLogTimer) return
+    emptyLogTimer = setTimeout(async () => {
+      emptyLogTimer = undefined
+      // A failure shows with the next call, too.
+      const emptied = await enqueue('emptyLog', []).catch(() => false)
+      if (emptied !== true) scheduleEmptyLog()
     }, emptyLogAfterMs).unref()
   }
 
