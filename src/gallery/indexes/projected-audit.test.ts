@@ -76,14 +76,29 @@ describe('an audit', () => {
     expect(audit.status()).toMatchObject({ agreement: 1 })
   })
 
-  it('gives up when a row changes, and begins anew when none does', async () => {
+  it('gives up while rows change, and begins anew when none does', async () => {
     const fake = createFake({ missesOneIn: () => 0, probes: 40 })
-    audit = createAudit(fake.table)
-    const verified = audit.verify()
-    audit.changed()
-    await verified
+    let isRestless = true
+    audit = createAudit({
+      ...fake.table,
+      raiseBest(probes, options) {
+        if (isRestless) audit?.changed()
+        fake.table.raiseBest(probes, options)
+      },
+    })
+    await audit.verify()
     expect(audit.status()).toBeUndefined()
+    isRestless = false
     await vi.waitFor(() => expect(audit?.status()).toMatchObject({ audited: 40 }), 5000)
+  })
+
+  it('measures the rows as they are after a change that is over', async () => {
+    audit = createAudit(createFake({ missesOneIn: () => 0, probes: 40 }).table)
+    const earlier = audit.verify()
+    audit.changed()
+    await audit.verify()
+    expect(audit.status()).toMatchObject({ audited: 40 })
+    await earlier
   })
 
   it('repeats searches that were answered, and widens when they miss', async () => {
