@@ -161,6 +161,7 @@ async function runEvaluation(
   const vision = await composeVision(config, {
     embedders: [modelId],
     judges,
+    takesImages: true,
     onProgress: installing.update,
   }).finally(installing.stop)
   const interrupt = createInterrupt(output, 'Stopping; embeddings made so far are kept.')
