@@ -6,6 +6,11 @@ import { type Output, toPrintable } from './output.ts'
 /** A mistake in how the program was called, beyond what the argument parser sees. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+
+  /** @param message  one line, which may quote what was given */
+  constructor(message: string) {
+    super(toPrintable(message))
+  }
 }
 
 /** A file that cannot be read or written. */

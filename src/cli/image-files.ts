@@ -79,7 +79,7 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
       const identity = toIdentity(statSync(path, { bigint: true }))
       const known = visited.get(identity)
       if (known !== undefined) {
-        skipped.push({ path, why: `it leads to ${known}, which is read already` })
+        skipped.push({ path, why: `it leads to ${toPrintable(known)}, which is read already` })
         return nothing
       }
       visited.set(identity, path)
