@@ -18,10 +18,13 @@ export class FileError extends Error {
   override readonly name = 'FileError'
   /** Without the path and the full stop. */
   readonly reason: string
+  /** A sentence of its own, where the path is told beside it. */
+  readonly sentence: string
 
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super(`${toPrintable(path)}: ${reason}.`, options)
     this.reason = reason
+    this.sentence = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
   }
 }
 

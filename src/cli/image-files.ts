@@ -79,7 +79,7 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
       const identity = toIdentity(statSync(path, { bigint: true }))
       const known = visited.get(identity)
       if (known !== undefined) {
-        skipped.push({ path, why: `it leads to ${toPrintable(known)}, which is read already` })
+        skipped.push({ path, why: `it leads to ${known}, which is read already` })
         return nothing
       }
       visited.set(identity, path)
@@ -181,9 +181,15 @@ function describeUnsupported({ unsupported }: ImageFiles): string {
 /** Lines about what of the folders is not looked at, and who might miss it. */
 export function toLeftOutLines(found: ImageFiles): readonly string[] {
   return [
-    ...found.skipped.map(({ path, why }) => `Skipped ${toPrintable(path)}: ${why}.`),
+    ...found.skipped.map(({ path, why }) => toSkippedLine(path, why)),
     ...(found.unsupported.size > 0
       ? [`Left out, the format is not supported: ${describeUnsupported(found)}.`]
       : []),
   ]
+}
+
+/** @param why  the end of a sentence, or the file system's error */
+export function toSkippedLine(path: string, why: unknown): string {
+  const reason = typeof why === 'string' ? toPrintable(why) : describe(path, why)
+  return `Skipped ${toPrintable(path)}: ${reason}.`
 }
