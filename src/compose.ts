@@ -58,6 +58,8 @@ export interface ComposeOptions {
   readonly logger?: GalleryLogger
   /** Install the models that are needed and not there. Default true. */
   readonly installMissing?: boolean
+  /** As {@link import('./vision/analyzer.ts').AnalyzerOptions.takesImages}. Default false. */
+  readonly takesImages?: boolean
 }
 
 export interface ComposedVision extends ComposedModels {
@@ -83,6 +85,7 @@ export async function composeVision(
   } = {},
 ): Promise<ComposedVision> {
   const { installMissing = true, embedders = [config.models.embedder], judges = true } = options
+  const { takesImages = false } = options
   const models = await composeModels(config, options)
   if (installMissing) {
     await models.installer.upgrade()
@@ -99,6 +102,7 @@ export async function composeVision(
       maxQueue: config.analyzer.maxQueue,
       limits: config.limits,
       detector: config.detector,
+      takesImages,
     }),
   )
   return {

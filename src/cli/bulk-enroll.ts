@@ -182,7 +182,7 @@ async function enrollImage(
 
 function toOutcome(file: string, error: unknown): Outcome {
   if (error instanceof FileError) {
-    return { kind: 'rejected', file, reasons: ['unreadable'], message: error.message }
+    return { kind: 'rejected', file, reasons: ['unreadable'], message: error.sentence }
   }
   if (error instanceof AmbiguousName) {
     return { kind: 'rejected', file, reasons: ['ambiguousName'], message: error.message }

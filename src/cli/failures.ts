@@ -6,6 +6,11 @@ import { type Output, toPrintable } from './output.ts'
 /** A mistake in how the program was called, beyond what the argument parser sees. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+
+  /** @param message  one line, which may quote what was given */
+  constructor(message: string) {
+    super(toPrintable(message))
+  }
 }
 
 /** A file that cannot be read or written. */
@@ -13,10 +18,13 @@ export class FileError extends Error {
   override readonly name = 'FileError'
   /** Without the path and the full stop. */
   readonly reason: string
+  /** A sentence of its own, where the path is told beside it. */
+  readonly sentence: string
 
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super(`${toPrintable(path)}: ${reason}.`, options)
     this.reason = reason
+    this.sentence = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
   }
 }
 

@@ -181,9 +181,15 @@ function describeUnsupported({ unsupported }: ImageFiles): string {
 /** Lines about what of the folders is not looked at, and who might miss it. */
 export function toLeftOutLines(found: ImageFiles): readonly string[] {
   return [
-    ...found.skipped.map(({ path, why }) => `Skipped ${toPrintable(path)}: ${why}.`),
+    ...found.skipped.map(({ path, why }) => toSkippedLine(path, why)),
     ...(found.unsupported.size > 0
       ? [`Left out, the format is not supported: ${describeUnsupported(found)}.`]
       : []),
   ]
+}
+
+/** @param why  the end of a sentence, or the file system's error */
+export function toSkippedLine(path: string, why: unknown): string {
+  const reason = typeof why === 'string' ? toPrintable(why) : describe(path, why)
+  return `Skipped ${toPrintable(path)}: ${reason}.`
 }

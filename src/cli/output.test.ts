@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest'
-import { formatCount, formatPercent, formatTable, toPrintable } from './output.ts'
+import { expect, it, vi } from 'vitest'
+import { FaceError } from '../core/errors.ts'
+import { FileError, reportFailure, UsageError } from './failures.ts'
+import { createOutput, formatCount, formatPercent, formatTable, toPrintable } from './output.ts'
 import { describeProgress, formatDuration } from './progress.ts'
 
 it('aligns columns', () => {
@@ -17,6 +19,41 @@ it('aligns columns', () => {
 it('keeps control and direction characters of names from the terminal', () => {
   expect(toPrintable('a\u001B[31mb\u202Ec\nd')).toBe('a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}d')
   expect(toPrintable('Zoë 👋')).toBe('Zoë 👋')
+  expect(toPrintable('علی‌رضا 👨‍👩‍👧')).toBe('علی‌رضا 👨‍👩‍👧')
+})
+
+it('writes nothing that steers a terminal, whatever is in it', () => {
+  const written: string[] = []
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0),
+  )
+  const hostile = 'a\u001B[2J\u009B31m\u0007\u202E\r\u{E0001}'
+  const output = createOutput()
+  try {
+    output.print(`one\n\t${hostile}`)
+    output.note(hostile)
+    output.table([hostile], [[hostile]])
+    output.json({ [hostile]: hostile })
+    output.jsonLine({ [hostile]: hostile })
+    for (const error of [
+      new UsageError(`${hostile}\nface-watcher: all is well`),
+      new FileError(hostile, 'why'),
+      new FaceError('invalidName', { detail: hostile }),
+      new Error(hostile),
+    ]) {
+      reportFailure(error, output, true)
+    }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+  expect(written.join('')).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}]/u)
+  expect(written.join('')).toContain('one\n\ta')
+  expect(written.join('')).not.toContain('\nface-watcher: all is well')
+  const json = written.filter((text) => text.startsWith('{'))
+  expect(json.map((text) => JSON.parse(text))).toEqual([
+    { [hostile]: hostile },
+    { [hostile]: hostile },
+  ])
 })
 
 it('formats rates and counts', () => {

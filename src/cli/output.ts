@@ -1,6 +1,9 @@
 import { exitCodes } from './exit-codes.ts'
 
-/** Where the command line writes: results to stdout, everything else to stderr. */
+/**
+ * Where the command line writes: results to stdout, everything else to stderr. Nothing that is
+ * written steers a terminal, whatever names, paths and messages are in it.
+ */
 export interface Output {
   /** A line of the result. */
   print(text: string): void
@@ -29,17 +32,17 @@ export function createOutput(): Output {
     })
   }
   const print = (text: string) => {
-    stdout.write(`${text}\n`)
+    stdout.write(`${toHarmless(text)}\n`)
   }
   return {
     print,
-    json: (value) => print(JSON.stringify(value, toPlainJson, 2)),
-    jsonLine: (value) => print(JSON.stringify(value, toPlainJson)),
+    json: (value) => print(escapeControls(JSON.stringify(value, toPlainJson, 2))),
+    jsonLine: (value) => print(escapeControls(JSON.stringify(value, toPlainJson))),
     table: (headers, rows) => {
       for (const line of formatTable(headers, rows)) print(line)
     },
     note: (text) => {
-      stderr.write(`${text}\n`)
+      stderr.write(`${toHarmless(text)}\n`)
     },
     stderr,
   }
@@ -65,9 +68,31 @@ export function formatTable(
   return [toLine(headers), toLine(widths.map((width) => '-'.repeat(width))), ...rows.map(toLine)]
 }
 
-/** The text without control characters: names come from clients and must not steer a terminal. */
+/**
+ * Control and formatting characters and line separators: escapes and marks of direction that change
+ * what a terminal shows. Not the joiners, which Persian names and families of emoji need.
+ */
+const controls = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\u2028\u2029]/gu
+
+/** One line without control characters: names come from clients and must not steer a terminal. */
 export function toPrintable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{FFFD}')
+  return text.replaceAll(controls, '\u{FFFD}')
+}
+
+/** The same for text of several lines. */
+export function toHarmless(text: string): string {
+  return text.replaceAll(controls, (found) =>
+    found === '\n' || found === '\t' ? found : '\u{FFFD}',
+  )
+}
+
+/** The same JSON with what is left of control characters as `\\u` escapes; JSON escapes some itself. */
+export function escapeControls(json: string): string {
+  return json.replaceAll(controls, (found) => {
+    if (found === '\n') return found
+    const units = Array.from({ length: found.length }, (_, i) => found.charCodeAt(i))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
 }
 
 /** A fraction as per cent: `0.9935` is `99.35 %`. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import type { Dirent, Stats } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { extract } from 'tar'
 import { FaceError } from '../core/errors.ts'
@@ -28,6 +29,11 @@ export interface Dataset {
 export interface OpenDatasetOptions {
   /** Where an archive is unpacked, once. */
   readonly cacheDir: string
+  /**
+   * Called for each file and folder that is left out because it cannot be used.
+   * `why`: the end of a sentence, or the file system's error.
+   */
+  readonly onSkipped?: (skipped: { readonly path: string; readonly why: unknown }) => void
 }
 
 const archiveName = 'lfw-deepfunneled.tar'
@@ -47,7 +53,8 @@ export async function openDataset(dir: string, options: OpenDatasetOptions): Pro
     throw new FaceError('invalidOption', { detail: `${dir} is not a directory.` })
   }
   const { folder, name } = await findImageFolder(root, options.cacheDir)
-  const images = await listImages(folder)
+  const listed = await listImages(folder, options.onSkipped ?? (() => {}))
+  const images = listed.map(({ image }) => image)
   if (images.length === 0) {
     throw new FaceError('invalidOption', {
       detail: `${dir} has no labelled images: expected ${archiveName}, lfw/, one folder of images a person or one image a person.`,
@@ -56,7 +63,7 @@ export async function openDataset(dir: string, options: OpenDatasetOptions): Pro
   const pairs = await readPairs(root)
   return {
     name,
-    fingerprint: await fingerprintOf(images),
+    fingerprint: fingerprintOf(listed),
     images,
     ...(pairs === undefined ? {} : { pairs }),
   }
@@ -96,7 +103,7 @@ async function findImageFolder(
   if (await isDirectory(unpacked)) return { folder: unpacked, name: 'lfw' }
   const archive = join(root, archiveName)
   const found = await stat(archive).catch(() => undefined)
-  if (found === undefined) return { folder: root, name: basename(root) }
+  if (!found?.isFile()) return { folder: root, name: basename(root) }
   const target = join(cacheDir, 'datasets', `lfw-${found.size}-${Math.round(found.mtimeMs)}`)
   if (!(await isDirectory(target))) await unpack(archive, target)
   return { folder: join(target, 'lfw'), name: 'lfw-deepfunneled' }
@@ -116,39 +123,99 @@ async function unpack(archive: string, target: string): Promise<void> {
   }
 }
 
-async function listImages(folder: string): Promise<readonly LabelledImage[]> {
-  const images: LabelledImage[] = []
-  const alone: LabelledImage[] = []
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) {
-      if (!imageName.test(entry.name)) continue
-      const person = withoutSuffix(entry.name)
-      alone.push({ key: `${person}/${entry.name}`, person, file: join(folder, entry.name) })
-      continue
+interface Listed {
+  readonly image: LabelledImage
+  readonly bytes: number
+}
+
+/**
+ * The images of a folder and of the folders in it, sorted by key. What cannot be read, or is no file
+ * or folder (a pipe, a device), is skipped: an evaluation may run for hours.
+ */
+async function listImages(
+  root: string,
+  onSkipped: NonNullable<OpenDatasetOptions['onSkipped']>,
+): Promise<readonly Listed[]> {
+  const inFolders: Listed[] = []
+  const alone: Listed[] = []
+  const visited = new Map<string, string>()
+
+  /** Entries that can be used, with what they are; links are followed. */
+  const look = async (path: string): Promise<Stats | undefined> => {
+    try {
+      const stats = await stat(path)
+      if (!stats.isFile() && !stats.isDirectory()) {
+        onSkipped({ path, why: 'it is a pipe or a device, not a file' })
+        return undefined
+      }
+      // Folders tell when they are listed.
+      if (stats.isFile()) await (await open(path)).close()
+      return stats
+    } catch (error) {
+      onSkipped({ path, why: error })
+      return undefined
     }
+  }
+  const addImage = async (to: Listed[], file: string, person: string): Promise<void> => {
+    const stats = await look(file)
+    if (stats === undefined || stats.isDirectory()) return
+    const image = { key: `${person}/${basename(file)}`, person, file }
+    to.push({ image, bytes: stats.size })
+  }
+  const addFolder = async (path: string, stats: Stats): Promise<void> => {
+    const identity = `${stats.dev}:${stats.ino}`
+    const known = visited.get(identity)
+    // The same photographs under two names would count as two people who look alike.
+    if (known !== undefined) {
+      return onSkipped({ path, why: `it leads to ${known}, which is read already` })
+    }
+    visited.set(identity, path)
+    const names = await readdir(path).catch((error: unknown) => {
+      onSkipped({ path, why: error })
+      return []
+    })
+    for (const name of names.filter((each) => imageName.test(each))) {
+      await addImage(inFolders, join(path, name), basename(path))
+    }
+  }
+
+  const entries = (await readdir(root, { withFileTypes: true })).filter(
+    (entry) => entry.isDirectory() || entry.isSymbolicLink() || imageName.test(entry.name),
+  )
+  // Folders proper first: a link to one of them is the repetition.
+  for (const entry of entries.toSorted((a, b) => rank(a) - rank(b))) {
+    const path = join(root, entry.name)
     if (isSystemFolder(entry.name)) continue
-    const person = entry.name
-    for (const file of await readdir(join(folder, person))) {
-      if (!imageName.test(file)) continue
-      images.push({ key: `${person}/${file}`, person, file: join(folder, person, file) })
+    const stats = await look(path)
+    if (stats?.isDirectory()) await addFolder(path, stats)
+    else if (stats !== undefined && imageName.test(entry.name)) {
+      await addImage(alone, path, withoutSuffix(entry.name))
     }
   }
   // Beside folders a picture is something else, such as a plot.
-  return (images.length > 0 ? images : alone).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const listed = inFolders.length > 0 ? inFolders : alone
+  return listed.sort((a, b) => (a.image.key < b.image.key ? -1 : 1))
+}
+
+function rank(entry: Dirent): number {
+  return entry.isSymbolicLink() ? 1 : 0
 }
 
 async function readPairs(root: string): Promise<PairsProtocol | undefined> {
-  for (const file of pairsFiles) {
-    const text = await readFile(join(root, file), 'utf8').catch(() => undefined)
+  for (const name of pairsFiles) {
+    const file = join(root, name)
+    // Reading a pipe would wait for its other end.
+    const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? false
+    const text = isFile ? await readFile(file, 'utf8').catch(() => undefined) : undefined
     if (text !== undefined) return parsePairs(text)
   }
   return undefined
 }
 
 /** Names and sizes: reading every byte would take longer than many an evaluation. */
-async function fingerprintOf(images: readonly LabelledImage[]): Promise<string> {
+function fingerprintOf(listed: readonly Listed[]): string {
   const hash = createHash('sha256')
-  for (const image of images) hash.update(`${image.key}\0${(await stat(image.file)).size}\n`)
+  for (const { image, bytes } of listed) hash.update(`${image.key}\0${bytes}\n`)
   return hash.digest('hex')
 }
 

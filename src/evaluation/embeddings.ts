@@ -110,6 +110,10 @@ async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promi
       refused: face.comparability?.comparable === false,
     }
   } catch (error) {
+    // Node reads no more than 2 GiB at once.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE') {
+      return { key: image.key, failure: 'imageTooLarge' }
+    }
     if (error instanceof FaceError && imageFailures.has(error.code)) {
       return { key: image.key, failure: error.code as RejectionReason }
     }

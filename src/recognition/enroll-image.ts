@@ -39,7 +39,7 @@ export async function examineImages(
   images: readonly EnrollImage[],
   context: ExamineContext,
 ): Promise<readonly ExaminedImage[]> {
-  // Hashed before the bytes are handed over to a worker.
+  // Before any is analysed, which may take its bytes away.
   const hashes = await Promise.all(images.map((image) => computeImageHash(image.bytes)))
   const byHash = new Map<string, ExaminedImage>()
   const distinct = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))

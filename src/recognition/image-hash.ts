@@ -6,6 +6,8 @@
  * @returns lower-case hex
  */
 export async function computeImageHash(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  // Web Crypto refuses shared memory.
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+  const digest = await crypto.subtle.digest('SHA-256', own as Uint8Array<ArrayBuffer>)
   return Buffer.from(digest).toString('hex')
 }

@@ -46,12 +46,10 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       const reasons = face.comparability?.reasons ?? []
       return { embedding: embeddingOf(face), reasons, timings: analysis.timings }
     }
-    // Before the first analysis takes the bytes away.
-    const second = 'image' in target ? ownBytes(target.image, image) : undefined
     const [probe, reference] = await settleBoth(
       analyze(image, 'the first image'),
       'image' in target
-        ? analyze(second ?? target.image, 'the second image').then(toReference)
+        ? analyze(target.image, 'the second image').then(toReference)
         : loadReference(deps, target),
     )
     const nearest = findNearest(probe.embedding, reference.embeddings)
@@ -82,11 +80,6 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       timings: sumTimings([probe.timings, ...reference.timings]),
     }
   }
-}
-
-/** Analysis takes its bytes away; an image that is compared with itself is needed twice. */
-function ownBytes(bytes: Uint8Array, other: Uint8Array): Uint8Array {
-  return bytes.buffer === other.buffer ? bytes.slice() : bytes
 }
 
 interface AnalyzedImage {

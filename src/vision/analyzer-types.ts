@@ -83,7 +83,7 @@ export interface AnalyzerStats {
 /** Image bytes in, faces out. One image is handled by one worker thread from bytes to numbers. */
 export interface Analyzer {
   /**
-   * @param image  encoded file bytes; transferred to the worker when they own their buffer (the caller must not use them afterwards)
+   * @param image  encoded file bytes; they stay as they are unless the analyzer was created with `takesImages`
    * @throws {FaceError} `emptyImage`, `unsupportedImage`, `corruptImage`, `imageTooLarge`, `invalidOption`,
    *   `unknownModel`, `modelNotInstalled`, `overloaded`, `aborted`, `workerFailed`
    */

@@ -24,6 +24,12 @@ export interface AnalyzerOptions {
   readonly limits: ImageLimits
   /** Used where a request leaves an option out. */
   readonly detector?: DetectorOptions
+  /**
+   * Images that own their buffer go to a worker without a copy and are empty afterwards, for callers
+   * that read each image for one request. Default false: an image stays its caller's, at the price of
+   * a copy, 0.1 ms for 100 kB and 8 ms for 10 MB, which take a hundred times longer to decode.
+   */
+  readonly takesImages?: boolean
   /** Another worker file, for tests of what happens when a worker dies. */
   readonly workerFile?: URL
 }
@@ -71,7 +77,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       }
       if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
       assertByteLength(image, options.limits)
-      const bytes = ownBytes(image)
+      const bytes = toTransferable(image, options.takesImages ?? false)
       const running = pool.stats().running + (solo?.pool.stats().running ?? 0)
       const isAlone = crowd.comesAlone(running) && embedder !== undefined
       const target = isAlone && solo?.isReady(embedder) ? solo : shared
@@ -130,11 +136,11 @@ function toPipelineModel(record: ModelRecord): PipelineModel {
   }
 }
 
-/** Bytes with a buffer of their own, which can be transferred: a view of a larger one is copied. */
-function ownBytes(image: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Bytes with a buffer of their own, which can be transferred: copied unless they may be taken and have one. */
+function toTransferable(image: Uint8Array, takesImages: boolean): Uint8Array<ArrayBuffer> {
   const { buffer } = image
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === image.byteLength
-  return isWhole ? (image as Uint8Array<ArrayBuffer>) : Uint8Array.from(image)
+  return takesImages && isWhole ? (image as Uint8Array<ArrayBuffer>) : new Uint8Array(image)
 }
 
 function assertEmbedder(manifest: readonly ModelRecord[], id: string): void {

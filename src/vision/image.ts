@@ -2,7 +2,9 @@ import sharp, { type Metadata, type Sharp } from 'sharp'
 import { FaceError, isFaceError } from '../core/errors.ts'
 import { clipBox, expandBox } from '../core/geometry.ts'
 import type { Box } from '../core/types.ts'
+import { hasStillImage, withStillBrand } from './avif.ts'
 import { assertByteLength, type ImageLimits } from './image-limits.ts'
+import { findTiffObstacle } from './tiff.ts'
 
 /** Interleaved RGB bytes, row-major, sRGB, 0 to 255. */
 export interface RgbImage {
@@ -36,14 +38,16 @@ export function configureImages(): void {
  *
  * The format is told by the file's first bytes, before the library sees it: only raster formats
  * reach a decoder (an SVG or PDF is a program). Limits of pixels are checked on the header, before
- * any are allocated. Of an animation the first frame is taken; the EXIF orientation is applied; profiles,
+ * any are allocated. Files that the library would read with wrong colours are refused. Of an animation
+ * the first frame is taken; the EXIF orientation is applied; profiles,
  * CMYK, grey, palettes and 16-bit samples become sRGB bytes; transparent pixels lie on white.
  *
  * @throws {FaceError} `emptyImage`, `imageTooLarge`, `unsupportedImage`, `corruptImage`
  */
-export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promise<RgbImage> {
-  assertByteLength(bytes, limits)
-  const format = assertSupported(bytes)
+export async function decodeImage(file: Uint8Array, limits: ImageLimits): Promise<RgbImage> {
+  assertByteLength(file, limits)
+  const format = assertSupported(file)
+  const bytes = format === 'avif' ? withStillBrand(file) : file
   try {
     // A JPEG has nothing transparent, and the decoder refuses too many pixels by itself: one trip to
     // the library's threads instead of two.
@@ -67,9 +71,18 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promi
     if (isFaceError(cause)) throw cause
     // The decoder's refusal is known by its text only, so the header is asked.
     if (format === 'jpeg') await readHeader(bytes, limits).catch(rethrowFaceError)
+    if (cause instanceof Error && unknownJpeg.test(cause.message)) {
+      throw unsupported(
+        'a JPEG of an uncommon kind (not 8 bits a sample, lossless or hierarchical)',
+        cause,
+      )
+    }
     throw new FaceError('corruptImage', { cause })
   }
 }
+
+/** What libjpeg says of intact files of kinds that it does not read. */
+const unknownJpeg = /Unsupported JPEG (process|data precision)|Requested feature was omitted/
 
 async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Metadata> {
   const header = await sharp(bytes, { limitInputPixels: false }).metadata()
@@ -156,7 +169,21 @@ function assertSupported(bytes: Uint8Array): ImageFormat {
   if (format === undefined) {
     throw new FaceError('unsupportedImage', { detail: `Supported are ${formatNames}.` })
   }
+  if (format === 'tiff') {
+    const obstacle = findTiffObstacle(bytes)
+    if (obstacle !== undefined) throw unsupported(`TIFF with ${obstacle}`)
+  }
+  if (format === 'avif' && !hasStillImage(bytes)) {
+    throw unsupported('an animated AVIF without a still image')
+  }
   return format
+}
+
+/** @param what  subject of "is not supported" */
+function unsupported(what: string, cause?: unknown): FaceError {
+  const subject = what.charAt(0).toUpperCase() + what.slice(1)
+  const detail = `${subject} is not supported; save the image as JPEG or PNG.`
+  return new FaceError('unsupportedImage', { detail, cause })
 }
 
 /** Tells the format by a file's first bytes. */

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFile,
+  chmod,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
   rm,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises'
@@ -12,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create } from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { toSkippedLine } from '../../src/cli/image-files.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { openDataset, selectImages } from '../../src/evaluation/dataset.ts'
 import { type EvaluationInput, embedDataset } from '../../src/evaluation/embeddings.ts'
@@ -121,6 +125,53 @@ describe('openDataset', () => {
     const options = { cacheDir: join(dir, 'cache') }
     await expect(openDataset(dir, options)).rejects.toMatchObject({ code: 'invalidOption' })
     await expect(openDataset(join(dir, 'none'), options)).rejects.toThrow(/not a directory/)
+  })
+
+  test('skips what cannot be used and says why, and goes on', async () => {
+    const data = join(dir, 'data')
+    await writeImages(data)
+    execFileSync('mkfifo', [join(data, 'P0', 'pipe.jpg'), join(data, 'pairs.txt')])
+    await symlink('/dev/zero', join(data, 'P0', 'endless.jpg'))
+    await symlink(join(data, 'nowhere'), join(data, 'P1', 'gone.jpg'))
+    await symlink(join(data, 'P2'), join(data, 'Twice'))
+    await symlink(join(dir, 'elsewhere'), join(data, 'Linked'))
+    await mkdir(join(dir, 'elsewhere'))
+    await writeFile(join(dir, 'elsewhere', 'a.jpg'), '90 1')
+    await writeFile(join(data, 'P3', 'closed.jpg'), '3 9')
+    const undecodable = [0x41, 0xff]
+    if (process.platform === 'linux') {
+      await mkdir(Buffer.concat([Buffer.from(`${data}/`), Buffer.from(undecodable)]))
+    }
+    await mkdir(join(data, 'Shut'))
+    for (const path of ['Shut', 'P3/closed.jpg']) await chmod(join(data, path), 0)
+    for (const path of [dir, data, ...[0, 1, 2, 3].map((n) => join(data, `P${n}`))]) {
+      await chmod(path, 0o755)
+    }
+    const skipped: string[] = []
+    const cacheDir = join(dir, 'cache')
+    const isRoot = process.getuid?.() === 0
+    // Root may read everything.
+    if (isRoot) process.seteuid?.(65_534)
+    const dataset = await openDataset(data, {
+      cacheDir,
+      onSkipped: ({ path, why }) => skipped.push(toSkippedLine(path, why).replace(data, '')),
+    }).finally(() => {
+      if (isRoot) process.seteuid?.(0)
+    })
+    expect(skipped.toSorted()).toEqual([
+      ...(process.platform === 'linux' ? ['Skipped /A\u{FFFD}: its name is not UTF-8.'] : []),
+      'Skipped /P0/endless.jpg: it is a pipe or a device, not a file.',
+      'Skipped /P0/pipe.jpg: it is a pipe or a device, not a file.',
+      'Skipped /P1/gone.jpg: there is no such file or folder.',
+      'Skipped /P3/closed.jpg: permission denied.',
+      'Skipped /Shut: permission denied.',
+      `Skipped /Twice: it leads to ${data}/P2, which is read already.`,
+    ])
+    expect(dataset.images.length).toBe(persons * imagesEach + 1)
+    expect(dataset.images.some(({ key }) => key === 'Linked/a.jpg')).toBe(true)
+    const input = { modelId: 'fake', modelFingerprint: 'f', cacheDir }
+    const analyzer = createFakeAnalyzer()
+    expect((await embedDataset({ ...input, analyzer, dataset })).failures).toEqual([])
   })
 
   test('refuses a protocol that names missing images', async () => {

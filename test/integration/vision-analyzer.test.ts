@@ -54,6 +54,22 @@ describe('analyze', () => {
     for (const ms of Object.values(analysis.timings)) expect(ms).toBeGreaterThan(0)
   })
 
+  it('leaves an image to its caller, unless it may take images', async () => {
+    const photo = await readSmallSample()
+    const { length } = photo
+    await analyzer.analyze(photo)
+    expect(photo.length).toBe(length)
+    const taking = createAnalyzer({
+      ...{ modelsDir, manifest, limits: testLimits, workers: 1, takesImages: true },
+    })
+    try {
+      await taking.analyze(photo)
+      expect(photo.length).toBe(0)
+    } finally {
+      await taking.close()
+    }
+  })
+
   it('gives the same numbers whichever worker answers, alone or among others', async () => {
     const photo = await readSmallSample()
     const runs = await Promise.all(

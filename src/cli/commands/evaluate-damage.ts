@@ -4,7 +4,7 @@ import type { EvaluationInput } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
-import { type EvaluateOptions, loadRecord } from './evaluate-options.ts'
+import { type EvaluateOptions, loadRecord, toDatasetOptions } from './evaluate-options.ts'
 
 /** `evaluate judge`. */
 export async function runJudge(
@@ -22,6 +22,7 @@ export async function runJudge(
     throw new FaceError('invalidOption', { detail })
   }
   const { people, strangers, seed, out } = options
+  const opening = toDatasetOptions(context, input.cacheDir)
   return evaluateJudge(input, {
     ...{ curve, limits: config.limits },
     ...(out === undefined ? {} : { resultFile: out }),
@@ -35,7 +36,7 @@ export async function runJudge(
         if (!(maxRefused > 0 && maxRefused < 1)) {
           throw new UsageError(`--clean ${value}: the share must be a number between 0 and 1.`)
         }
-        return { dataset: await openPhotographs(dir, { cacheDir: input.cacheDir }), maxRefused }
+        return { dataset: await openPhotographs(dir, opening), maxRefused }
       }),
     ),
   })
@@ -67,7 +68,7 @@ export async function runStress(
     ...(kinds === undefined ? {} : { kinds }),
     ...(seed === undefined ? {} : { seed }),
     clean: await Promise.all(
-      (options.clean ?? []).map((dir) => openPhotographs(dir, { cacheDir })),
+      (options.clean ?? []).map((dir) => openPhotographs(dir, toDatasetOptions(context, cacheDir))),
     ),
   })
 }

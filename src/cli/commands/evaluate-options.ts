@@ -1,7 +1,9 @@
 import type { Config } from '../../config/config.ts'
 import type { FaceJudge } from '../../core/judge.ts'
 import type { FmrCurve } from '../../core/types.ts'
+import type { OpenDatasetOptions } from '../../evaluation/dataset.ts'
 import type { CliContext } from '../context.ts'
+import { toSkippedLine } from '../image-files.ts'
 
 /** People enrolled by `evaluate promise`. */
 export const defaultPersons = 100
@@ -42,4 +44,15 @@ export async function loadRecord(context: CliContext, modelId: string): Promise<
   const { models } = await loadManifest({ dataDir: config.dataDir })
   const record = models.find((model) => model.id === modelId)
   return { config, curve: record?.fmrCurve, judge: record?.judge }
+}
+
+/** How a folder of labelled photographs is opened: what of it cannot be used is named. */
+export function toDatasetOptions(
+  { output }: Pick<CliContext, 'output'>,
+  cacheDir: string,
+): OpenDatasetOptions {
+  return {
+    cacheDir,
+    onSkipped: ({ path, why }) => output.note(toSkippedLine(path, why)),
+  }
 }

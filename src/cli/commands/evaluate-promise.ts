@@ -4,7 +4,12 @@ import type { LabelledSet } from '../../evaluation/promise.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
-import { defaultPersons, type EvaluateOptions, loadRecord } from './evaluate-options.ts'
+import {
+  defaultPersons,
+  type EvaluateOptions,
+  loadRecord,
+  toDatasetOptions,
+} from './evaluate-options.ts'
 
 /** `evaluate promise`. */
 export async function runPromise(
@@ -32,7 +37,9 @@ export async function runPromise(
   const strangers =
     options.strangersFrom === undefined
       ? undefined
-      : await embed(await openPhotographs(options.strangersFrom, { cacheDir: input.cacheDir }))
+      : await embed(
+          await openPhotographs(options.strangersFrom, toDatasetOptions(context, input.cacheDir)),
+        )
   const { openTrialIndex } = await import('../../compose-storage.ts')
   const { index, close } = await openTrialIndex(enrolled.embedded.dimension)
   try {

@@ -11,7 +11,12 @@ import { integerOption } from '../option-parsers.ts'
 import type { Output } from '../output.ts'
 import { assertOutputs, forceHelp, writeOutput } from '../output-files.ts'
 import { createProgress, type Progress } from '../progress.ts'
-import { defaultPersons, type EvaluateOptions, loadRecord } from './evaluate-options.ts'
+import {
+  defaultPersons,
+  type EvaluateOptions,
+  loadRecord,
+  toDatasetOptions,
+} from './evaluate-options.ts'
 
 type Evaluate = (input: EvaluationInput, options: EvaluateOptions) => Promise<EvaluationResult>
 
@@ -161,13 +166,14 @@ async function runEvaluation(
   const vision = await composeVision(config, {
     embedders: [modelId],
     judges,
+    takesImages: true,
     onProgress: installing.update,
   }).finally(installing.stop)
   const interrupt = createInterrupt(output, 'Stopping; embeddings made so far are kept.')
   const progress = createEvaluationProgress(output)
   try {
     await mkdir(cacheDir, { recursive: true })
-    const dataset = await openDataset(options.data, { cacheDir })
+    const dataset = await openDataset(options.data, toDatasetOptions({ output }, cacheDir))
     const result = await run(
       {
         ...{ analyzer: vision.analyzer, dataset, modelId, cacheDir },

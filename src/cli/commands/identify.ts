@@ -196,9 +196,10 @@ async function tryIdentify(job: Job, identify: (job: Job) => Promise<Identified>
   try {
     return { file, ...(await identify(job)) }
   } catch (error) {
-    const { message } = error as Error
-    if (error instanceof FileError) return { file, error: { code: 'unreadable', message } }
+    if (error instanceof FileError) {
+      return { file, error: { code: 'unreadable', message: error.sentence } }
+    }
     if (!isFaceError(error) || error.kind === 'state' || error.kind === 'capacity') throw error
-    return { file, error: { code: error.code, message } }
+    return { file, error: { code: error.code, message: error.message } }
   }
 }

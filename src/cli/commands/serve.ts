@@ -51,6 +51,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       }
       const progress = createModelProgress(output)
       const opened = await composeFaceWatcher(config, {
+        takesImages: true,
         onProgress: progress.update,
         logger,
       }).finally(progress.stop)
