@@ -7,13 +7,11 @@ import { createFaceOperations } from './faces.ts'
 import { createIdempotencyOperations } from './idempotency.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
+import { type StoreMethod, writes } from './methods.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
-import { readText } from './rows.ts'
+import { readText, type UnreadableMetadata } from './rows.ts'
 import { createTransferOperations } from './transfer.ts'
-
-/** The store's methods, and the thread's own: `emptyLog` after erasures. */
-export type StoreMethod = SqliteMethod | 'emptyLog'
 
 export interface StoreCall {
   readonly method: StoreMethod
@@ -23,22 +21,6 @@ export interface StoreCall {
 export type StoreOutcome = { readonly value: unknown } | { readonly error: FaceErrorRecord }
 
 export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome[]
-
-const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  'createCollection',
-  'updateCollection',
-  'deleteCollection',
-  'createPerson',
-  'updatePerson',
-  'deletePerson',
-  'addFaces',
-  'deleteFace',
-  'restoreCollection',
-  'restorePersons',
-  'restoreFaces',
-  'claimIdempotencyKey',
-  'completeIdempotencyKey',
-])
 
 interface OpenStore {
   readonly db: Connection
@@ -58,7 +40,10 @@ interface OpenStore {
  *
  * @returns a function whose outcomes are in the order of the calls; it does not throw
  */
-export function createBatchRunner(options: DatabaseOptions): BatchRunner {
+export function createBatchRunner(
+  options: DatabaseOptions,
+  onUnreadableMetadata: UnreadableMetadata,
+): BatchRunner {
   let store: OpenStore | undefined
 
   function run(db: Connection, call: StoreCall): unknown {
@@ -101,7 +86,7 @@ export function createBatchRunner(options: DatabaseOptions): BatchRunner {
     const outcomes = new Array<StoreOutcome>(calls.length)
     const waiting: number[] = []
     const opened = toOutcome(() => {
-      store ??= openStore(options)
+      store ??= openStore(options, onUnreadableMetadata)
     })
     if ('error' in opened) return calls.map(() => opened)
     const db = store!.db
@@ -141,7 +126,7 @@ function toOutcome(body: () => unknown): StoreOutcome {
   }
 }
 
-function openStore(options: DatabaseOptions): OpenStore {
+function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMetadata): OpenStore {
   const db = openDatabase(options)
   try {
     const row = db.get("SELECT value FROM meta WHERE key = 'databaseId'")
@@ -150,6 +135,7 @@ function openStore(options: DatabaseOptions): OpenStore {
       databaseId: readText(row, 'value'),
       newId: monotonicFactory(),
       now: () => new Date().toISOString(),
+      onUnreadableMetadata,
     }
     return { db, operations: createOperations(context) }
   } catch (error) {
