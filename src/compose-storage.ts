@@ -30,7 +30,7 @@ export async function openStore(config: Config, logger?: GalleryLogger): Promise
   const { kind, encryptionKey, url, database } = config.store
   if (kind === 'sqlite') {
     createDataDir(config.dataDir)
-    return openSqlite(join(config.dataDir, 'gallery.sqlite'), config)
+    return openSqlite(join(config.dataDir, 'gallery.sqlite'), config, logger)
   }
   if (encryptionKey !== '') {
     throw new FaceError('invalidConfig', {
@@ -98,12 +98,17 @@ function toPath(address: string): string {
   }
 }
 
-async function openSqlite(file: string, { store }: Config): Promise<GalleryStore> {
+async function openSqlite(
+  file: string,
+  { store }: Config,
+  logger?: GalleryLogger,
+): Promise<GalleryStore> {
   const { createSqliteStore } = await import('./gallery/stores/sqlite/sqlite-store.ts')
   return createSqliteStore({
     file,
     busyTimeoutMs: store.busyTimeoutMs,
     encryptionKey: store.encryptionKey === '' ? undefined : store.encryptionKey,
+    logger,
   })
 }
 

@@ -1,9 +1,15 @@
 import { FaceError } from '../core/errors.ts'
+import { isJsonTooDeep, maxDepth } from './depth.ts'
 import { type Metadata, maxMetadataBytes, maxNameLength } from './store.ts'
 
 // Control characters, line and paragraph separators, and halves of surrogate pairs.
 const forbiddenInNames = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u
 const invisible = /[\p{Cf}\p{Z}]/gu
+
+// A value takes two bytes of JSON with the comma behind it, so that more cannot fit. Counting them
+// ends the work on a large input early.
+const maxMetadataValues = maxMetadataBytes / 2
+const tooMany = `It has more than ${maxMetadataValues} values.`
 
 /**
  * The stored form of a person's name: trimmed, NFC. Markup, path segments, emoji and right-to-left
@@ -42,9 +48,10 @@ export function foldName(name: string): string {
 /**
  * The JSON of a person's metadata.
  *
- * @returns JSON text of an object, at most {@link maxMetadataBytes} bytes of UTF-8
+ * @returns JSON text of an object, at most {@link maxMetadataBytes} bytes of UTF-8 and
+ *   {@link maxDepth} levels of objects and arrays
  * @throws {FaceError} `invalidMetadata` when it is not an object, does not survive JSON, is too
- *   large, or has a `__proto__` key at any depth
+ *   large or too deep, or has a `__proto__` key at any depth
  */
 export function toMetadataJson(metadata: unknown): string {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
@@ -52,12 +59,15 @@ export function toMetadataJson(metadata: unknown): string {
   }
   let json: string | undefined
   let reserved = false
+  let values = 0
   try {
     json = JSON.stringify(metadata, (key: string, value: unknown) => {
       if (key === '__proto__') reserved = true
+      if (++values > maxMetadataValues) throw new FaceError('invalidMetadata', { detail: tooMany })
       return value
     })
   } catch (cause) {
+    if (cause instanceof FaceError) throw cause
     throw new FaceError('invalidMetadata', { detail: 'Expected values that JSON can hold.', cause })
   }
   if (reserved) {
@@ -73,10 +83,32 @@ export function toMetadataJson(metadata: unknown): string {
       detail: `It has ${bytes} bytes of JSON; ${maxMetadataBytes} are allowed.`,
     })
   }
+  if (isJsonTooDeep(json)) {
+    throw new FaceError('invalidMetadata', {
+      detail: `Objects and arrays are nested more than ${maxDepth} levels deep.`,
+    })
+  }
   return json
 }
 
 /** Parses what {@link toMetadataJson} wrote. @throws {SyntaxError} when it is damaged */
 export function fromMetadataJson(json: string): Metadata {
   return JSON.parse(json) as Metadata
+}
+
+/**
+ * Parses metadata that may have been written by another program, or before a bound was set.
+ *
+ * @returns `undefined` when {@link toMetadataJson} would not have written it: it is no JSON, no
+ *   object, too large or too deep
+ */
+export function parseStoredMetadata(json: string): Metadata | undefined {
+  if (!json.startsWith('{') || json.length > maxMetadataBytes || isJsonTooDeep(json)) {
+    return undefined
+  }
+  try {
+    return fromMetadataJson(json)
+  } catch {
+    return undefined
+  }
 }

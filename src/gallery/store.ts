@@ -1,6 +1,6 @@
 import type { Box, DecisionPolicy, Landmarks5, Quality } from '../core/types.ts'
 
-/** Free-form JSON object, at most {@link maxMetadataBytes} as UTF-8 JSON. */
+/** Free-form JSON object, at most {@link maxMetadataBytes} as UTF-8 JSON, at most 16 levels deep. */
 export type Metadata = Readonly<Record<string, unknown>>
 
 export const maxMetadataBytes = 16_384

@@ -20,7 +20,9 @@ export interface RunGateKeeper {
   readonly shared: SharedArrayBuffer
   /** Lets no further run begin, and waits until none is inside, or for `boundMs`. */
   close(boundMs: number): Promise<void>
-  /** The same, blocking this thread: for the moment when the process ends. */
+  /** Waits until no run is inside, or for `boundMs`; others may begin at once. @returns whether none was inside */
+  waitForPause(boundMs: number): Promise<boolean>
+  /** The same as `close`, blocking this thread: for the moment when the process ends. */
   closeSync(boundMs: number): void
 }
 
@@ -31,13 +33,23 @@ const pollMs = 5
 export function createRunGateKeeper(): RunGateKeeper {
   const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
   const state = new Int32Array(shared)
+
+  async function waitForPause(boundMs: number): Promise<boolean> {
+    const deadline = performance.now() + boundMs
+    while (Atomics.load(state, insideAt) > 0) {
+      if (performance.now() >= deadline) return false
+      await sleep(pollMs)
+    }
+    return true
+  }
+
   return {
     shared,
     async close(boundMs) {
       Atomics.store(state, closedAt, 1)
-      const deadline = performance.now() + boundMs
-      while (Atomics.load(state, insideAt) > 0 && performance.now() < deadline) await sleep(pollMs)
+      await waitForPause(boundMs)
     },
+    waitForPause,
     closeSync(boundMs) {
       Atomics.store(state, closedAt, 1)
       const deadline = performance.now() + boundMs

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { TransferListItem } from 'node:worker_threads'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import { FaceError, fromErrorRecord } from '../core/errors.ts'
+import { endThread, endThreadsOfLostAnswers, settleWithin } from '../core/worker-calls.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
 import { createRunGateKeeper } from './run-gate.ts'
 import { createWaitingLine } from './waiting-line.ts'
@@ -16,6 +17,13 @@ export interface WorkerPoolOptions {
   readonly maxQueue: number
   /** Workers start when they are needed, and end after so long without work. Without it they stay. */
   readonly keepMs?: number
+  /**
+   * How long a task may run, default five minutes. After that it fails, and its worker is replaced.
+   * It may wait for twice as long, so that it is not given up with a stuck one before it.
+   */
+  readonly taskTimeoutMs?: number
+  /** How long `close` waits for accepted tasks, default 30,000. */
+  readonly closeTimeoutMs?: number
 }
 
 export interface PostOptions {
@@ -28,7 +36,8 @@ export interface PostOptions {
 export interface WorkerPool {
   /**
    * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
-   *   `workerFailed` when the worker died, `notReady` after `close`
+   *   `workerFailed` when the worker died, its answer was lost or did not come in time, `notReady`
+   *   after `close`; see [Note: Calls that never settle]
    */
   post(task: WorkerTask, options?: PostOptions): Promise<Exclude<WorkerAnswer, { kind: 'error' }>>
   stats(): AnalyzerStats
@@ -36,6 +45,13 @@ export interface WorkerPool {
   close(): Promise<void>
   /** Waits, blocking, until no worker runs a network, and lets none begin: the process ends. */
   holdForExit(): void
+}
+
+/** A task from the moment when it is posted. */
+interface Ticket {
+  timer?: NodeJS.Timeout
+  /** Of the worker that runs it. */
+  threadId?: number
 }
 
 interface AcceptedTask {
@@ -50,16 +66,20 @@ const assumedRunMs = 100
  * only holds garbage: 5 MB less a worker, the same images a second.
  */
 const youngGenerationMb = 3
-/** After this, workers that have not answered are ended. */
-const closeTimeoutMs = 30_000
 /** For a network's run to end before its thread is terminated; see [Note: Ending while a network runs]. */
 const runTimeoutMs = 10_000
+/** How many times as long as it may run a task may wait. */
+const waitTimeouts = 2
+/** For threads to end. */
+const endTimeoutMs = 10_000
 
 export function createWorkerPool({
   file,
   workers,
   maxQueue,
   keepMs,
+  taskTimeoutMs = 300_000,
+  closeTimeoutMs = 30_000,
 }: WorkerPoolOptions): WorkerPool {
   const line = createWaitingLine()
   const pool = new Piscina<WorkerTask, WorkerAnswer>({
@@ -73,14 +93,25 @@ export function createWorkerPool({
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     // Without it the pool moves a waiting task to the end of the line at each completion.
     stricterFIFO: true,
+    loadBalancer(task, threads) {
+      const free = threads.find(({ currentUsage }) => currentUsage === 0) ?? null
+      const ticket = task[queueOptionsSymbol] as Ticket | null
+      if (free !== null && ticket !== null) {
+        ticket.threadId = free.id
+        clearTimeout(ticket.timer)
+        ticket.timer = setTimeout(() => giveUp(ticket), taskTimeoutMs)
+      }
+      return free
+    },
   })
+  endThreadsOfLostAnswers(pool)
   // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
   pool.on('error', () => {})
   // Workers that die while they start are not replaced (the pool would go on forever), so that
   // nobody would serve the line.
   pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
   const gate = createRunGateKeeper()
-  const accepted = new Map<object, AcceptedTask>()
+  const accepted = new Map<Ticket, AcceptedTask>()
   let completed = 0
   let closing: Promise<void> | undefined
 
@@ -88,14 +119,18 @@ export function createWorkerPool({
     async post(task, { signal, transferList = [] } = {}) {
       if (closing !== undefined) throw new FaceError('notReady')
       if (signal?.aborted) throw new FaceError('aborted')
-      const ticket = {}
+      const ticket: Ticket = {}
+      ticket.timer = setTimeout(() => giveUp(ticket), waitTimeouts * taskTimeoutMs)
       const run = pool.run(
         { ...task, gate: gate.shared, ...{ [queueOptionsSymbol]: ticket } },
         { transferList: [...transferList] },
       )
       const { promise: failure, reject: fail } = createDeferred()
       accepted.set(ticket, { run, fail })
-      const done = (): void => void accepted.delete(ticket)
+      const done = (): void => {
+        clearTimeout(ticket.timer)
+        accepted.delete(ticket)
+      }
       run.then(done, done)
       const abort = (): void => withdraw(ticket, new FaceError('aborted'))
       signal?.addEventListener('abort', abort, { once: true })
@@ -122,10 +157,28 @@ export function createWorkerPool({
   }
 
   /** Answers a task with an error at once; a waiting one leaves the line, a running one's answer is dropped. */
-  function withdraw(ticket: object, error: FaceError): void {
+  function withdraw(ticket: Ticket, error: FaceError): void {
     const task = accepted.get(ticket)
-    if (line.leave(ticket)) accepted.delete(ticket)
+    if (line.leave(ticket)) {
+      clearTimeout(ticket.timer)
+      accepted.delete(ticket)
+    }
     task?.fail(error)
+  }
+
+  function giveUp(ticket: Ticket): void {
+    const detail = 'It was not done in time.'
+    withdraw(ticket, new FaceError('workerFailed', { detail }))
+    if (ticket.threadId !== undefined) void endStuckThread(ticket, ticket.threadId)
+  }
+
+  /** Not while a network runs, which might be its own: the process would abort, and the run may end. */
+  async function endStuckThread(ticket: Ticket, threadId: number): Promise<void> {
+    const isFree = await gate.waitForPause(runTimeoutMs)
+    // It may have answered meanwhile, and have another task.
+    if (!accepted.has(ticket)) return
+    if (isFree) endThread(pool, threadId)
+    else ticket.timer = setTimeout(() => void endStuckThread(ticket, threadId), runTimeoutMs)
   }
 
   function failWaitingIfDeserted(): void {
@@ -154,7 +207,9 @@ export function createWorkerPool({
     await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
     patience.abort()
     await gate.close(runTimeoutMs)
-    await pool.destroy()
+    const detail = 'A worker does not end.'
+    const late = () => new FaceError('workerFailed', { detail })
+    await settleWithin(pool.destroy(), endTimeoutMs, late)
   }
 }
 

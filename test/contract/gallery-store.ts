@@ -191,6 +191,9 @@ export function describeGalleryStoreContract(
         ['a key __proto__', JSON.parse('{"a": {"__proto__": {"admin": true}}}')],
         ['a bigint', { n: 1n }],
         ['a cycle', makeCycle()],
+        ['17 levels', makeNested(17)],
+        ['10,000 levels', makeNested(10_000)],
+        ['100,000 values', { list: Array(100_000).fill(0) }],
       ])('refuses metadata that is or has %s', async (_, given) => {
         const metadata = given as Record<string, unknown>
         await expectError(
@@ -204,6 +207,13 @@ export function describeGalleryStoreContract(
         const text = 'x'.repeat(16_384 - '{"text":""}'.length)
         const person = await store.createPerson(collection.id, { name: 'A', metadata: { text } })
         expect(person.metadata).toEqual({ text })
+      })
+
+      it('takes metadata of just the allowed depth, and brackets within text', async () => {
+        const metadata = { nested: makeNested(15), text: '[{"'.repeat(100), '{[': ['\\"['] }
+        const person = await store.createPerson(collection.id, { name: 'A', metadata })
+        expect((await store.listPersons(collection.id)).items).toEqual([person])
+        expect(person.metadata).toEqual(metadata)
       })
 
       it('gives two persons of one name two ids', async () => {
@@ -843,4 +853,10 @@ function makeCycle(): unknown {
   const cycle: Record<string, unknown> = {}
   cycle.self = cycle
   return cycle
+}
+
+function makeNested(levels: number): object {
+  let nested = {}
+  for (let level = 1; level < levels; level++) nested = { nested }
+  return nested
 }

@@ -2,7 +2,7 @@ import type { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
-import { createTablePool } from '../vectors/table-provider.ts'
+import { createTablePool, endTablePool, runInTablePool } from '../vectors/table-provider.ts'
 import {
   createNativeIndex,
   type FaissKind,
@@ -53,13 +53,8 @@ export function createFaissProvider(options: FaissProviderOptions = {}): VectorI
   const host: FaissHost = {
     async call(task, transferList = []) {
       if (closed) throw new FaceError('notReady', { detail: 'The index is closed.' })
-      let answer: FaissAnswer
-      try {
-        pool ??= startPool()
-        answer = await pool.run(task, { transferList })
-      } catch (cause) {
-        throw new FaceError('workerFailed', { detail: 'The index worker stopped.', cause })
-      }
+      pool ??= startPool()
+      const answer = await runInTablePool<FaissAnswer>(pool, task, { transferList })
       if ('error' in answer) throw fromErrorRecord(answer.error)
       return answer.value
     },
@@ -97,7 +92,7 @@ export function createFaissProvider(options: FaissProviderOptions = {}): VectorI
       if (closed) return
       await Promise.all([...indexes.values()].map((opened) => opened.stop()))
       closed = true
-      await pool?.destroy()
+      if (pool !== undefined) await endTablePool(pool)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { workerData } from 'piscina'
+import { settleWithin } from '../../core/worker-calls.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import { createSerialQueue } from '../serial-queue.ts'
 import { createKernelLoader } from '../vectors/kernel.ts'
@@ -22,6 +23,8 @@ const loadExactKernel = createKernelLoader(
 const loadCodeKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-i8.wasm'))
 /** One gallery learns at a time: each keeps a core busy and needs up to half a gigabyte. */
 const learnings = createSerialQueue()
+// Learning takes a sample, so that it is a matter of minutes for a gallery of any size.
+const learningTimeoutMs = 3_600_000
 let crew: ScanCrew | undefined
 
 /** Runs one task; the state is this thread's tables. */
@@ -40,15 +43,22 @@ export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
   },
 )
 
-/** In a thread of its own, which ends with it. */
-function learn(task: LearnTask): Promise<Learned | undefined> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(workerUrl(import.meta.url, './projected-learn-worker.js'), {
+/** In a thread of its own, which ends with it; see [Note: Calls that never settle]. */
+async function learn(task: LearnTask): Promise<Learned | undefined> {
+  let worker: Worker | undefined
+  const learned = new Promise<Learned | undefined>((resolve, reject) => {
+    worker = new Worker(workerUrl(import.meta.url, './projected-learn-worker.js'), {
       workerData: task,
       transferList: [task.sample.buffer],
     })
     worker.once('message', resolve)
+    worker.once('messageerror', reject)
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`Learning ended with code ${code}.`)))
   })
+  try {
+    return await settleWithin(learned, learningTimeoutMs, () => new Error('Learning hangs.'))
+  } finally {
+    void worker?.terminate()
+  }
 }

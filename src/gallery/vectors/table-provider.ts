@@ -1,10 +1,34 @@
 import { join } from 'node:path'
 import { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
+import { endThread, endThreadsOfLostAnswers, settleWithin } from '../../core/worker-calls.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
 import { createTableIndex, type TableHost, type TableIndex } from './table-index.ts'
-import type { TableAnswer } from './table-worker.ts'
+import type { TableAnswer, TableOperation } from './table-worker.ts'
+
+/** How long the worker may take, in milliseconds. */
+export interface TableLimits {
+  /** For work that takes turns: a search waits behind the others. */
+  readonly turnMs: number
+  /** For work that grows with the gallery and lets others in. */
+  readonly longMs: number
+  /** For changes and saves that are under way when the provider is closed. */
+  readonly closeMs: number
+}
+
+export const tableLimits: TableLimits = { turnMs: 300_000, longMs: 3_600_000, closeMs: 60_000 }
+
+// A thread ends when the native code that it is in returns.
+const endTimeoutMs = 10_000
+
+const longOperations: ReadonlySet<TableOperation> = new Set<TableOperation>([
+  'open',
+  'load',
+  'save',
+  'optimize',
+  'drop',
+])
 
 export interface TableProviderOptions {
   /**
@@ -21,6 +45,8 @@ export interface TableProviderOptions {
   readonly onSnapshotRejected?: (collectionId: string, reason: SnapshotRejection) => void
   /** For tests; as {@link createTablePool} makes it. The provider closes it. */
   readonly pool?: Piscina
+  /** For tests. */
+  readonly limits?: TableLimits
 }
 
 /**
@@ -31,7 +57,7 @@ export interface TableProviderOptions {
  * @param workerData what `worker` reads as its data
  */
 export function createTablePool(worker: URL, workerData?: object): Piscina {
-  return new Piscina({
+  const pool = new Piscina({
     filename: worker.href,
     name: 'run',
     minThreads: 1,
@@ -43,6 +69,44 @@ export function createTablePool(worker: URL, workerData?: object): Piscina {
     // work in the background nor the freeing of native memory goes on.
     atomics: 'disabled',
   })
+  endThreadsOfLostAnswers(pool)
+  return pool
+}
+
+/**
+ * Has a task done by the worker of a pool. One that takes too long ends the worker, which is stuck.
+ * See [Note: Calls that never settle].
+ *
+ * @throws {FaceError} `workerFailed` when the worker stops, or does not answer in time
+ */
+export async function runInTablePool<A>(
+  pool: Piscina,
+  task: { readonly operation: string },
+  {
+    transferList = [],
+    limits = tableLimits,
+  }: { readonly transferList?: ArrayBuffer[]; readonly limits?: TableLimits | undefined },
+): Promise<A> {
+  const isLong = longOperations.has(task.operation as TableOperation)
+  const limitMs = isLong ? limits.longMs : limits.turnMs
+  const late = () => {
+    for (const { threadId } of pool.threads) endThread(pool, threadId)
+    return new Error(`It did not answer within ${limitMs / 1000} seconds.`)
+  }
+  try {
+    return await settleWithin<A>(pool.run(task, { transferList }), limitMs, late)
+  } catch (cause) {
+    throw new FaceError('workerFailed', { detail: 'The index worker stopped.', cause })
+  }
+}
+
+/** Ends the worker of a pool; one that does not end is left behind. */
+export function endTablePool(pool: Piscina): Promise<void> {
+  return settleWithin(
+    pool.destroy(),
+    endTimeoutMs,
+    () => new FaceError('workerFailed', { detail: 'The index worker does not end.' }),
+  )
 }
 
 /**
@@ -73,12 +137,8 @@ export function createTableProvider(
     kind,
     async call(task, transferList = []) {
       if (closed) throw new FaceError('notReady', { detail: 'The index is closed.' })
-      let answer: TableAnswer
-      try {
-        answer = await pool.run(task, { transferList })
-      } catch (cause) {
-        throw new FaceError('workerFailed', { detail: 'The index worker stopped.', cause })
-      }
+      const { limits } = options
+      const answer = await runInTablePool<TableAnswer>(pool, task, { transferList, limits })
       if ('error' in answer) throw fromErrorRecord(answer.error)
       return answer.value
     },
@@ -112,9 +172,12 @@ export function createTableProvider(
     },
     async close() {
       if (closed) return
-      await Promise.all([...indexes.values()].map((opened) => opened.idle()))
+      const { closeMs } = options.limits ?? tableLimits
+      const idle = Promise.all([...indexes.values()].map((opened) => opened.idle()))
+      // A change that is cut off is done again from the store's feed, and a save from the start.
+      await settleWithin(idle, closeMs, () => new Error()).catch(() => undefined)
       closed = true
-      await pool.destroy()
+      await endTablePool(pool)
     },
   }
 }

@@ -7,13 +7,11 @@ import { createFaceOperations } from './faces.ts'
 import { createIdempotencyOperations, expireAnswers } from './idempotency.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
+import { type StoreMethod, writes } from './methods.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
-import { readText } from './rows.ts'
+import { readText, type UnreadableMetadata } from './rows.ts'
 import { createTransferOperations } from './transfer.ts'
-
-/** The store's methods, and the thread's own: `emptyLog` after erasures. */
-export type StoreMethod = SqliteMethod | 'emptyLog'
 
 export interface StoreCall {
   readonly method: StoreMethod
@@ -23,22 +21,6 @@ export interface StoreCall {
 export type StoreOutcome = { readonly value: unknown } | { readonly error: FaceErrorRecord }
 
 export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome[]
-
-const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  'createCollection',
-  'updateCollection',
-  'deleteCollection',
-  'createPerson',
-  'updatePerson',
-  'deletePerson',
-  'addFaces',
-  'deleteFace',
-  'restoreCollection',
-  'restorePersons',
-  'restoreFaces',
-  'claimIdempotencyKey',
-  'completeIdempotencyKey',
-])
 
 // Answers expire and a left log is emptied without a request that would do it; see `tidy`.
 const tidyEveryMs = 60_000
@@ -61,7 +43,10 @@ interface OpenStore {
  *
  * @returns a function whose outcomes are in the order of the calls; it does not throw
  */
-export function createBatchRunner(options: DatabaseOptions): BatchRunner {
+export function createBatchRunner(
+  options: DatabaseOptions,
+  onUnreadableMetadata: UnreadableMetadata,
+): BatchRunner {
   let store: OpenStore | undefined
   let tidyAt = 0
   // A process that was killed leaves its log: in it, and in the file until the log is moved there,
@@ -125,7 +110,7 @@ export function createBatchRunner(options: DatabaseOptions): BatchRunner {
     const waiting: number[] = []
     const opened = toOutcome(() => {
       if (store) return
-      store = openStore(options)
+      store = openStore(options, onUnreadableMetadata)
       tidyAt = 0
       logHoldsErased = true
     })
@@ -168,7 +153,7 @@ function toOutcome(body: () => unknown): StoreOutcome {
   }
 }
 
-function openStore(options: DatabaseOptions): OpenStore {
+function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMetadata): OpenStore {
   const db = openDatabase(options)
   try {
     const row = db.get("SELECT value FROM meta WHERE key = 'databaseId'")
@@ -177,6 +162,7 @@ function openStore(options: DatabaseOptions): OpenStore {
       databaseId: readText(row, 'value'),
       newId: monotonicFactory(),
       now: () => new Date().toISOString(),
+      onUnreadableMetadata,
     }
     return { db, operations: createOperations(context) }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { FaceError } from '../../../core/errors.ts'
 import type { Collection, GalleryStore } from '../../store.ts'
 import type { Connection } from './libsql.ts'
-import { collectionColumns, readCollection } from './rows.ts'
+import { collectionColumns, readCollection, type UnreadableMetadata } from './rows.ts'
 
 /** What every operation works with; lives in the store's thread. */
 export interface StoreContext {
@@ -12,6 +12,7 @@ export interface StoreContext {
   newId(): string
   /** ISO 8601, UTC. */
   now(): string
+  readonly onUnreadableMetadata: UnreadableMetadata
 }
 
 /** The store's methods that run in its thread. SQLite cannot tell of changes: its feed is polled. */

@@ -49,7 +49,7 @@ export function createIdempotencyOperations(
 
   function findPerson(id: string): Person | undefined {
     const row = db.get(`SELECT ${personColumns} FROM persons WHERE id = ?`, [id])
-    return row && readPerson(row)
+    return row && readPerson(row, context.onUnreadableMetadata)
   }
 
   function exists(id: string): boolean {

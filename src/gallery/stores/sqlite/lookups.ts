@@ -34,7 +34,8 @@ export function createLookupOperations(
     const metadata = new Map<string, Metadata>()
     const owners = rows.map((row): FaceOwner => {
       const personId = readText(row, 'person_id')
-      const personMetadata = metadata.get(personId) ?? readMetadata(row)
+      const personMetadata =
+        metadata.get(personId) ?? readMetadata(row, personId, context.onUnreadableMetadata)
       metadata.set(personId, personMetadata)
       const personName = readText(row, 'name')
       return { faceId: readText(row, 'face_id'), personId, personName, personMetadata }

@@ -20,7 +20,7 @@ export function findPerson(context: StoreContext, collectionId: string, personId
       ])
     : undefined
   if (!row) throw new FaceError('personNotFound')
-  return readPerson(row)
+  return readPerson(row, context.onUnreadableMetadata)
 }
 
 /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
@@ -96,21 +96,19 @@ export function createPersonOperations(context: StoreContext): SyncStore<Methods
         `SELECT ${personColumns} FROM persons WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
         [...parameters, limit + 1],
       )
-      return toPage('persons', rows.map(readPerson), limit)
+      const persons = rows.map((row) => readPerson(row, context.onUnreadableMetadata))
+      return toPage('persons', persons, limit)
     },
 
     updatePerson(collectionId, personId, patch) {
       const person = findPerson(context, collectionId, personId)
       const name = patch.name === undefined ? person.name : toStoredName(patch.name)
+      // What is not given stays as it is stored, also metadata that cannot be read.
+      const metadata = patch.metadata === undefined ? null : toMetadataJson(patch.metadata)
       db.run(
-        'UPDATE persons SET name = ?, name_folded = ?, metadata = ?, updated_at = ? WHERE id = ?',
-        [
-          name,
-          foldName(name),
-          toMetadataJson(patch.metadata ?? person.metadata),
-          context.now(),
-          personId,
-        ],
+        'UPDATE persons SET name = ?, name_folded = ?, metadata = coalesce(?, metadata), ' +
+          'updated_at = ? WHERE id = ?',
+        [name, foldName(name), metadata, context.now(), personId],
       )
       const updated = findPerson(context, collectionId, personId)
       retellAnswers(context, updated)

@@ -1,11 +1,16 @@
 import { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../../core/errors.ts'
+import { endThreadsOfLostAnswers, settleWithin } from '../../../core/worker-calls.ts'
 import { workerUrl } from '../../../core/worker-url.ts'
+import { isDeeperThan, maxDepth } from '../../depth.ts'
+import type { GalleryLogger } from '../../open-indexes.ts'
 import { fromMetadataJson, toMetadataJson } from '../../person-fields.ts'
 import type { GalleryStore, Metadata } from '../../store.ts'
-import type { StoreCall, StoreMethod, StoreOutcome } from './batch.ts'
+import type { StoreCall, StoreOutcome } from './batch.ts'
 import type { SqliteMethod } from './context.ts'
+import { erasures, type StoreMethod, writes } from './methods.ts'
 import type { DatabaseOptions } from './open.ts'
+import type { StoreNotice } from './worker.ts'
 
 export interface SqliteStoreOptions {
   /** Path of the database; its directory exists. Beside it stand `-wal` and `-shm`. */
@@ -16,6 +21,13 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number
   /** Bounds the file in pages of 4 KiB; beyond it writes fail with `storeFull`. */
   readonly maxPages?: number
+  readonly logger?: GalleryLogger | undefined
+  /** How long a call may take, default 300,000: a large collection is deleted within one call. */
+  readonly callTimeoutMs?: number
+  /** How long `close` may take, default 30,000; what the thread has not done by then is given up. */
+  readonly closeTimeoutMs?: number
+  /** For tests: what runs in the store's thread. */
+  readonly workerFile?: URL
 }
 
 // Bounds how long a read waits behind a batch: 64 writes of a face take about 2 ms.
@@ -24,13 +36,12 @@ const maxPending = 10_000
 // After an erasure the log is emptied this much later at the latest, however many more follow.
 const emptyLogAfterMs = 1000
 
-const erasures: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
-  'deleteFace',
-  'deletePerson',
-  'deleteCollection',
-  // The name and the metadata before.
-  'updatePerson',
-])
+// A thread ends when the native code that it is in returns.
+const endTimeoutMs = 10_000
+// A parameter has faces in a list, and what is bounded within each.
+const maxParameterDepth = maxDepth + 3
+// Persons whose metadata could not be read, of which the log has told.
+const maxReported = 1000
 
 interface PendingCall extends StoreCall {
   resolve(value: unknown): void
@@ -41,8 +52,10 @@ interface PendingCall extends StoreCall {
  * A gallery store in one SQLite file. SQL and fsyncs run in a thread of their own, never on the
  * event loop; see [Note: Group commit]. Several processes may share the file.
  *
- * When the thread dies, calls that it had are rejected with `workerFailed` (whether a write of them
- * became durable is not known) and a new thread opens the file again.
+ * When the thread dies or its answer is lost, reads that it had are done again, each alone, and
+ * writes are rejected with `workerFailed` (whether one of them became durable is not known). When it
+ * does not answer in time, its calls are rejected with `storeUnavailable`. A new thread opens the
+ * file again. See [Note: Calls that never settle].
  *
  * @throws {FaceError} `dataDirUnusable`, `storeReadOnly`, `storeFull`, `storeKeyWrong`,
  *   `storeCorrupt`, `storeTooNew`, `storeBusy`
@@ -55,7 +68,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     maxPages: options.maxPages,
   }
   const pool = new Piscina({
-    filename: workerUrl(import.meta.url, './worker.js').href,
+    filename: (options.workerFile ?? workerUrl(import.meta.url, './worker.js')).href,
     name: 'runBatch',
     minThreads: 1,
     maxThreads: 1,
@@ -65,7 +78,24 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   })
   // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
   pool.on('error', () => {})
+  endThreadsOfLostAnswers(pool)
+  // A thread that cannot start is not replaced by the pool, and its call would never settle.
+  pool.on('workerDestroy', () => {
+    queueMicrotask(() => {
+      if (pool.threads.length === 0) running?.abort()
+    })
+  })
+  const reported = new Set<string>()
+  pool.on('message', ({ unreadableMetadata: personId }: StoreNotice) => {
+    if (reported.has(personId) || reported.size >= maxReported) return
+    reported.add(personId)
+    options.logger?.warn({ personId }, 'the metadata of a person cannot be read and are left out')
+  })
 
+  const { callTimeoutMs = 300_000, closeTimeoutMs = 30_000 } = options
+  /** Of the batch that the thread has. */
+  let running: AbortController | undefined
+  let ended = false
   const queue: PendingCall[] = []
   let draining = false
   let closing: Promise<void> | undefined
@@ -74,6 +104,12 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
     if (queue.length >= maxPending) {
       return Promise.reject(new FaceError('storeBusy', { detail: 'Too many calls are waiting.' }))
+    }
+    if (writes.has(method) && isDeeperThan(parameters, maxParameterDepth)) {
+      // The thread might not be able to read it; see [Note: Calls that never settle].
+      return Promise.reject(
+        new FaceError('invalidRequest', { detail: 'Expected data that is nested less deeply.' }),
+      )
     }
     return new Promise((resolve, reject) => {
       queue.push({ method, parameters, resolve, reject })
@@ -91,25 +127,46 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
 
   async function runBatch(batch: readonly PendingCall[]): Promise<void> {
     let outcomes: readonly StoreOutcome[]
+    const limit = new AbortController()
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      limit.abort()
+    }, callTimeoutMs)
+    running = limit
     try {
-      outcomes = await pool.run(batch.map(({ method, parameters }) => ({ method, parameters })))
+      const calls = batch.map(({ method, parameters }) => ({ method, parameters }))
+      outcomes = await pool.run(calls, { signal: limit.signal })
     } catch (cause) {
+      if (late) {
+        const detail = `It did not answer within ${callTimeoutMs / 1000} seconds.`
+        for (const call of batch) call.reject(new FaceError('storeUnavailable', { detail, cause }))
+        return
+      }
       if (cause instanceof DOMException && cause.name === 'DataCloneError') {
         // A parameter that no contract allows, such as a function; its neighbours are innocent.
         if (batch.length > 1) for (const call of batch) await runBatch([call])
         else batch[0]?.reject(new FaceError('invalidRequest', { detail: 'Expected data.', cause }))
         return
       }
-      const detail = "The store's thread ended."
-      for (const call of batch) call.reject(new FaceError('workerFailed', { detail, cause }))
+      const detail = "The store's thread ended, or its answer was lost."
+      for (const call of batch) {
+        // One of the calls may be to blame; the others are answered by the thread that follows.
+        if (batch.length > 1 && !writes.has(call.method) && !ended) await runBatch([call])
+        else call.reject(new FaceError('workerFailed', { detail, cause }))
+      }
       return
+    } finally {
+      clearTimeout(timer)
+      running = undefined
+      // Also of one whose answer was lost.
+      if (batch.some((call) => erasures.has(call.method))) scheduleEmptyLog()
     }
     for (const [i, call] of batch.entries()) {
       const outcome = outcomes[i]!
       if ('error' in outcome) call.reject(fromErrorRecord(outcome.error))
       else call.resolve(outcome.value)
     }
-    if (batch.some((call) => erasures.has(call.method))) scheduleEmptyLog()
   }
 
   function scheduleEmptyLog(): void {
@@ -134,10 +191,14 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
 
   async function close(): Promise<void> {
     clearTimeout(emptyLogTimer)
+    const detail = `It was not closed within ${closeTimeoutMs / 1000} seconds.`
+    const late = () => new FaceError('storeUnavailable', { detail })
     try {
-      await enqueue('close', [])
+      await settleWithin(enqueue('close', []), closeTimeoutMs, late)
     } finally {
-      await pool.destroy()
+      ended = true
+      for (const call of queue.splice(0)) call.reject(late())
+      await settleWithin(pool.destroy(), endTimeoutMs, late)
     }
   }
 
@@ -187,7 +248,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     await store.ping()
     return store
   } catch (error) {
-    await pool.destroy()
+    ended = true
+    await settleWithin(pool.destroy(), endTimeoutMs, () => new FaceError('storeUnavailable'))
     throw error
   }
 }

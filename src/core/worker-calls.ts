@@ -1,0 +1,75 @@
+// [Note: Calls that never settle]
+// Three things keep a call into a worker thread from settling: the thread that receives a message
+// cannot deserialise it (seen with objects nested 1,950 levels deep), the thread ends, or it never
+// answers. piscina reports the end of a thread only. So an answer that is lost on the way ends its
+// thread, which rejects the calls that it had, and every call has a time limit.
+
+/** What is used of a piscina pool. */
+export interface ThreadPool {
+  readonly threads: readonly PoolThread[]
+  on(event: 'workerCreate', listener: (worker: PoolWorker) => void): unknown
+}
+
+interface PoolThread {
+  readonly threadId: number
+  terminate(): Promise<number>
+}
+
+interface PoolWorker {
+  /** Of its thread. */
+  readonly id: number
+}
+
+interface AnswerPort {
+  on(event: 'messageerror', listener: (error: Error) => void): unknown
+}
+
+/**
+ * Ends a thread of the pool when an answer of it cannot be deserialised, so that the pool rejects
+ * its calls and replaces it; see [Note: Calls that never settle]. To be called in the turn of the
+ * event loop in which the pool was made.
+ */
+export function endThreadsOfLostAnswers(pool: ThreadPool): void {
+  pool.on('workerCreate', (worker) => {
+    portOf(worker)?.on('messageerror', () => endThread(pool, worker.id))
+  })
+}
+
+/** Ends a thread of the pool, which then rejects its calls and replaces it. */
+export function endThread(pool: ThreadPool, threadId: number): void {
+  void pool.threads.find((thread) => thread.threadId === threadId)?.terminate()
+}
+
+/** The port that a worker's answers come by: piscina 5.3.2 has it behind a symbol that it does not export. */
+function portOf(worker: PoolWorker): AnswerPort | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(worker)) {
+    const inner = (worker as unknown as Record<symbol, { readonly port?: AnswerPort } | undefined>)[
+      symbol
+    ]
+    if (inner?.port !== undefined) return inner.port
+  }
+  return undefined
+}
+
+/**
+ * Waits for `promise`, at most so long.
+ *
+ * @param limitMs    milliseconds
+ * @param onTimeout  makes the error of a promise that has not settled by then
+ * @throws what the promise rejects with, or what `onTimeout` returned
+ */
+export async function settleWithin<T>(
+  promise: Promise<T>,
+  limitMs: number,
+  onTimeout: () => Error,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(onTimeout()), limitMs)
+  })
+  try {
+    return await Promise.race([promise, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { GalleryStore } from '../../src/gallery/store.ts'
+import {
+  createSqliteStore,
+  type SqliteStoreOptions,
+} from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+
+let directory: string
+let file: string
+let stores: GalleryStore[]
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'face-watcher-sqlite-'))
+  file = join(directory, 'gallery.db')
+  stores = []
+})
+
+afterEach(async () => {
+  for (const store of stores) await store.close().catch(() => {})
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function openStore(options: Partial<SqliteStoreOptions> = {}): Promise<GalleryStore> {
+  const store = await createSqliteStore({ file, ...options })
+  stores.push(store)
+  return store
+}
+
+async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
+}
+
+describe('stored metadata that no store writes', () => {
+  const depth = 3000
+  it.each([
+    ['thousands of levels', `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`],
+    ['17 levels of lists', `{"a":${'['.repeat(16)}${']'.repeat(16)}}`],
+    ['a megabyte', JSON.stringify({ text: 'x'.repeat(1e6) })],
+    ['no JSON', '{"a":'],
+    ['no object', '[1]'],
+    ['nothing', ''],
+  ])('of %s is read as an empty object, logged, and can be deleted', async (_, json) => {
+    const logged: object[] = []
+    const logger = { info() {}, warn: (fields: object) => void logged.push(fields) }
+    const store = await openStore({ logger: logger as never })
+    const { id } = await makeCollection(store)
+    const metadata = { kept: true }
+    const ann = await store.addFaces(id, { name: 'Ann', metadata }, [makeFace(1)])
+    const bob = await store.createPerson(id, { name: 'Bob', metadata })
+    const database = new Database(file)
+    const write = database.prepare('UPDATE persons SET metadata = ? WHERE id = ?')
+    write.run([json, ann.person.id])
+    const faceId = ann.faces[0]!.id
+
+    const { items } = await store.listPersons(id)
+    expect(items.map((person) => person.metadata)).toEqual([{}, metadata])
+    expect((await store.listPersons(id, { name: 'ann' })).items).toHaveLength(1)
+    expect(await store.getOwners(id, [faceId])).toMatchObject([{ personMetadata: {} }])
+    const { owners } = await store.lookUpNearest(id, [[faceId]])
+    expect(owners).toMatchObject([{ personName: 'Ann', personMetadata: {} }])
+    expect(await store.readFaces(id, { limit: 10 })).toHaveLength(1)
+    await expect.poll(() => logged).toEqual([{ personId: ann.person.id }])
+
+    // A new name takes nothing away from what somebody may want to repair.
+    await store.updatePerson(id, ann.person.id, { name: 'Anna' })
+    const read = database.prepare('SELECT metadata FROM persons WHERE id = ?')
+    expect(read.all([ann.person.id])).toMatchObject([{ metadata: json }])
+    database.close()
+    const mended = await store.updatePerson(id, ann.person.id, { metadata: { b: 1 } })
+    expect(mended.metadata).toEqual({ b: 1 })
+    await store.deletePerson(id, ann.person.id)
+    expect((await store.listPersons(id)).items).toEqual([bob])
+  })
+})
+
+describe('what no thread could read', () => {
+  it('is refused where it is written, alone', async () => {
+    const store = await openStore()
+    const collection = await makeCollection(store)
+    let deep: object = {}
+    for (let level = 0; level < 1900; level++) deep = { deep }
+    const results = await Promise.allSettled([
+      store.createPerson(collection.id, { name: 'A' }),
+      store.updateCollection(collection.name, { policy: deep as never }),
+      store.addFaces(collection.id, { name: 'B' }, [makeFace(1, { quality: deep as never })]),
+      store.createPerson(collection.id, { name: 'C' }),
+    ])
+    const refused = { reason: { code: 'invalidRequest' } }
+    const done = { status: 'fulfilled' }
+    expect(results).toMatchObject([done, refused, refused, done])
+  })
+})
+
+describe("the store's thread", () => {
+  const workerFile = new URL('../fixtures/gallery/faulty-worker.mjs', import.meta.url)
+
+  it.each(['unreadable', 'exit'])(
+    'that answers by %s fails that call alone, and is replaced',
+    async (how) => {
+      const store = await openStore({ workerFile })
+      for (let round = 0; round < 2; round++) {
+        const results = await Promise.allSettled([
+          store.getCollection('a'),
+          store.getCollection(how),
+          store.getCollection('b'),
+        ])
+        expect(results).toMatchObject([
+          { value: 'getCollection' },
+          { reason: { code: 'workerFailed' } },
+          { value: 'getCollection' },
+        ])
+      }
+      await store.close()
+    },
+  )
+
+  it('never does a write again whose answer was lost', async () => {
+    const store = await openStore({ workerFile })
+    const results = await Promise.allSettled([
+      store.deleteCollection('a'),
+      store.getCollection('unreadable'),
+      store.getCollection('b'),
+    ])
+    const failed = { reason: { code: 'workerFailed' } }
+    expect(results).toMatchObject([failed, failed, { value: 'getCollection' }])
+  })
+
+  it.each(['never', 'spin'])('that answers %s is replaced when the time is up', async (how) => {
+    const store = await openStore({ workerFile, callTimeoutMs: 500 })
+    const stuck = store.getCollection(how)
+    await new Promise((resolve) => setImmediate(resolve))
+    const waiting = store.getCollection('a')
+    await expectCode(stuck, 'storeUnavailable')
+    expect(await waiting).toBe('getCollection')
+  })
+
+  it.each(['never', 'spin'])('that answers %s does not hold up close', async (how) => {
+    const store = await openStore({ workerFile, closeTimeoutMs: 300 })
+    const stuck = expectCode(store.getCollection(how), 'workerFailed')
+    await new Promise((resolve) => setImmediate(resolve))
+    const waiting = expectCode(store.getCollection('a'), 'storeUnavailable')
+    await expectCode(store.close(), 'storeUnavailable')
+    await Promise.all([stuck, waiting])
+  })
+
+  it('that cannot start any more fails its calls', async () => {
+    const missing = new URL('../fixtures/gallery/missing.mjs', import.meta.url)
+    await expectCode(createSqliteStore({ file, workerFile: missing }), 'workerFailed')
+  })
+})
