@@ -53,6 +53,10 @@ export async function createApp(
         throw new FaceError('notReady', { detail: 'The server is stopping.' })
       }
     })
+    // By the route and not by the address, which may be encoded or in absolute form.
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
     await registerProtection(scope, options)
     registerSimpleRoutes(scope, context)
     registerAnalysisRoutes(scope, context)
