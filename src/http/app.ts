@@ -23,6 +23,16 @@ import { compileValidator } from './validation.ts'
 const maxParamLength = 256
 
 /**
+ * Keeps keys and cookies out of the log: the multipart plugin logs its options with all headers of
+ * the request at level `trace`. Serializers add to those of the caller's logger; `redact` of a child
+ * would replace what the caller has redacted.
+ */
+const logSerializers = {
+  headers: () => '[left out]',
+  busboyOptions: ({ headers: _, ...rest }: { readonly headers?: unknown }) => rest,
+}
+
+/**
  * The HTTP interface of a Face Watcher, ready for requests but not listening.
  *
  * The caller keeps the `FaceWatcher` and closes it after the application.
@@ -80,6 +90,11 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
       disableRequestLogging: true,
       requestIdLogLabel: 'requestId',
     }),
+    childLoggerFactory: (parent, bindings, childOptions) =>
+      parent.child(bindings, {
+        ...childOptions,
+        serializers: { ...childOptions.serializers, ...logSerializers },
+      }),
     genReqId: createRequestId,
     requestTimeout: options.requestTimeoutMs,
     return503OnClosing: false,
