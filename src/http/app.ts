@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { registerJsonBodies } from './json-body.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerOpenApi } from './openapi.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
@@ -52,6 +53,7 @@ export async function createApp(
   const metrics = registerMetrics(app, faceWatcher)
   await registerSecurity(app, options)
   app.removeContentTypeParser('text/plain')
+  registerJsonBodies(app)
   await app.register(multipart, { throwFileSizeLimit: false })
   await registerOpenApi(app)
 
