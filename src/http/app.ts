@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { registerJsonBodies } from './json-body.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerOpenApi } from './openapi.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
@@ -23,6 +24,16 @@ import { compileValidator } from './validation.ts'
 const maxParamLength = 256
 
 /**
+ * Keeps keys and cookies out of the log: the multipart plugin logs its options with all headers of
+ * the request at level `trace`. Serializers add to those of the caller's logger; `redact` of a child
+ * would replace what the caller has redacted.
+ */
+const logSerializers = {
+  headers: () => '[left out]',
+  busboyOptions: ({ headers: _, ...rest }: { readonly headers?: unknown }) => rest,
+}
+
+/**
  * The HTTP interface of a Face Watcher, ready for requests but not listening.
  *
  * The caller keeps the `FaceWatcher` and closes it after the application.
@@ -42,6 +53,7 @@ export async function createApp(
   const metrics = registerMetrics(app, faceWatcher)
   await registerSecurity(app, options)
   app.removeContentTypeParser('text/plain')
+  registerJsonBodies(app)
   await app.register(multipart, { throwFileSizeLimit: false })
   await registerOpenApi(app)
 
@@ -52,6 +64,10 @@ export async function createApp(
       if (lifecycle.phase === 'closing') {
         throw new FaceError('notReady', { detail: 'The server is stopping.' })
       }
+    })
+    // By the route and not by the address, which may be encoded or in absolute form.
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
     })
     await registerProtection(scope, options)
     registerSimpleRoutes(scope, context)
@@ -76,6 +92,11 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
       disableRequestLogging: true,
       requestIdLogLabel: 'requestId',
     }),
+    childLoggerFactory: (parent, bindings, childOptions) =>
+      parent.child(bindings, {
+        ...childOptions,
+        serializers: { ...childOptions.serializers, ...logSerializers },
+      }),
     genReqId: createRequestId,
     requestTimeout: options.requestTimeoutMs,
     return503OnClosing: false,

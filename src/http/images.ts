@@ -2,8 +2,13 @@ import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import type { EnrollImage } from '../recognition/face-watcher.ts'
-import { concatOwned, imageTooLarge, parseBase64 } from './image-bytes.ts'
+import { concatOwned, decodeBase64, imageTooLarge } from './image-bytes.ts'
+import { takeRawString } from './json-body.ts'
+import { assertBoundedValue } from './json-scanner.ts'
 import { envelopeBytes, type ResolvedHttpOptions } from './options.ts'
+
+/** Bytes of a text field: metadata of 16,384 bytes written with six-byte escapes are 96 KiB. */
+const maxFieldBytes = 128 * 1024
 
 /** Which images and text fields a route reads from a multipart form or a JSON body. */
 export interface UploadSpec {
@@ -42,7 +47,7 @@ export async function readUpload(
 ): Promise<Upload> {
   const upload = request.isMultipart()
     ? await readForm(request, spec, options)
-    : readJson(request.body, spec, options)
+    : await readJson(request, spec, options)
   if (upload.images.length < (spec.minImages ?? 1)) {
     throw missingImage(spec, Object.keys(upload.fields))
   }
@@ -111,9 +116,20 @@ async function readParts(
   const images: UploadedImage[] = []
   const fields: Record<string, unknown> = {}
   let total = 0
-  const limits = { fileSize: options.maxImageBytes + 1, files: spec.maxImages + 1, fields: 20 }
-  for await (const part of request.parts({ limits })) {
+  const limits = {
+    fileSize: options.maxImageBytes + 1,
+    files: spec.maxImages + 1,
+    fields: 20,
+    fieldSize: maxFieldBytes,
+  }
+  // The parser waits for a full buffer to be read before it goes on, but not of a part that it skips
+  // (no Content-Disposition, or another one than form-data): it would wait for ever. No part is
+  // larger than the whole body, so no buffer of that size is ever full.
+  const fileHwm = options.maxRequestBytes + envelopeBytes + 1
+  for await (const part of request.parts({ limits, fileHwm })) {
     if (part.type === 'field') {
+      if (part.valueTruncated) throw fieldTooLarge()
+      assertBoundedValue(part.value)
       fields[part.fieldname] = part.value
       continue
     }
@@ -152,10 +168,15 @@ async function readFile(
   return concatOwned(chunks, size)
 }
 
-function readJson(body: unknown, spec: UploadSpec, options: ResolvedHttpOptions): Upload {
+async function readJson(
+  request: FastifyRequest,
+  spec: UploadSpec,
+  options: ResolvedHttpOptions,
+): Promise<Upload> {
   const images: UploadedImage[] = []
   const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries((body ?? {}) as Record<string, unknown>)) {
+  const members = (request.body ?? {}) as Record<string, unknown>
+  for (const [name, value] of Object.entries(members)) {
     if (!spec.fields.includes(name)) {
       fields[name] = value
       continue
@@ -163,11 +184,13 @@ function readJson(body: unknown, spec: UploadSpec, options: ResolvedHttpOptions)
     for (const [index, text] of [value].flat().entries()) {
       const path = Array.isArray(value) ? `${name}[${index}]` : name
       if (images.length === spec.maxImages) throw tooManyImages(spec)
-      images.push({
-        field: name,
-        fileName: path,
-        bytes: parseBase64(text, path, options.maxImageBytes),
-      })
+      if (typeof text !== 'string') {
+        throw new FaceError('invalidRequest', { detail: `"${path}" is not a string.` })
+      }
+      // A name written with escapes is not seen by the scanner; its text is a small one.
+      const raw = takeRawString(request, text) ?? [Buffer.from(text)]
+      const bytes = await decodeBase64(raw, path, options.maxImageBytes)
+      images.push({ field: name, fileName: path, bytes })
     }
   }
   return { images, fields }
@@ -191,6 +214,13 @@ function requestTooLarge(maxRequestBytes: number): FaceError {
   return new FaceError('payloadTooLarge', {
     detail: 'The images of a request are larger than allowed together; send fewer at once.',
     info: { maxRequestBytes },
+  })
+}
+
+function fieldTooLarge(): FaceError {
+  return new FaceError('payloadTooLarge', {
+    detail: `A text field of a form has at most ${maxFieldBytes} bytes.`,
+    info: { maxFieldBytes },
   })
 }
 

@@ -102,6 +102,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   // Node reads the rest of an unfinished body and throws it away, so that the client, who is still
   // sending, gets to see the answer; a closed connection would be a reset to it.
   reply.removeHeader('connection')
+  reply.header('cache-control', 'no-store')
   // Set by a hook already, except where routing itself fails.
   reply.header('x-request-id', request.id)
   if (status === 429 || status === 503 || code === 'idempotencyConflict') {
@@ -149,7 +150,7 @@ export function registerProblems(app: App): void {
     sendProblem(error, request, reply)
   })
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? ''
+    const path = toPath(request.url)
     const allowed = [
       ...new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
     ].sort()
@@ -160,6 +161,16 @@ export function registerProblems(app: App): void {
       info: { allowed },
     })
   })
+}
+
+/** The path of a request, decoded, also of an address in absolute form, `http://host/path`. */
+function toPath(address: string): string {
+  const path = address.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)[0] ?? ''
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }
 
 interface ProblemResponse {

@@ -25,12 +25,11 @@ export function toStages(timings: Timings): readonly (readonly [stage: string, m
   ]
 }
 
-/** Request id and Server-Timing of every answer, one log line a request, no caching of the API. */
+/** Request id and Server-Timing of every answer, one log line a request. */
 export function registerRequestContext(app: App): void {
   app.decorateReply('timings', null)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store')
   })
   app.addHook('onSend', async (_request, reply) => {
     const stages = reply.timings ? toStages(reply.timings) : []

@@ -2,19 +2,22 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
-import { Value } from 'typebox/value'
 import { type ErrorCode, FaceError } from '../core/errors.ts'
 
 /** Fields whose mistakes have a code of their own. */
-const codeOfField: Readonly<Record<string, ErrorCode>> = {
-  name: 'invalidName',
-  exactName: 'invalidName',
-  metadata: 'invalidMetadata',
-  embedding: 'invalidEmbedding',
-  cursor: 'invalidCursor',
-  policy: 'invalidOption',
-  storeCrops: 'invalidOption',
-}
+const codeOfField: ReadonlyMap<string, ErrorCode> = new Map([
+  ['name', 'invalidName'],
+  ['exactName', 'invalidName'],
+  ['metadata', 'invalidMetadata'],
+  ['embedding', 'invalidEmbedding'],
+  ['cursor', 'invalidCursor'],
+  ['policy', 'invalidOption'],
+  ['storeCrops', 'invalidOption'],
+])
+
+/** Mistakes named in an answer, and characters of a name of the client's repeated in it. */
+const maxMistakes = 10
+const maxNameLength = 100
 
 interface Mistake {
   readonly path: string
@@ -24,14 +27,79 @@ interface Mistake {
 
 /**
  * Compiles the schema of a part of the request with TypeBox. Query, path and headers are text, so
- * numbers and booleans in them are converted; a JSON body is taken as it is: `"1"` is not a number.
+ * numbers and booleans in them are read by `readText`; a JSON body is taken as it is: `"1"` is not a number.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
   return (value: unknown) => {
-    const input = httpPart === 'body' ? value : Value.Convert(schema, value)
+    const input = httpPart === 'body' ? value : readTexts(schema, value)
+    const oversized = findOversizedList(schema, input)
+    if (oversized) return { error: toMistakesError([oversized], httpPart ?? 'body') }
     if (validator.Check(input)) return { value: input }
     return { error: toError(validator.Errors(input), httpPart ?? 'body', schema) }
+  }
+}
+
+interface MemberSchema {
+  readonly type?: string
+  readonly maxItems?: number
+  readonly properties?: Readonly<Record<string, MemberSchema>>
+  readonly items?: MemberSchema
+}
+
+/**
+ * A member with more items than allowed. TypeBox goes through all items to find what is wrong with
+ * each, though it tells of eight; this looks at the length alone.
+ */
+function findOversizedList(schema: TSchema, value: unknown): Mistake | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { properties = {} } = schema as MemberSchema
+  for (const [name, { maxItems }] of Object.entries(properties)) {
+    const member = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+    if (maxItems !== undefined && Array.isArray(member) && member.length > maxItems) {
+      return { path: `/${name}`, message: `must not have more than ${maxItems} items` }
+    }
+  }
+  return undefined
+}
+
+/** The numbers of JSON: no blanks, no hexadecimal, no leading zeros; whole ones without an exponent. */
+const wholeNumber = /^-?(?:0|[1-9]\d{0,14})$/
+const anyNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+const booleans: ReadonlyMap<unknown, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+])
+
+/** The members of a query, path or headers by their schema; a copy, as each is read for one request. */
+function readTexts(schema: TSchema, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const { properties = {} } = schema as MemberSchema
+  const members = Object.entries(value).map(([name, text]) => {
+    const member = Object.hasOwn(properties, name) ? properties[name] : undefined
+    return [name, member ? readText(member, text) : text] as const
+  })
+  // Without a prototype, as the query parser makes it: a member may have the name `__proto__`.
+  return Object.assign(Object.create(null), Object.fromEntries(members))
+}
+
+/** The value that a text stands for; what is not of the type stays text, which the schema refuses. */
+function readText(schema: MemberSchema, text: unknown): unknown {
+  switch (schema.type) {
+    case 'integer':
+      return typeof text === 'string' && wholeNumber.test(text) ? Number(text) : text
+    case 'number':
+      return typeof text === 'string' && anyNumber.test(text) ? Number(text) : text
+    case 'boolean':
+      return booleans.get(text) ?? text
+    case 'array': {
+      const { items = {} } = schema
+      return [text].flat().map((item) => readText(items, item))
+    }
+    default:
+      return text
   }
 }
 
@@ -40,10 +108,18 @@ function toError(
   part: string,
   schema: TSchema,
 ): FaceError {
-  const mistakes = errors.slice(0, 10).flatMap((error) => toMistakes(error, schema))
+  const mistakes = errors
+    .slice(0, maxMistakes)
+    .flatMap((error) => toMistakes(error, schema))
+    .slice(0, maxMistakes)
+  return toMistakesError(mistakes, part)
+}
+
+function toMistakesError(mistakes: readonly Mistake[], part: string): FaceError {
   const first = mistakes[0] ?? { path: '', message: 'is not valid' }
   const field = first.path.split('/')[1] ?? ''
-  const code = codeOfField[field] ?? (part === 'querystring' ? 'invalidOption' : 'invalidRequest')
+  const code =
+    codeOfField.get(field) ?? (part === 'querystring' ? 'invalidOption' : 'invalidRequest')
   const where = first.path === '' ? partNames[part] : `"${first.path.slice(1)}"`
   const allowed = 'allowed' in first ? ` Allowed: ${[first.allowed].flat().join(', ')}.` : ''
   return new FaceError(code, {
@@ -80,11 +156,11 @@ function toMistakes(error: TLocalizedValidationError, schema: TSchema): readonly
         message: 'is required',
       }))
     case 'additionalProperties': {
-      const names = [params.additionalProperties].flat()
+      const names = [params.additionalProperties].flat().slice(0, maxMistakes)
       const allowed =
         path === '' ? Object.keys((schema as { properties?: object }).properties ?? {}) : []
       return names.map((name) => ({
-        path: `${path}/${String(name)}`,
+        path: `${path}/${String(name).slice(0, maxNameLength)}`,
         message: 'is not known here',
         ...(allowed.length > 0 ? { allowed } : {}),
       }))

@@ -2160,6 +2160,7 @@ export interface operations {
                     };
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
+                    /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
                     images?: string[];
                 };
             };
@@ -2555,6 +2556,7 @@ export interface operations {
                 "application/json": {
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
+                    /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
                     images?: string[];
                 };
             };

@@ -10,6 +10,7 @@ import { EnrollResult, Face as FaceSchema } from '../schemas/gallery.ts'
 import type { App, RouteContext } from '../types.ts'
 import { enrollQuery, toEnrollOptions } from './enrollment.ts'
 import {
+  base64List,
   base64Schema,
   createManyForm,
   faceParams,
@@ -23,7 +24,7 @@ import {
 const imagesJson = Type.Object(
   {
     image: Type.Optional(base64Schema),
-    images: Type.Optional(Type.Array(base64Schema)),
+    images: Type.Optional(base64List),
   },
   { additionalProperties: false },
 )

@@ -4,6 +4,7 @@ import type { Metadata } from '../../gallery/store.ts'
 import type { EnrollResult } from '../../recognition/face-watcher.ts'
 import { answerOnce, idempotencyHeaders } from '../idempotency.ts'
 import { readUpload } from '../images.ts'
+import { assertBoundedValue } from '../json-scanner.ts'
 import { problemResponses } from '../problems.ts'
 import { toDisconnectSignal } from '../request-context.ts'
 import { ref } from '../schemas/component.ts'
@@ -13,6 +14,7 @@ import type { App, RouteContext } from '../types.ts'
 import { compileValidator } from '../validation.ts'
 import { enrollQuery, toEnrollOptions, toRejectionError } from './enrollment.ts'
 import {
+  base64List,
   base64Schema,
   collectionParams,
   createManyForm,
@@ -29,7 +31,7 @@ const personJson = Type.Object(
   {
     ...newPerson,
     image: Type.Optional(base64Schema),
-    images: Type.Optional(Type.Array(base64Schema)),
+    images: Type.Optional(base64List),
   },
   { additionalProperties: false },
 )
@@ -214,9 +216,12 @@ function parseNewPerson(fields: Readonly<Record<string, unknown>>): {
 }
 
 function parseMetadata(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (cause) {
     throw new FaceError('invalidMetadata', { detail: 'It is not valid JSON.', cause })
   }
+  assertBoundedValue(value)
+  return value
 }

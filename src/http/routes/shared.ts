@@ -1,4 +1,5 @@
 import {
+  type TArray,
   type TInteger,
   type TObject,
   type TOptional,
@@ -17,6 +18,14 @@ export const base64Description =
 
 export const base64Schema: TString = Type.String({ description: base64Description })
 
+/** The most that `http.maxImages` of the configuration may allow. */
+const mostImages = 1000
+
+export const base64List: TArray<TString> = Type.Array(base64Schema, {
+  maxItems: mostImages,
+  description: '`http.maxImages` of the configuration are allowed, 20 by default.',
+})
+
 /** A form with one file in each of `fields` besides the given text fields. */
 export function createForm(
   fields: readonly string[],
@@ -32,7 +41,7 @@ export function createManyForm(
   extra: Readonly<Record<string, unknown>> = {},
   required: readonly string[] = ['image'],
 ): MultipartForm {
-  const files = { type: 'array', items: binary }
+  const files = { type: 'array', items: binary, maxItems: mostImages }
   const properties = { image: files, images: files, ...extra }
   return { fields: ['image', 'images'], schema: { type: 'object', properties, required } }
 }
