@@ -17,7 +17,8 @@ const faceWatcher = await createFaceWatcher({
 try {
   for (const fileName of await readdir(folder)) {
     const bytes = await readFile(join(folder, fileName))
-    const person = { name: parse(fileName).name }
+    // Run again, it adds to the person of this name instead of making another.
+    const person = { name: parse(fileName).name, ifExists: 'reuse' } as const
     const { faces, rejected } = await faceWatcher.enroll('default', person, [{ fileName, bytes }])
     for (const { face } of faces) process.stdout.write(`enrolled ${person.name} as ${face.id}\n`)
     for (const { message } of rejected) process.stdout.write(`rejected ${fileName}: ${message}\n`)

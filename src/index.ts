@@ -40,6 +40,7 @@ export type {
   ImageFacts,
   IndexReport,
   ModelStatus,
+  NewPersonInput,
   RequestOptions,
   Status,
   Timings,

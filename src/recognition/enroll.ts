@@ -5,8 +5,9 @@ import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
-import type { EnrollResult, FaceWatcher } from './face-watcher.ts'
+import type { EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
 import type { Judges } from './judges.ts'
+import type { PersonsByName } from './person-by-name.ts'
 import type { Rejection } from './rejections.ts'
 import { sumTimings } from './timings.ts'
 
@@ -19,11 +20,28 @@ type Rejected = EnrollResult['rejected'][number]
  * All images are examined first; then the usable ones are stored in one transaction. Equal files in
  * one request are examined once.
  */
-export function createEnroll(deps: RecognitionDependencies, judges: Judges): FaceWatcher['enroll'] {
+export function createEnroll(
+  deps: RecognitionDependencies,
+  judges: Judges,
+  persons: PersonsByName,
+): FaceWatcher['enroll'] {
   const { gallery } = deps
-  return async (collectionName, personInput, images, options = {}): Promise<EnrollResult> => {
+  return async (collectionName, person, images, options = {}): Promise<EnrollResult> => {
     if (images.length === 0) throw new FaceError('missingImage')
     const collection = await gallery.getCollection(collectionName)
+    if (typeof person === 'string') return enrollFor(collection, person, images, options)
+    const { ifExists: _, ...fresh } = person
+    return persons.resolve(collection.id, person, (id) =>
+      enrollFor(collection, id ?? fresh, images, options),
+    )
+  }
+
+  async function enrollFor(
+    collection: Collection,
+    personInput: Parameters<FaceWatcher['enroll']>[1],
+    images: Parameters<FaceWatcher['enroll']>[2],
+    options: EnrollOptions,
+  ): Promise<EnrollResult> {
     const known = typeof personInput === 'string'
     const existing = known ? await gallery.getPerson(collection.id, personInput) : undefined
     // Found before images are analysed for nothing; the store checks again.

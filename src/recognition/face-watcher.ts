@@ -56,6 +56,17 @@ export interface EnrollImage {
   readonly bytes: Uint8Array
 }
 
+/** A person to be made. */
+export interface NewPersonInput {
+  readonly name: string
+  readonly metadata?: Metadata
+  /**
+   * When a person of exactly this name is there: `create` (default) makes another, names are not
+   * unique; `reuse` takes the one who is there, with their metadata as they are.
+   */
+  readonly ifExists?: 'create' | 'reuse'
+}
+
 export interface EnrollOptions extends RequestOptions {
   /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */
   readonly faces?: 'one' | 'largest'
@@ -287,10 +298,11 @@ export interface FaceWatcher {
   /**
    * Enrols faces of one person. Per-image problems are answered in `rejected`, not thrown.
    * @param person an existing person's id, or the name (and metadata) of a new one
+   * @throws {FaceError} `invalidOption` when `ifExists` is `reuse` and several persons have the name
    */
   enroll(
     collection: string,
-    person: string | { readonly name: string; readonly metadata?: Metadata },
+    person: string | NewPersonInput,
     images: readonly EnrollImage[],
     options?: EnrollOptions,
   ): Promise<EnrollResult>
@@ -330,10 +342,7 @@ export interface FaceWatcher {
     delete(name: string): Promise<void>
   }
   readonly persons: {
-    create(
-      collection: string,
-      input: { readonly name: string; readonly metadata?: Metadata },
-    ): Promise<Person>
+    create(collection: string, input: NewPersonInput): Promise<Person>
     get(collection: string, personId: string): Promise<Person>
     list(
       collection: string,

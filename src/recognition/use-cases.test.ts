@@ -201,3 +201,46 @@ describe('close', () => {
     expect(closed).toEqual(['gallery', 'store'])
   })
 })
+
+describe('a person of a name that is there', () => {
+  const images = (text: string) => [{ fileName: text, bytes: image(text) }]
+  const names = async () => {
+    const { items } = await watcher.persons.list('default')
+    return items.map(({ name, faceCount }) => `${name} ${faceCount}`)
+  }
+
+  test('is reused when asked for, by calls at once too', async () => {
+    const ann = { name: 'Ann', ifExists: 'reuse' } as const
+    await Promise.all(
+      ['ann', 'ann~0.9', 'ann~0.8'].map((t) => watcher.enroll('default', ann, images(t))),
+    )
+    const [first, second] = await Promise.all([
+      watcher.persons.create('default', { name: 'Bob', ifExists: 'reuse' }),
+      watcher.persons.create('default', { name: 'Bob', ifExists: 'reuse' }),
+    ])
+    expect(second.id).toBe(first.id)
+    expect(await names()).toEqual(['Ann 3', 'Bob 0'])
+  })
+
+  test('goes on to be made where an enrolment before made nobody', async () => {
+    const ann = { name: 'Ann', ifExists: 'reuse' } as const
+    const calls = ['(none)', '(overloaded)', 'ann'].map((t) =>
+      watcher.enroll('default', ann, images(t)),
+    )
+    await Promise.allSettled(calls)
+    expect(await names()).toEqual(['Ann 1'])
+  })
+
+  test('is made once more by default, and then not told apart', async () => {
+    await watcher.persons.create('default', { name: 'Ann' })
+    await watcher.persons.create('default', { name: 'Ann', ifExists: 'create' })
+    const reuse = { name: 'Ann', ifExists: 'reuse' } as const
+    for (const run of [
+      () => watcher.persons.create('default', reuse),
+      () => watcher.enroll('default', reuse, images('ann')),
+    ]) {
+      await expect(run()).rejects.toMatchObject({ code: 'invalidOption' })
+    }
+    expect(await names()).toEqual(['Ann 0', 'Ann 0'])
+  })
+})

@@ -200,6 +200,13 @@ function createFakeGallery(): Gallery {
     counts: async () => ({ persons: persons.size, faces: faces.size }),
     createPerson,
     getPerson,
+    async listPersons(collectionId, { exactName, limit = 100 } = {}) {
+      const found = [...persons.values()].filter(
+        ({ name }) => exactName === undefined || name === exactName,
+      )
+      const items = found.slice(0, limit).map(({ id }) => getPerson(collectionId, id))
+      return { items: await Promise.all(items) }
+    },
     async addFaces(collectionId, person, added) {
       const { id } =
         typeof person === 'string'
