@@ -27,7 +27,7 @@ export interface AnalyzerOptions {
   /**
    * Images that own their buffer go to a worker without a copy and are empty afterwards, for callers
    * that read each image for one request. Default false: an image stays its caller's, at the price of
-   * a copy, 0.1 ms for 100 kB and 8 ms for 10 MB, which take a hundred times longer to decode.
+   * a copy, a tenth of a millisecond for 100 kB.
    */
   readonly takesImages?: boolean
   /** Another worker file, for tests of what happens when a worker dies. */
