@@ -147,7 +147,7 @@ describe('enroll, identify and manage', () => {
     mkdirSync(join(out, 'a.jpg'), { recursive: true })
     writeFileSync(join(out, 'a.jpg', 'full'), '')
     const { code, stdout, stderr } = await cli('identify', folder, '--draw', out, '--force')
-    expect(stdout).toMatch(/a\.jpg: 1 face\n.*\n.*m\.jpg: .*it is a device.*\n.*z\.jpg: 1 face/)
+    expect(stdout).toMatch(/a\.jpg: 1 face\n.*\n.*m\.jpg: It is a device.*\n.*z\.jpg: 1 face/)
     expect(stderr).toContain('a.jpg: it is a folder where a file is expected.')
     expect(code).toBe(4)
     expect((await sharp(join(out, 'z.jpg')).metadata()).format).toBe('jpeg')
