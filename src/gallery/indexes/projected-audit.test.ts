@@ -20,7 +20,6 @@ function createFake({ missesOneIn, exactFrom = 64, probes = 500 }: FakeOptions) 
     return oneIn > 0 && number % oneIn === 0
   }
   const table: AuditedTable = {
-    dimension: 1,
     count: 10_000,
     raiseBest(some, { best }) {
       some.forEach((_, i) => {
@@ -76,7 +75,7 @@ describe('an audit', () => {
     expect(audit.status()).toMatchObject({ agreement: 1 })
   })
 
-  it('gives up while rows change, and begins anew when none does', async () => {
+  it('gives up while rows change, and begins again when none does', async () => {
     const fake = createFake({ missesOneIn: () => 0, probes: 40 })
     let isRestless = true
     audit = createAudit({

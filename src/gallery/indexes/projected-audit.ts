@@ -30,7 +30,6 @@ export interface AuditProbe {
 
 /** The table whose searches are repeated. */
 export interface AuditedTable {
-  readonly dimension: number
   readonly count: number
   /**
    * Raises each `best` to the highest similarity of its probe with rows `from` to `to`, but not
@@ -69,7 +68,7 @@ export interface Audit {
   /**
    * Compares searches with exact ones for some hundred probes, and makes the lists longer until all
    * agree but one in a thousand. Searches go on meanwhile. When rows change it gives up, and begins
-   * anew by itself once they do not.
+   * again by itself once they do not.
    */
   verify(): Promise<void>
   /** A search was answered: now and then it is repeated exactly. @param found the best similarity */

@@ -90,7 +90,6 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   let restoring = false
   let disposed = false
   const audit = createAudit({
-    dimension,
     get count() {
       return rows.count
     },
