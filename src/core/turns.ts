@@ -1,4 +1,4 @@
-import { createSerialQueue, type SerialQueue } from '../../serial-queue.ts'
+import { createSerialQueue, type SerialQueue } from './serial-queue.ts'
 
 /** Runs tasks of one key one after the other, those of different keys at once. */
 export interface Turns {

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { isFaceError } from '../core/errors.ts'
 import { computeGalleryDifficulty, type GalleryDifficulty } from '../core/gallery-difficulty.ts'
+import { createSerialQueue } from '../core/serial-queue.ts'
 import type { FmrCurve } from '../core/types.ts'
 import type { GalleryLogger } from './open-indexes.ts'
 import { comparePairsOf, samplePersons } from './person-sample.ts'
-import { createSerialQueue } from './serial-queue.ts'
 import type { Collection, GalleryStore } from './store.ts'
 
 /** What was found when a collection was compared with its model's curve. */

@@ -1,7 +1,7 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
+import { createSerialQueue } from '../core/serial-queue.ts'
 import { feedPageSize, type LoadedIndex } from './index-loader.ts'
 import { createOpenIndexes, type GalleryLogger, type IndexTrouble } from './open-indexes.ts'
-import { createSerialQueue } from './serial-queue.ts'
 import type { Change, Collection, Cursor, GalleryStore } from './store.ts'
 import type { VectorIndex, VectorIndexProvider } from './vector-index.ts'
 

@@ -1,4 +1,5 @@
 import { FaceError } from '../core/errors.ts'
+import { createTurns } from '../core/turns.ts'
 import type { Gallery } from '../gallery/gallery.ts'
 import { toStoredName } from '../gallery/person-fields.ts'
 import type { NewPersonInput } from './face-watcher.ts'
@@ -21,7 +22,7 @@ export interface PersonsByName {
 
 /** Creates the turns of all use cases that make persons. */
 export function createPersonsByName(gallery: Gallery): PersonsByName {
-  const last = new Map<string, Promise<unknown>>()
+  const turns = createTurns()
 
   const find = async (collectionId: string, name: string): Promise<string | undefined> => {
     const { items } = await gallery.listPersons(collectionId, { exactName: name, limit: 2 })
@@ -42,15 +43,7 @@ export function createPersonsByName(gallery: Gallery): PersonsByName {
         throw new FaceError('invalidOption', { detail })
       }
       const name = toStoredName(given)
-      const key = `${collectionId}/${name}`
-      const task = async () => use(await find(collectionId, name))
-      const turn = (last.get(key) ?? Promise.resolve()).then(task, task)
-      last.set(key, turn)
-      const forget = () => {
-        if (last.get(key) === turn) last.delete(key)
-      }
-      turn.then(forget, forget)
-      return turn
+      return turns.run(`${collectionId}/${name}`, async () => use(await find(collectionId, name)))
     },
   }
 }

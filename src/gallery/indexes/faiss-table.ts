@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import { createSerialQueue } from '../serial-queue.ts'
+import { createSerialQueue } from '../../core/serial-queue.ts'
 import type { RowHits } from '../vectors/hits.ts'
 import { createNativeIndex, type FaissKind } from './faiss-addon.ts'
 import { createGate } from './faiss-gate.ts'

@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import { createSerialQueue } from '../serial-queue.ts'
+import { createSerialQueue } from '../../core/serial-queue.ts'
 import type { VectorIndex } from '../vector-index.ts'
 import { computeLargestNorm, toLengthError } from '../vectors/norms.ts'
 import { MilvusCollectionGone } from './milvus-client.ts'

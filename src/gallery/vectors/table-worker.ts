@@ -1,5 +1,5 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
-import { createSerialQueue } from '../serial-queue.ts'
+import { createSerialQueue } from '../../core/serial-queue.ts'
 import type { Cursor } from '../store.ts'
 import type { IndexStatus } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
 import { chooseMainFace } from '../../core/face-choice.ts'
+import { createTurns } from '../../core/turns.ts'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import { readOneImage } from '../images.ts'
 import { toBodyBytes } from '../options.ts'
@@ -28,7 +29,7 @@ const imageErrors = [
  */
 export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteContext): void {
   const bodyLimit = toBodyBytes(options.maxImageBytes)
-  const inTurn = createTurns()
+  const turns = createTurns()
 
   app.route({
     method: 'POST',
@@ -54,7 +55,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
       const signal = toDisconnectSignal(reply)
       const name = request.query.name.trim().normalize('NFC')
       const image = await readOneImage(request, 'refImage', options)
-      const result = await inTurn(name, async () => {
+      const result = await turns.run(name, async () => {
         const { items } = await faceWatcher.persons.list(defaultCollectionName, {
           exactName: name,
           limit: 1,
@@ -115,18 +116,4 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
       })
     },
   })
-}
-
-/** Runs tasks of the same key one after another, so that two first photos make one person. */
-function createTurns(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>()
-  return (key, task) => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(task, task)
-    last.set(key, turn)
-    const forget = () => {
-      if (last.get(key) === turn) last.delete(key)
-    }
-    turn.then(forget, forget)
-    return turn
-  }
 }

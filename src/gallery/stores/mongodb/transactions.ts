@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClientSession, type MongoClient, MongoError, type Timestamp } from 'mongodb'
 import { FaceError, isFaceError } from '../../../core/errors.ts'
+import { createTurns } from '../../../core/turns.ts'
 import { isDuplicateKey, toStoreError } from './errors.ts'
 import { createSlots } from './slots.ts'
-import { createTurns } from './turns.ts'
 
 /** How many transactions of one process run at once, each with a counter of its own. */
 export const counterSlots = 64
