@@ -5,6 +5,9 @@ const reach = 0.285
 /** How far the axis may lie from the crop's middle, and its ends from each other, pixels of 112. */
 const largestShift = 6
 const largestTilt = 4
+/** Every second row is enough, and for the search every fourth. */
+const rowStep = 2
+const searchStep = 4
 /** A face whose sides differ by so much at the crop's own axis is not searched for a better one. */
 const clearlyAsymmetric = 0.3
 
@@ -21,19 +24,21 @@ const clearlyAsymmetric = 0.3
  */
 export function computeAsymmetry(grey: Float32Array, size: number): number {
   const pixel = size / 112
-  let best = differAt(grey, size, { shift: 0, tilt: 0 })
-  if (best > clearlyAsymmetric) return best
-  let shift = 0
-  for (let tried = -largestShift; tried <= largestShift; tried++) {
-    const difference = differAt(grey, size, { shift: tried * pixel, tilt: 0 })
-    if (difference < best) [best, shift] = [difference, tried]
+  const middle = { shift: 0, tilt: 0 }
+  const atMiddle = differAt(grey, size, middle, rowStep)
+  if (atMiddle > clearlyAsymmetric) return atMiddle
+  let best = { axis: middle, difference: differAt(grey, size, middle, searchStep) }
+  const look = (shift: number, tilt: number): void => {
+    const axis = { shift: shift * pixel, tilt: tilt * pixel }
+    const difference = differAt(grey, size, axis, searchStep)
+    if (difference < best.difference) best = { axis, difference }
   }
+  for (let shift = -largestShift; shift <= largestShift; shift++) look(shift, 0)
+  const nearest = Math.round(best.axis.shift / pixel)
   for (let tilt = -largestTilt; tilt <= largestTilt; tilt += 2) {
-    for (let near = shift - 1; near <= shift + 1; near++) {
-      best = Math.min(best, differAt(grey, size, { shift: near * pixel, tilt: tilt * pixel }))
-    }
+    for (let shift = nearest - 1; shift <= nearest + 1; shift++) look(shift, tilt)
   }
-  return best
+  return Math.min(atMiddle, differAt(grey, size, best.axis, rowStep))
 }
 
 /** Where the axis lies: the shift of its middle and of its ends, in half pixels. */
@@ -42,14 +47,13 @@ interface Axis {
   readonly tilt: number
 }
 
-/** Every second row is enough. */
-function differAt(grey: Float32Array, size: number, { shift, tilt }: Axis): number {
+function differAt(grey: Float32Array, size: number, { shift, tilt }: Axis, step: number): number {
   const from = Math.round(rows.from * size)
   const to = Math.round(rows.to * size)
   const columns = Math.round(reach * size)
   const middle = (from + to) / 2
   let [sum, squares, differences, count] = [0, 0, 0, 0]
-  for (let y = from; y < to; y += 2) {
+  for (let y = from; y < to; y += step) {
     const moved = Math.round(shift + (2 * tilt * (y - middle)) / (to - from))
     const left = y * size + (size >> 1) - 1
     const right = y * size + (size >> 1) + moved
