@@ -9,6 +9,7 @@ import {
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import { statedFmr } from '../core/fmr.ts'
+import type { Collection } from '../gallery/store.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -35,6 +36,92 @@ describe('identify', () => {
     expect(await identify()).toMatchObject({ decision: 'match', thresholds: { shift: 0 } })
     await alike.collections.get('default', { difficulty: 'wait' })
     expect(await identify()).toMatchObject({ decision: 'possible', thresholds: { shift: 0.08 } })
+  })
+
+  describe('begins with the image before it knows the collection', () => {
+    const later = <T>(value: T): Promise<T> =>
+      new Promise((resolve) => {
+        setTimeout(() => resolve(value), 20)
+      })
+    /** A use case whose store answers late, and says so. */
+    const watchWith = (change: (collection: Collection) => Collection) => {
+      const events: string[] = []
+      const slow = createUseCases({
+        ...deps,
+        analyzer: {
+          ...deps.analyzer,
+          analyze(bytes, options) {
+            events.push(`analyze for ${options?.embedder}`)
+            // As an analyzer that leaves images to their caller.
+            return deps.analyzer.analyze(Uint8Array.from(bytes), options)
+          },
+        },
+        gallery: {
+          ...deps.gallery,
+          async getCollection(name) {
+            const collection = await later(deps.gallery.getCollection(name))
+            events.push('collection')
+            return change(collection)
+          },
+        },
+      })
+      return { slow, events }
+    }
+
+    test('when it has seen the collection once', async () => {
+      const { slow, events } = watchWith((collection) => collection)
+      await slow.identify('default', image('ann'))
+      await slow.identify('default', image('ann'))
+      const [first, second] = [events.slice(0, 2), events.slice(2)]
+      expect(first).toEqual(['collection', 'analyze for fake'])
+      expect(second).toEqual(['analyze for fake', 'collection'])
+    })
+
+    test('and begins again when the collection has another model now', async () => {
+      let modelId = 'fake'
+      const { slow, events } = watchWith((collection) => ({
+        ...collection,
+        modelId,
+        policy: { ...collection.policy, threshold: 0.4 },
+      }))
+      await slow.identify('default', image('ann'))
+      events.length = 0
+      modelId = 'other'
+      const result = await slow.identify('default', image('ann'))
+      expect(result.modelId).toBe('other')
+      expect(events).toEqual(['analyze for fake', 'collection', 'analyze for other'])
+      events.length = 0
+      await slow.identify('default', image('ann'))
+      expect(events).toEqual(['analyze for other', 'collection'])
+    })
+
+    test('and asks for another attempt when the image was taken', async () => {
+      let modelId = 'fake'
+      const changing = createUseCases({
+        ...deps,
+        gallery: {
+          ...deps.gallery,
+          async getCollection(name) {
+            const collection = await deps.gallery.getCollection(name)
+            return { ...collection, modelId, policy: { ...collection.policy, threshold: 0.4 } }
+          },
+        },
+      })
+      await changing.identify('default', image('ann'))
+      modelId = 'other'
+      await expect(changing.identify('default', image('ann'))).rejects.toMatchObject({
+        code: 'notReady',
+      })
+      expect((await changing.identify('default', image('ann'))).modelId).toBe('other')
+    })
+
+    test('and says first what is wrong with the collection', async () => {
+      await watcher.collections.create({ name: 'guests' })
+      await watcher.identify('guests', image('ann'))
+      await watcher.collections.delete('guests')
+      const attempt = watcher.identify('guests', image('(corrupt)'))
+      await expect(attempt).rejects.toMatchObject({ code: 'collectionNotFound' })
+    })
   })
 
   test('answers unknown without candidates in an empty gallery', async () => {

@@ -50,14 +50,12 @@ export function createIdentify(
   judges: Judges,
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
+  const openProbe = createProbeOpener(deps)
   return async (collectionName, input, options = {}): Promise<IdentifyResult> => {
     const count = options.candidates ?? defaultCandidates
     assertCandidates(count)
-    const collection = await gallery.getCollection(collectionName)
+    const { collection, probe } = await openProbe(collectionName, input, options)
     const curve = findCurve(models, collection.modelId)
-    const probe = isEmbeddingProbe(input)
-      ? embeddingProbe(collection, input)
-      : await analyzeProbe(deps, collection, input, options)
     const started = performance.now()
     const judge = judges(collection.modelId)
     const { policy } = collection
@@ -112,15 +110,68 @@ async function searchAll(
   return gallery.search(collection, probes, options)
 }
 
+type IdentifyOptions = NonNullable<Parameters<FaceWatcher['identify']>[2]>
+
+/** Collections whose models are remembered. */
+const maxRemembered = 1000
+
+/**
+ * Makes what reads a collection and analyzes an image for it, at the same time: the store's answer
+ * takes half a millisecond, and all that the analysis needs to know is the collection's model. That
+ * is taken to be the one of last time, and the image is analyzed again should it be another.
+ */
+function createProbeOpener(
+  deps: RecognitionDependencies,
+): (
+  name: string,
+  input: Uint8Array | EmbeddingProbe,
+  options: IdentifyOptions,
+) => Promise<{ readonly collection: Collection; readonly probe: Probe }> {
+  const { gallery } = deps
+  const modelOf = new Map<string, string>()
+
+  async function readCollection(name: string): Promise<Collection> {
+    try {
+      const collection = await gallery.getCollection(name)
+      if (modelOf.size >= maxRemembered) modelOf.clear()
+      modelOf.set(name, collection.modelId)
+      return collection
+    } catch (error) {
+      modelOf.delete(name)
+      throw error
+    }
+  }
+
+  return async (name, input, options) => {
+    if (isEmbeddingProbe(input)) {
+      const collection = await readCollection(name)
+      return { collection, probe: embeddingProbe(collection, input) }
+    }
+    const expected = modelOf.get(name)
+    const early = expected === undefined ? undefined : analyzeProbe(deps, expected, input, options)
+    // What is wrong with the collection is said first.
+    early?.catch(() => undefined)
+    const collection = await readCollection(name)
+    const { modelId } = collection
+    if (early !== undefined && modelId === expected) return { collection, probe: await early }
+    await early?.catch(() => undefined)
+    if (early !== undefined && input.byteLength === 0) {
+      // An analyzer that takes images has this one.
+      throw new FaceError('notReady', { detail: 'The model of the collection has just changed.' })
+    }
+    return { collection, probe: await analyzeProbe(deps, modelId, input, options) }
+  }
+}
+
 async function analyzeProbe(
   { analyzer, defaults }: RecognitionDependencies,
-  collection: Collection,
+  modelId: string,
   image: Uint8Array,
-  options: NonNullable<Parameters<FaceWatcher['identify']>[2]>,
+  options: IdentifyOptions,
 ): Promise<Probe> {
   const analysis = await analyzer.analyze(image, {
     detector: { ...defaults.detector, ...options.detector },
-    embedder: collection.modelId,
+    embedder: modelId,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const { width, height, turned, omittedFaces } = analysis
