@@ -2,7 +2,7 @@
 //
 //   npm run bench:throughput -- [--lfw DIR] [--models-from DIR] [--python FILE] [--faces 10000]
 //                               [--clients 1,2,4,8,32] [--images 200] [--rounds 5] [--quick]
-//                               [--before DIR] [--out FILE]
+//                               [--before DIR [--starts 6]] [--out FILE]
 //
 // Library, a real server and OpenCV (a process a core) run at the same time and take turns, in an
 // order that changes with every round; the client that sends the requests has its share of the same
@@ -10,7 +10,7 @@
 // embedded and looked up in a gallery of `--faces`; OpenCV does the same without the gallery, and so
 // does the bare pipeline in a process a core, which is the most that library and server can reach.
 // `--before`: another checkout of this project, built, with its models in DIR/.cache/test-data: only
-// library and server of the two are compared.
+// library and server of the two are compared, which start anew `--starts` times.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -46,6 +46,7 @@ const { values: args } = parseArgs({
     images: { type: 'string' },
     rounds: { type: 'string' },
     before: { type: 'string' },
+    starts: { type: 'string', default: '6' },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -54,6 +55,9 @@ const rounds = Number(args.rounds ?? (args.quick ? 1 : 5))
 const imageCount = Number(args.images ?? (args.quick ? 30 : 200))
 const clientCounts = args.clients.split(',').map(Number)
 const cores = availableParallelism()
+const startCount = Number(args.starts)
+/** Of a program before the other one's turn, where two checkouts are compared. */
+const turnImages = 20
 /** More than the default queue holds. */
 const overloadClients = 400
 const overloadRequests = 2000
@@ -121,45 +125,116 @@ async function compareWithPeers() {
   }
 }
 
-/** Each checkout fills galleries of its own kind and runs its own library and server. */
+/**
+ * Each checkout fills galleries of its own kind and runs its own library and server. A process is up
+ * to 5 % faster or slower than another one of the same program for as long as it lives, so all of
+ * them start anew several times, and the ratio is the mean over the starts.
+ */
 async function compareWithBefore(before) {
   const checkouts = [
     { name: 'now', root: join(import.meta.dirname, '..'), models: args['models-from'] },
     { name: 'before', root: resolve(before), models: join(before, '.cache/test-data') },
   ]
-  const contestants = []
-  const servers = []
-  for (const { name, root, models } of checkouts) {
-    const own = await import(join(root, 'bench/service.mjs'))
-    const [forLibrary, forServer] = [work, work].map((at) => createDataDir(models, at))
-    for (const { dataDir } of [forLibrary, forServer]) {
+  for (const each of checkouts) {
+    const own = await import(join(each.root, 'bench/service.mjs'))
+    each.forLibrary = createDataDir(each.models, work).dataDir
+    each.forServer = createDataDir(each.models, work).dataDir
+    for (const dataDir of [each.forLibrary, each.forServer]) {
       await own.fillGallery(dataDir, Number(args.faces))
     }
-    const library = join(root, 'bench/peers/library.mjs')
-    contestants.push({ id: name, command: [process.execPath, library, forLibrary.dataDir] })
-    servers.push({ name, dataDir: forServer.dataDir, program: join(root, 'dist/cli/main.js') })
   }
-  const { peers, programs, stop } = await startPeers(contestants)
-  const services = []
-  try {
-    for (const { name, dataDir, program } of servers) {
-      services.push({ name, service: await startService(dataDir, {}, program) })
-    }
-    const results = await measureThroughput(
-      clientCounts.flatMap((clients) => [
-        ...peers.map((each) => toLibraryStep(`library-${each.id}`, each, clients)),
-        ...services.map(({ name, service }) => toHttpStep(`http-${name}`, service, clients)),
-      ]),
+  const starts = []
+  let programs
+  for (let start = 0; start < startCount; start++) {
+    const order = start % 2 === 0 ? checkouts : [...checkouts].reverse()
+    const {
+      peers,
+      programs: versions,
+      stop,
+    } = await startPeers(
+      order.map(({ name, root, forLibrary }) => ({
+        id: name,
+        command: [process.execPath, join(root, 'bench/peers/library.mjs'), forLibrary],
+      })),
     )
-    printResults(results)
-    writeResult('throughput-change', args, {
-      question: 'images a second of this checkout and of another, in turns',
-      ...conditions(programs),
-      results,
-    })
-  } finally {
-    for (const { service } of services) await service.stop()
-    await stop()
+    programs ??= versions
+    const services = []
+    try {
+      for (const { name, root, forServer } of order) {
+        const service = await startService(forServer, {}, join(root, 'dist/cli/main.js'))
+        services.push({ name, service })
+      }
+      const ways = {
+        library: peers.map(({ id, ask }) => ({
+          name: id,
+          run: async (from, to, clients) =>
+            (await ask({ files: images.slice(from, to), clients })).ms,
+        })),
+        http: services.map(({ name, service }) => ({
+          name,
+          run: async (from, to, clients) =>
+            (await toHttpStep(name, service, clients, requests.slice(from, to)).run()).ms,
+        })),
+      }
+      const rates = {}
+      for (const clients of clientCounts) {
+        for (const [way, pair] of Object.entries(ways)) {
+          rates[`${way} ${clients}`] = await measurePair(pair, clients)
+        }
+      }
+      starts.push(rates)
+    } finally {
+      for (const { service } of services) await service.stop()
+      await stop()
+    }
+  }
+  const results = Object.keys(starts[0]).map((id) =>
+    summarisePair(
+      id,
+      starts.map((one) => one[id]),
+    ),
+  )
+  printTable(results)
+  writeResult('throughput-change', args, {
+    question: 'images a second of this checkout and of another, in turns',
+    ...conditions(programs),
+    starts: startCount,
+    results,
+  })
+}
+
+/** Images a second of both, which take turns after a few images. Round -1 warms up. */
+async function measurePair(pair, clients) {
+  const ms = { now: 0, before: 0 }
+  for (let round = -1; round < rounds; round++) {
+    for (let from = 0; from < images.length; from += turnImages) {
+      const to = Math.min(from + turnImages, images.length)
+      for (const { name, run } of takeTurns(pair, round + 1 + from / turnImages)) {
+        // The first images after another program's turn take longer.
+        await run(from, Math.min(from + 2, to), clients)
+        const took = await run(from, to, clients)
+        if (round >= 0) ms[name] += took
+      }
+    }
+  }
+  const rate = (name) => (1000 * rounds * images.length) / ms[name]
+  return { now: rate('now'), before: rate('before') }
+}
+
+/** Means over the starts, and the standard error of the ratio. */
+function summarisePair(id, rates) {
+  const [way, clients] = id.split(' ')
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const logs = rates.map(({ now, before }) => Math.log(now / before))
+  const middle = mean(logs)
+  const variance = mean(logs.map((log) => (log - middle) ** 2))
+  return {
+    way,
+    clients: Number(clients),
+    imagesPerSecond: mean(rates.map(({ now }) => now)),
+    before: mean(rates.map(({ before }) => before)),
+    ratio: Math.exp(middle),
+    standardError: Math.sqrt(variance / Math.max(1, rates.length - 1)),
   }
 }
 
@@ -181,12 +256,12 @@ function toLibraryStep(id, library, clients) {
   return { id, clients, run: () => library.ask({ files: images, clients }) }
 }
 
-function toHttpStep(id, service, clients) {
+function toHttpStep(id, service, clients, sent = requests) {
   const run = async () => {
     const latencies = []
     await readMetrics(service)
     const [ms] = await time(() =>
-      inParallel(requests, clients, async (request) => {
+      inParallel(sent, clients, async (request) => {
         const answer = await service.client.send(request)
         if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
         latencies.push(answer.ms)
