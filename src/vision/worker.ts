@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { FaceErrorRecord } from '../core/errors.ts'
 import { toErrorRecord } from '../core/errors.ts'
+import { joinRunGate } from '../core/run-gate.ts'
 import type { Analysis } from './analyzer-types.ts'
 import type { Pipeline, PipelineRequest } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
-import { joinRunGate } from './run-gate.ts'
 import { readSettings, type SharedSettings } from './shared-settings.ts'
 
 /** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */

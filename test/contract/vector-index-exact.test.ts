@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createExactPool, createExactProvider } from '../../src/gallery/indexes/exact.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
@@ -135,6 +138,15 @@ describe('exact index', () => {
     expect(await back).toBe('saved')
     expect(await index.size()).toBe(1)
     await provider.close()
+  })
+
+  it.each([10, 25, 40])('lets its process end during a search, after %s ms', async (delay) => {
+    const program = fileURLToPath(
+      new URL('../fixtures/gallery/exit-while-searching.mjs', import.meta.url),
+    )
+    const child = spawn(process.execPath, [program, String(delay)], { stdio: 'ignore' })
+    // It aborted with SIGABRT in most cases.
+    expect(await once(child, 'exit')).toEqual([3, null])
   })
 
   it('writes nothing without a folder', async () => {

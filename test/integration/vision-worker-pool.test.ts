@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createRunGateKeeper } from '../../src/vision/run-gate.ts'
+import { createRunGateKeeper } from '../../src/core/run-gate.ts'
 import { shareSettings } from '../../src/vision/shared-settings.ts'
 import {
   createWorkerPool,

@@ -1,3 +1,5 @@
+import { workerData } from 'piscina'
+import { joinRunGate } from '../../core/run-gate.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import { createKernelLoader } from '../vectors/kernel.ts'
 import type { Product } from '../vectors/product.ts'
@@ -5,6 +7,13 @@ import { createRowTable } from '../vectors/rows.ts'
 import type { VectorTable } from '../vectors/table.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../vectors/table-worker.ts'
 
+/** What the provider tells its worker. */
+export interface ExactWorkerOptions {
+  /** What is asked before each run of a network; see [Note: Ending while a network runs]. */
+  readonly gate: SharedArrayBuffer
+}
+
+const { gate } = workerData as ExactWorkerOptions
 const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
 
 /** Fewer rows are compared in the kernel before another thread has woken up. */
@@ -48,7 +57,7 @@ function createProductLoader(): () => Promise<Product> {
   let loaded: Promise<Product> | undefined
   return () => {
     loaded ??= import('../vectors/product.ts')
-      .then(async ({ createProduct }) => createProduct(await loadKernel()))
+      .then(async ({ createProduct }) => createProduct(await loadKernel(), joinRunGate(gate)))
       .catch((error: unknown) => {
         loaded = undefined
         throw error

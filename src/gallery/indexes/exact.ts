@@ -1,12 +1,15 @@
 import type { Piscina } from 'piscina'
+import { createRunGateKeeper, type RunGateKeeper } from '../../core/run-gate.ts'
 import { disableRuntimeTelemetry } from '../../core/runtime-telemetry.ts'
 import { workerUrl } from '../../core/worker-url.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import {
   createTablePool,
   createTableProvider,
+  runTimeoutMs,
   type TableProviderOptions,
 } from '../vectors/table-provider.ts'
+import type { ExactWorkerOptions } from './exact-worker.ts'
 
 export interface ExactProviderOptions extends TableProviderOptions {
   /** For tests; as {@link createExactPool} makes it. The provider closes it. */
@@ -14,9 +17,10 @@ export interface ExactProviderOptions extends TableProviderOptions {
 }
 
 /** The pool of the one worker that holds all exact indexes. */
-export function createExactPool(): Piscina {
+export function createExactPool(gate: RunGateKeeper = createRunGateKeeper()): Piscina {
   disableRuntimeTelemetry()
-  return createTablePool(workerUrl(import.meta.url, './exact-worker.js'))
+  const workerData: ExactWorkerOptions = { gate: gate.shared }
+  return createTablePool(workerUrl(import.meta.url, './exact-worker.js'), workerData)
 }
 
 /**
@@ -25,5 +29,19 @@ export function createExactPool(): Piscina {
  * worker thread, 4 bytes a number; see {@link createTableProvider}.
  */
 export function createExactProvider(options: ExactProviderOptions = {}): VectorIndexProvider {
-  return createTableProvider('exact', options.pool ?? createExactPool(), options)
+  const gate = createRunGateKeeper()
+  const pool = options.pool ?? createExactPool(gate)
+  const provider = createTableProvider('exact', pool, {
+    ...options,
+    gate,
+  })
+  const onExit = () => gate.closeSync(runTimeoutMs)
+  process.on('exit', onExit)
+  return {
+    ...provider,
+    async close() {
+      await provider.close()
+      process.off('exit', onExit)
+    },
+  }
 }

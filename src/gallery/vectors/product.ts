@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import onnxProto from 'onnx-proto'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { FaceError } from '../../core/errors.ts'
+import type { RunGate } from '../../core/run-gate.ts'
 import { createMemory, maxProbes, productRows, tileRows } from './segments.ts'
 
 const { ModelProto, NodeProto, ValueInfoProto } = onnxProto.onnx
@@ -42,21 +43,27 @@ export interface Product {
  * Loads the matrix product of ONNX Runtime; once a worker.
  *
  * @param kernel  the compiled `scan-f32.wasm`
+ * @param gate    of a thread that may be terminated, see [Note: Ending while a network runs]
  * @throws {FaceError} `internal` when ONNX Runtime cannot be loaded, `overloaded` when there is no
  *   memory for results
  */
-export async function createProduct(kernel: WebAssembly.Module): Promise<Product> {
+export async function createProduct(
+  kernel: WebAssembly.Module,
+  gate: RunGate = { pass: (run) => run() },
+): Promise<Product> {
   let session: InferenceSession
   try {
-    session = await InferenceSession.create(makeModel(), {
-      intraOpNumThreads: availableParallelism(),
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      // A thread that waits leaves its core to others.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    })
+    session = await gate.pass(() =>
+      InferenceSession.create(makeModel(), {
+        intraOpNumThreads: availableParallelism(),
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        // A thread that waits leaves its core to others.
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+      }),
+    )
   } catch (cause) {
     throw new FaceError('internal', { detail: 'The matrix product cannot be loaded.', cause })
   }
@@ -66,12 +73,14 @@ export async function createProduct(kernel: WebAssembly.Module): Promise<Product
     async multiply(rows, columns, { length, count }) {
       const n = rows.length / length
       width = count
-      await session.run(
-        {
-          rows: new Tensor('float32', rows, [n, length]),
-          columns: new Tensor('float32', columns, [length, count]),
-        },
-        { out: new Tensor('float32', products.subarray(0, n * count), [n, count]) },
+      await gate.pass(() =>
+        session.run(
+          {
+            rows: new Tensor('float32', rows, [n, length]),
+            columns: new Tensor('float32', columns, [length, count]),
+          },
+          { out: new Tensor('float32', products.subarray(0, n * count), [n, count]) },
+        ),
       )
     },
     above(from, count, { bounds: given, found }) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
+import type { RunGateKeeper } from '../../core/run-gate.ts'
 import { endThread, endThreadsOfLostAnswers, settleWithin } from '../../core/worker-calls.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
@@ -21,6 +22,8 @@ export const tableLimits: TableLimits = { turnMs: 300_000, longMs: 3_600_000, cl
 
 // A thread ends when the native code that it is in returns.
 const endTimeoutMs = 10_000
+/** For a run of a network to end before its thread is ended. */
+export const runTimeoutMs = 10_000
 
 const longOperations: ReadonlySet<TableOperation> = new Set<TableOperation>([
   'open',
@@ -45,9 +48,13 @@ export interface TableProviderOptions {
   readonly onSnapshotRejected?: (collectionId: string, reason: SnapshotRejection) => void
   /** For tests; as {@link createTablePool} makes it. The provider closes it. */
   readonly pool?: Piscina
+  /** Closed before the worker is ended; see [Note: Ending while a network runs]. */
+  readonly gate?: ThreadGate
   /** For tests. */
   readonly limits?: TableLimits
 }
+
+type ThreadGate = Pick<RunGateKeeper, 'close' | 'waitForPause'>
 
 /**
  * The pool of the one worker that holds all indexes of a kind. A second worker would not know the
@@ -85,12 +92,17 @@ export async function runInTablePool<A>(
   {
     transferList = [],
     limits = tableLimits,
-  }: { readonly transferList?: ArrayBuffer[]; readonly limits?: TableLimits | undefined },
+    gate,
+  }: {
+    readonly transferList?: ArrayBuffer[]
+    readonly limits?: TableLimits | undefined
+    readonly gate?: ThreadGate | undefined
+  },
 ): Promise<A> {
   const isLong = longOperations.has(task.operation as TableOperation)
   const limitMs = isLong ? limits.longMs : limits.turnMs
   const late = () => {
-    for (const { threadId } of pool.threads) endThread(pool, threadId)
+    void endThreads(pool, gate)
     return new Error(`It did not answer within ${limitMs / 1000} seconds.`)
   }
   try {
@@ -98,6 +110,11 @@ export async function runInTablePool<A>(
   } catch (cause) {
     throw new FaceError('workerFailed', { detail: 'The index worker stopped.', cause })
   }
+}
+
+async function endThreads(pool: Piscina, gate: ThreadGate | undefined): Promise<void> {
+  await gate?.waitForPause(runTimeoutMs)
+  for (const { threadId } of pool.threads) endThread(pool, threadId)
 }
 
 /** Ends the worker of a pool; one that does not end is left behind. */
@@ -137,8 +154,8 @@ export function createTableProvider(
     kind,
     async call(task, transferList = []) {
       if (closed) throw new FaceError('notReady', { detail: 'The index is closed.' })
-      const { limits } = options
-      const answer = await runInTablePool<TableAnswer>(pool, task, { transferList, limits })
+      const { limits, gate } = options
+      const answer = await runInTablePool<TableAnswer>(pool, task, { transferList, limits, gate })
       if ('error' in answer) throw fromErrorRecord(answer.error)
       return answer.value
     },
@@ -177,6 +194,7 @@ export function createTableProvider(
       // A change that is cut off is done again from the store's feed, and a save from the start.
       await settleWithin(idle, closeMs, () => new Error()).catch(() => undefined)
       closed = true
+      await options.gate?.close(runTimeoutMs)
       await endTablePool(pool)
     },
   }

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 // [Note: Ending while a network runs]
 // The runtime's binding runs a network in native code, on the worker's thread. When that thread is
 // terminated meanwhile, the binding comes back to a JavaScript engine that is going down, throws a
@@ -38,7 +36,7 @@ export function createRunGateKeeper(): RunGateKeeper {
     const deadline = performance.now() + boundMs
     while (Atomics.load(state, insideAt) > 0) {
       if (performance.now() >= deadline) return false
-      await sleep(pollMs)
+      await new Promise((resolve) => setTimeout(resolve, pollMs))
     }
     return true
   }
