@@ -85,8 +85,8 @@ describe('a request', () => {
   })
 
   it('has its time from the moment when a worker begins with it', async () => {
-    const pool = start({ taskTimeoutMs: 700 })
-    const all = [1, 2, 3].map(() => ask(pool, 'sleep 400'))
+    const pool = start({ taskTimeoutMs: 2000 })
+    const all = [1, 2, 3, 4].map(() => ask(pool, 'sleep 700'))
     for (const answer of await Promise.all(all)) expect(answer).toMatchObject({ kind: 'analysis' })
   })
 })
