@@ -95,7 +95,7 @@ const http = Type.Object(
     trustProxy: Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
       default: false,
       description:
-        "Believe `X-Forwarded-*` of a reverse proxy: true, or a list of the proxies' addresses.",
+        "Believe `X-Forwarded-*` of a reverse proxy: a list of the proxies' addresses, or true. With true a client that reaches the server, or a proxy that only adds to the header, chooses the address that rate limits count.",
     }),
   },
   section,
@@ -311,7 +311,7 @@ const index = Type.Object(
       {
         default: 'projected',
         description:
-          'How similar faces are searched: `projected`, in memory: a quick first pass over short codes, then exact similarities (small galleries are searched exactly); `exact`, in memory, every face compared; `faiss`, the FAISS library (built with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
+          'How similar faces are searched: `projected`, in memory: a quick first pass over short codes, then exact similarities (small galleries are searched exactly); `exact`, in memory, every face compared; `faiss`, the FAISS library (built in a checkout with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
       },
     ),
     factory: Type.String({

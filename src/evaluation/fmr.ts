@@ -37,7 +37,8 @@ export interface FmrResult {
   readonly nonMatedPairs: number
   /** At 1e-2 to 1e-6, as far as 30 false matches support. */
   readonly tmrAtFmr: readonly (ErrorRatePoint & { readonly targetFmr: number })[]
-  readonly equalErrorRate: number
+  /** Absent where there are no mated or no non-mated pairs. */
+  readonly equalErrorRate?: number
   readonly points: readonly ErrorRatePoint[]
   /** For a model's manifest entry; absent when there are too few pairs for a tail. */
   readonly curve?: FmrCurve
@@ -112,7 +113,9 @@ export async function evaluateFmr(
         ? []
         : [{ targetFmr, ...rates.at(bin) }]
     }),
-    equalErrorRate: equalErrorRate(rates),
+    ...(rates.matedPairs > 0 && rates.nonMatedPairs > 0
+      ? { equalErrorRate: equalErrorRate(rates) }
+      : {}),
     points,
     ...(curve === undefined ? {} : { curve }),
   }

@@ -142,7 +142,7 @@ function assertEnoughPeople(people: readonly People[], gallerySize: number): voi
   const several = people.filter(({ rows }) => rows.length > 1).length
   if (several >= gallerySize && people.length > gallerySize) return
   throw new FaceError('invalidOption', {
-    detail: `A gallery of ${gallerySize} needs as many persons with two images and at least one stranger; the data set has ${several} persons with two images of ${people.length}.`,
+    detail: `A gallery of ${gallerySize} needs as many persons with two images and at least one stranger; the data set has ${several} persons with two images of ${people.length}. Choose fewer with --persons.`,
   })
 }
 

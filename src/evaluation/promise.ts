@@ -169,7 +169,7 @@ function drawPeople(
   const unknown = strangers?.people ?? people.filter((person) => !known.has(person))
   if (chosen.length < persons || unknown.length === 0) {
     throw new FaceError('invalidOption', {
-      detail: `A gallery of ${persons} persons with ${photographs} photographs each needs as many and at least one stranger; ${enrolled.name} has ${probed.length + others.length} of ${people.length}.`,
+      detail: `A gallery of ${persons} persons with ${photographs} photograph(s) each needs as many and at least one stranger; ${enrolled.name} has ${probed.length + others.length} of ${people.length}. Choose fewer with --persons.`,
     })
   }
   const probesOf = (person: LabelledPerson, set: LabelledSet, rows: readonly number[]): Probe[] =>

@@ -54,8 +54,12 @@ function formatFmr(result: FmrResult): string {
     ['embedder', `${result.modelId}, ${result.dimension}-D`],
     ['pairs', `${result.matedPairs} mated, ${result.nonMatedPairs} non-mated`],
     ['images without a detection', String(result.imagesWithoutDetection)],
-    ['equal error rate', percent(result.equalErrorRate, 3)],
+    [
+      'equal error rate',
+      result.equalErrorRate === undefined ? '-' : percent(result.equalErrorRate, 3),
+    ],
   ])
+  if (result.equalErrorRate === undefined) return `${summary}\n\n${explainNothing(result)}`
   if (result.tmrAtFmr.length === 0) {
     return `${summary}\n\nToo few pairs of different people to state a rate: an FMR of 0.01 takes ${leastPairs}, which are 78 people with one image each.`
   }
@@ -70,6 +74,15 @@ function formatFmr(result: FmrResult): string {
     ]),
   ])
   return `${summary}\n\n${rates}`
+}
+
+/** Why a data set has no rates: pairs of one person or of two people are missing. */
+function explainNothing({ matedPairs }: FmrResult): string {
+  const missing =
+    matedPairs === 0
+      ? 'nobody has two photographs, so no pair shows one person twice'
+      : 'there are not two people, so no pair shows different people'
+  return `Nothing to measure: ${missing}.`
 }
 
 function formatIdentify(result: IdentificationResult): string {

@@ -142,7 +142,7 @@ async function readParts(
           })
     }
     if (images.length === spec.maxImages) throw tooManyImages(spec)
-    const bytes = await readFile(part, options.maxImageBytes, options.maxRequestBytes - total)
+    const bytes = await readFile(part, options, total)
     total += bytes.length
     // Browsers send an empty nameless file for a file input that was left empty.
     if (bytes.length === 0 && !part.filename) continue
@@ -154,15 +154,15 @@ async function readParts(
 
 async function readFile(
   part: MultipartFile,
-  maxImageBytes: number,
-  remainingBytes: number,
+  { maxImageBytes, maxRequestBytes }: ResolvedHttpOptions,
+  earlierBytes: number,
 ): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of part.file as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > maxImageBytes) throw imageTooLarge(maxImageBytes)
-    if (size > remainingBytes) throw requestTooLarge(remainingBytes)
+    if (earlierBytes + size > maxRequestBytes) throw requestTooLarge(maxRequestBytes)
     chunks.push(chunk)
   }
   return concatOwned(chunks, size)
@@ -233,12 +233,19 @@ function tooManyImages(spec: UploadSpec): FaceError {
 
 function missingImage(spec: Pick<UploadSpec, 'fields'>, received: readonly string[]): FaceError {
   const expected = spec.fields.map((name) => `"${name}"`).join(' or ')
+  const asText = received.find((name) => spec.fields.includes(name))
+  if (asText !== undefined) {
+    return new FaceError('missingImage', {
+      detail: `The field "${asText}" is text where a file is expected; with curl: -F ${asText}=@FILE, with the "@".`,
+      info: { expected: spec.fields },
+    })
+  }
   const instead =
     received.length === 0
       ? ''
       : `, but there is ${received.map((name) => JSON.stringify(name.slice(0, 100))).join(', ')}`
   return new FaceError('missingImage', {
-    detail: `Expected in the field ${expected}${instead}.`,
+    detail: `An image file is expected in the field ${expected}${instead}.`,
     info: { expected: spec.fields },
   })
 }

@@ -176,7 +176,10 @@ function toPath(address: string): string {
 interface ProblemResponse {
   readonly description: string
   readonly content: Readonly<
-    Record<string, { readonly schema: ReturnType<typeof ref<ProblemBody>> }>
+    Record<
+      string,
+      { readonly schema: ReturnType<typeof ref<ProblemBody>>; readonly example: ProblemBody }
+    >
   >
 }
 
@@ -187,12 +190,23 @@ export function problemResponses(...codes: readonly ErrorCode[]): Record<string,
     const status = String(errorCatalogue[code].status)
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
-  const content = { [problemMediaType]: { schema: ref(Problem) } }
   const responses: Record<string, ProblemResponse> = {}
   for (const [status, list] of byStatus) {
-    responses[status] = { description: list.join(', '), content }
+    responses[status] = { description: list.join(', '), content: exampleOf(list[0]!) }
   }
-  responses['4xx'] = { description: 'invalidRequest, unauthorized, rateLimited, ...', content }
-  responses['5xx'] = { description: 'overloaded, notReady, storeBusy, internal, ...', content }
+  responses['4xx'] = {
+    description: 'invalidRequest, unauthorized, rateLimited, ...',
+    content: exampleOf('invalidRequest'),
+  }
+  responses['5xx'] = {
+    description: 'overloaded, notReady, storeBusy, internal, ...',
+    content: exampleOf('overloaded'),
+  }
   return responses
+}
+
+/** The content of an error's response, with the problem document of a code as its example. */
+function exampleOf(code: ErrorCode): ProblemResponse['content'] {
+  const example = toProblem(new FaceError(code), '0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d')
+  return { [problemMediaType]: { schema: ref(Problem), example } }
 }

@@ -35,7 +35,10 @@ export async function registerSecurity(app: App, options: ResolvedHttpOptions): 
   })
   if (options.apiKeys.length === 0) {
     app.addHook('onRequest', async (request) => {
-      if (isLoopbackHost(options.host)) assertKnownHost(request, options)
+      // Beyond this machine any name may be right, unless the configuration says which.
+      if (isLoopbackHost(options.host) || options.allowedHosts.length > 0) {
+        assertKnownHost(request, options)
+      }
       assertSameOrigin(request)
     })
   }

@@ -76,6 +76,7 @@ describe('images', () => {
   it('answers missingImage when the image is sent as a text field', async () => {
     const answer = await client.send('POST', '/v1/detect', { form: [['image', 'face:ann']] })
     expectProblem(answer, 400, 'missingImage')
+    expect(answer.json.detail).toContain('-F image=@FILE')
   })
 
   it('answers tooManyImages for several files where one is expected', async () => {

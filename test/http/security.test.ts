@@ -126,6 +126,19 @@ describe('without a key', () => {
   })
 })
 
+describe('without a key, beyond this machine', () => {
+  it.each([
+    [[], 'anything.example', 200],
+    [['faces.lan'], 'faces.lan:80', 200],
+    [['faces.lan'], 'localhost', 200],
+    [['faces.lan'], 'anything.example', 403],
+  ])('with the host names %j answers %s with %i', async (allowedHosts, host, status) => {
+    const client = await createClient({ host: '0.0.0.0', insecure: true, allowedHosts })
+    expect((await client.send('GET', '/v1/models', { headers: { host } })).status).toBe(status)
+    await client.close()
+  })
+})
+
 describe('headers', () => {
   let client: Client
   beforeAll(async () => {

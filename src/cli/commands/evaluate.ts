@@ -232,18 +232,28 @@ async function writeResult(
   }
   // Other protocols have no curve to plot, and no such option.
   if (options.plot !== undefined && isPlotted(result)) {
-    const { renderDetPlot } = await import('../../evaluation/det-plot.ts')
-    const axes =
-      result.protocol === 'identify'
-        ? { xLabel: 'FPIR', yLabel: 'FNIR' }
-        : { xLabel: 'FMR', yLabel: 'FNMR' }
-    const title = `${result.modelId} on ${result.dataset}`
-    const svg = renderDetPlot([toSeries(result)], { title, ...axes })
-    await writeOutput(options.plot, svg, { flag: '--plot', force })
+    const series = toSeries(result)
+    if (series.points.length === 0) {
+      output.note('--plot: too few pairs for a curve; no file was written.')
+    } else await writePlot(series, { result, file: options.plot, force })
   }
   if (options.json) return output.json(result)
   const { formatReport } = await import('../../evaluation/report.ts')
   output.print(formatReport(result))
+}
+
+async function writePlot(
+  series: DetSeries,
+  to: { readonly result: Plotted; readonly file: string; readonly force: boolean },
+): Promise<void> {
+  const { result, file, force } = to
+  const { renderDetPlot } = await import('../../evaluation/det-plot.ts')
+  const axes =
+    result.protocol === 'identify'
+      ? { xLabel: 'FPIR', yLabel: 'FNIR' }
+      : { xLabel: 'FMR', yLabel: 'FNMR' }
+  const title = `${result.modelId} on ${result.dataset}`
+  await writeOutput(file, renderDetPlot([series], { title, ...axes }), { flag: '--plot', force })
 }
 
 function toSeries(result: Plotted): DetSeries {

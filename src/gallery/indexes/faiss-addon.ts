@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { FaceError } from '../../core/errors.ts'
 
@@ -53,6 +54,7 @@ interface FaissAddon {
 
 // The same way from src/ and from dist/.
 const addonPath = '../../../native/faiss/build/Release/faiss.node'
+const sourcePath = '../../../native/faiss/binding.gyp'
 
 const largestNumber = 2 ** 22
 const mostBits = 12
@@ -67,13 +69,29 @@ export function loadFaissAddon(): FaissAddon {
     return createRequire(import.meta.url)(addonPath) as FaissAddon
   } catch (cause) {
     throw new FaceError('indexKindUnavailable', {
-      detail:
-        'The faiss addon is not built. Install libfaiss (Debian, Ubuntu: apt-get install ' +
-        'libfaiss-dev libopenblas-dev; Homebrew: brew install faiss libomp; conda: conda install ' +
-        '-c conda-forge faiss), then run: npm run build:faiss',
+      detail: describeMissingAddon(existsSync(new URL(sourcePath, import.meta.url))),
       cause,
     })
   }
+}
+
+/**
+ * Why the addon is not there, and what to do.
+ *
+ * @param hasSource  whether its source is there, as in a checkout; the npm package has none
+ */
+export function describeMissingAddon(hasSource: boolean): string {
+  if (!hasSource) {
+    return (
+      'The npm package has no faiss addon. Run Face Watcher from a checkout of its repository and ' +
+      'build the addon there (docs/guides/faiss.md), or set index.kind to "projected" or "exact".'
+    )
+  }
+  return (
+    'The faiss addon is not built. Install libfaiss (Debian, Ubuntu: apt-get install ' +
+    'libfaiss-dev libopenblas-dev; Homebrew: brew install faiss libomp; conda: conda install ' +
+    '-c conda-forge faiss), then run: npm run build:faiss'
+  )
 }
 
 /**

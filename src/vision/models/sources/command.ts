@@ -21,11 +21,18 @@ export type CommandRunner = (
 /** Enough for npm's JSON of a large package; more is cut off. */
 const MAX_OUTPUT_CHARS = 4 << 20
 
+/** The environment without our settings: keys among them are nothing that npm or pip needs. */
+function foreignEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env)
+  return Object.fromEntries(entries.filter(([name]) => !/^FACE_WATCHER_/i.test(name)))
+}
+
 /** Runs a program without a shell (on Windows with one: npm is a batch file there). */
 export const runCommand: CommandRunner = (command, args, { cwd, signal }) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
+      env: foreignEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
       windowsHide: true,
