@@ -135,6 +135,9 @@ describe('without a key, beyond this machine', () => {
   ])('with the host names %j answers %s with %i', async (allowedHosts, host, status) => {
     const client = await createClient({ host: '0.0.0.0', insecure: true, allowedHosts })
     expect((await client.send('GET', '/v1/models', { headers: { host } })).status).toBe(status)
+    // By address, as an orchestrator asks.
+    const probe = await client.send('GET', '/healthz', { headers: { host: '10.0.0.7:8000' } })
+    expect(probe.status).toBe(200)
     await client.close()
   })
 })
