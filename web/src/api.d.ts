@@ -1702,7 +1702,7 @@ export interface operations {
     listCollections: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -2035,7 +2035,7 @@ export interface operations {
     listPersons: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -2452,7 +2452,7 @@ export interface operations {
     listFaces: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
