@@ -31,7 +31,10 @@ export interface HttpConfig {
   readonly allowedHosts: readonly string[]
   readonly maxImages: number
   readonly maxRequestBytes: number
+  readonly maxConnections: number
+  readonly maxHeldUploadBytes: number
   readonly requestTimeoutMs: number
+  readonly writeTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly drainDelayMs: number
   readonly trustProxy: boolean | readonly string[]

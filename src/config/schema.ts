@@ -76,10 +76,27 @@ const http = Type.Object(
       default: 64 * 1024 * 1024,
       description: 'Largest request, bytes; at least one image of `limits.maxImageBytes` fits.',
     }),
+    maxConnections: Type.Integer({
+      minimum: 1,
+      default: 1000,
+      description: 'Connections that may be open at the same time; more are closed at once.',
+    }),
+    maxHeldUploadBytes: Type.Integer({
+      minimum: 1024,
+      default: 256 * 1024 * 1024,
+      description:
+        'Request bodies that are held in memory at the same time, bytes, over all connections; at least one of `http.maxRequestBytes` fits. Beyond it the largest that is still being received is answered with `overloaded`.',
+    }),
     requestTimeoutMs: Type.Integer({
       minimum: 0,
       default: 120_000,
       description: 'Time a client has to send its request, milliseconds; 0 waits for ever.',
+    }),
+    writeTimeoutMs: Type.Integer({
+      minimum: 0,
+      default: 30_000,
+      description:
+        'Time in which a client has to take some of its answer, milliseconds, before its connection is closed; 0 waits for ever.',
     }),
     shutdownTimeoutMs: Type.Integer({
       minimum: 0,

@@ -3,6 +3,11 @@ import type { Page, PageOptions } from './store.ts'
 
 const defaultLimit = 100
 const maxLimit = 1000
+/**
+ * Characters of JSON in a page. Metadata of a person have up to 16 KiB: a thousand of them are more
+ * than an answer should hold, many times over when many pages are asked for at once.
+ */
+const maxPageLength = 1024 * 1024
 const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
 /** Whether `id` has the form of an id made by a store. */
@@ -43,7 +48,8 @@ export function parsePageOptions(listed: Listed, options: PageOptions = {}): Pag
 }
 
 /**
- * The page of `found`, which was asked for with one item more than the limit.
+ * The page of `found`, which was asked for with one item more than the limit. It ends early when its
+ * items are large.
  *
  * @param found  items in id order, at most `limit + 1`
  */
@@ -52,9 +58,20 @@ export function toPage<T extends { readonly id: string }>(
   found: readonly T[],
   limit: number,
 ): Page<T> {
-  if (found.length <= limit) return { items: found }
-  const items = found.slice(0, limit)
-  return { items, nextCursor: toCursor(listed, items[limit - 1]!.id) }
+  const length = Math.min(limit, countWithin(found, maxPageLength))
+  if (found.length <= length) return { items: found }
+  const items = found.slice(0, length)
+  return { items, nextCursor: toCursor(listed, items[length - 1]!.id) }
+}
+
+/** How many of the first items are together at most `maxLength` characters of JSON; at least one. */
+function countWithin(items: readonly object[], maxLength: number): number {
+  let length = 0
+  const count = items.findIndex((item) => {
+    length += JSON.stringify(item).length
+    return length > maxLength
+  })
+  return count === -1 ? items.length : Math.max(1, count)
 }
 
 function toCursor(listed: Listed, id: string): string {

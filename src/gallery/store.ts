@@ -73,7 +73,7 @@ export interface Page<T> {
 }
 
 export interface PageOptions {
-  /** 1 to 1000, default 100. */
+  /** 1 to 1000, default 100. A page of large items ends earlier, at about 1 MiB. */
   readonly limit?: number
   readonly cursor?: string
 }

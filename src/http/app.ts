@@ -2,6 +2,8 @@ import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { createBoundedServer, registerAnswerLimits } from './connections.ts'
+import { registerHeldUploads } from './held-uploads.ts'
 import { registerJsonBodies } from './json-body.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -52,6 +54,8 @@ export async function createApp(
   registerRequestContext(app)
   const metrics = registerMetrics(app, faceWatcher)
   await registerSecurity(app, options)
+  registerAnswerLimits(app, options)
+  registerHeldUploads(app, options)
   app.removeContentTypeParser('text/plain')
   registerJsonBodies(app)
   await app.register(multipart, { throwFileSizeLimit: false })
@@ -98,7 +102,7 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
         serializers: { ...childOptions.serializers, ...logSerializers },
       }),
     genReqId: createRequestId,
-    requestTimeout: options.requestTimeoutMs,
+    serverFactory: (handler) => createBoundedServer(handler, options),
     return503OnClosing: false,
     trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
     routerOptions: { maxParamLength },

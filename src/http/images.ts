@@ -93,10 +93,13 @@ async function withinBytes<T>(
   reading: Promise<T>,
 ): Promise<T> {
   let count = (_chunk: Buffer) => {}
+  const held = request.heldUpload
   const exceeded = new Promise<never>((_resolve, reject) => {
     let received = 0
+    held?.onRefused(reject)
     count = (chunk) => {
       received += chunk.length
+      held?.add(chunk.length)
       if (received > maxBytes + envelopeBytes) reject(requestTooLarge(maxBytes))
     }
   })
@@ -104,6 +107,7 @@ async function withinBytes<T>(
   try {
     return await Promise.race([reading, exceeded])
   } finally {
+    held?.complete()
     request.raw.off('data', count)
   }
 }

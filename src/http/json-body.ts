@@ -37,7 +37,7 @@ async function readScanned(
   request: FastifyRequest,
   fields: readonly string[],
 ): Promise<ScannedJson> {
-  const { raw } = request
+  const { raw, heldUpload: held } = request
   const limit = request.routeOptions.bodyLimit
   const tooLarge = () =>
     new FaceError('payloadTooLarge', {
@@ -48,8 +48,11 @@ async function readScanned(
   const scanner = createJsonScanner(fields, randomUUID)
   return await new Promise((resolve, reject) => {
     let received = 0
+    let isSettled = false
     const onData = (chunk: Buffer) => {
       received += chunk.length
+      held?.add(chunk.length)
+      if (isSettled) return
       try {
         if (received > limit) throw tooLarge()
         for (let at = 0; at < chunk.length; at += sliceBytes) {
@@ -63,11 +66,14 @@ async function readScanned(
     const onEnd = () => settle(() => resolve(scanner.end()))
     const onClose = () => settle(() => reject(new FaceError('aborted')))
     function settle(answer: () => void): void {
+      isSettled = true
+      held?.complete()
       raw.off('data', onData)
       raw.off('end', onEnd)
       raw.off('close', onClose)
       answer()
     }
+    held?.onRefused((error) => settle(() => reject(error)))
     raw.on('data', onData)
     raw.on('end', onEnd)
     raw.on('close', onClose)

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as analysisSchemas from './schemas/analysis.ts'
 import * as gallerySchemas from './schemas/gallery.ts'
 import * as operationSchemas from './schemas/operation.ts'
+import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from './static-files.ts'
 import type { App } from './types.ts'
 
 /** Tags of the operations, in the order of the document. */
@@ -67,7 +71,44 @@ export async function registerOpenApi(app: App): Promise<void> {
       return documentObject.openapiObject
     },
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  // Serialized once: it is the largest answer that needs no key.
+  let json: StaticFile | undefined
+  const sendJson = async (request: FastifyRequest, reply: FastifyReply) => {
+    json ??= toStaticFile(Buffer.from(JSON.stringify(app.swagger())), '.json')
+    return sendStaticFile(request, reply, { file: json, cacheControl })
+  }
+  app.get('/openapi.json', { schema: { hide: true } }, sendJson)
+  await app.register(async (scope) => registerDocumentation(scope, sendJson))
+}
+
+/** Browsers ask whether a file is still the same. */
+const cacheControl = 'no-cache'
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/**
+ * The page with the documentation. The plugin's routes that open files or serialize the document for
+ * each request get handlers that answer from memory.
+ */
+async function registerDocumentation(app: FastifyInstance, sendJson: Handler): Promise<void> {
+  const plugin = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui'))
+  const files = await loadStaticFiles(join(plugin, 'static'))
+  let yaml: StaticFile | undefined
+  const handlers: Readonly<Record<string, Handler>> = {
+    '/docs/json': sendJson,
+    '/docs/yaml': async (request, reply) => {
+      yaml ??= toStaticFile(Buffer.from(app.swagger({ yaml: true })), '.yaml')
+      return sendStaticFile(request, reply, { file: yaml, cacheControl })
+    },
+    '/docs/static/*': async (request, reply) => {
+      const { '*': path = '' } = request.params as Readonly<Record<string, string>>
+      return sendStaticFile(request, reply, { file: files.get(path), cacheControl })
+    },
+  }
+  app.addHook('onRoute', (route) => {
+    const handler = handlers[route.url]
+    if (handler) route.handler = handler
+  })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     // The page's only remote request would be to a validator.

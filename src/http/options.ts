@@ -20,10 +20,16 @@ export interface HttpOptions {
   readonly maxRequestBytes?: number
   /** Requests a client (IP address) may send in a window. Absent: no limit. */
   readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number }
+  /** Most connections at the same time; more are closed at once. Default 1000. */
+  readonly maxConnections?: number
+  /** Bytes of request bodies held at the same time, over all connections. Default 256 MiB, at least one request. */
+  readonly maxHeldUploadBytes?: number
   /** Whether `X-Forwarded-*` of a reverse proxy is believed: true, or the proxies' addresses. Default false. */
   readonly trustProxy?: boolean | string | readonly string[]
   /** Time to receive a whole request, milliseconds; 0 waits for ever. Default 120,000. */
   readonly requestTimeoutMs?: number
+  /** Time in which a client has to take something of its answer, milliseconds; 0 waits for ever. Default 30,000. */
+  readonly writeTimeoutMs?: number
   /** After a request to stop, time for in-flight requests to finish, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs?: number
   /** After a request to stop, time in which `/readyz` says no but requests are still served, milliseconds. Default 0. */
@@ -45,8 +51,11 @@ export interface ResolvedHttpOptions {
   readonly maxImages: number
   readonly maxRequestBytes: number
   readonly rateLimit: { readonly max: number; readonly timeWindowMs: number } | undefined
+  readonly maxConnections: number
+  readonly maxHeldUploadBytes: number
   readonly trustProxy: boolean | string | readonly string[]
   readonly requestTimeoutMs: number
+  readonly writeTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly drainDelayMs: number
   readonly webRoot: string | undefined
@@ -59,6 +68,10 @@ export const envelopeBytes: number = 64 * 1024
 /** Fills in the defaults. */
 export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
   const maxImageBytes = options.maxImageBytes ?? 20 * 1024 * 1024
+  const maxRequestBytes = Math.max(
+    options.maxRequestBytes ?? 64 * 1024 * 1024,
+    toBodyBytes(maxImageBytes),
+  )
   return {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 8000,
@@ -67,13 +80,16 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
     allowedHosts: options.allowedHosts ?? [],
     maxImageBytes,
     maxImages: options.maxImages ?? 20,
-    maxRequestBytes: Math.max(
-      options.maxRequestBytes ?? 64 * 1024 * 1024,
-      toBodyBytes(maxImageBytes),
-    ),
+    maxRequestBytes,
     rateLimit: options.rateLimit,
+    maxConnections: options.maxConnections ?? 1000,
+    maxHeldUploadBytes: Math.max(
+      options.maxHeldUploadBytes ?? 256 * 1024 * 1024,
+      maxRequestBytes + envelopeBytes,
+    ),
     trustProxy: options.trustProxy ?? false,
     requestTimeoutMs: options.requestTimeoutMs ?? 120_000,
+    writeTimeoutMs: options.writeTimeoutMs ?? 30_000,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 30_000,
     drainDelayMs: options.drainDelayMs ?? 0,
     webRoot: options.webRoot,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import fastifyStatic from '@fastify/static'
+import { loadStaticFiles, sendStaticFile } from './static-files.ts'
 import type { App } from './types.ts'
 
 const notBuilt = `Face Watcher is running, but its web page is not built.
@@ -17,18 +17,15 @@ export async function registerPage(app: App, webRoot: string | undefined): Promi
     )
     return
   }
-  await app.register(fastifyStatic, {
-    root: webRoot,
-    // One route a file: an unknown address stays a 404 problem document.
-    wildcard: false,
-    cacheControl: false,
-    setHeaders: (reply, path) => {
-      // The build puts a hash of the content into the names of what it writes to assets/.
-      const isHashed = /[\\/]assets[\\/]/.test(path)
-      reply.setHeader(
-        'cache-control',
-        isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+  // One route a file: an unknown address stays a 404 problem document.
+  for (const [path, file] of await loadStaticFiles(webRoot)) {
+    // The build puts a hash of the content into the names of what it writes to assets/.
+    const isHashed = path.startsWith('assets/')
+    const cacheControl = isHashed ? 'public, max-age=31536000, immutable' : 'no-cache'
+    for (const url of path === 'index.html' ? ['/', '/index.html'] : [`/${encodeURI(path)}`]) {
+      app.get(url, { schema: { hide: true } }, async (request, reply) =>
+        sendStaticFile(request, reply, { file, cacheControl }),
       )
-    },
-  })
+    }
+  }
 }

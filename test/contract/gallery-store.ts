@@ -265,6 +265,19 @@ export function describeGalleryStoreContract(
         expect(second.nextCursor).toBeUndefined()
       })
 
+      it('ends a page early when its persons are large, and goes on where it ended', async () => {
+        const ids: string[] = []
+        for (let i = 0; i < 150; i++) {
+          const metadata = { text: 'x'.repeat(i % 3 === 0 ? 16_000 : 9_000) }
+          ids.push((await store.createPerson(collection.id, { name: `P${i}`, metadata })).id)
+        }
+        const pages = await readPages((page) => store.listPersons(collection.id, page), 1000)
+        expect(pages.flat().map((item) => item.id)).toEqual(ids)
+        for (const page of pages)
+          expect(JSON.stringify(page).length).toBeLessThan(1.1 * 1024 * 1024)
+        expect(pages.length).toBe(2)
+      })
+
       it('refuses limits and cursors that it did not give', async () => {
         await store.createPerson(collection.id, { name: 'A' })
         await store.createPerson(collection.id, { name: 'B' })

@@ -2170,7 +2170,7 @@ export interface operations {
     listCollections: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -2665,7 +2665,7 @@ export interface operations {
     listPersons: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -3289,7 +3289,7 @@ export interface operations {
     listFaces: {
         parameters: {
             query?: {
-                /** @description Items of a page, default 100. */
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;

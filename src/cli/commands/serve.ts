@@ -103,6 +103,8 @@ export function toHttpOptions(config: Config): HttpOptions {
     ...{ apiKeys: hashes, allowedHosts: http.allowedHosts, trustProxy: http.trustProxy },
     ...{ maxImageBytes: limits.maxImageBytes, maxImages: http.maxImages },
     ...{ maxRequestBytes: http.maxRequestBytes, requestTimeoutMs: http.requestTimeoutMs },
+    ...{ maxConnections: http.maxConnections, maxHeldUploadBytes: http.maxHeldUploadBytes },
+    writeTimeoutMs: http.writeTimeoutMs,
     ...{ shutdownTimeoutMs: http.shutdownTimeoutMs, drainDelayMs: http.drainDelayMs },
     ...(rateLimitPerMinute === 'off'
       ? {}

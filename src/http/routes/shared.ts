@@ -76,7 +76,11 @@ interface PageProperties {
 /** Query members of a list. */
 export const pageProperties: PageProperties = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1000, description: 'Items of a page, default 100.' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description: 'Most items of a page, default 100; it ends at about 1 MiB.',
+    }),
   ),
   cursor: Type.Optional(
     Type.String({ minLength: 1, maxLength: 1000, description: '`nextCursor` of the page before.' }),
