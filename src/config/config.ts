@@ -44,6 +44,7 @@ export interface LimitsConfig {
   readonly maxImageBytes: number
   readonly maxPixels: number
   readonly maxSidePx: number
+  readonly maxImageMemoryBytes: number
 }
 
 export interface ModelsConfig {

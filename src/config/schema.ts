@@ -136,6 +136,12 @@ const limits = Type.Object(
       default: 20_000,
       description: 'Longest side an image may have, pixels.',
     }),
+    maxImageMemoryBytes: Type.Integer({
+      minimum: 100_000_000,
+      default: 1_000_000_000,
+      description:
+        'Memory that the images being analysed may take together, bytes; how much one needs follows from its pixels, its format and `minFaceSize`. One that does not fit beside the others waits, one that never fits is refused.',
+    }),
   },
   section,
 )

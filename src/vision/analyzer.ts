@@ -6,7 +6,8 @@ import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
 import { createCrowdWatch } from './crowd-watch.ts'
 import { resolveDetectorOptions } from './detectors/detector.ts'
 import type { ImageLimits } from './image-limits.ts'
-import { assertByteLength } from './image-limits.ts'
+import { assertByteLength, defaultImageMemoryBytes } from './image-limits.ts'
+import { createMemoryBudgetKeeper } from './memory-budget.ts'
 import type { ModelRecord } from './models/manifest-types.ts'
 import type { PipelineModel, PipelineSettings } from './pipeline.ts'
 import { shareSettings } from './shared-settings.ts'
@@ -57,10 +58,13 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
     limits: options.limits,
   }
   const file = options.workerFile ?? workerUrl(import.meta.url, './worker.js')
-  const pool = createWorkerPool({ file, workers, maxQueue })
+  const budget = createMemoryBudgetKeeper(
+    options.limits.maxImageMemoryBytes ?? defaultImageMemoryBytes,
+  )
+  const pool = createWorkerPool({ file, workers, maxQueue, budget })
   const settings = shareSettings(base)
   const shared = { settings, pool }
-  const solo = createSoloWorker(file, base, workers)
+  const solo = createSoloWorker(file, base, workers, budget)
   const onExit = () => {
     pool.holdForExit()
     solo?.pool.holdForExit()

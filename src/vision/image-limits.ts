@@ -5,7 +5,14 @@ export interface ImageLimits {
   /** Width times height. */
   readonly maxPixels: number
   readonly maxSidePx: number
+  /**
+   * Memory that images may take at once in all workers, bytes; see [Note: memory of images].
+   * Default {@link defaultImageMemoryBytes}.
+   */
+  readonly maxImageMemoryBytes?: number
 }
+
+export const defaultImageMemoryBytes = 1_000_000_000
 
 /**
  * @param bytes  from callers without types anything may come, such as a path

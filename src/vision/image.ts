@@ -3,6 +3,7 @@ import { FaceError, isFaceError } from '../core/errors.ts'
 import { clipBox, expandBox } from '../core/geometry.ts'
 import type { Box } from '../core/types.ts'
 import { hasStillImage, withStillBrand } from './avif.ts'
+import { type ImageHeader, readJpegHeader } from './image-header.ts'
 import { assertByteLength, type ImageLimits } from './image-limits.ts'
 import { findTiffObstacle } from './tiff.ts'
 
@@ -13,7 +14,7 @@ export interface RgbImage {
   readonly height: number
 }
 
-type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff'
+type ImageFormat = ImageHeader['format']
 
 /** For messages. */
 const formatNames = 'JPEG, PNG, WebP, AVIF, GIF and TIFF'
@@ -42,16 +43,24 @@ export function configureImages(): void {
  * the first frame is taken; the EXIF orientation is applied; profiles,
  * CMYK, grey, palettes and 16-bit samples become sRGB bytes; transparent pixels lie on white.
  *
- * @throws {FaceError} `emptyImage`, `imageTooLarge`, `unsupportedImage`, `corruptImage`
+ * @param admit  told what the header says, and awaited, before any pixel is decoded
+ * @throws {FaceError} `emptyImage`, `imageTooLarge`, `unsupportedImage`, `corruptImage`; what `admit` throws
  */
-export async function decodeImage(file: Uint8Array, limits: ImageLimits): Promise<RgbImage> {
+export async function decodeImage(
+  file: Uint8Array,
+  limits: ImageLimits,
+  admit?: (header: ImageHeader) => Promise<void>,
+): Promise<RgbImage> {
   assertByteLength(file, limits)
   const format = assertSupported(file)
   const bytes = format === 'avif' ? withStillBrand(file) : file
   try {
-    // A JPEG has nothing transparent, and the decoder refuses too many pixels by itself: one trip to
-    // the library's threads instead of two.
-    const header = format === 'jpeg' ? undefined : await readHeader(bytes, limits)
+    // A JPEG's is read here, and has nothing transparent: one trip to the library's threads
+    // instead of two.
+    const frame = format === 'jpeg' ? readJpegHeader(bytes) : undefined
+    const header = frame === undefined ? await readHeader(bytes, limits) : undefined
+    if (frame !== undefined) assertSize(frame.width, frame.height, limits)
+    await admit?.(frame ?? toImageHeader(format, header!))
     const upright = sharp(bytes, {
       limitInputPixels: limits.maxPixels,
       // A file that is cut off would otherwise decode to half an image in grey.
@@ -88,6 +97,14 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Metad
   const header = await sharp(bytes, { limitInputPixels: false }).metadata()
   assertSize(header.width, header.height, limits)
   return header
+}
+
+function toImageHeader(
+  format: ImageFormat,
+  { width, height, isProgressive, channels, depth }: Metadata,
+): ImageHeader {
+  const sampleBytes = channels * (depth === 'uchar' || depth === 'char' ? 1 : 2)
+  return { format, width, height, isProgressive, sampleBytes }
 }
 
 function rethrowFaceError(error: unknown): void {

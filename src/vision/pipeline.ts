@@ -12,9 +12,11 @@ import { type MeasuredFaces, measureFaces } from './faces.ts'
 import type { RgbImage } from './image.ts'
 import { configureImages, cropToJpeg, decodeImage } from './image.ts'
 import type { ImageLimits } from './image-limits.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { createHold, type MemoryHold } from './memory-hold.ts'
 import type { ModelPart, ModelRecord } from './models/manifest-types.ts'
 import type { Session } from './runtime.ts'
-import { loadSession, shareLargeRuns } from './runtime.ts'
+import { loadSession, shareLargeRuns, spareLargeRuns } from './runtime.ts'
 import { readUpright, toGivenFrame } from './turned.ts'
 
 /** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
@@ -30,6 +32,14 @@ export interface PipelineSettings {
   readonly limits: ImageLimits
   /** That share one run of a network, >= 1. Default: 1. */
   readonly threads?: number
+}
+
+/** What a pipeline has of the thread that it works on. */
+export interface PipelineSurroundings {
+  /** Of a thread that may be terminated. */
+  readonly gate?: RunGate | undefined
+  /** Shared by all pipelines; without it memory has no bound. */
+  readonly budget?: MemoryBudget | undefined
 }
 
 export interface PipelineRequest {
@@ -54,44 +64,30 @@ const detectorId = 'mtcnn'
  */
 const leastSharedValues = { pyramid: 300_000, pnetLevel: 36_000 }
 
+/** From larger images than 600,000 pixels on, the graphs that make the pyramid keep no memory. */
+const mostKeptValues = 3 * 600_000
+
 /**
  * A pipeline whose networks are loaded when they are first needed, once.
  *
- * @param gate  of a thread that may be terminated
+ * [Note: memory of images] Before an image is decoded, its header tells how much memory it will
+ * take. That much is reserved in a budget of all workers, and the image waits until there is room.
+ * What it leaves is collected before the reservation ends: V8 collects when a thread allocates, and
+ * a thread without work would keep hundreds of megabytes. docs/decisions/0016-memory-of-images.md
  */
-export function createPipeline(settings: PipelineSettings, gate?: RunGate): Pipeline {
+export function createPipeline(
+  settings: PipelineSettings,
+  { gate, budget }: PipelineSurroundings = {},
+): Pipeline {
   configureImages()
   const networks = createNetworks(settings, gate)
   return {
-    async analyze(bytes, { detector: options, embedder: embedderId, crops }) {
-      const started = performance.now()
-      const detector = await networks.detector()
-      const embedder = embedderId === undefined ? undefined : await networks.embedder(embedderId)
-      const loaded = performance.now()
-      const image = await decodeImage(bytes, settings.limits)
-      const decoded = performance.now()
-      const { width, height } = image
-      const read = (copy: RgbImage): Promise<ReadImage> =>
-        readFaces(copy, { detector, options, embedder })
-      const { reading, turned } = options.readTurned
-        ? await readUpright(image, detector, read)
-        : { reading: await read(image), turned: 0 as const }
-      const { omittedFaces, alignMs, embedMs } = reading
-      const faces = crops ? await addCrops(reading.image, reading.faces) : reading.faces
-      return {
-        ...{ width, height, turned, omittedFaces },
-        faces: faces.map((face) => ({
-          ...face,
-          detection: toGivenFrame(face.detection, { width, height, turned }),
-        })),
-        timings: {
-          queueMs: loaded - started,
-          decodeMs: decoded - loaded,
-          // Turning, too: what is neither aligning nor embedding.
-          detectMs: performance.now() - decoded - alignMs - embedMs,
-          alignMs,
-          embedMs,
-        },
+    async analyze(bytes, request) {
+      const hold = createHold(budget)
+      try {
+        return await analyze(bytes, request, hold)
+      } finally {
+        await hold.release()
       }
     },
     async warmUp(embedderId) {
@@ -100,6 +96,44 @@ export function createPipeline(settings: PipelineSettings, gate?: RunGate): Pipe
       const detector = await networks.detector()
       await detector.warmUp()
     },
+  }
+
+  async function analyze(
+    bytes: Uint8Array,
+    { detector: options, embedder: embedderId, crops }: PipelineRequest,
+    hold: MemoryHold,
+  ): Promise<Analysis> {
+    const started = performance.now()
+    const detector = await networks.detector()
+    const embedder = embedderId === undefined ? undefined : await networks.embedder(embedderId)
+    const loaded = performance.now()
+    const image = await decodeImage(bytes, settings.limits, (header) =>
+      hold.reserve(header, options),
+    )
+    const decoded = performance.now()
+    const { width, height } = image
+    const read = (copy: RgbImage): Promise<ReadImage> =>
+      readFaces(copy, { detector, options, embedder })
+    const { reading, turned } = options.readTurned
+      ? await readUpright(image, detector, read)
+      : { reading: await read(image), turned: 0 as const }
+    const { omittedFaces, alignMs, embedMs } = reading
+    const faces = crops ? await addCrops(reading.image, reading.faces) : reading.faces
+    return {
+      ...{ width, height, turned, omittedFaces },
+      faces: faces.map((face) => ({
+        ...face,
+        detection: toGivenFrame(face.detection, { width, height, turned }),
+      })),
+      timings: {
+        queueMs: loaded - started,
+        decodeMs: decoded - loaded,
+        // Turning, too: what is neither aligning nor embedding.
+        detectMs: performance.now() - decoded - alignMs - embedMs,
+        alignMs,
+        embedMs,
+      },
+    }
   }
 }
 
@@ -163,7 +197,13 @@ function createNetworks(
           loadFile(model, 'rnet.onnx'),
           loadFile(model, 'onet.onnx'),
         ])
-        return createMtcnn({ load, pyramid, pnetLevel, rnet, onet })
+        return createMtcnn({
+          load: spare(model, 'load.onnx', load),
+          pyramid: spare(model, 'pyramid.onnx', pyramid),
+          pnetLevel,
+          rnet,
+          onet,
+        })
       }),
     embedder: (id) =>
       once(id, async () => {
@@ -207,8 +247,18 @@ function createNetworks(
     throw new FaceError('unknownModel', { info: { model: id } })
   }
 
-  function loadFile(model: PipelineModel, name: string, share = threads): Promise<Session> {
+  function spare(model: PipelineModel, name: string, usual: Session): Session {
+    return spareLargeRuns(usual, () => loadFile(model, name, 1, false), mostKeptValues)
+  }
+
+  function loadFile(
+    model: PipelineModel,
+    name: string,
+    share = threads,
+    keepsMemory = true,
+  ): Promise<Session> {
     return loadSession({
+      keepsMemory,
       path: join(modelsDir, model.id, name),
       modelId: model.id,
       sha256: model.files.find((file) => file.name === name)?.sha256,

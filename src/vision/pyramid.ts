@@ -36,7 +36,7 @@ export function toFloatLevel({ data, dims }: FloatTensor, full: RgbImage): Pyram
 /**
  * The images at the given scales, each made from the one before, starting with the full image.
  *
- * @param scales  descending, below 1
+ * @param scales  descending, at most 1
  * @returns the full image and one image a scale
  */
 export async function shrinkInSteps(
@@ -46,8 +46,18 @@ export async function shrinkInSteps(
   const images: [RgbImage, ...RgbImage[]] = [full]
   let last = full
   for (const scale of scales) {
-    last = await shrinkImage(last, Math.ceil(full.width * scale), Math.ceil(full.height * scale))
+    const { width, height } = sizeAt(full, scale)
+    const isSame = width === last.width && height === last.height
+    last = isSame ? last : await shrinkImage(last, width, height)
     images.push(last)
   }
   return images
+}
+
+/** Of a level, whole pixels. */
+export function sizeAt(
+  full: Pick<RgbImage, 'width' | 'height'>,
+  scale: number,
+): { readonly width: number; readonly height: number } {
+  return { width: Math.ceil(full.width * scale), height: Math.ceil(full.height * scale) }
 }

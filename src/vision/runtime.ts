@@ -25,9 +25,13 @@ export interface Session {
    * Runs the network once. Blocks the calling thread while it runs (the binding is synchronous).
    *
    * @param feeds  by input name
+   * @param names  of the outputs that are wanted; default all
    * @returns by output name; every output is float32
    */
-  run(feeds: Readonly<Record<string, TensorValue>>): Promise<Readonly<Record<string, FloatTensor>>>
+  run(
+    feeds: Readonly<Record<string, TensorValue>>,
+    names?: readonly string[],
+  ): Promise<Readonly<Record<string, FloatTensor>>>
 }
 
 export interface SessionSource {
@@ -41,6 +45,8 @@ export interface SessionSource {
   readonly threads: number
   /** Of a thread that may be terminated. */
   readonly gate?: RunGate | undefined
+  /** Whether what a run took is kept for the next, which saves time; default true. */
+  readonly keepsMemory?: boolean
 }
 
 /**
@@ -55,8 +61,12 @@ const spinMicroseconds = '100'
  * Denormal numbers are flushed to zero: MobileFaceNet's activations hold many, and took 72 ms a face
  * with them and 4 without; the embedding was the same to the last bit.
  */
-function toSessionOptions(threads: number, model: Uint8Array): InferenceSession.SessionOptions {
+function toSessionOptions(
+  { threads, keepsMemory = true }: SessionSource,
+  model: Uint8Array,
+): InferenceSession.SessionOptions {
   return {
+    enableCpuMemArena: keepsMemory,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -102,18 +112,16 @@ export async function loadSession(source: SessionSource): Promise<Session> {
   const pass = source.gate?.pass ?? ((run) => run())
   let session: InferenceSession
   try {
-    session = await pass(() =>
-      InferenceSession.create(bytes, toSessionOptions(source.threads, bytes)),
-    )
+    session = await pass(() => InferenceSession.create(bytes, toSessionOptions(source, bytes)))
   } catch (cause) {
     throw corrupt(source, 'It is not a usable network.', cause)
   }
   return {
     threads: source.threads,
-    async run(feeds) {
+    async run(feeds, names) {
       const inputs: Record<string, Tensor> = {}
       for (const [name, value] of Object.entries(feeds)) inputs[name] = toTensor(value)
-      const outputs = await pass(() => session.run(inputs))
+      const outputs = await pass(() => (names ? session.run(inputs, names) : session.run(inputs)))
       const results: Record<string, FloatTensor> = {}
       for (const [name, tensor] of Object.entries(outputs)) {
         results[name] = { data: tensor.data as Float32Array, dims: tensor.dims }
@@ -132,10 +140,34 @@ export async function loadSession(source: SessionSource): Promise<Session> {
 export function shareLargeRuns(alone: Session, shared: Session, leastValues: number): Session {
   return {
     threads: shared.threads,
-    run(feeds) {
+    run(feeds, names) {
       const [first] = Object.values(feeds)
       const values = first?.data.length ?? 0
-      return (values < leastValues ? alone : shared).run(feeds)
+      return (values < leastValues ? alone : shared).run(feeds, names)
+    },
+  }
+}
+
+/**
+ * One network as two sessions: `usual` keeps the memory that its largest run took (the binding,
+ * onnxruntime-node 1.30, does not pass on the run option that would shrink it), so that runs on more
+ * than `mostValues` have a session that keeps none. It is loaded when it is first needed.
+ *
+ * @param mostValues  that the first input has where the usual session runs
+ */
+export function spareLargeRuns(
+  usual: Session,
+  loadLarge: () => Promise<Session>,
+  mostValues: number,
+): Session {
+  let large: Promise<Session> | undefined
+  return {
+    threads: usual.threads,
+    async run(feeds, names) {
+      const [first] = Object.values(feeds)
+      if ((first?.data.length ?? 0) <= mostValues) return usual.run(feeds, names)
+      large ??= loadLarge()
+      return (await large).run(feeds, names)
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { MemoryBudgetKeeper } from './memory-budget.ts'
 import type { PipelineSettings } from './pipeline.ts'
 import { type SharedSettings, shareSettings } from './shared-settings.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -32,17 +33,19 @@ const keepMs = 15_000
  * are a set of their own, used while no other worker runs. docs/decisions/0007-one-image-many-cores.md
  *
  * @param workers  of the analyzer: how many cores it may use
+ * @param budget   of all its images
  * @returns `undefined` where there is only one
  */
 export function createSoloWorker(
   file: URL,
   base: PipelineSettings,
   workers: number,
+  budget: MemoryBudgetKeeper,
 ): SoloWorker | undefined {
   const threads = Math.min(workers, maxThreads)
   if (threads === 1) return undefined
   const settings = shareSettings({ ...base, threads })
-  const pool = createWorkerPool({ file, workers: 1, maxQueue: 1, keepMs })
+  const pool = createWorkerPool({ file, workers: 1, maxQueue: 1, keepMs, budget })
   let isWarm = false
   return {
     settings,

@@ -6,6 +6,7 @@ import { FaceError, fromErrorRecord } from '../core/errors.ts'
 import { createRunGateKeeper } from '../core/run-gate.ts'
 import { endThread, endThreadsOfLostAnswers, settleWithin } from '../core/worker-calls.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
+import type { MemoryBudgetKeeper } from './memory-budget.ts'
 import { createWaitingLine } from './waiting-line.ts'
 import type { WorkerAnswer, WorkerTask } from './worker.ts'
 
@@ -24,6 +25,8 @@ export interface WorkerPoolOptions {
   readonly taskTimeoutMs?: number
   /** How long `close` waits for accepted tasks, default 30,000. */
   readonly closeTimeoutMs?: number
+  /** That its workers reserve memory for images in. */
+  readonly budget?: MemoryBudgetKeeper
 }
 
 export interface PostOptions {
@@ -80,6 +83,7 @@ export function createWorkerPool({
   keepMs,
   taskTimeoutMs = 300_000,
   closeTimeoutMs = 30_000,
+  budget,
 }: WorkerPoolOptions): WorkerPool {
   const line = createWaitingLine()
   const pool = new Piscina<WorkerTask, WorkerAnswer>({
@@ -110,7 +114,16 @@ export function createWorkerPool({
   // Workers that die while they start are not replaced (the pool would go on forever), so that
   // nobody would serve the line.
   pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
+  // Not at `workerDestroy`, when the thread may still run.
+  pool.on('workerCreate', ({ id }) => {
+    const thread = pool.threads.find(({ threadId }) => threadId === id)
+    thread?.once('exit', () => budget?.releaseThread(id))
+  })
   const gate = createRunGateKeeper()
+  const shared = {
+    gate: gate.shared,
+    ...(budget === undefined ? {} : { budget: budget.shared }),
+  }
   const accepted = new Map<Ticket, AcceptedTask>()
   let completed = 0
   let closing: Promise<void> | undefined
@@ -122,7 +135,7 @@ export function createWorkerPool({
       const ticket: Ticket = {}
       ticket.timer = setTimeout(() => giveUp(ticket), waitTimeouts * taskTimeoutMs)
       const run = pool.run(
-        { ...task, gate: gate.shared, ...{ [queueOptionsSymbol]: ticket } },
+        { ...task, ...shared, ...{ [queueOptionsSymbol]: ticket } },
         { transferList: [...transferList] },
       )
       const { promise: failure, reject: fail } = createDeferred()

@@ -3,6 +3,7 @@ import type { FaceErrorRecord } from '../core/errors.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import { joinRunGate } from '../core/run-gate.ts'
 import type { Analysis } from './analyzer-types.ts'
+import { joinMemoryBudget } from './memory-budget.ts'
 import type { Pipeline, PipelineRequest } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
 import { readSettings, type SharedSettings } from './shared-settings.ts'
@@ -14,6 +15,8 @@ export interface WorkerTask {
   readonly queuedAt: number
   /** What the worker asks before each run of a network; see [Note: Ending while a network runs]. */
   readonly gate?: SharedArrayBuffer
+  /** Where the worker reserves memory for images; see [Note: budget in shared memory]. */
+  readonly budget?: SharedArrayBuffer
   readonly work:
     | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
     | { readonly kind: 'warmUp'; readonly embedder: string }
@@ -34,11 +37,15 @@ export async function runTask({
   settings,
   queuedAt,
   gate,
+  budget,
   work,
 }: WorkerTask): Promise<WorkerAnswer> {
   const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
   try {
-    pipeline ??= createPipeline(readSettings(settings), gate && joinRunGate(gate))
+    pipeline ??= createPipeline(readSettings(settings), {
+      gate: gate && joinRunGate(gate),
+      budget: budget && joinMemoryBudget(budget),
+    })
     if (work.kind === 'warmUp') {
       await pipeline.warmUp(work.embedder)
       return { kind: 'warm', workerId }

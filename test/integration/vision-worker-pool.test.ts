@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRunGateKeeper } from '../../src/core/run-gate.ts'
+import { createMemoryBudgetKeeper } from '../../src/vision/memory-budget.ts'
 import { shareSettings } from '../../src/vision/shared-settings.ts'
 import {
   createWorkerPool,
@@ -97,5 +98,17 @@ describe('a pause of the gate', () => {
     expect(await keeper.waitForPause(0)).toBe(true)
     Atomics.add(new Int32Array(keeper.shared), 1, 1)
     expect(await keeper.waitForPause(10)).toBe(false)
+  })
+})
+
+describe('a worker that dies with memory reserved', () => {
+  it('leaves it to the others', async () => {
+    const budget = createMemoryBudgetKeeper(1000 * 1024)
+    const pool = start({ workers: 2, budget })
+    const hoards = Array.from({ length: 4 }, () => expectFailed(ask(pool, 'hoard 1000000')))
+    await Promise.all(hoards)
+    expect(await ask(pool, 'ok')).toMatchObject({ kind: 'analysis' })
+    await Promise.all(open.splice(0).map((each) => each.close()))
+    expect(budget.reservedBytes()).toBe(0)
   })
 })

@@ -17,6 +17,9 @@ export const defaultThresholds: readonly [number, number, number] = [0.6, 0.7, 0
 /** At 40 pixels (and the retry of the detector) no face of LFW's 7,701 protocol images is missed. */
 export const defaultMinFaceSize = 40
 
+/** Of the second try, which is made with the default when nothing was found. */
+export const retryMinFaceSize = 30
+
 /** Bounds the embedder's work and the answer's size for photographs of crowds. */
 export const defaultMaxFaces = 100
 

@@ -1,23 +1,14 @@
 import { shiftBoxesInPlace, squareBoxesInPlace } from '../../core/geometry.ts'
 import type { RgbImage } from '../image.ts'
 import type { PyramidLevel } from '../pixel-kernels.ts'
-import { shrinkInSteps, toByteLevel, toFloatLevel } from '../pyramid.ts'
+import { shrinkInSteps, sizeAt, toByteLevel, toFloatLevel } from '../pyramid.ts'
 import type { FloatTensor, Session, TensorValue } from '../runtime.ts'
 import type { Candidates } from './candidates.ts'
 import { allocateCandidates, concatCandidates, suppressCandidates } from './candidates.ts'
+import { cell, planPyramid, stride } from './mtcnn-levels.ts'
+import type { WindowHits } from './mtcnn-tiles.ts'
+import { findHitsInTiles, maxTilePixels, readHits } from './mtcnn-tiles.ts'
 
-/** P-Net sees windows of 12 pixels, 2 apart. */
-const cell = 12
-const stride = 2
-/** Ratio of one pyramid level to the one above: about the square root of a half. */
-const pyramidFactor = 0.709
-/**
- * Levels above P-Net's first are made below this scale; the full image serves above. The first of
- * them is made up to `finestFirstLevel`: without it a face of 23 was lost where small faces are
- * looked for. docs/decisions/0006-faster-graphs.md.
- */
-const finestExtraLevel = 0.5
-const finestFirstLevel = 0.85
 /** Bounds for images made to trigger every window; real crowds stay far below. */
 const maxLevelCandidates = 4000
 const maxCandidates = 4000
@@ -54,32 +45,48 @@ export interface Proposals {
  * MTCNN's first stage: P-Net on every window of every pyramid level.
  *
  * The levels above P-Net's first, which only serve the later stages' crops, are made by the image
- * library from bytes, or by a graph where the image is small; the others by P-Net's graph. Each is
- * made from the one above.
+ * library from bytes, or by a graph where the image is small; the others by P-Net's graph, unless
+ * they are so large that they are made by the library, too. Each is made from the one above.
  */
 export async function proposeFaces(
   sessions: ProposalSessions,
   image: RgbImage,
   { minFaceSize, threshold }: ProposalOptions,
 ): Promise<Proposals> {
-  const scales = levelScales(image, minFaceSize)
-  if (scales.windows.length === 0) {
+  const { extra, byteWindows, floatWindows } = planPyramid(image, minFaceSize)
+  if (byteWindows.length + floatWindows.length === 0) {
     return { levels: [toByteLevel(image, image)], candidates: allocateCandidates(0) }
   }
-  const isSmall = image.width * image.height <= maxGraphPyramidPixels
-  const upper = isSmall ? upperLevelsByGraph : upperLevelsByLibrary
-  const { levels, last } = await upper(sessions, image, scales.extra)
-  let source = last
+  const least = Math.log(threshold / (1 - threshold))
   const parts: Candidates[] = []
-  for (const scale of scales.windows) {
-    const output = await sessions.pnetLevel.run(resizeFeeds(source, image, scale))
-    source = output.resized!
-    const level = toFloatLevel(source, image)
-    levels.push(level)
-    const windows = readWindows(output.heads!, level, threshold)
+  const add = (hits: WindowHits, level: PyramidLevel): void => {
+    const windows = toCandidates(hits, level)
     parts.push(
       suppressCandidates(windows, { threshold: 0.5, measure: 'union' }, maxLevelCandidates),
     )
+  }
+  const inTiles = (level: PyramidLevel): Promise<WindowHits> =>
+    findHitsInTiles(level, (tile) => runOnTile(sessions, tile), {
+      least,
+      limit: maxLevelCandidates,
+    })
+
+  const isSmall = image.width * image.height <= maxGraphPyramidPixels
+  const upper = isSmall ? upperLevelsByGraph : upperLevelsByLibrary
+  const { levels, loadLast } = await upper(sessions, image, [...extra, ...byteWindows])
+  for (const level of levels.slice(levels.length - byteWindows.length)) {
+    add(await inTiles(level), level)
+  }
+  let source = await loadLast()
+  for (const scale of floatWindows) {
+    const { width, height } = sizeAt(image, scale)
+    const isLarge = width * height > maxTilePixels
+    const run = isLarge ? sessions.pyramid.run : sessions.pnetLevel.run
+    const output = await run(resizeFeeds(source, { width, height }))
+    source = output.resized!
+    const level = toFloatLevel(source, image)
+    levels.push(level)
+    add(isLarge ? await inTiles(level) : readHits(output.heads!, least), level)
   }
   const candidates = suppressCandidates(
     concatCandidates(parts),
@@ -91,11 +98,18 @@ export async function proposeFaces(
   return { levels, candidates }
 }
 
+/** P-Net without a resize: the graph's is from a size to the same, which only moves the pixels. */
+async function runOnTile({ pnetLevel }: ProposalSessions, tile: FloatTensor): Promise<FloatTensor> {
+  const [, , height, width] = tile.dims
+  const feeds = resizeFeeds(tile, { width: width!, height: height! })
+  return (await pnetLevel.run(feeds, ['heads'])).heads!
+}
+
 interface UpperLevels {
   /** The first is the full image. */
   readonly levels: PyramidLevel[]
-  /** The smallest of them, from which P-Net's first level is made. */
-  readonly last: FloatTensor
+  /** Makes floats of the smallest of them, from which P-Net's first level of floats is made. */
+  readonly loadLast: () => Promise<FloatTensor>
 }
 
 async function upperLevelsByLibrary(
@@ -104,8 +118,10 @@ async function upperLevelsByLibrary(
   scales: readonly number[],
 ): Promise<UpperLevels> {
   const images = await shrinkInSteps(image, scales)
-  const last = await toFloats(load, images.at(-1)!)
-  return { levels: images.map((each) => toByteLevel(each, image)), last }
+  return {
+    levels: images.map((each) => toByteLevel(each, image)),
+    loadLast: () => toFloats(load, images.at(-1)!),
+  }
 }
 
 async function upperLevelsByGraph(
@@ -116,66 +132,40 @@ async function upperLevelsByGraph(
   const levels = [toByteLevel(image, image)]
   let last = await toFloats(load, image)
   for (const scale of scales) {
-    last = (await pyramid.run(resizeFeeds(last, image, scale))).resized!
+    last = (await pyramid.run(resizeFeeds(last, sizeAt(image, scale)))).resized!
     levels.push(toFloatLevel(last, image))
   }
-  return { levels, last }
+  return { levels, loadLast: async () => last }
+}
+
+type Feeds = Readonly<Record<string, TensorValue>>
+
+interface Size {
+  readonly width: number
+  readonly height: number
 }
 
 async function toFloats(load: Session, { data, width, height }: RgbImage): Promise<FloatTensor> {
   return (await load.run({ pixels: { data, dims: [height, width, 3] } })).image!
 }
 
-function resizeFeeds(
-  source: FloatTensor,
-  full: RgbImage,
-  scale: number,
-): Readonly<Record<string, TensorValue>> {
-  const [height, width] = [full.height, full.width].map((side) => BigInt(Math.ceil(side * scale)))
-  const sizes = BigInt64Array.of(1n, 3n, height!, width!)
+function resizeFeeds(source: FloatTensor, { width, height }: Size): Feeds {
+  const sizes = BigInt64Array.of(1n, 3n, BigInt(height), BigInt(width))
   return { image: source, sizes: { data: sizes, dims: [4] } }
 }
 
-/** Scales that P-Net looks at, and the ones above them that only serve crops; both descending. */
-function levelScales(
-  { width, height }: RgbImage,
-  minFaceSize: number,
-): { readonly extra: readonly number[]; readonly windows: readonly number[] } {
-  const windows: number[] = []
-  const first = cell / minFaceSize
-  for (let scale = first; Math.min(width, height) * scale >= cell; scale *= pyramidFactor) {
-    windows.push(scale)
-  }
-  const extra: number[] = []
-  let scale = first / pyramidFactor
-  while (scale < (extra.length === 0 ? finestFirstLevel : finestExtraLevel)) {
-    extra.unshift(scale)
-    scale /= pyramidFactor
-  }
-  return { extra, windows }
-}
-
-/** Windows of one level whose score reaches the threshold. */
-function readWindows(
-  { data, dims }: FloatTensor,
-  level: PyramidLevel,
-  threshold: number,
-): Candidates {
-  const columns = dims[3]!
-  const plane = dims[2]! * columns
-  const least = Math.log(threshold / (1 - threshold))
-  const hits: number[] = []
-  for (let i = 0; i < plane; i++) if (data[i]! >= least) hits.push(i)
-  const found = allocateCandidates(hits.length)
-  for (const [n, i] of hits.entries()) {
+/** Boxes in the full image, and scores. */
+function toCandidates({ columns, at, values }: WindowHits, level: PyramidLevel): Candidates {
+  const found = allocateCandidates(at.length)
+  for (const [n, i] of at.entries()) {
     const x = (i % columns) * stride
     const y = Math.floor(i / columns) * stride
-    found.scores[n] = 1 / (1 + Math.exp(-data[i]!))
+    found.scores[n] = 1 / (1 + Math.exp(-values[5 * n]!))
     found.boxes[4 * n] = x / level.scaleX
     found.boxes[4 * n + 1] = y / level.scaleY
     found.boxes[4 * n + 2] = (x + cell) / level.scaleX
     found.boxes[4 * n + 3] = (y + cell) / level.scaleY
-    for (let k = 0; k < 4; k++) found.offsets[4 * n + k] = data[(k + 1) * plane + i]!
+    for (let k = 0; k < 4; k++) found.offsets[4 * n + k] = values[5 * n + k + 1]!
   }
   return found
 }

@@ -12,7 +12,7 @@ import type { Session } from '../runtime.ts'
 import type { Candidates } from './candidates.ts'
 import { selectCandidates, suppressCandidates } from './candidates.ts'
 import type { DetectionResult, Detector, ResolvedDetectorOptions } from './detector.ts'
-import { defaultMinFaceSize, defaultThresholds } from './detector.ts'
+import { defaultMinFaceSize, defaultThresholds, retryMinFaceSize } from './detector.ts'
 import type { ProposalSessions } from './mtcnn-proposals.ts'
 import { proposeFaces } from './mtcnn-proposals.ts'
 import { straightenFaces } from './mtcnn-tilt.ts'
@@ -34,7 +34,7 @@ const onetSize = 48
 const rnetBatch = 32
 const onetBatch = 8
 /** Second try when nothing was found: smaller faces, and less sure at every stage. */
-const retry = { minFaceSize: 30, thresholds: [0.5, 0.5, 0.3] } as const
+const retry = { minFaceSize: retryMinFaceSize, thresholds: [0.5, 0.5, 0.3] } as const
 /** No face is looked for below P-Net's window, which would need an enlarged image. */
 const smallestFace = 12
 
