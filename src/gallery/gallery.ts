@@ -151,6 +151,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
         difficulty.forget(collection.id)
       }),
     counts: (collectionId) => store.counts(collectionId),
+    totals: () => store.totals(),
     createPerson: (collectionId, input) => store.createPerson(collectionId, input),
     getPerson: (collectionId, personId) => store.getPerson(collectionId, personId),
     listPersons: (collectionId, page) => store.listPersons(collectionId, page),
