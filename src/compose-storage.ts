@@ -145,6 +145,11 @@ export async function assertIndexKind({ index: { kind } }: Config): Promise<void
 export async function openIndexProvider(
   config: Config,
   logger?: GalleryLogger,
+  {
+    ownsDataDir = true,
+  }: {
+    /** `false`: another process may serve from it, and what that one keeps stays. */ readonly ownsDataDir?: boolean
+  } = {},
 ): Promise<VectorIndexProvider> {
   const { kind, factory, address, token, prefix, type } = config.index
   // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
@@ -157,16 +162,20 @@ export async function openIndexProvider(
         'an index snapshot was not used; the index is rebuilt',
       ),
   }
-  await removeSnapshotsOfOtherKinds(snapshotDirectory(config), encrypted ? undefined : kind)
+  if (ownsDataDir) {
+    await removeSnapshotsOfOtherKinds(snapshotDirectory(config), encrypted ? undefined : kind)
+  }
+  const keeps = async (collectionId: string) =>
+    existsSync(join(snapshotDirectory(config), collectionId, `${kind}.snapshot`))
   const retain = (collectionIds: ReadonlySet<string>) =>
     removeSnapshotsOfOtherCollections(snapshotDirectory(config), collectionIds)
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
-    return { ...createFaissProvider({ ...snapshots, factory }), retain }
+    return { ...createFaissProvider({ ...snapshots, factory }), keeps, retain }
   }
   if (kind === 'projected') {
     const { createProjectedProvider } = await import('./gallery/indexes/projected.ts')
-    return { ...createProjectedProvider(snapshots), retain }
+    return { ...createProjectedProvider(snapshots), keeps, retain }
   }
   if (kind === 'milvus') {
     const { createMilvusProvider } = await import('./gallery/indexes/milvus.ts')
@@ -176,7 +185,7 @@ export async function openIndexProvider(
     })
   }
   const { createExactProvider } = await import('./gallery/indexes/exact.ts')
-  return { ...createExactProvider(snapshots), retain }
+  return { ...createExactProvider(snapshots), keeps, retain }
 }
 
 /** The database of the first face-watcher. @throws {FaceError} `invalidOption`, `storeUnavailable` */

@@ -56,6 +56,11 @@ export interface ComposeOptions {
   readonly onProgress?: OnInstallProgress
   /** Default: no log. */
   readonly logger?: GalleryLogger
+  /**
+   * For a command that ends by itself, perhaps beside a server on the same data directory: an index
+   * is loaded when it is used, and snapshots of the server's are left alone. Default false.
+   */
+  readonly shortLived?: boolean
   /** Install the models that are needed and not there. Default true. */
   readonly installMissing?: boolean
   /** As {@link import('./vision/analyzer.ts').AnalyzerOptions.takesImages}. Default false. */
@@ -87,6 +92,7 @@ export async function composeVision(
   const { installMissing = true, embedders = [config.models.embedder], judges = true } = options
   const { takesImages = false } = options
   const models = await composeModels(config, options)
+  assertDetector(models.manifest, config.models.detector)
   if (installMissing) {
     await models.installer.upgrade()
     await models.installer.install([config.models.detector, ...embedders])
@@ -119,6 +125,19 @@ export async function composeVision(
     },
     close: () => analyzer.close(),
   }
+}
+
+/** The detector whose networks the pipeline runs. */
+const detectorId = 'mtcnn'
+
+/** @throws {FaceError} `invalidConfig` when the model cannot find faces, instead of using another one */
+function assertDetector({ models }: Manifest, id: string): void {
+  if (id === detectorId) return
+  const record = models.find((model) => model.id === id)
+  const what = record === undefined ? 'no model' : `a model of another kind (${record.task})`
+  throw new FaceError('invalidConfig', {
+    detail: `models.detector: ${JSON.stringify(id)} is ${what}; expected ${detectorId}.`,
+  })
 }
 
 function withoutJudge({ judge: _, ...model }: ModelRecord): ModelRecord {
@@ -169,29 +188,27 @@ export async function composeFaceWatcher(
   await assertIndexKind(config)
   const vision = await composeVision(config, options)
   const { analyzer, installer, workers } = vision
-  try {
-    const faceWatcher = await composeUseCases(config, vision, options.logger)
-    try {
-      await createDefaultCollection(faceWatcher)
-    } catch (error) {
-      await faceWatcher.close()
-      throw error
-    }
+  return closeOnFailure(analyzer, async () => {
+    const faceWatcher = await composeUseCases(config, vision, options)
+    await closeOnFailure(faceWatcher, () => createDefaultCollection(faceWatcher))
     return { faceWatcher, installer, analyzer, workers, close: () => faceWatcher.close() }
-  } catch (error) {
-    await analyzer.close()
-    throw error
-  }
+  })
 }
 
 async function composeUseCases(
   config: Config,
   vision: ComposedVision,
-  logger: GalleryLogger | undefined,
+  { logger, shortLived = false }: ComposeOptions,
 ): Promise<FaceWatcher> {
   const store = await openStore(config, logger)
-  const provider = await openIndexProvider(config, logger)
-  const gallery = await createGallery({ store, provider, pollMs: config.sync.pollMs, logger })
+  const provider = await closeOnFailure(store, () =>
+    openIndexProvider(config, logger, { ownsDataDir: !shortLived }),
+  )
+  const { pollMs } = config.sync
+  const load = shortLived ? 'used' : 'all'
+  const gallery = await closeOnFailure(store, () =>
+    closeOnFailure(provider, () => createGallery({ store, provider, pollMs, load, logger })),
+  )
   return createUseCases({
     analyzer: vision.analyzer,
     gallery,
@@ -206,6 +223,19 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
+}
+
+/** What was opened is closed when the step after it fails; that step's error is the one thrown. */
+async function closeOnFailure<T>(
+  opened: { close(): Promise<void> },
+  next: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await next()
+  } catch (error) {
+    await opened.close().catch(() => {})
+    throw error
+  }
 }
 
 async function createDefaultCollection(faceWatcher: FaceWatcher): Promise<void> {

@@ -1,10 +1,16 @@
 import { isFaceError } from '../core/errors.ts'
 import type { Person } from '../gallery/store.ts'
-import type { EnrollOptions, EnrollWarning, FaceWatcher } from '../recognition/face-watcher.ts'
+import type {
+  EnrollOptions,
+  EnrollResult,
+  EnrollWarning,
+  FaceWatcher,
+} from '../recognition/face-watcher.ts'
+import { isAmbiguousName } from '../recognition/person-by-name.ts'
 import type { Turn } from '../vision/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
 import { FileError } from './failures.ts'
-import { type LoadedImage, loadImageFile } from './load-image.ts'
+import { loadImageFile } from './load-image.ts'
 
 /** An image file and whose face it shows: a person's id, or a name. */
 export interface EnrollJob {
@@ -37,8 +43,7 @@ export interface BulkEnrollSummary {
   readonly turned: readonly { readonly file: string; readonly turned: Turn }[]
   readonly warnings: readonly ({ readonly file: string } & EnrollWarning)[]
   /**
-   * Persons who have one photograph, of those whose name was looked up or who got a face; skipped
-   * images of a person given by id do not tell how many there are.
+   * Persons who have one photograph, of those whom an image was given of.
    */
   readonly personsWithOnePhotograph: number
   /** Images not looked at, because of an interruption or an error. */
@@ -73,7 +78,6 @@ export async function bulkEnroll(
   options: BulkEnrollOptions,
 ): Promise<BulkEnrollSummary> {
   const faceCounts: FaceCounts = new Map()
-  const persons = createPersonBook(options, faceCounts)
   const failed = new AbortController()
   const stop = AbortSignal.any([options.stop, failed.signal])
   const rejected: RejectedFile[] = []
@@ -83,7 +87,7 @@ export async function bulkEnroll(
   let failure: unknown
 
   const work = async (job: EnrollJob): Promise<Outcome> => {
-    const outcome = await enrollOne(job, persons, { ...options, faceCounts })
+    const outcome = await enrollOne(job, { ...options, faceCounts })
     if (outcome.kind === 'failed') failed.abort()
     else options.onProgress(++done)
     return outcome
@@ -122,70 +126,40 @@ interface RunOptions extends BulkEnrollOptions {
   readonly faceCounts: FaceCounts
 }
 
-async function enrollOne(
-  job: EnrollJob,
-  persons: PersonBook,
-  options: RunOptions,
-): Promise<Outcome> {
+async function enrollOne(job: EnrollJob, options: RunOptions): Promise<Outcome> {
   try {
-    const image = await loadImageFile(job.path, options.maxImageBytes)
-    if ('id' in job.person) return (await enrollImage(job, job.person.id, image, options)).outcome
-    return await persons.withPerson(job.person.name, (person) =>
-      enrollImage(job, person, image, options),
-    )
+    const { fileName, bytes } = await loadImageFile(job.path, options.maxImageBytes)
+    const { faceWatcher, collection, faceCounts, enroll } = options
+    const person =
+      'id' in job.person ? job.person.id : { ...job.person, ifExists: 'reuse' as const }
+    const result = await faceWatcher.enroll(collection, person, [{ fileName, bytes }], enroll)
+    if (result.person !== undefined) noteFaces(faceCounts, result.person)
+    return toEnrolled(job.path, result)
   } catch (error) {
     return toOutcome(job.path, error)
   }
 }
 
-interface Enrolled {
-  readonly outcome: Outcome
-  readonly personId?: string
-}
-
-async function enrollImage(
-  job: EnrollJob,
-  person: string | { readonly name: string },
-  image: LoadedImage,
-  options: RunOptions,
-): Promise<Enrolled> {
-  const { faceWatcher, collection } = options
-  if (typeof person === 'string') {
-    const known = await faceWatcher.faces.findByImage(collection, image.hash)
-    if (known.some((face) => face.personId === person)) {
-      return {
-        outcome: { kind: 'enrolled', newPerson: false, existed: true, turned: [], warnings: [] },
-        personId: person,
-      }
-    }
-  }
-  const { fileName, bytes } = image
-  const result = await faceWatcher.enroll(collection, person, [{ fileName, bytes }], options.enroll)
-  if (result.person !== undefined) noteFaces(options.faceCounts, result.person)
-  const face = result.faces[0]
-  if (face === undefined || result.person === undefined) {
-    const [first] = result.rejected
+function toEnrolled(path: string, { faces, rejected, newPerson }: EnrollResult): Outcome {
+  const [face] = faces
+  if (face === undefined) {
+    const [first] = rejected
     const message = first?.message ?? 'It was not enrolled.'
-    return {
-      outcome: { kind: 'rejected', file: job.path, reasons: first?.reasons ?? [], message },
-    }
+    return { kind: 'rejected', file: path, reasons: first?.reasons ?? [], message }
   }
   const { existed, turned: degrees = 0 } = face
-  const turned = degrees === 0 ? [] : [{ file: job.path, turned: degrees }]
-  const warnings = face.warnings.map((warning) => ({ file: job.path, ...warning }))
-  const newPerson = typeof person !== 'string'
-  return {
-    outcome: { kind: 'enrolled', newPerson, existed, turned, warnings },
-    personId: result.person.id,
-  }
+  const turned = degrees === 0 ? [] : [{ file: path, turned: degrees }]
+  const warnings = face.warnings.map((warning) => ({ file: path, ...warning }))
+  return { kind: 'enrolled', newPerson, existed, turned, warnings }
 }
 
 function toOutcome(file: string, error: unknown): Outcome {
   if (error instanceof FileError) {
     return { kind: 'rejected', file, reasons: ['unreadable'], message: error.sentence }
   }
-  if (error instanceof AmbiguousName) {
-    return { kind: 'rejected', file, reasons: ['ambiguousName'], message: error.message }
+  if (isAmbiguousName(error)) {
+    const message = 'Several persons have this name; choose one with --person ID.'
+    return { kind: 'rejected', file, reasons: ['ambiguousName'], message }
   }
   if (!isFaceError(error)) return { kind: 'failed', error }
   const ofThisImage = ['invalidName', 'imageTooLarge', 'workerFailed', 'internal'].includes(
@@ -193,63 +167,4 @@ function toOutcome(file: string, error: unknown): Outcome {
   )
   if (!ofThisImage) return { kind: 'failed', error }
   return { kind: 'rejected', file, reasons: [error.code], message: error.message }
-}
-
-class AmbiguousName extends Error {}
-
-interface PersonBook {
-  /** Runs `enroll` with the id of the person of this name, or with the name when there is none. */
-  withPerson(
-    name: string,
-    enroll: (person: string | { readonly name: string }) => Promise<Enrolled>,
-  ): Promise<Outcome>
-}
-
-interface PersonSlot {
-  id: string | undefined
-  looked: boolean
-  creating: Promise<unknown> | undefined
-}
-
-/** Names are not unique, so persons are looked up once and made once by name. */
-function createPersonBook(
-  { faceWatcher, collection }: Pick<BulkEnrollOptions, 'faceWatcher' | 'collection'>,
-  faceCounts: FaceCounts,
-): PersonBook {
-  const slots = new Map<string, PersonSlot>()
-
-  const look = async (slot: PersonSlot, name: string) => {
-    const found = await faceWatcher.persons.list(collection, { exactName: name, limit: 2 })
-    if (found.items.length > 1) {
-      throw new AmbiguousName(`Several persons are called ${name}; choose one with --person ID.`)
-    }
-    const [person] = found.items
-    if (person !== undefined) noteFaces(faceCounts, person)
-    slot.id = person?.id
-    slot.looked = true
-  }
-
-  return {
-    withPerson: async (given, enroll) => {
-      // As the store keeps names; file systems may decompose accents.
-      const name = given.trim().normalize('NFC')
-      const slot = slots.get(name) ?? { id: undefined, looked: false, creating: undefined }
-      slots.set(name, slot)
-      // One image at a time until the person exists: two at once would make two persons.
-      while (slot.id === undefined && slot.creating !== undefined) await slot.creating
-      if (slot.id !== undefined) return (await enroll(slot.id)).outcome
-      const first = (async () => {
-        if (!slot.looked) await look(slot, name)
-        const { outcome, personId } = await enroll(slot.id ?? { name })
-        slot.id = personId ?? slot.id
-        return outcome
-      })()
-      slot.creating = first
-        .catch(() => {})
-        .finally(() => {
-          slot.creating = undefined
-        })
-      return first
-    },
-  }
 }

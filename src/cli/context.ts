@@ -56,6 +56,7 @@ export function createContext(program: Command, output: Output): CliContext {
     const progress = createModelProgress(output)
     const opened = await composeFaceWatcher(config, {
       installMissing,
+      shortLived: true,
       takesImages: true,
       onProgress: progress.update,
       logger: createWarningLogger(config, output),

@@ -157,7 +157,7 @@ const models = Type.Object(
     detector: Type.String({
       minLength: 1,
       default: 'mtcnn',
-      description: 'Model that finds faces.',
+      description: 'Model that finds faces; there is one, `mtcnn`.',
     }),
   },
   section,

@@ -21,6 +21,8 @@ export interface GalleryOptions {
   readonly logger?: GalleryLogger | undefined
   /** How often other processes' writes are looked for, default 250. */
   readonly pollMs?: number
+  /** As in `IndexSyncOptions`. */
+  readonly load?: 'all' | 'used' | undefined
   /** Called while an index is filled from the store because it had no usable snapshot. */
   readonly onRebuild?: (collectionId: string, done: number, total: number) => void
 }
@@ -130,6 +132,11 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     return result
   }
 
+  async function erase(collectionId: string, body: () => Promise<void>): Promise<void> {
+    await write(body)
+    await sync.reachKept(collectionId)
+  }
+
   async function close(): Promise<void> {
     try {
       await difficulty.close()
@@ -151,17 +158,20 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
         difficulty.forget(collection.id)
       }),
     counts: (collectionId) => store.counts(collectionId),
+    totals: () => store.totals(),
     createPerson: (collectionId, input) => store.createPerson(collectionId, input),
     getPerson: (collectionId, personId) => store.getPerson(collectionId, personId),
     listPersons: (collectionId, page) => store.listPersons(collectionId, page),
     updatePerson: (collectionId, id, patch) => store.updatePerson(collectionId, id, patch),
-    deletePerson: (collectionId, id) => write(() => store.deletePerson(collectionId, id)),
+    deletePerson: (collectionId, id) =>
+      erase(collectionId, () => store.deletePerson(collectionId, id)),
     addFaces: (collectionId, person, faces) =>
       write(() => store.addFaces(collectionId, person, faces)),
     getFace: (collectionId, faceId) => store.getFace(collectionId, faceId),
     listFaces: (collectionId, page) => store.listFaces(collectionId, page),
     getCrop: (collectionId, faceId) => store.getCrop(collectionId, faceId),
-    deleteFace: (collectionId, faceId) => write(() => store.deleteFace(collectionId, faceId)),
+    deleteFace: (collectionId, faceId) =>
+      erase(collectionId, () => store.deleteFace(collectionId, faceId)),
     getOwners: (collectionId, faceIds) => store.getOwners(collectionId, faceIds),
     getEmbeddings: (collectionId, of) => store.getEmbeddings(collectionId, of),
     lookUpNearest: (collectionId, lists) => store.lookUpNearest(collectionId, lists),
@@ -198,7 +208,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
     catchUp: () => sync.catchUp(),
     async stats() {
-      const counted = await countAll(store)
+      const counted = await store.totals()
       const failure = sync.failure()
       return {
         ...counted,
@@ -245,22 +255,4 @@ function toSimilarities(
       return { faceId, similarity }
     })
     .sort((a, b) => b.similarity - a.similarity)
-}
-
-async function countAll(
-  store: GalleryStore,
-): Promise<{ readonly collections: number; readonly persons: number; readonly faces: number }> {
-  const total = { collections: 0, persons: 0, faces: 0 }
-  let cursor: string | undefined
-  do {
-    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
-    for (const { id } of page.items) {
-      const { persons, faces } = await store.counts(id)
-      total.collections++
-      total.persons += persons
-      total.faces += faces
-    }
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return total
 }

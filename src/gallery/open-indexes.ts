@@ -14,12 +14,16 @@ export interface GalleryLogger {
 export type IndexedCollection = Pick<Collection, 'id' | 'dimension'>
 
 /**
- * The indexes of the collections. All but `get`, `lose` and `ready` are called one at a time: the
+ * The indexes of the collections. All but `get`, `has`, `lose` and `ready` are called one at a time: the
  * sync's queue does that.
  */
 export interface OpenIndexes {
   /** Undefined while the index is lost or not open, and then nothing is searched. */
   get(collectionId: string): LoadedIndex | undefined
+  /** Whether it was opened, though it may be lost. */
+  has(collectionId: string): boolean
+  /** None was opened yet. */
+  isEmpty(): boolean
   /** Loads the index unless it is. @throws {FaceError} `notReady` shortly after a failure; what the load throws */
   open(collection: IndexedCollection): Promise<LoadedIndex>
   /** Applies changes of one collection; loads the index again when that fails. Does not throw. */
@@ -171,6 +175,8 @@ export function createOpenIndexes(deps: {
 
   return {
     get: (collectionId) => entries.get(collectionId)?.loaded,
+    has: (collectionId) => entries.has(collectionId),
+    isEmpty: () => entries.size === 0,
     open,
     apply,
     drop,

@@ -29,6 +29,18 @@ export interface Person {
   readonly updatedAt: string
 }
 
+/** A person to be made, or to be found by name. */
+export interface NewPerson {
+  readonly name: string
+  readonly metadata?: Metadata
+  /**
+   * When persons of exactly this name are there: `create` (default) makes another one; `reuse` takes
+   * the one who is there, and refuses where there are several; `reuseFirst` takes the one who was
+   * made first. Looking and making are one transaction, so calls at once, of any process, make one.
+   */
+  readonly ifExists?: 'create' | 'reuse' | 'reuseFirst'
+}
+
 /** A stored enrolment, without its embedding. */
 export interface Face {
   readonly id: string
@@ -117,6 +129,20 @@ export interface IdempotencyRecord {
   readonly response?: { readonly status: number; readonly body: string }
 }
 
+/** What of a collection may change. */
+export interface CollectionPatch {
+  readonly policy?: DecisionPolicy
+  /** What `policy` was made from. */
+  readonly policyWas?: DecisionPolicy
+  readonly storeCrops?: boolean
+}
+
+export interface GalleryTotals {
+  readonly collections: number
+  readonly persons: number
+  readonly faces: number
+}
+
 /** A face with all that the store keeps of it. */
 export interface StoredFace extends Face {
   readonly embedding: Float32Array
@@ -154,20 +180,26 @@ export interface GalleryStore extends GalleryTransfer {
   /** By name. @throws {FaceError} `collectionNotFound` */
   getCollection(name: string): Promise<Collection>
   listCollections(options?: PageOptions): Promise<Page<Collection>>
-  /** @throws {FaceError} `collectionNotFound` */
-  updateCollection(
-    name: string,
-    patch: { readonly policy?: DecisionPolicy; readonly storeCrops?: boolean },
-  ): Promise<Collection>
-  /** Removes its persons and faces. @throws {FaceError} `collectionNotFound` */
-  deleteCollection(name: string): Promise<void>
+  /**
+   * @param patch  what is absent stays. With `policyWas` nothing is changed unless that is still the
+   *   policy, so that of two who change it at once none undoes the other's change
+   * @returns the collection as it is now
+   * @throws {FaceError} `collectionNotFound`
+   */
+  updateCollection(name: string, patch: CollectionPatch): Promise<Collection>
+  /**
+   * Removes its persons and faces.
+   * @param onlyIfEmpty  id of the collection; nothing is removed when the name is another's, or
+   *   somebody is in it
+   * @throws {FaceError} `collectionNotFound`; `collectionExists` when `onlyIfEmpty` does not hold
+   */
+  deleteCollection(name: string, onlyIfEmpty?: string): Promise<void>
   counts(collectionId: string): Promise<{ readonly persons: number; readonly faces: number }>
+  /** Of all collections, in one query. */
+  totals(): Promise<GalleryTotals>
 
-  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
-  createPerson(
-    collectionId: string,
-    input: { readonly name: string; readonly metadata?: Metadata },
-  ): Promise<Person>
+  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`; `invalidOption` when several persons have the name that one is reused of */
+  createPerson(collectionId: string, input: NewPerson): Promise<Person>
   /** @throws {FaceError} `personNotFound` */
   getPerson(collectionId: string, personId: string): Promise<Person>
   /** Newest last (by id). `name`: only persons whose name contains it, case-insensitively; `exactName`: only that name. */
@@ -185,16 +217,19 @@ export interface GalleryStore extends GalleryTransfer {
   deletePerson(collectionId: string, personId: string): Promise<void>
 
   /**
-   * Stores faces of a person, all or none; a `NewPerson` is created in the same transaction.
+   * Stores faces of a person, all or none; a `NewPerson` is created, or found, in the same transaction.
    * A face whose imageHash and box the person already has is not stored again: the stored one is answered.
-   * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`
+   * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`,
+   *   `invalidEmbedding`, and as `createPerson`
    */
   addFaces(
     collectionId: string,
-    person: string | { readonly name: string; readonly metadata?: Metadata },
+    person: string | NewPerson,
     faces: readonly NewFace[],
   ): Promise<{
     readonly person: Person
+    /** This call made the person. */
+    readonly newPerson: boolean
     readonly faces: readonly (Face & { readonly existed: boolean })[]
   }>
   /** @throws {FaceError} `faceNotFound` */

@@ -10,6 +10,11 @@ export interface IndexSyncOptions {
   readonly provider: VectorIndexProvider
   /** How often other processes' writes are looked for, default 250. */
   readonly pollMs?: number
+  /**
+   * Which indexes are loaded: `all` (default), at once and in the background, for a process that
+   * serves; `used`, each with its first use, for one that ends soon.
+   */
+  readonly load?: 'all' | 'used' | undefined
   readonly logger?: GalleryLogger | undefined
   /** Called while an index is filled from the store because it had no usable snapshot. */
   readonly onRebuild?: (collectionId: string, done: number, total: number) => void
@@ -31,6 +36,11 @@ export interface IndexSync {
   use<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
   /** Like `use` but once, and while nothing is applied to any index. `body` must not wait for the sync. */
   exclusive<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
+  /**
+   * What was deleted goes from what is kept of an index that is not loaded here, too. A failure is
+   * logged.
+   */
+  reachKept(collectionId: string): Promise<void>
   /** Writes the collection's snapshot now; a failure is logged. */
   save(collection: Collection): Promise<void>
   /**
@@ -46,7 +56,7 @@ export interface IndexSync {
    * the feed can be followed.
    */
   behindMs(): number
-  /** Whether every index is loaded. */
+  /** Whether every index that is to be loaded is. */
   ready(): boolean
   /** Why an index could not be loaded; undefined while all are, or are being loaded. */
   failure(): unknown
@@ -65,12 +75,13 @@ const maxAttempts = 3
 // some changes twice, which is harmless (see applyChanges). A crash between store and index
 // therefore loses nothing: the snapshot's cursor is older than the change.
 
-/** Creates the sync. Loading begins at once, in the background. */
+/** Creates the sync. Where all indexes are loaded, that begins at once, in the background. */
 export function createIndexSync(options: IndexSyncOptions): IndexSync {
   const { store, provider, logger } = options
+  const loadsAll = options.load !== 'used'
   const pollMs = options.pollMs ?? 250
   const queue = createSerialQueue()
-  /** Applied up to here; undefined until everything is loaded. */
+  /** Applied up to here; undefined until what is to be loaded at the start is loaded. */
   let cursor: Cursor | undefined
   let pending = 0
   let caughtUpAt = performance.now()
@@ -78,6 +89,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   let failing = false
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
+  let unsubscribe: (() => void) | undefined
 
   const indexes = createOpenIndexes({
     store,
@@ -91,6 +103,8 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 
   function catchUp(): Promise<void> {
     if (closing) return Promise.reject(new FaceError('notReady', { detail: 'It is closed.' }))
+    // Nothing is in use yet; what will be reads the store when it is loaded.
+    if (!loadsAll && indexes.isEmpty()) return Promise.resolve()
     // A pull that waits in the queue has not read yet and serves every caller until it starts.
     next ??= queue.run(() => {
       next = undefined
@@ -101,7 +115,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 
   async function pull(): Promise<void> {
     const begun = performance.now()
-    if (cursor === undefined) await loadAll()
+    await begin()
     // A failure is logged; searches of the collection answer it.
     await indexes.retryLost()
     for (;;) {
@@ -116,6 +130,15 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     if (cursor !== undefined) await indexes.saveWhenDue(cursor)
   }
 
+  /** Loads what is to be loaded at the start; nothing the second time. */
+  async function begin(): Promise<void> {
+    if (cursor !== undefined) return
+    if (loadsAll) return loadAll()
+    // Taken before an index is loaded; following on from it repeats some changes, which is harmless.
+    cursor = await store.latestCursor()
+    follow()
+  }
+
   async function readFeed(): Promise<readonly Change[]> {
     try {
       return await store.changes(cursor, feedPageSize)
@@ -125,7 +148,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       logger?.warn({}, 'the change feed is another one; all indexes are loaded anew')
       cursor = undefined
       indexes.loseAll()
-      await loadAll()
+      await begin()
       return []
     }
   }
@@ -137,6 +160,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     do {
       const { items, nextCursor } = await store.listCollections(page ? { cursor: page } : {})
       for (const collection of items) {
+        if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
         seen.add(collection.id)
         // One index that cannot be loaded does not hold up the others; see pull.
         await indexes.open(collection).catch(() => {})
@@ -156,13 +180,14 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       if (changes.some((change) => change.kind === 'collectionRemoved')) {
         const dimension = indexes.get(id)?.index.dimension
         await indexes.drop({ id, dimension: dimension ?? 1 })
-      } else await indexes.apply(id, changes)
+      } else if (loadsAll || indexes.has(id)) await indexes.apply(id, changes)
     }
   }
 
   async function obtain(collection: Collection): Promise<LoadedIndex> {
     const loaded = indexes.get(collection.id)
     if (loaded) return loaded
+    await begin()
     const current = await store.getCollection(collection.name)
     if (current.id !== collection.id) throw new FaceError('collectionNotFound')
     return indexes.open(collection)
@@ -172,6 +197,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     collection: Collection,
     body: (index: VectorIndex) => Promise<T>,
   ): Promise<T> {
+    if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
     if (cursor === undefined) await catchUp()
     const { id } = collection
     for (let attempt = 1; ; attempt++) {
@@ -196,6 +222,19 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     return queue.run(async () => body((await obtain(collection)).index))
   }
 
+  async function reachKept(collectionId: string): Promise<void> {
+    if (loadsAll || indexes.get(collectionId)) return
+    const isKept = (await provider.keeps?.(collectionId)) ?? true
+    const collection = isKept ? await findCollection(store, collectionId) : undefined
+    // Loading it reads the deletion from the feed, and closing it writes it.
+    if (collection) await exclusive(collection, async () => {}).catch(() => {})
+  }
+
+  function follow(): void {
+    // A failure is the poll's to report.
+    unsubscribe ??= store.onChange?.(() => void catchUp().catch(() => {}))
+  }
+
   async function poll(): Promise<void> {
     try {
       await catchUp()
@@ -216,13 +255,13 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   }
 
   void poll()
-  // A failure is the poll's to report.
-  const unsubscribe = store.onChange?.(() => void catchUp().catch(() => {}))
+  if (loadsAll) follow()
 
   return {
     catchUp,
     use,
     exclusive,
+    reachKept,
     save: (collection) =>
       exclusive(collection, async () => {
         if (cursor !== undefined) await indexes.save(collection.id, cursor)
@@ -236,11 +275,25 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     },
     lag: () => pending,
     behindMs: () => Math.round(performance.now() - caughtUpAt),
-    ready: () => cursor !== undefined && indexes.ready(),
+    ready: () => (cursor !== undefined || !loadsAll) && indexes.ready(),
     failure: () => indexes.failure(),
     trouble: () => indexes.trouble(),
     close: () => (closing ??= close()),
   }
+}
+
+async function findCollection(
+  store: GalleryStore,
+  collectionId: string,
+): Promise<Collection | undefined> {
+  let cursor: string | undefined
+  do {
+    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    const found = page.items.find(({ id }) => id === collectionId)
+    if (found) return found
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return undefined
 }
 
 function groupByCollection(page: readonly Change[]): Map<string, Change[]> {

@@ -63,6 +63,11 @@ export interface VectorIndex {
 export interface VectorIndexProvider {
   readonly kind: string
   open(collectionId: string, dimension: number): Promise<VectorIndex>
+  /**
+   * Whether embeddings of the collection are kept beyond this process, so that what is deleted has
+   * to go from there, too. Absent: they may be.
+   */
+  keeps?(collectionId: string): Promise<boolean>
   /** Removes the snapshots of all other collections: these are all that exist. */
   retain?(collectionIds: ReadonlySet<string>): Promise<void>
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { assertPolicy, computeThresholds } from '../core/policy.ts'
@@ -39,14 +40,19 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
       return { ...details, difficulty: describeDifficulty(measured, curve, thresholds) }
     },
     list: (options) => gallery.listCollections(options),
-    async update(name, { policy, storeCrops }) {
-      const { modelId, policy: current } = await gallery.getCollection(name)
-      return gallery.updateCollection(name, {
-        ...(policy === undefined
-          ? {}
-          : { policy: mergePolicy(deps, modelId, { current, patch: policy }) }),
-        ...(storeCrops === undefined ? {} : { storeCrops }),
-      })
+    async update(name, { policy: patch, storeCrops }) {
+      const crops = storeCrops === undefined ? {} : { storeCrops }
+      if (patch === undefined) return gallery.updateCollection(name, crops)
+      let { modelId, policy: policyWas } = await gallery.getCollection(name)
+      for (;;) {
+        const policy = mergePolicy(deps, modelId, { current: policyWas, patch })
+        const now = await gallery.updateCollection(name, { policy, policyWas, ...crops })
+        const cropsKept = now.storeCrops === (storeCrops ?? now.storeCrops)
+        if (cropsKept && isDeepStrictEqual(now.policy, policy))
+          return now
+          // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
+        ;({ modelId, policy: policyWas } = now)
+      }
     },
     async delete(name) {
       assertRemovable(name)

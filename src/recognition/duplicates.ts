@@ -11,7 +11,7 @@ export type DuplicateWarning = Extract<EnrollWarning, { reason: 'duplicateOfOthe
 /**
  * Looks for other persons whom new faces match at the collection's policy.
  *
- * @param personId  whose faces they are, absent for a new person
+ * @param isSelf  whether a person is the one whose faces they are
  * @returns for each face the nearest other person at or above the match threshold, or `undefined`
  */
 export async function findDuplicates(
@@ -20,11 +20,11 @@ export async function findDuplicates(
   {
     faces,
     judges,
-    personId,
+    isSelf,
   }: {
     readonly faces: readonly NewFace[]
     readonly judges: Judges
-    readonly personId?: string
+    isSelf(person: { readonly personId: string; readonly name: string }): boolean
   },
 ): Promise<readonly (DuplicateWarning | undefined)[]> {
   const { gallery, models } = deps
@@ -45,7 +45,7 @@ export async function findDuplicates(
   })
   const ofGallery = latestGalleryShift(deps, collection, gallerySize)
   return results.map(({ persons, rest }, row) => {
-    const other = persons.find((person) => person.personId !== personId)
+    const other = persons.find((person) => !isSelf(person))
     const own = (faces[row] as NewFace).embedding
     const shared = (other?.embedding && judge?.pairShift(own, other.embedding)) ?? 0
     const { match } = shiftThresholds(thresholds, policy, { curve, rest, ofGallery, shared })

@@ -1,13 +1,13 @@
 import { FaceError } from '../core/errors.ts'
 import { toStoredName } from '../gallery/person-fields.ts'
-import type { Collection, Face, NewFace, Person } from '../gallery/store.ts'
+import type { Collection, Face, NewFace, NewPerson, Person } from '../gallery/store.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
-import type { EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
+import type { EnrollImage, EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
 import type { Judges } from './judges.ts'
-import type { PersonsByName } from './person-by-name.ts'
+import { findPersonByName } from './person-by-name.ts'
 import type { Rejection } from './rejections.ts'
 import { sumTimings } from './timings.ts'
 
@@ -20,32 +20,26 @@ type Rejected = EnrollResult['rejected'][number]
  * All images are examined first; then the usable ones are stored in one transaction. Equal files in
  * one request are examined once.
  */
-export function createEnroll(
-  deps: RecognitionDependencies,
-  judges: Judges,
-  persons: PersonsByName,
-): FaceWatcher['enroll'] {
+export function createEnroll(deps: RecognitionDependencies, judges: Judges): FaceWatcher['enroll'] {
   const { gallery } = deps
   return async (collectionName, person, images, options = {}): Promise<EnrollResult> => {
     if (images.length === 0) throw new FaceError('missingImage')
     const collection = await gallery.getCollection(collectionName)
-    if (typeof person === 'string') return enrollFor(collection, person, images, options)
-    const { ifExists: _, ...fresh } = person
-    return persons.resolve(collection.id, person, (id) =>
-      enrollFor(collection, id ?? fresh, images, options),
-    )
+    const knownId =
+      typeof person === 'string' ? person : await findPersonByName(gallery, collection.id, person)
+    const existing =
+      knownId === undefined ? undefined : await gallery.getPerson(collection.id, knownId)
+    return enrollFor(collection, { person, existing }, { images, options })
   }
 
   async function enrollFor(
     collection: Collection,
-    personInput: Parameters<FaceWatcher['enroll']>[1],
-    images: Parameters<FaceWatcher['enroll']>[2],
-    options: EnrollOptions,
+    { person: input, existing }: EnrolledPerson,
+    {
+      images,
+      options,
+    }: { readonly images: readonly EnrollImage[]; readonly options: EnrollOptions },
   ): Promise<EnrollResult> {
-    const known = typeof personInput === 'string'
-    const existing = known ? await gallery.getPerson(collection.id, personInput) : undefined
-    // Found before images are analysed for nothing; the store checks again.
-    if (!known) toStoredName(personInput.name)
     const personId = existing === undefined ? {} : { personId: existing.id }
     const examined = await examineImages(deps, images, { collection, ...personId, options })
     const usable = usableFaces(examined)
@@ -53,17 +47,22 @@ export function createEnroll(
     const found =
       options.duplicates === 'ignore'
         ? usable.map(() => undefined)
-        : await findDuplicates(deps, collection, { faces: usable, judges, ...personId })
+        : await findDuplicates(deps, collection, {
+            faces: usable,
+            judges,
+            isSelf: toSelfTest(input, existing),
+          })
     const searchMs = performance.now() - started
     const duplicates = new Map(usable.map((face, index) => [face, found[index]]))
     const accepted = usable.filter(
       (face) => options.duplicates !== 'reject' || duplicates.get(face) === undefined,
     )
-    const stored = await storeFaces(deps, { collection, person: personInput, faces: accepted })
+    const stored = await storeFaces(deps, { collection, person: input, faces: accepted })
     const outcomes = examined.map((image) => toOutcome(image, duplicates, stored.faces))
     const person = stored.person ?? existing
     return {
       ...(person === undefined ? {} : { person }),
+      newPerson: stored.newPerson,
       ...splitOutcomes(images, outcomes),
       hints: toEnrollHints(person),
       timings: sumTimings(
@@ -76,6 +75,25 @@ export function createEnroll(
   }
 }
 
+interface EnrolledPerson {
+  readonly person: string | NewPerson
+  /** As the person was when the enrolment began; absent when there was nobody. */
+  readonly existing: Person | undefined
+}
+
+/**
+ * Tells the enrolled person among those who resemble the face. Another process may make the person of
+ * a reused name while the images are analysed: then only the name tells.
+ */
+function toSelfTest(
+  input: string | NewPerson,
+  existing: Person | undefined,
+): (other: { readonly personId: string; readonly name: string }) => boolean {
+  const isReused = typeof input !== 'string' && (input.ifExists ?? 'create') !== 'create'
+  const name = isReused ? toStoredName(input.name) : undefined
+  return (other) => other.personId === existing?.id || other.name === name
+}
+
 /** Each usable face once, in the order of the images. */
 function usableFaces(examined: readonly ExaminedImage[]): readonly NewFace[] {
   const faces = examined.flatMap((image) => (image.kind === 'usable' ? [image.face] : []))
@@ -84,6 +102,7 @@ function usableFaces(examined: readonly ExaminedImage[]): readonly NewFace[] {
 
 interface StoredFaces {
   readonly person?: Person
+  readonly newPerson: boolean
   readonly faces: ReadonlyMap<NewFace, Face & { readonly existed: boolean }>
 }
 
@@ -91,15 +110,16 @@ async function storeFaces(
   { gallery }: RecognitionDependencies,
   input: {
     readonly collection: Collection
-    readonly person: Parameters<FaceWatcher['enroll']>[1]
+    readonly person: string | NewPerson
     readonly faces: readonly NewFace[]
   },
 ): Promise<StoredFaces> {
   const { collection, person, faces } = input
-  if (faces.length === 0) return { faces: new Map() }
+  if (faces.length === 0) return { newPerson: false, faces: new Map() }
   const added = await gallery.addFaces(collection.id, person, faces)
   return {
     person: added.person,
+    newPerson: added.newPerson,
     faces: new Map(
       faces.map((face, index) => [
         face,

@@ -62,9 +62,11 @@ export interface NewPersonInput {
   readonly metadata?: Metadata
   /**
    * When a person of exactly this name is there: `create` (default) makes another, names are not
-   * unique; `reuse` takes the one who is there, with their metadata as they are.
+   * unique; `reuse` takes the one who is there, with their metadata as they are, and refuses where
+   * there are several; `reuseFirst` takes the one who was made first. Calls at once, of any process,
+   * make one person.
    */
-  readonly ifExists?: 'create' | 'reuse'
+  readonly ifExists?: 'create' | 'reuse' | 'reuseFirst'
 }
 
 export interface EnrollOptions extends RequestOptions {
@@ -109,6 +111,8 @@ export interface EnrollHint {
 export interface EnrollResult {
   /** Absent when nothing was enrolled and the person is new. */
   readonly person?: Person
+  /** This enrolment made the person. */
+  readonly newPerson: boolean
   readonly faces: readonly {
     readonly fileName: string
     readonly face: Face

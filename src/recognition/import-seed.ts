@@ -4,6 +4,7 @@ import { type SeedDocument, type SeedSource, seedDimension } from '../gallery/se
 import type { Collection, GalleryStore, NewFace } from '../gallery/store.ts'
 import { computeImageHash } from './image-hash.ts'
 import { noDetection, noQuality } from './no-image.ts'
+import { isAmbiguousName } from './person-by-name.ts'
 
 /** The model that processes images as the seed does; its notes in the manifest say how. */
 export const seedModelId = 'facenet-seed'
@@ -96,10 +97,14 @@ async function openCollection(
   } catch (error) {
     if (!isFaceError(error, 'collectionNotFound')) throw error
   }
-  return store.createCollection({
-    ...{ name, policy, modelId: seedModelId },
-    ...{ dimension: seedDimension, storeCrops: false },
-  })
+  const input = { name, policy, modelId: seedModelId, dimension: seedDimension, storeCrops: false }
+  try {
+    return await store.createCollection(input)
+  } catch (error) {
+    // Another import began at the same moment.
+    if (!isFaceError(error, 'collectionExists')) throw error
+    return openCollection(store, { collection: name, policy })
+  }
 }
 
 async function* toBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
@@ -157,25 +162,17 @@ async function importPerson(
   }
   const existed = documents.length - added.length
   if (added.length === 0) return { imported: 0, existed, newPerson: false, refused: [] }
-  const ids = await findPersonIds(store, collection, { name, seen: personIds.get(name) })
-  if (ids.length > 1) {
+  try {
+    const given = personIds.get(name) ?? { name, ifExists: 'reuse' as const }
+    const { person, newPerson } = await store.addFaces(collection.id, given, added)
+    personIds.set(name, person.id)
+    return { imported: added.length, existed, newPerson, refused: [] }
+  } catch (error) {
+    if (!isAmbiguousName(error)) throw error
     const reason = 'Several persons of the collection have this name.'
     const refused = addedIds.map((id) => ({ id, reason }))
     return { imported: 0, existed, newPerson: false, refused }
   }
-  const { person } = await store.addFaces(collection.id, ids[0] ?? { name }, added)
-  personIds.set(name, person.id)
-  return { imported: added.length, existed, newPerson: ids.length === 0, refused: [] }
-}
-
-async function findPersonIds(
-  store: GalleryStore,
-  collection: Collection,
-  { name, seen }: { readonly name: string; readonly seen: string | undefined },
-): Promise<readonly string[]> {
-  if (seen !== undefined) return [seen]
-  const { items } = await store.listPersons(collection.id, { exactName: name, limit: 2 })
-  return items.map(({ id }) => id)
 }
 
 async function toNewFace({ id, embedding }: SeedFace): Promise<NewFace> {

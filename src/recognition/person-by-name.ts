@@ -1,49 +1,42 @@
 import { FaceError } from '../core/errors.ts'
-import { createTurns } from '../core/turns.ts'
 import type { Gallery } from '../gallery/gallery.ts'
+import { choosePersonOfName, namesakesRead } from '../gallery/person-by-name.ts'
 import { toStoredName } from '../gallery/person-fields.ts'
 import type { NewPersonInput } from './face-watcher.ts'
 
-/** Makes persons by name, or finds those who are there. */
-export interface PersonsByName {
-  /**
-   * Runs `use` with the id of the person of this name where the input reuses one and there is one,
-   * otherwise with `undefined`. Calls for one name take turns, so that two at once make one person;
-   * other processes are not waited for.
-   *
-   * @throws {FaceError} `invalidName`; `invalidOption` when several persons have the name
-   */
-  resolve<T>(
-    collectionId: string,
-    input: NewPersonInput,
-    use: (personId: string | undefined) => Promise<T>,
-  ): Promise<T>
+/**
+ * The person whom an enrolment of `input` will find, as things are now. It tells which images the
+ * person has, before they are analysed for nothing; the store looks again when it writes.
+ *
+ * @returns undefined when a person is to be made
+ * @throws {FaceError} `invalidName`; `invalidOption` when `ifExists` is not one of its values, or
+ *   several persons have the name and one was to be reused
+ */
+export async function findPersonByName(
+  gallery: Gallery,
+  collectionId: string,
+  input: NewPersonInput,
+): Promise<string | undefined> {
+  const name = toStoredName(input.name)
+  const { ifExists = 'create' } = input
+  if (!['create', 'reuse', 'reuseFirst'].includes(ifExists)) {
+    const detail = `ifExists is "create", "reuse" or "reuseFirst", got ${JSON.stringify(ifExists)}.`
+    throw new FaceError('invalidOption', { detail })
+  }
+  if (ifExists === 'create') return undefined
+  const page = { exactName: name, limit: namesakesRead }
+  const { items } = await gallery.listPersons(collectionId, page)
+  return choosePersonOfName(
+    input,
+    items.map(({ id }) => id),
+  )
 }
 
-/** Creates the turns of all use cases that make persons. */
-export function createPersonsByName(gallery: Gallery): PersonsByName {
-  const turns = createTurns()
-
-  const find = async (collectionId: string, name: string): Promise<string | undefined> => {
-    const { items } = await gallery.listPersons(collectionId, { exactName: name, limit: 2 })
-    if (items.length > 1) {
-      throw new FaceError('invalidOption', {
-        detail: `ifExists: several persons are called ${JSON.stringify(name)}; give the id of one.`,
-        info: { personIds: items.map(({ id }) => id) },
-      })
-    }
-    return items[0]?.id
-  }
-
-  return {
-    resolve(collectionId, { name: given, ifExists = 'create' }, use) {
-      if (ifExists === 'create') return use(undefined)
-      if (ifExists !== 'reuse') {
-        const detail = `ifExists is "create" or "reuse", got ${JSON.stringify(ifExists)}.`
-        throw new FaceError('invalidOption', { detail })
-      }
-      const name = toStoredName(given)
-      return turns.run(`${collectionId}/${name}`, async () => use(await find(collectionId, name)))
-    },
-  }
+/** Whether the error says that several persons have the name of whom one was to be reused. */
+export function isAmbiguousName(error: unknown): error is FaceError {
+  return (
+    error instanceof FaceError &&
+    error.code === 'invalidOption' &&
+    'personIds' in (error.info ?? {})
+  )
 }

@@ -7,7 +7,7 @@ import { createEnroll } from './enroll.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges } from './judges.ts'
-import { createPersonsByName } from './person-by-name.ts'
+import { findPersonByName } from './person-by-name.ts'
 import { createModels, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
@@ -15,24 +15,19 @@ import { createVerify } from './verify.ts'
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const { analyzer, gallery, store } = deps
   const judges = createJudges(deps.models)
-  const personsByName = createPersonsByName(gallery)
   const idOf = async (name: string): Promise<string> => (await gallery.getCollection(name)).id
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
-    enroll: createEnroll(deps, judges, personsByName),
+    enroll: createEnroll(deps, judges),
     identify: createIdentify(deps, judges),
     verify: createVerify(deps, judges),
     collections: createCollections(deps),
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
-        const { ifExists: _, ...fresh } = input
-        return personsByName.resolve(id, input, (personId) =>
-          personId === undefined
-            ? gallery.createPerson(id, fresh)
-            : gallery.getPerson(id, personId),
-        )
+        await findPersonByName(gallery, id, input)
+        return gallery.createPerson(id, input)
       },
       get: async (collection, id) => gallery.getPerson(await idOf(collection), id),
       list: async (collection, options) => gallery.listPersons(await idOf(collection), options),

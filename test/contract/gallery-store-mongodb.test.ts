@@ -4,6 +4,7 @@ import type { GalleryStore } from '../../src/gallery/store.ts'
 import { createMongodbStore } from '../../src/gallery/stores/mongodb/mongodb-store.ts'
 import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
 import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
+import { describeGalleryStoreRaces } from './gallery-store-races.ts'
 import { describeGalleryTransferContract } from './gallery-transfer.ts'
 
 const skipReason = whyNoMongod({ own: false })
@@ -39,5 +40,6 @@ describe.skipIf(skipReason)(`MongoDB${skipReason ? ` (${skipReason})` : ''}`, ()
   }
 
   describeGalleryStoreContract('MongoDB', createFixture)
+  describeGalleryStoreRaces('MongoDB', createFixture)
   describeGalleryTransferContract('MongoDB', createFixture)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { GalleryStore } from '../../src/gallery/store.ts'
 import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
 import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
+import { describeGalleryStoreRaces } from './gallery-store-races.ts'
 
 async function createFixture(): Promise<StoreFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-store-'))
@@ -22,3 +23,4 @@ async function createFixture(): Promise<StoreFixture> {
 }
 
 describeGalleryStoreContract('SQLite', createFixture)
+describeGalleryStoreRaces('SQLite', createFixture)

@@ -7,7 +7,15 @@ import type {
   ProbeResult,
   RankedPerson,
 } from '../../src/gallery/gallery.ts'
-import type { Collection, Face, GalleryStore, NewFace, Person } from '../../src/gallery/store.ts'
+import { choosePersonOfName } from '../../src/gallery/person-by-name.ts'
+import type {
+  Collection,
+  Face,
+  GalleryStore,
+  NewFace,
+  NewPerson,
+  Person,
+} from '../../src/gallery/store.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer-types.ts'
 import type { ModelRecord } from '../../src/vision/models/manifest-types.ts'
@@ -137,11 +145,18 @@ function createFakeGallery(): Gallery {
     if (person === undefined) throw new FaceError('personNotFound')
     return { ...person, faceCount: facesOf(id).length }
   }
-  const createPerson: Gallery['createPerson'] = async (collectionId, { name, metadata = {} }) => {
+  const obtainPerson = (input: NewPerson) => {
+    const namesakes = [...persons.values()].filter(({ name }) => name === input.name)
+    const ids = namesakes.map(({ id }) => id)
+    const known = choosePersonOfName(input, ids)
+    if (known !== undefined) return { id: known, newPerson: false }
+    const { name, metadata = {} } = input
     const id = nextId('person')
     persons.set(id, { id, name, metadata, createdAt: '', updatedAt: '' })
-    return getPerson(collectionId, id)
+    return { id, newPerson: true }
   }
+  const createPerson: Gallery['createPerson'] = async (collectionId, input) =>
+    getPerson(collectionId, obtainPerson(input).id)
   const getFace = async (_: string, id: string): Promise<Face> => {
     const stored = faces.get(id)
     if (stored === undefined) throw new FaceError('faceNotFound')
@@ -188,7 +203,7 @@ function createFakeGallery(): Gallery {
       if (collection === undefined) throw new FaceError('collectionNotFound')
       return collection
     },
-    async updateCollection(name, patch) {
+    async updateCollection(name, { policyWas: _, ...patch }) {
       const updated = { ...(collections.get(name) as Collection), ...patch }
       collections.set(name, updated)
       return updated
@@ -208,12 +223,12 @@ function createFakeGallery(): Gallery {
       return { items: await Promise.all(items) }
     },
     async addFaces(collectionId, person, added) {
-      const { id } =
+      const { id, newPerson } =
         typeof person === 'string'
-          ? await getPerson(collectionId, person)
-          : await createPerson(collectionId, person)
+          ? { ...(await getPerson(collectionId, person)), newPerson: false }
+          : obtainPerson(person)
       const stored = added.map((face) => addFace(id, face))
-      return { person: await getPerson(collectionId, id), faces: stored }
+      return { person: await getPerson(collectionId, id), newPerson, faces: stored }
     },
     getFace,
     async deleteFace(_, id) {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bulkEnroll, type EnrollJob } from '../../src/cli/bulk-enroll.ts'
 import { FaceError } from '../../src/core/errors.ts'
+import { choosePersonOfName } from '../../src/gallery/person-by-name.ts'
 import type { EnrollResult, FaceWatcher } from '../../src/recognition/face-watcher.ts'
 
 let dir: string
@@ -40,30 +41,33 @@ function createFake(options: {
   readonly fail?: (enrolled: number) => Error | undefined
 }): Fake {
   const created: string[] = []
-  const faceCounts = new Map(options.existing?.map(({ id, faceCount }) => [id, faceCount]))
+  const existing = [...(options.existing ?? [])]
+  const faceCounts = new Map(existing.map(({ id, faceCount }) => [id, faceCount]))
   let enrolled = 0
+  const obtain = (name: string): { readonly id: string; readonly newPerson: boolean } => {
+    const ids = existing.filter((person) => person.name === name).map(({ id }) => id)
+    const id = choosePersonOfName({ name, ifExists: 'reuse' }, ids)
+    if (id !== undefined) return { id, newPerson: false }
+    created.push(name)
+    existing.push({ id: `new-${created.length}`, name, faceCount: 0 })
+    return { id: `new-${created.length}`, newPerson: true }
+  }
   const faceWatcher = {
-    persons: {
-      list: async (_collection: string, { exactName }: { exactName: string }) => ({
-        items: (options.existing ?? []).filter((person) => person.name === exactName),
-      }),
-    },
-    faces: {
-      findByImage: async () => (options.complete ?? []).map((personId) => ({ personId })),
-    },
-    enroll: async (_collection: string, person: string | { name: string }) => {
+    enroll: async (_collection: string, person: { name: string; ifExists?: string }) => {
       await sleep(Math.random() * 5)
       const error = options.fail?.(enrolled)
       if (error) throw error
       enrolled++
-      if (typeof person !== 'string') created.push(person.name)
-      const id = typeof person === 'string' ? person : `new-${created.length}`
-      const faceCount = (faceCounts.get(id) ?? 0) + 1
+      expect(person.ifExists).toBe('reuse')
+      const { id, newPerson } = obtain(person.name)
+      const existed = options.complete?.includes(id) ?? false
+      const faceCount = (faceCounts.get(id) ?? 0) + (existed ? 0 : 1)
       faceCounts.set(id, faceCount)
-      const face = { existed: false, turned: 0, warnings: [], ...options.face }
+      const face = { existed, turned: 0, warnings: [], ...options.face }
       // Answers may come in another order than images were stored.
       await sleep(Math.random() * 5)
-      return { person: { id, faceCount }, faces: [face], rejected: [] } as unknown as EnrollResult
+      const answer = { person: { id, faceCount }, newPerson, faces: [face], rejected: [] }
+      return answer as unknown as EnrollResult
     },
   } as unknown as FaceWatcher
   return { faceWatcher, created }
@@ -74,12 +78,12 @@ const options = (fake: Fake) => ({
   ...{ maxImageBytes: 1000, enroll: {}, onProgress: () => {}, stop: new AbortController().signal },
 })
 
-it('makes a person once, however many images are in work', async () => {
+it('counts a person once, however many images are in work', async () => {
   const fake = createFake({})
-  const all = [...jobs(10, 'Ann'), ...jobs(3, 'Zoe\u0308')]
+  const all = [...jobs(10, 'Ann'), ...jobs(3, 'Bob')]
   const summary = await bulkEnroll(all, options(fake))
   expect(summary).toMatchObject({ enrolled: 13, newPersons: 2, remaining: 0 })
-  expect(fake.created).toEqual(['Ann', 'Zo\u00EB'])
+  expect(fake.created.toSorted()).toEqual(['Ann', 'Bob'])
 })
 
 it('adds to the only person of a name, and asks which one when there are several', async () => {

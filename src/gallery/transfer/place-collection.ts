@@ -12,18 +12,13 @@ export async function placeCollection(store: GalleryStore, collection: Collectio
     await store.restoreCollection(collection)
   } catch (error) {
     if (!isFaceError(error, 'collectionExists')) throw error
-    if (!(await isEmptyNamesake(store, collection))) throw error
-    await store.deleteCollection(collection.name)
+    const { id } = await store.getCollection(collection.name).catch((missing: unknown) => {
+      // It is the id that is there, or the namesake has just been deleted.
+      throw isFaceError(missing, 'collectionNotFound') ? error : missing
+    })
+    if (id === collection.id) throw error
+    // Looks and removes at once, so that nobody is enrolled in between and lost.
+    await store.deleteCollection(collection.name, id)
     await store.restoreCollection(collection)
   }
-}
-
-async function isEmptyNamesake(store: GalleryStore, { id, name }: Collection): Promise<boolean> {
-  const found = await store.getCollection(name).catch((error: unknown) => {
-    if (isFaceError(error, 'collectionNotFound')) return undefined
-    throw error
-  })
-  if (found === undefined || found.id === id) return false
-  const { persons, faces } = await store.counts(found.id)
-  return persons === 0 && faces === 0
 }

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
 import { chooseMainFace } from '../../core/face-choice.ts'
-import { createTurns } from '../../core/turns.ts'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import { readOneImage } from '../images.ts'
 import { toBodyBytes } from '../options.ts'
@@ -29,7 +28,6 @@ const imageErrors = [
  */
 export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteContext): void {
   const bodyLimit = toBodyBytes(options.maxImageBytes)
-  const turns = createTurns()
 
   app.route({
     method: 'POST',
@@ -53,18 +51,12 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const name = request.query.name.trim().normalize('NFC')
       const image = await readOneImage(request, 'refImage', options)
-      const result = await turns.run(name, async () => {
-        const { items } = await faceWatcher.persons.list(defaultCollectionName, {
-          exactName: name,
-          limit: 1,
-        })
-        return faceWatcher.enroll(defaultCollectionName, items[0]?.id ?? { name }, [image], {
-          signal,
-          faces: 'largest',
-          duplicates: 'ignore',
-        })
+      const person = { name: request.query.name, ifExists: 'reuseFirst' } as const
+      const result = await faceWatcher.enroll(defaultCollectionName, person, [image], {
+        signal,
+        faces: 'largest',
+        duplicates: 'ignore',
       })
       reply.timings = result.timings
       if (result.faces.length === 0) throw toRejectionError(result)

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../../core/errors.ts'
 import { assertCollection, isCollectionName } from '../../input-checks.ts'
 import { parsePageOptions, toPage } from '../../pages.ts'
 import type { Collection, GalleryStore } from '../../store.ts'
 import type { MongoContext } from './context.ts'
-import { createCounters, readCounts } from './counters.ts'
+import { createCounters, readCounts, readTotals, removeEmptyCounters } from './counters.ts'
 import { toCollection, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import type { Purger } from './purger.ts'
@@ -16,6 +17,7 @@ type Methods =
   | 'updateCollection'
   | 'deleteCollection'
   | 'counts'
+  | 'totals'
 
 /** Writes a collection whose name and id are free. */
 export async function insertCollection(
@@ -76,30 +78,34 @@ export function createCollectionOperations(
       return toPage('collections', documents.map(toCollection), limit)
     },
 
-    async updateCollection(name, { policy, storeCrops }) {
+    async updateCollection(name, { policy, policyWas, storeCrops }) {
       if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
-      const document = await collections.findOneAndUpdate(
-        { name },
-        {
-          $set: {
-            // Never empty, which the server refuses.
-            name,
-            ...(policy === undefined ? {} : { policy: toPlain(policy) }),
-            ...(storeCrops === undefined ? {} : { storeCrops }),
-          },
-        },
-        { returnDocument: 'after' },
-      )
-      if (!document) throw new FaceError('collectionNotFound')
-      return toCollection(document)
+      return context.transact(async ({ session }) => {
+        const stored = await collections.findOne({ name }, { session })
+        if (!stored) throw new FaceError('collectionNotFound')
+        const was = policyWas ?? stored.policy
+        if (!isDeepStrictEqual(stored.policy, was)) return toCollection(stored)
+        const changed = {
+          ...(policy === undefined ? {} : { policy: toPlain(policy) }),
+          ...(storeCrops === undefined ? {} : { storeCrops }),
+        }
+        // The name, as an empty $set is refused by the server.
+        const update = { $set: { name, ...changed } }
+        await collections.updateOne({ _id: stored._id }, update, { session })
+        return toCollection({ ...stored, ...changed })
+      })
     },
 
-    async deleteCollection(name) {
+    async deleteCollection(name, onlyIfEmpty) {
       if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
       const id = await context.transact(async (transaction) => {
         const { session } = transaction
         const document = await collections.findOneAndDelete({ name }, { session })
         if (!document) throw new FaceError('collectionNotFound')
+        if (onlyIfEmpty !== undefined) {
+          if (document._id !== onlyIfEmpty) throw new FaceError('collectionExists')
+          await removeEmptyCounters(context, document._id, transaction)
+        }
         await purges.insertOne({ _id: document._id, batches: 0 }, { session })
         const change = { kind: 'collectionRemoved', collectionId: document._id } as const
         await insertChanges(context, [change], transaction)
@@ -110,5 +116,6 @@ export function createCollectionOperations(
     },
 
     counts: (collectionId) => readCounts(context, collectionId),
+    totals: () => readTotals(context),
   }
 }

@@ -1,4 +1,5 @@
 import { FaceError } from '../../../core/errors.ts'
+import type { GalleryTotals } from '../../store.ts'
 import type { MongoContext } from './context.ts'
 import { counterSlots, type Transaction } from './transactions.ts'
 
@@ -43,13 +44,15 @@ export async function addToCounts(
   if (matchedCount === 0) throw new FaceError('collectionNotFound')
 }
 
-/** The sums of a collection's counters. */
+/** The sums of a collection's counters. @param transaction  in which they are read, if in any */
 export async function readCounts(
   { tables }: MongoContext,
   collectionId: string,
+  transaction?: Transaction,
 ): Promise<{ readonly persons: number; readonly faces: number }> {
+  const session = transaction && { session: transaction.session }
   const counters = await tables.counters
-    .find({ collectionId }, { projection: { _id: 0, persons: 1, faces: 1 } })
+    .find({ collectionId }, { ...session, projection: { _id: 0, persons: 1, faces: 1 } })
     .toArray()
   let persons = 0
   let faces = 0
@@ -58,6 +61,35 @@ export async function readCounts(
     faces += counter.faces
   }
   return { persons, faces }
+}
+
+/** The sums of all counters, and how many collections there are. */
+export async function readTotals({ tables }: MongoContext): Promise<GalleryTotals> {
+  const sums = { _id: null, persons: { $sum: '$persons' }, faces: { $sum: '$faces' } }
+  const [collections, [sum]] = await Promise.all([
+    tables.collections.countDocuments(),
+    tables.counters
+      .aggregate<Pick<GalleryTotals, 'persons' | 'faces'>>([{ $group: sums }])
+      .toArray(),
+  ])
+  return { collections, persons: sum?.persons ?? 0, faces: sum?.faces ?? 0 }
+}
+
+/**
+ * Removes the counters of a collection that nobody is in. Whoever adds somebody at the same time
+ * writes one of them, so one of the two transactions is run again.
+ *
+ * @throws {FaceError} `collectionExists` when somebody is in it
+ */
+export async function removeEmptyCounters(
+  context: MongoContext,
+  collectionId: string,
+  transaction: Transaction,
+): Promise<void> {
+  const { persons, faces } = await readCounts(context, collectionId, transaction)
+  if (persons + faces > 0) throw new FaceError('collectionExists')
+  const { session } = transaction
+  await context.tables.counters.deleteMany({ collectionId }, { session })
 }
 
 function toCounterId(collectionId: string, slot: number): string {

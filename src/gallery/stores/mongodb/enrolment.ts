@@ -2,11 +2,12 @@ import { FaceError } from '../../../core/errors.ts'
 import { toUnitEmbedding } from '../../embedding.ts'
 import { assertFits } from '../../input-checks.ts'
 import { isUlid } from '../../pages.ts'
-import type { Collection, Face, GalleryStore, Metadata, NewFace, StoredFace } from '../../store.ts'
+import type { Collection, Face, GalleryStore, NewFace, NewPerson, StoredFace } from '../../store.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson, toPlain } from './documents.ts'
 import { findBySource, insertFaces, toBox, toSource } from './face-writes.ts'
+import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
@@ -38,20 +39,25 @@ export function createEnrolment(context: MongoContext): Pick<GalleryStore, 'addF
 
   function addWithPerson(
     collectionId: string,
-    input: { readonly name: string; readonly metadata?: Metadata },
+    input: NewPerson,
     faces: readonly NewFace[],
   ): Promise<Enrolled> {
-    return context.transact(async (transaction) => {
-      const collection = await findCollection(context, collectionId, transaction)
-      const created = toNewPersonDocument(context, collectionId, input)
-      const given = faces.map((face) => toStoredFace(collection, created._id, face))
-      const { added, answers } = separate(given, new Map())
-      const person = { ...created, faceCount: added.length }
-      await tables.persons.insertOne(person, { session: transaction.session })
-      await insertFaces(context, { collectionId, faces: added }, transaction)
-      await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
-      return { person: toPerson(person), faces: answers }
-    })
+    return context.transact(
+      async (transaction) => {
+        const collection = await findCollection(context, collectionId, transaction)
+        const known = await findPersonToReuse(context, collectionId, { input, transaction })
+        if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
+        const created = toNewPersonDocument(context, collectionId, input)
+        const given = faces.map((face) => toStoredFace(collection, created._id, face))
+        const { added, answers } = separate(given, new Map())
+        const person = { ...created, faceCount: added.length }
+        await tables.persons.insertOne(person, { session: transaction.session })
+        await insertFaces(context, { collectionId, faces: added }, transaction)
+        await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
+        return { person: toPerson(person), newPerson: true, faces: answers }
+      },
+      toNameTurn(collectionId, input),
+    )
   }
 
   async function addToPerson(
@@ -62,17 +68,26 @@ export function createEnrolment(context: MongoContext): Pick<GalleryStore, 'addF
     return context.transact(async (transaction) => {
       const collection = await findCollection(context, collectionId, transaction)
       if (!isUlid(personId)) throw new FaceError('personNotFound')
-      const given = faces.map((face) => toStoredFace(collection, personId, face))
-      const known = await findBySource(context, given, transaction)
-      const { added, answers } = separate(given, known)
-      const increase = { _id: personId, faces: added.length }
-      const person = await increaseFaceCount(collectionId, increase, transaction)
-      if (added.length > 0) {
-        await insertFaces(context, { collectionId, faces: added }, transaction)
-        await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
-      }
-      return { person: toPerson(person), faces: answers }
+      return addToKnown(collection, { personId, faces }, transaction)
     }, personId)
+  }
+
+  async function addToKnown(
+    collection: Collection,
+    { personId, faces }: { readonly personId: string; readonly faces: readonly NewFace[] },
+    transaction: Transaction,
+  ): Promise<Enrolled> {
+    const collectionId = collection.id
+    const given = faces.map((face) => toStoredFace(collection, personId, face))
+    const known = await findBySource(context, given, transaction)
+    const { added, answers } = separate(given, known)
+    const increase = { _id: personId, faces: added.length }
+    const person = await increaseFaceCount(collectionId, increase, transaction)
+    if (added.length > 0) {
+      await insertFaces(context, { collectionId, faces: added }, transaction)
+      await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
+    }
+    return { person: toPerson(person), newPerson: false, faces: answers }
   }
 
   async function increaseFaceCount(

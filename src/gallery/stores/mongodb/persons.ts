@@ -1,12 +1,13 @@
 import { FaceError } from '../../../core/errors.ts'
 import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
 import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
-import type { GalleryStore, Metadata, Person } from '../../store.ts'
+import type { GalleryStore, NewPerson, Person } from '../../store.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
+import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import type { PersonDocument } from './tables.ts'
 
 type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
@@ -34,7 +35,7 @@ export function toPersonDocument(collectionId: string, person: Person): PersonDo
 export function toNewPersonDocument(
   context: MongoContext,
   collectionId: string,
-  { name, metadata = {} }: { readonly name: string; readonly metadata?: Metadata },
+  { name, metadata = {} }: NewPerson,
 ): PersonDocument {
   const now = context.now()
   return toPersonDocument(collectionId, {
@@ -68,13 +69,18 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
   const { persons, faces, crops } = context.tables
   return {
     createPerson: (collectionId, input) =>
-      context.transact(async (transaction) => {
-        await findCollection(context, collectionId, transaction)
-        const document = toNewPersonDocument(context, collectionId, input)
-        await persons.insertOne(document, { session: transaction.session })
-        await addToCounts(context, collectionId, { transaction, persons: 1, faces: 0 })
-        return toPerson(document)
-      }),
+      context.transact(
+        async (transaction) => {
+          await findCollection(context, collectionId, transaction)
+          const known = await findPersonToReuse(context, collectionId, { input, transaction })
+          if (known) return toPerson(known)
+          const document = toNewPersonDocument(context, collectionId, input)
+          await persons.insertOne(document, { session: transaction.session })
+          await addToCounts(context, collectionId, { transaction, persons: 1, faces: 0 })
+          return toPerson(document)
+        },
+        toNameTurn(collectionId, input),
+      ),
 
     getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
 

@@ -21,7 +21,7 @@ const lookEveryMs = 30_000
 
 /** Creates the purger, which goes on with what was begun earlier. */
 export function createPurger(context: MongoContext, logger: GalleryLogger | undefined): Purger {
-  const { counters, persons, faces, crops, purges } = context.tables
+  const { counters, nameLocks, persons, faces, crops, purges } = context.tables
   let running: Promise<void> | undefined
   let again = false
   let closed = false
@@ -30,6 +30,7 @@ export function createPurger(context: MongoContext, logger: GalleryLogger | unde
   // conflicting with them for ever.
   async function seal(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
+    await nameLocks.deleteMany({ collectionId })
   }
 
   /** A transaction that writes the purge's own document, so that no batch outlives the purge. @returns whether there may be more */

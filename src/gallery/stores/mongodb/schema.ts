@@ -19,6 +19,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   collections: [{ key: { name: 1 }, unique: true }],
   counters: [{ key: { collectionId: 1 } }],
   persons: [{ key: { collectionId: 1, _id: 1 } }, { key: { collectionId: 1, name: 1, _id: 1 } }],
+  nameLocks: [{ key: { collectionId: 1 } }],
   faces: [
     { key: { collectionId: 1, _id: 1 } },
     { key: { personId: 1, imageHash: 1, box: 1 }, unique: true, name: facesByPerson },
@@ -52,6 +53,7 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
     collections: db.collection('collections'),
     counters: db.collection('counters'),
     persons: db.collection('persons'),
+    nameLocks: db.collection('nameLocks'),
     faces: db.collection('faces'),
     crops: db.collection('crops'),
     changes: db.collection('changes'),

@@ -20,6 +20,13 @@ export interface CounterDocument {
   readonly faces: number
 }
 
+/** See [Note: One person of a name]. */
+export interface NameLockDocument {
+  readonly _id: string
+  readonly collectionId: string
+  readonly uses: number
+}
+
 export interface PersonDocument {
   readonly _id: string
   readonly collectionId: string
@@ -86,6 +93,7 @@ export interface Tables {
   readonly collections: Table<CollectionDocument>
   readonly counters: Table<CounterDocument>
   readonly persons: Table<PersonDocument>
+  readonly nameLocks: Table<NameLockDocument>
   readonly faces: Table<FaceDocument>
   readonly crops: Table<CropDocument>
   readonly changes: Table<ChangeDocument>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../../core/errors.ts'
 import { assertCollection, isCollectionName } from '../../input-checks.ts'
 import { parsePageOptions, toPage } from '../../pages.ts'
@@ -13,6 +14,7 @@ type Methods =
   | 'updateCollection'
   | 'deleteCollection'
   | 'counts'
+  | 'totals'
 
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: Collection): void {
@@ -45,6 +47,12 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
     return collection
   }
 
+  function counts(collectionId: string): { readonly persons: number; readonly faces: number } {
+    const row = db.get('SELECT persons, faces FROM collections WHERE id = ?', [collectionId])
+    if (!row) return { persons: 0, faces: 0 }
+    return { persons: readNumber(row, 'persons'), faces: readNumber(row, 'faces') }
+  }
+
   return {
     getCollection,
 
@@ -74,6 +82,8 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
 
     updateCollection(name, patch) {
       const collection = getCollection(name)
+      const was = patch.policyWas ?? collection.policy
+      if (!isDeepStrictEqual(collection.policy, was)) return collection
       db.run('UPDATE collections SET policy = ?, store_crops = ? WHERE id = ?', [
         JSON.stringify(patch.policy ?? collection.policy),
         (patch.storeCrops ?? collection.storeCrops) ? 1 : 0,
@@ -82,16 +92,25 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
       return getCollection(name)
     },
 
-    deleteCollection(name) {
+    deleteCollection(name, onlyIfEmpty) {
       const { id } = getCollection(name)
+      const { persons, faces } = counts(id)
+      if (onlyIfEmpty !== undefined && (id !== onlyIfEmpty || persons + faces > 0)) {
+        throw new FaceError('collectionExists')
+      }
       db.run('DELETE FROM collections WHERE id = ?', [id])
       appendChange(context, { kind: 'collectionRemoved', collectionId: id })
     },
 
-    counts(collectionId) {
-      const row = db.get('SELECT persons, faces FROM collections WHERE id = ?', [collectionId])
-      if (!row) return { persons: 0, faces: 0 }
-      return { persons: readNumber(row, 'persons'), faces: readNumber(row, 'faces') }
+    counts,
+
+    totals() {
+      const row = db.get(
+        'SELECT count(*) AS collections, coalesce(sum(persons), 0) AS persons, ' +
+          'coalesce(sum(faces), 0) AS faces FROM collections',
+      )
+      const read = (column: string) => readNumber(row, column)
+      return { collections: read('collections'), persons: read('persons'), faces: read('faces') }
     },
   }
 }

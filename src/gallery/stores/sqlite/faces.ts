@@ -6,7 +6,7 @@ import type { Collection, Face, NewFace, StoredFace } from '../../store.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type SyncStore } from './context.ts'
 import type { SqlValue } from './libsql.ts'
-import { findPerson, insertPerson } from './persons.ts'
+import { findPerson, obtainPerson } from './persons.ts'
 import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
 
 type Methods = 'addFaces' | 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
@@ -59,10 +59,12 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
       const collection = findCollection(context, collectionId)
       const owner =
         typeof person === 'string'
-          ? findPerson(context, collectionId, person)
-          : insertPerson(context, collectionId, person)
-      const stored = faces.map((face) => insertFace(collection, owner.id, face))
-      return { person: findPerson(context, collectionId, owner.id), faces: stored }
+          ? { person: findPerson(context, collectionId, person), isNew: false }
+          : obtainPerson(context, collectionId, person)
+      const { id } = owner.person
+      const stored = faces.map((face) => insertFace(collection, id, face))
+      const updated = findPerson(context, collectionId, id)
+      return { person: updated, newPerson: owner.isNew, faces: stored }
     },
 
     listFaces(collectionId, options = {}) {

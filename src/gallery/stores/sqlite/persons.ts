@@ -1,7 +1,8 @@
 import { FaceError } from '../../../core/errors.ts'
 import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
+import { choosePersonOfName, namesakesRead } from '../../person-by-name.ts'
 import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
-import type { Metadata, Person } from '../../store.ts'
+import type { NewPerson, Person } from '../../store.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type SyncStore } from './context.ts'
 import { retellAnswers } from './idempotency.ts'
@@ -23,13 +24,38 @@ export function findPerson(context: StoreContext, collectionId: string, personId
   return readPerson(row, context.onUnreadableMetadata)
 }
 
-/** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
-export function insertPerson(
+/**
+ * The person of this name where one is reused, or a new one. Runs in a transaction that no other
+ * writer is in, so nobody can make one in between.
+ *
+ * @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`, `invalidOption`
+ */
+export function obtainPerson(
   context: StoreContext,
   collectionId: string,
-  input: { readonly name: string; readonly metadata?: Metadata },
-): Person {
+  input: NewPerson,
+): { readonly person: Person; readonly isNew: boolean } {
   findCollection(context, collectionId)
+  const found = choosePersonOfName(input, findNamesakes(context, collectionId, input))
+  if (found === undefined) {
+    return { person: insertPerson(context, collectionId, input), isNew: true }
+  }
+  return { person: findPerson(context, collectionId, found), isNew: false }
+}
+
+function findNamesakes(
+  { db }: StoreContext,
+  collectionId: string,
+  { name, ifExists = 'create' }: NewPerson,
+): readonly string[] {
+  if (ifExists === 'create') return []
+  const sql = 'SELECT id FROM persons WHERE collection_id = ? AND name = ? ORDER BY id LIMIT ?'
+  return db
+    .all(sql, [collectionId, toStoredName(name), namesakesRead])
+    .map((row) => readText(row, 'id'))
+}
+
+function insertPerson(context: StoreContext, collectionId: string, input: NewPerson): Person {
   const id = context.newId()
   const now = context.now()
   const metadata = input.metadata ?? {}
@@ -73,7 +99,7 @@ export function writePerson(
 export function createPersonOperations(context: StoreContext): SyncStore<Methods> {
   const { db } = context
   return {
-    createPerson: (collectionId, input) => insertPerson(context, collectionId, input),
+    createPerson: (collectionId, input) => obtainPerson(context, collectionId, input).person,
     getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
 
     listPersons(collectionId, options = {}) {

@@ -209,8 +209,9 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     getCollection: (name) => call('getCollection', name),
     listCollections: (page) => call('listCollections', page),
     updateCollection: (name, patch) => call('updateCollection', name, patch),
-    deleteCollection: (name) => call('deleteCollection', name),
+    deleteCollection: (name, onlyIfEmpty) => call('deleteCollection', name, onlyIfEmpty),
     counts: (collectionId) => call('counts', collectionId),
+    totals: () => call('totals'),
     createPerson: async (collectionId, input) =>
       call('createPerson', collectionId, toPersonInput(input)),
     getPerson: (collectionId, personId) => call('getPerson', collectionId, personId),

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isFaceError } from '../../src/core/errors.ts'
+import type { Collection, GalleryStore, NewPerson } from '../../src/gallery/store.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+import type { StoreFixture } from './gallery-store.ts'
+
+const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
+
+/** What looks and then acts, by calls at once of two processes, on every gallery store. */
+export function describeGalleryStoreRaces(
+  name: string,
+  createFixture: () => Promise<StoreFixture>,
+): void {
+  describe(`gallery store, calls at once: ${name}`, () => {
+    let fixture: StoreFixture
+    let one: GalleryStore
+    let two: GalleryStore
+    let collection: Collection
+
+    beforeEach(async () => {
+      fixture = await createFixture()
+      one = await fixture.open()
+      two = await fixture.open()
+      collection = await makeCollection(one)
+    })
+
+    afterEach(() => fixture.dispose())
+
+    const both = <T>(count: number, call: (store: GalleryStore, index: number) => Promise<T>) =>
+      Promise.all(Array.from({ length: count }, (_, i) => call(i % 2 === 0 ? one : two, i)))
+
+    const reuse = (name: string): NewPerson => ({ name, ifExists: 'reuse' })
+
+    it('makes one person of a name that is reused, however many calls ask for it', async () => {
+      const names = ['Ann', 'Bob', 'Zo\u00eb']
+      const enrolled = await both(24, (store, i) => {
+        // Accents may come decomposed, as some file systems write them.
+        const name = names[i % 3]!
+        const given = i % 2 === 0 ? name : ` ${name.normalize('NFD')} `
+        return store.addFaces(collection.id, reuse(given), [makeFace(i)])
+      })
+      const { items } = await one.listPersons(collection.id)
+      expect(items.map(({ name, faceCount }) => [name, faceCount]).sort()).toEqual(
+        names.map((name) => [name, 8]),
+      )
+      expect(enrolled.filter(({ newPerson }) => newPerson)).toHaveLength(3)
+      expect(await two.counts(collection.id)).toEqual({ persons: 3, faces: 24 })
+    })
+
+    it('makes one person without a face of a name that is reused', async () => {
+      const made = await both(12, (store) => store.createPerson(collection.id, reuse('Ann')))
+      expect(new Set(made.map(({ id }) => id)).size).toBe(1)
+      expect(await one.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
+    })
+
+    it('stores one face of an image that is enrolled twice', async () => {
+      const enrolled = await both(6, (store) =>
+        store.addFaces(collection.id, reuse('Ann'), [makeFace(1)]),
+      )
+      expect(enrolled.filter(({ faces: [face] }) => face?.existed === false)).toHaveLength(1)
+      expect(await one.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
+    })
+
+    it('goes on to make persons of one name for those who ask for that', async () => {
+      await both(4, (store) => store.createPerson(collection.id, { name: 'Ann' }))
+      const ids = (await one.listPersons(collection.id)).items.map(({ id }) => id)
+      expect(ids).toHaveLength(4)
+      await expect(one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])).rejects.toMatchObject({
+        code: 'invalidOption',
+        info: { personIds: ids.slice(0, 2) },
+      })
+      const first = { name: 'Ann', ifExists: 'reuseFirst' } as const
+      expect((await two.createPerson(collection.id, first)).id).toBe(ids[0])
+      expect(await one.counts(collection.id)).toEqual({ persons: 4, faces: 0 })
+    })
+
+    it('follows a person that is renamed or deleted', async () => {
+      const { id } = await one.createPerson(collection.id, reuse('Ann'))
+      await two.updatePerson(collection.id, id, { name: 'Bea' })
+      expect((await one.createPerson(collection.id, reuse('Bea'))).id).toBe(id)
+      const ann = await one.createPerson(collection.id, reuse('Ann'))
+      expect(ann.id).not.toBe(id)
+      await two.deletePerson(collection.id, ann.id)
+      const again = await one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])
+      expect(again).toMatchObject({ newPerson: true, person: { faceCount: 1 } })
+    })
+
+    it('reuses nobody of another collection', async () => {
+      const other = await makeCollection(one, { name: 'other' })
+      await one.createPerson(other.id, { name: 'Ann' })
+      const made = await one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])
+      expect(made.newPerson).toBe(true)
+    })
+
+    it('makes a collection once', async () => {
+      const made = await both(8, (store) =>
+        makeCollection(store, { name: 'new' }).catch((error: unknown) => {
+          if (isFaceError(error, 'collectionExists')) return undefined
+          throw error
+        }),
+      )
+      expect(made.filter((it) => it !== undefined)).toHaveLength(1)
+    })
+
+    it('changes a policy only when it is still the one that it was made from', async () => {
+      const asked = { policy: { ...policy, threshold: 0.5 }, policyWas: collection.policy }
+      const changed = await one.updateCollection('default', asked)
+      expect(changed.policy).toEqual(asked.policy)
+      const late = { policy, policyWas: collection.policy, storeCrops: true }
+      expect(await two.updateCollection('default', late)).toEqual(changed)
+      expect(await two.getCollection('default')).toEqual(changed)
+      const next = { policy, policyWas: changed.policy, storeCrops: true }
+      expect(await two.updateCollection('default', next)).toMatchObject({
+        policy,
+        storeCrops: true,
+      })
+    })
+
+    it('lets one of those who change a policy at once win', async () => {
+      const asked = Array.from({ length: 8 }, (_, i) => ({ ...policy, threshold: i / 10 }))
+      const answers = await both(8, (store, i) =>
+        store.updateCollection('default', { policy: asked[i]!, policyWas: collection.policy }),
+      )
+      const { policy: kept } = await one.getCollection('default')
+      expect(answers.map((answer) => answer.policy)).toEqual(answers.map(() => kept))
+    })
+
+    it('removes a collection only while nobody is in it, and loses nobody', async () => {
+      for (let round = 0; round < 8; round++) {
+        const name = `c${round}`
+        const { id } = await makeCollection(one, { name })
+        const [removed, enrolled] = await Promise.allSettled([
+          one.deleteCollection(name, id),
+          two.addFaces(id, { name: 'Ann' }, [makeFace(round)]),
+        ])
+        // Either it is gone and nobody was enrolled, or it stays with who was.
+        expect([removed.status, enrolled.status].sort()).toEqual(['fulfilled', 'rejected'])
+        const faces = enrolled.status === 'fulfilled' ? 1 : 0
+        expect(await one.counts(id)).toEqual({ persons: faces, faces })
+      }
+      const namesake = await makeCollection(one, { name: 'namesake' })
+      await expect(one.deleteCollection('namesake', collection.id)).rejects.toMatchObject({
+        code: 'collectionExists',
+      })
+      await one.deleteCollection('namesake', namesake.id)
+    })
+
+    it('counts all collections together', async () => {
+      expect(await one.totals()).toEqual({ collections: 1, persons: 0, faces: 0 })
+      const other = await makeCollection(one, { name: 'other' })
+      await one.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await one.addFaces(other.id, { name: 'Bob' }, [makeFace(3)])
+      expect(await two.totals()).toEqual({ collections: 2, persons: 2, faces: 3 })
+      await two.deleteCollection('other')
+      expect(await one.totals()).toEqual({ collections: 1, persons: 1, faces: 2 })
+    })
+  })
+}
