@@ -149,7 +149,7 @@ export function registerProblems(app: App): void {
   app.setErrorHandler((error, request, reply) => {
     sendProblem(error, request, reply)
   })
-  app.setNotFoundHandler((request, reply) => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = toPath(request.url)
     const allowed = [
       ...new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
@@ -160,7 +160,12 @@ export function registerProblems(app: App): void {
       detail: `Allowed: ${allowed.join(', ')}.`,
       info: { allowed },
     })
+  }
+  // Before a body is read that nobody wants, and before Fastify's own rules for a method's body.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.is404) refuse(request, reply)
   })
+  app.setNotFoundHandler(refuse)
 }
 
 /** The path of a request, decoded, also of an address in absolute form, `http://host/path`. */

@@ -463,6 +463,16 @@ describe('addresses', () => {
     expect(collection.headers.allow).toBe('DELETE, GET, HEAD, PATCH')
   })
 
+  it('answers methodNotAllowed before it looks at a body', async () => {
+    for (const method of ['QUERY', 'PUT'] as const) {
+      const answer = await client.send(method, '/healthz')
+      expectProblem(answer, 405, 'methodNotAllowed')
+    }
+    const json = { body: '{', headers: { 'content-type': 'application/json' } }
+    expectProblem(await client.send('PUT', '/v1/detect', json), 405, 'methodNotAllowed')
+    expectProblem(await client.send('POST', '/nowhere', json), 404, 'notFound')
+  })
+
   it('answers invalidRequest for an address that is not validly encoded', async () => {
     expectProblem(await client.send('GET', '/v1/collections/%E0%A4%A'), 400, 'invalidRequest')
   })
