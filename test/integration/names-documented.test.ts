@@ -190,7 +190,7 @@ const flagPattern = /(?<![\w)-])(--[a-z][a-z-]+)(?![\w.-]*\.\w)/g
 /** Of npm, pip, docker, MongoDB, Node and the scripts of this repository. */
 const foreignFlags = new Set([
   ...['--help', '--ignore-scripts', '--pack-destination', '--repl', '--eval', '--version'],
-  ...['--no-deps', '--only-binary', '--disable-pip-version-check', '--dest'],
+  ...['--no-deps', '--only-binary', '--disable-pip-version-check', '--dest', '--expose-gc'],
 ])
 
 /** What follows the name of the container, and of the program of the first version. */
