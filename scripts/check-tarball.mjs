@@ -27,14 +27,9 @@ const photos = join(root, 'node_modules/@vladmandic/face-api/demo')
 const temporary = mkdtempSync(join(tmpdir(), 'face-watcher-tarball-'))
 const limitMs = 5 * 60_000
 
-// npm 12 asks for Node 22, as the last line of installers does.
 const installers = [
   { name: 'npm 10', command: ['npx', '-y', 'npm@10', 'install'] },
   { name: 'npm 11', command: ['npx', '-y', 'npm@11', 'install'] },
-  {
-    name: 'npm 12 on Node 24',
-    command: ['npx', '-y', '-p', 'node@24.15.0', '-p', 'npm@12', 'npm', 'install'],
-  },
   { name: 'pnpm 10', command: ['npx', '-y', 'pnpm@10', 'add'] },
 ]
 const nodes = ['20.19.0', '22', '24']
