@@ -10,6 +10,7 @@ import type { SeedSource } from './gallery/seed-source.ts'
 import type { EmbeddingBatch, GalleryStore } from './gallery/store.ts'
 import type { SeedDatabaseOptions } from './gallery/stores/mongodb-seed/seed-database.ts'
 import type { VectorIndex, VectorIndexProvider } from './gallery/vector-index.ts'
+import { toSnapshotPath } from './gallery/vectors/snapshot-files.ts'
 import {
   removeSnapshotsOfOtherCollections,
   removeSnapshotsOfOtherKinds,
@@ -137,6 +138,11 @@ export async function assertIndexKind({ index: { kind } }: Config): Promise<void
   }
 }
 
+export interface IndexOwnership {
+  /** `false`: another process may serve from the data directory, and what that one keeps stays. */
+  readonly ownsDataDir?: boolean
+}
+
 /**
  * The configured kind of index. Snapshots stand in the data directory, each node's in its own.
  *
@@ -145,11 +151,7 @@ export async function assertIndexKind({ index: { kind } }: Config): Promise<void
 export async function openIndexProvider(
   config: Config,
   logger?: GalleryLogger,
-  {
-    ownsDataDir = true,
-  }: {
-    /** `false`: another process may serve from it, and what that one keeps stays. */ readonly ownsDataDir?: boolean
-  } = {},
+  { ownsDataDir = true }: IndexOwnership = {},
 ): Promise<VectorIndexProvider> {
   const { kind, factory, address, token, prefix, type } = config.index
   // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
@@ -165,17 +167,20 @@ export async function openIndexProvider(
   if (ownsDataDir) {
     await removeSnapshotsOfOtherKinds(snapshotDirectory(config), encrypted ? undefined : kind)
   }
-  const keeps = async (collectionId: string) =>
-    existsSync(join(snapshotDirectory(config), collectionId, `${kind}.snapshot`))
-  const retain = (collectionIds: ReadonlySet<string>) =>
-    removeSnapshotsOfOtherCollections(snapshotDirectory(config), collectionIds)
+  const inDataDir = (provider: VectorIndexProvider): VectorIndexProvider => ({
+    ...provider,
+    keeps: async (collectionId) =>
+      existsSync(toSnapshotPath(snapshotDirectory(config), collectionId, kind)),
+    retain: (collectionIds) =>
+      removeSnapshotsOfOtherCollections(snapshotDirectory(config), collectionIds),
+  })
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('./gallery/indexes/faiss.ts')
-    return { ...createFaissProvider({ ...snapshots, factory }), keeps, retain }
+    return inDataDir(createFaissProvider({ ...snapshots, factory }))
   }
   if (kind === 'projected') {
     const { createProjectedProvider } = await import('./gallery/indexes/projected.ts')
-    return { ...createProjectedProvider(snapshots), keeps, retain }
+    return inDataDir(createProjectedProvider(snapshots))
   }
   if (kind === 'milvus') {
     const { createMilvusProvider } = await import('./gallery/indexes/milvus.ts')
@@ -185,7 +190,7 @@ export async function openIndexProvider(
     })
   }
   const { createExactProvider } = await import('./gallery/indexes/exact.ts')
-  return { ...createExactProvider(snapshots), keeps, retain }
+  return inDataDir(createExactProvider(snapshots))
 }
 
 /** The database of the first face-watcher. @throws {FaceError} `invalidOption`, `storeUnavailable` */

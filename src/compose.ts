@@ -12,6 +12,7 @@ import { createUseCases } from './recognition/use-cases.ts'
 import { version } from './version.ts'
 import { createAnalyzer } from './vision/analyzer.ts'
 import type { Analyzer } from './vision/analyzer-types.ts'
+import { detectorId } from './vision/detectors/detector.ts'
 import {
   createModelInstaller,
   type InstallProgress,
@@ -126,9 +127,6 @@ export async function composeVision(
     close: () => analyzer.close(),
   }
 }
-
-/** The detector whose networks the pipeline runs. */
-const detectorId = 'mtcnn'
 
 /** @throws {FaceError} `invalidConfig` when the model cannot find faces, instead of using another one */
 function assertDetector({ models }: Manifest, id: string): void {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -8,8 +7,6 @@ import { FileError, toFileError } from './failures.ts'
 export interface LoadedImage {
   readonly fileName: string
   readonly bytes: Uint8Array
-  /** Lower-case hex SHA-256 of the file. */
-  readonly hash: string
 }
 
 /**
@@ -29,8 +26,7 @@ export async function loadImageFile(path: string, maxImageBytes: number): Promis
       assertFile(path, stats)
       if (stats.size > maxImageBytes) throw tooLarge(stats.size, maxImageBytes)
       const bytes = await readBounded(handle, stats.size, maxImageBytes)
-      const hash = createHash('sha256').update(bytes).digest('hex')
-      return { fileName: basename(path), bytes, hash }
+      return { fileName: basename(path), bytes }
     } finally {
       await handle.close()
     }

@@ -35,8 +35,9 @@ export interface NewPerson {
   readonly metadata?: Metadata
   /**
    * When persons of exactly this name are there: `create` (default) makes another one; `reuse` takes
-   * the one who is there, and refuses where there are several; `reuseFirst` takes the one who was
-   * made first. Looking and making are one transaction, so calls at once, of any process, make one.
+   * the one who is there, with their metadata as they are, and refuses where there are several;
+   * `reuseFirst` takes the one who was made first. Names are not unique. Looking and making are one
+   * transaction, so calls at once, of any process, make one.
    */
   readonly ifExists?: 'create' | 'reuse' | 'reuseFirst'
 }

@@ -43,15 +43,15 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
     async update(name, { policy: patch, storeCrops }) {
       const crops = storeCrops === undefined ? {} : { storeCrops }
       if (patch === undefined) return gallery.updateCollection(name, crops)
-      let { modelId, policy: policyWas } = await gallery.getCollection(name)
+      let current = await gallery.getCollection(name)
       for (;;) {
+        const { modelId, policy: policyWas } = current
         const policy = mergePolicy(deps, modelId, { current: policyWas, patch })
         const now = await gallery.updateCollection(name, { policy, policyWas, ...crops })
         const cropsKept = now.storeCrops === (storeCrops ?? now.storeCrops)
-        if (cropsKept && isDeepStrictEqual(now.policy, policy))
-          return now
-          // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
-        ;({ modelId, policy: policyWas } = now)
+        if (cropsKept && isDeepStrictEqual(now.policy, policy)) return now
+        // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
+        current = now
       }
     },
     async delete(name) {

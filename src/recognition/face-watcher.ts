@@ -8,7 +8,15 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
-import type { Collection, Face, Metadata, Page, PageOptions, Person } from '../gallery/store.ts'
+import type {
+  Collection,
+  Face,
+  Metadata,
+  NewPerson,
+  Page,
+  PageOptions,
+  Person,
+} from '../gallery/store.ts'
 import type { IndexStatus } from '../gallery/vector-index.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer-types.ts'
 
@@ -56,18 +64,8 @@ export interface EnrollImage {
   readonly bytes: Uint8Array
 }
 
-/** A person to be made. */
-export interface NewPersonInput {
-  readonly name: string
-  readonly metadata?: Metadata
-  /**
-   * When a person of exactly this name is there: `create` (default) makes another, names are not
-   * unique; `reuse` takes the one who is there, with their metadata as they are, and refuses where
-   * there are several; `reuseFirst` takes the one who was made first. Calls at once, of any process,
-   * make one person.
-   */
-  readonly ifExists?: 'create' | 'reuse' | 'reuseFirst'
-}
+/** A person to be made, or to be found by name. */
+export type NewPersonInput = NewPerson
 
 export interface EnrollOptions extends RequestOptions {
   /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */

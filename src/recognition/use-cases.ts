@@ -7,7 +7,7 @@ import { createEnroll } from './enroll.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges } from './judges.ts'
-import { findPersonByName } from './person-by-name.ts'
+import { assertNewPerson } from './person-by-name.ts'
 import { createModels, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
@@ -26,7 +26,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
-        await findPersonByName(gallery, id, input)
+        assertNewPerson(input)
         return gallery.createPerson(id, input)
       },
       get: async (collection, id) => gallery.getPerson(await idOf(collection), id),

@@ -4,6 +4,7 @@ import { createJudge } from '../core/judge.ts'
 import type { RunGate } from '../core/run-gate.ts'
 import type { Analysis, AnalyzedFace } from './analyzer-types.ts'
 import type { Detector, ResolvedDetectorOptions } from './detectors/detector.ts'
+import { detectorId } from './detectors/detector.ts'
 import { createMtcnn } from './detectors/mtcnn.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { createEmbedder } from './embedders/embedder.ts'
@@ -57,7 +58,6 @@ export interface Pipeline {
   warmUp(embedder: string): Promise<void>
 }
 
-const detectorId = 'mtcnn'
 /**
  * From so many values on, threads that share a run of these networks gain more than they wait for
  * each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md

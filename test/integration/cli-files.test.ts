@@ -19,6 +19,7 @@ import { drawFaces } from '../../src/cli/draw.ts'
 import { assertImages, listImageFiles, toLeftOutLines } from '../../src/cli/image-files.ts'
 import { loadImageFile } from '../../src/cli/load-image.ts'
 import { assertOutputs, isSameFile, writeOutput } from '../../src/cli/output-files.ts'
+import { computeImageHash } from '../../src/recognition/image-hash.ts'
 import { decodeImage } from '../../src/vision/image.ts'
 
 let dir: string
@@ -155,14 +156,14 @@ describe('a file to read', () => {
     expect(bytes.length).toBeGreaterThan(10)
   })
 
-  it('is read as it is, with its hash', async () => {
-    const { fileName, bytes, hash } = await loadImageFile(put('a.jpg', 'abc'), 3)
+  it('is read as it is', async () => {
+    const { fileName, bytes } = await loadImageFile(put('a.jpg', 'abc'), 3)
     expect([fileName, Buffer.from(bytes).toString(), bytes.buffer.byteLength]).toEqual([
       'a.jpg',
       'abc',
       3,
     ])
-    expect(hash).toMatch(/^ba7816bf/)
+    expect(await computeImageHash(bytes)).toMatch(/^ba7816bf/)
     expect((await loadImageFile(put('empty.jpg', ''), 3)).bytes.length).toBe(0)
     await expect(loadImageFile(put('b.jpg', 'abcd'), 3)).rejects.toThrow('4 bytes, at most 3')
   })

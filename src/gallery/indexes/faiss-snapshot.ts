@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Cursor } from '../store.ts'
 import {
   codeOf,
   removeLeftovers,
   syncFolder,
+  toSnapshotPath,
   toStoreError,
   toTempPath,
 } from '../vectors/snapshot-files.ts'
@@ -57,7 +58,7 @@ export type SnapshotResult =
 
 /** Where a provider with this directory keeps the snapshot of a collection. */
 export function snapshotPath(directory: string, collectionId: string): string {
-  return join(directory, collectionId, 'faiss.snapshot')
+  return toSnapshotPath(directory, collectionId, 'faiss')
 }
 
 /**

@@ -9,6 +9,11 @@ import { FaceError } from '../../core/errors.ts'
 // store again, and so is what a killed process was writing. Its file names the process, because
 // another one that is alive, such as a command beside the server, may be writing at the same time.
 
+/** Where the snapshot of a collection's index stands. @param directory  of all snapshots */
+export function toSnapshotPath(directory: string, collectionId: string, kind: string): string {
+  return join(directory, collectionId, `${kind}.snapshot`)
+}
+
 /** A writer changes its file all the time, save for the last flush to a slow disk. */
 const deadAfterMs = 600_000
 

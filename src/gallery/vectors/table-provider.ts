@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import type { RunGateKeeper } from '../../core/run-gate.ts'
 import { endThread, endThreadsOfLostAnswers, settleWithin } from '../../core/worker-calls.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
+import { toSnapshotPath } from './snapshot-files.ts'
 import { createTableIndex, type TableHost, type TableIndex } from './table-index.ts'
 import type { TableAnswer, TableOperation } from './table-worker.ts'
 
@@ -160,7 +160,7 @@ export function createTableProvider(
       return answer.value
     },
     path(collectionId) {
-      return options.directory && join(options.directory, collectionId, `${kind}.snapshot`)
+      return options.directory && toSnapshotPath(options.directory, collectionId, kind)
     },
     rejected: (collectionId, reason) => options.onSnapshotRejected?.(collectionId, reason),
     forget: (collectionId) => indexes.delete(collectionId),

@@ -14,6 +14,9 @@ export interface ResolvedDetectorOptions {
 /** Thresholds of the three stages as published with MTCNN (Zhang et al. 2016). */
 export const defaultThresholds: readonly [number, number, number] = [0.6, 0.7, 0.7]
 
+/** The model whose networks find faces; there is no other. */
+export const detectorId = 'mtcnn'
+
 /** At 40 pixels (and the retry of the detector) no face of LFW's 7,701 protocol images is missed. */
 export const defaultMinFaceSize = 40
 

@@ -83,8 +83,7 @@ export function createCollectionOperations(
       return context.transact(async ({ session }) => {
         const stored = await collections.findOne({ name }, { session })
         if (!stored) throw new FaceError('collectionNotFound')
-        const was = policyWas ?? stored.policy
-        if (!isDeepStrictEqual(stored.policy, was)) return toCollection(stored)
+        if (policyWas && !isDeepStrictEqual(stored.policy, policyWas)) return toCollection(stored)
         const changed = {
           ...(policy === undefined ? {} : { policy: toPlain(policy) }),
           ...(storeCrops === undefined ? {} : { storeCrops }),

@@ -82,8 +82,8 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
 
     updateCollection(name, patch) {
       const collection = getCollection(name)
-      const was = patch.policyWas ?? collection.policy
-      if (!isDeepStrictEqual(collection.policy, was)) return collection
+      const { policyWas } = patch
+      if (policyWas && !isDeepStrictEqual(collection.policy, policyWas)) return collection
       db.run('UPDATE collections SET policy = ?, store_crops = ? WHERE id = ?', [
         JSON.stringify(patch.policy ?? collection.policy),
         (patch.storeCrops ?? collection.storeCrops) ? 1 : 0,
