@@ -6,6 +6,7 @@ import {
   createMongodbStore,
   type MongodbStoreOptions,
 } from '../../src/gallery/stores/mongodb/mongodb-store.ts'
+import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
   newDatabaseName,
@@ -447,8 +448,4 @@ async function cutOplog({ url }: ReplicaSet): Promise<void> {
   }
   expect(await isCut()).toBe(true)
   await client.close()
-}
-
-async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
-  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
 }

@@ -1,44 +1,29 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Database from 'libsql'
 import { Piscina } from 'piscina'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { GalleryStore } from '../../src/gallery/store.ts'
 import { schemaVersion } from '../../src/gallery/stores/sqlite/schema.ts'
-import {
-  createSqliteStore,
-  type SqliteStoreOptions,
-} from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
+import { provideSqliteFile } from '../helpers/sqlite-file.ts'
 
 const isRoot = process.getuid?.() === 0
 
 describe('gallery store on SQLite: faults', () => {
   let directory: string
   let file: string
-  let stores: GalleryStore[]
-
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'face-watcher-sqlite-'))
-    file = join(directory, 'gallery.db')
-    stores = []
+  const openStore = provideSqliteFile((made) => {
+    directory = made.directory
+    file = made.file
   })
-
-  afterEach(async () => {
+  afterEach(() => {
     vi.restoreAllMocks()
-    for (const store of stores) await store.close().catch(() => {})
-    await rm(directory, { recursive: true, force: true })
   })
-
-  async function openStore(options: Partial<SqliteStoreOptions> = {}): Promise<GalleryStore> {
-    const store = await createSqliteStore({ file, ...options })
-    stores.push(store)
-    return store
-  }
 
   /** Everything of the database that is on disk, WAL included. */
   function readDisk(): Buffer {
@@ -80,9 +65,9 @@ describe('gallery store on SQLite: faults', () => {
       await (await openStore({ encryptionKey })).close()
       await expectCode(openStore({ encryptionKey: 'another' }), 'storeKeyWrong')
       await expectCode(openStore(), 'storeKeyWrong')
-      file = join(directory, 'plain.db')
-      await (await openStore()).close()
-      await expectCode(openStore({ encryptionKey }), 'storeKeyWrong')
+      const plain = join(directory, 'plain.db')
+      await (await openStore({ file: plain })).close()
+      await expectCode(openStore({ file: plain, encryptionKey }), 'storeKeyWrong')
     })
   })
 
@@ -146,8 +131,8 @@ describe('gallery store on SQLite: faults', () => {
     it('refuses a directory in the place of the file, and a missing directory', async () => {
       mkdirSync(file)
       await expectCode(openStore(), 'dataDirUnusable')
-      file = join(directory, 'missing', 'gallery.db')
-      await expectCode(openStore(), 'dataDirUnusable')
+      const missing = join(directory, 'missing', 'gallery.db')
+      await expectCode(openStore({ file: missing }), 'dataDirUnusable')
     })
 
     // Root ignores file modes, so it gets a read-only mount.
@@ -399,10 +384,6 @@ describe('gallery store on SQLite: faults', () => {
 
 function distUrl(name: string): string {
   return new URL(`../../dist/gallery/stores/sqlite/${name}`, import.meta.url).href
-}
-
-async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
-  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
 }
 
 function canMount(): boolean {

@@ -1,39 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import Database from 'libsql'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import {
-  createSqliteStore,
-  type SqliteStoreOptions,
-} from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { describe, expect, it } from 'vitest'
+import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
+import { provideSqliteFile } from '../helpers/sqlite-file.ts'
 
-let directory: string
 let file: string
-let stores: GalleryStore[]
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'face-watcher-sqlite-'))
-  file = join(directory, 'gallery.db')
-  stores = []
+const openStore = provideSqliteFile((made) => {
+  file = made.file
 })
-
-afterEach(async () => {
-  for (const store of stores) await store.close().catch(() => {})
-  await rm(directory, { recursive: true, force: true })
-})
-
-async function openStore(options: Partial<SqliteStoreOptions> = {}): Promise<GalleryStore> {
-  const store = await createSqliteStore({ file, ...options })
-  stores.push(store)
-  return store
-}
-
-async function expectCode(promise: Promise<unknown>, code: string): Promise<void> {
-  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
-}
 
 describe('stored metadata that no store writes', () => {
   const depth = 3000
