@@ -4,12 +4,13 @@ import { readdir, readFile } from 'node:fs/promises'
 /** The compiled code that an embedding depends on: while it is being changed, the version says too little. */
 export async function hashPipeline() {
   const hash = createHash('sha256')
-  const parts = ['pipeline.js', 'faces.js', 'image.js', 'pyramid.js', 'pixel-kernels.js']
+  const parts = ['pipeline.js', 'faces.js', 'image.js', 'pyramid.js']
   const files = parts.map((part) => `dist/vision/${part}`)
   files.push('dist/core/alignment.js', 'dist/core/geometry.js')
-  for (const folder of ['dist/vision/detectors', 'dist/vision/embedders']) {
+  for (const part of ['vision/detectors', 'vision/embedders', 'vision/pixels', 'kernels']) {
+    const folder = `dist/${part}`
     for (const file of (await readdir(folder)).sort()) {
-      if (file.endsWith('.js')) files.push(`${folder}/${file}`)
+      if (/\.(js|wasm)$/.test(file)) files.push(`${folder}/${file}`)
     }
   }
   for (const file of files) hash.update(await readFile(file))

@@ -61,7 +61,8 @@ export function computeSharpness(grey: Float32Array, size: number): number {
 /** Mean of a grey image of 0 to 255, as 0 to 1. */
 export function computeBrightness(grey: Float32Array): number {
   let sum = 0
-  for (const value of grey) sum += value
+  // By index: an iterator takes five times as long.
+  for (let i = 0; i < grey.length; i++) sum += grey[i]!
   return sum / grey.length / 255
 }
 

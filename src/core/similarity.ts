@@ -75,7 +75,7 @@ export function parseEmbedding(values: ArrayLike<number>, dimension: number): Fl
 
 function squaredNorm(vector: Float32Array): number {
   let sum = 0
-  for (const value of vector) sum += value * value
+  for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!
   if (!(sum >= minSquaredNorm && sum < Number.POSITIVE_INFINITY)) {
     throw new FaceError('invalidEmbedding', {
       detail: 'Its values must be finite and not all 0.',

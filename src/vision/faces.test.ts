@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Box, Detection, Landmarks5 } from '../core/types.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import { measureFaces } from './faces.ts'
-import type { PyramidLevel } from './pixel-kernels.ts'
+import type { PyramidLevel } from './pixels/levels.ts'
 
 const width = 160
 const height = 120
@@ -15,7 +15,6 @@ const level: PyramidLevel = {
     return plane(x, Math.floor(pixel / width) + 0.5, Math.floor(i / (width * height)))
   }),
   ...{ width, height, scaleX: 1, scaleY: 1 },
-  ...{ pixelStride: 1, rowStride: width, channelStride: width * height },
 }
 
 const size = 20

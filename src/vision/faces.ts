@@ -7,8 +7,10 @@ import { computeQuality } from '../core/quality.ts'
 import type { Box, Detection, Landmarks5, Point } from '../core/types.ts'
 import type { AnalyzedFace } from './analyzer-types.ts'
 import type { CropEmbedding, Embedder } from './embedders/embedder.ts'
-import type { CropTransform, PyramidLevel } from './pixel-kernels.ts'
-import { computeShareOutside, toLuma, warpCrop } from './pixel-kernels.ts'
+import type { PyramidLevel } from './pixels/levels.ts'
+import { toLuma } from './pixels/luma.ts'
+import type { CropTransform } from './pixels/warp.ts'
+import { computeShareOutside, warpCrop } from './pixels/warp.ts'
 
 /** Quality is measured on this crop whatever the embedder, so that its thresholds mean the same for all. */
 const qualityPoints = arcFacePoints

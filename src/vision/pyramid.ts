@@ -1,6 +1,6 @@
 import type { RgbImage } from './image.ts'
 import { shrinkImage } from './image.ts'
-import type { PyramidLevel } from './pixel-kernels.ts'
+import type { PyramidLevel } from './pixels/levels.ts'
 import type { FloatTensor } from './runtime.ts'
 
 /** A level of bytes as the image library makes them: interleaved. */
@@ -9,9 +9,6 @@ export function toByteLevel(image: RgbImage, full: RgbImage): PyramidLevel {
     data: image.data,
     width: image.width,
     height: image.height,
-    pixelStride: 3,
-    rowStride: 3 * image.width,
-    channelStride: 1,
     scaleX: image.width / full.width,
     scaleY: image.height / full.height,
   }
@@ -25,9 +22,6 @@ export function toFloatLevel({ data, dims }: FloatTensor, full: RgbImage): Pyram
     data,
     width,
     height,
-    pixelStride: 1,
-    rowStride: width,
-    channelStride: width * height,
     scaleX: width / full.width,
     scaleY: height / full.height,
   }

@@ -2,7 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Detection } from '../../core/types.ts'
 import type { DetectorOptions } from '../analyzer-types.ts'
 import type { RgbImage } from '../image.ts'
-import type { PyramidLevel } from '../pixel-kernels.ts'
+import type { PyramidLevel } from '../pixels/levels.ts'
 
 export interface ResolvedDetectorOptions {
   readonly minFaceSize: number

@@ -1,6 +1,6 @@
 import { shiftBoxesInPlace, squareBoxesInPlace } from '../../core/geometry.ts'
 import type { RgbImage } from '../image.ts'
-import type { PyramidLevel } from '../pixel-kernels.ts'
+import type { PyramidLevel } from '../pixels/levels.ts'
 import { shrinkInSteps, sizeAt, toByteLevel, toFloatLevel } from '../pyramid.ts'
 import type { FloatTensor, Session, TensorValue } from '../runtime.ts'
 import type { Candidates } from './candidates.ts'

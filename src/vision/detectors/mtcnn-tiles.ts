@@ -1,4 +1,5 @@
-import type { PyramidLevel } from '../pixel-kernels.ts'
+import type { PyramidLevel } from '../pixels/levels.ts'
+import { isByteLevel } from '../pixels/levels.ts'
 import type { FloatTensor } from '../runtime.ts'
 import { cell, stride } from './mtcnn-levels.ts'
 
@@ -84,7 +85,11 @@ function cutTile(
   { x, y, width, height }: Area,
   buffer: Float32Array,
 ): Float32Array {
-  const { data, pixelStride, rowStride, channelStride } = level
+  const { data } = level
+  const isBytes = isByteLevel(level)
+  const pixelStride = isBytes ? 3 : 1
+  const rowStride = pixelStride * level.width
+  const channelStride = isBytes ? 1 : level.width * level.height
   const tile = buffer.subarray(0, 3 * width * height)
   let to = 0
   for (let channel = 0; channel < 3; channel++) {

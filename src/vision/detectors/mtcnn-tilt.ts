@@ -1,8 +1,9 @@
 import { arcFacePoints, estimateSimilarity, invertSimilarity } from '../../core/alignment.ts'
 import { isFaceError } from '../../core/errors.ts'
 import type { Detection, Landmarks5, Point } from '../../core/types.ts'
-import type { CropTransform, PyramidLevel } from '../pixel-kernels.ts'
-import { warpCrop } from '../pixel-kernels.ts'
+import type { PyramidLevel } from '../pixels/levels.ts'
+import type { CropTransform } from '../pixels/warp.ts'
+import { warpCrop } from '../pixels/warp.ts'
 import type { Session } from '../runtime.ts'
 
 /** O-Net's input, pixels. */

@@ -6,8 +6,8 @@ import {
 } from '../../core/geometry.ts'
 import type { Box, Detection, Landmarks5 } from '../../core/types.ts'
 import type { RgbImage } from '../image.ts'
-import type { PyramidLevel } from '../pixel-kernels.ts'
-import { cutCrops } from '../pixel-kernels.ts'
+import { cutCrops } from '../pixels/crops.ts'
+import type { PyramidLevel } from '../pixels/levels.ts'
 import type { Session } from '../runtime.ts'
 import type { Candidates } from './candidates.ts'
 import { selectCandidates, suppressCandidates } from './candidates.ts'
@@ -180,8 +180,7 @@ async function runOnCrops(
   const pts = new Float32Array(10 * count)
   for (let at = 0; at < count; at += batch) {
     const length = Math.min(batch, count - at)
-    const data = new Float32Array(length * 3 * size * size)
-    cutCrops(levels, boxes.subarray(4 * at, 4 * (at + length)), { size, out: data })
+    const data = cutCrops(levels, boxes.subarray(4 * at, 4 * (at + length)), size)
     const output = await network.run({ input: { data, dims: [length, 3, size, size] } })
     prob.set(output.prob!.data, 2 * at)
     reg.set(output.reg!.data, 4 * at)

@@ -1,4 +1,4 @@
-/** The part of WebAssembly that the indexes use; TypeScript declares it only together with the DOM. */
+/** The part of WebAssembly that kernels use; TypeScript declares it only together with the DOM. */
 declare namespace WebAssembly {
   interface Module {
     readonly [Symbol.toStringTag]: string
@@ -18,6 +18,7 @@ declare namespace WebAssembly {
       readonly shared: true
     }): Memory<SharedArrayBuffer>
   }
+  const Module: new (bytes: Uint8Array) => Module
   const Instance: new (
     module: Module,
     imports: { readonly env: { readonly memory: Memory } },
