@@ -84,6 +84,7 @@ export async function createTrialGallery(
           embeddings: embeddingsOf(rows),
         },
         faces: faces.length,
+        collection,
       }
     },
   }

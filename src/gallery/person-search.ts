@@ -21,6 +21,8 @@ export interface RankedPerson {
 export interface ProbeResult {
   /** Faces of the whole gallery. */
   readonly gallerySize: number
+  /** The collection as the store has it now; absent when it is gone. */
+  readonly collection?: Collection
   /** Similarity descending, ties by face id. */
   readonly persons: readonly RankedPerson[]
   /** The gallery without the first person; absent when nobody was found. */
@@ -73,7 +75,7 @@ export async function searchPersons(
   /** By face id, of the faces that a look-up brought. */
   const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
-  let gallerySize = 0
+  let facts: Pick<ProbeResult, 'gallerySize' | 'collection'> = { gallerySize: 0 }
   const found = Array.from({ length: probes.length / dimension }, (_, row) => ({
     probe: probes.subarray(row * dimension, (row + 1) * dimension),
     /** Nearest first; the owners of the first `owned` are known. */
@@ -95,7 +97,7 @@ export async function searchPersons(
       const embedding = embeddings.get(person.faceId)
       return embedding === undefined ? person : { ...person, embedding }
     })
-    return { gallerySize, persons: top, ...(rest === undefined ? {} : { rest }) }
+    return { ...facts, persons: top, ...(rest === undefined ? {} : { rest }) }
   })
 
   /** Fills `neighbours` and `ranked`; `k` faces are looked at, then twice as many. */
@@ -168,7 +170,10 @@ export async function searchPersons(
       neighbours.slice(0, owned).map(({ faceId }) => faceId),
     )
     const found = await store.lookUpNearest(id, lists)
-    gallerySize = found.faces
+    facts = {
+      gallerySize: found.faces,
+      ...(found.collection === undefined ? {} : { collection: found.collection }),
+    }
     for (const owner of found.owners) owners.set(owner.faceId, owner)
     for (const [personId, own] of toPersonFaces(found.persons)) faces.set(personId, own)
     for (const [faceId, embedding] of toRows(found.persons)) known.set(faceId, embedding)
@@ -202,7 +207,7 @@ export async function searchPersons(
         ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
       const others = one.neighbours.filter(({ faceId }) => !isOwn(faceId))
       const ownFaces = Math.max(own?.faceIds.size ?? 1, one.neighbours.length - others.length)
-      const rest = Math.max(others.length, gallerySize - ownFaces)
+      const rest = Math.max(others.length, facts.gallerySize - ownFaces)
       const enough = Math.min(minRestRanks, rest)
       if (others.length >= enough || one.neighbours.length < one.asked) {
         const similarities = others.slice(0, restRanks(rest)).map(({ similarity }) => similarity)

@@ -121,6 +121,8 @@ export interface NearestFaces {
   readonly persons: PersonEmbeddings
   /** How many the whole collection has, as `counts` tells. */
   readonly faces: number
+  /** As it is now; absent when it is gone. */
+  readonly collection?: Collection
 }
 
 export interface IdempotencyRecord {

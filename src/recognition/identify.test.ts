@@ -38,81 +38,104 @@ describe('identify', () => {
     expect(await identify()).toMatchObject({ decision: 'possible', thresholds: { shift: 0.08 } })
   })
 
-  describe('begins with the image before it knows the collection', () => {
-    const later = <T>(value: T): Promise<T> =>
-      new Promise((resolve) => {
-        setTimeout(() => resolve(value), 20)
-      })
-    /** A use case whose store answers late, and says so. */
-    const watchWith = (change: (collection: Collection) => Collection) => {
+  describe('takes the collection to be what it was last time', () => {
+    /** A use case on a collection that `change` makes another, and what it asks for. */
+    const watchWith = (change: (collection: Collection) => Collection, takesImages = false) => {
       const events: string[] = []
-      const slow = createUseCases({
+      const { analyzer, gallery } = deps
+      const changing = createUseCases({
         ...deps,
         analyzer: {
-          ...deps.analyzer,
+          ...analyzer,
           analyze(bytes, options) {
             events.push(`analyze for ${options?.embedder}`)
-            // As an analyzer that leaves images to their caller.
-            return deps.analyzer.analyze(Uint8Array.from(bytes), options)
+            return analyzer.analyze(takesImages ? bytes : Uint8Array.from(bytes), options)
           },
         },
         gallery: {
-          ...deps.gallery,
+          ...gallery,
           async getCollection(name) {
-            const collection = await later(deps.gallery.getCollection(name))
-            events.push('collection')
-            return change(collection)
+            events.push('read')
+            return change(await gallery.getCollection(name))
+          },
+          async search(collection, probes, options) {
+            events.push('search')
+            const found = await gallery.search(collection, probes, options)
+            return found.map((result) => ({
+              ...result,
+              ...(result.collection && { collection: change(result.collection) }),
+            }))
           },
         },
       })
-      return { slow, events }
+      const identify = async () => {
+        events.length = 0
+        return await changing.identify('default', image('ann'))
+      }
+      return { identify, events }
     }
 
-    test('when it has seen the collection once', async () => {
-      const { slow, events } = watchWith((collection) => collection)
-      await slow.identify('default', image('ann'))
-      await slow.identify('default', image('ann'))
-      const [first, second] = [events.slice(0, 2), events.slice(2)]
-      expect(first).toEqual(['collection', 'analyze for fake'])
-      expect(second).toEqual(['analyze for fake', 'collection'])
+    test('and does not read it again', async () => {
+      const { identify, events } = watchWith((collection) => collection)
+      await identify()
+      expect(events).toEqual(['read', 'analyze for fake', 'search'])
+      await identify()
+      expect(events).toEqual(['analyze for fake', 'search'])
     })
 
-    test('and begins again when the collection has another model now', async () => {
-      let modelId = 'fake'
-      const { slow, events } = watchWith((collection) => ({
+    test('and searches again where its policy is another one now', async () => {
+      let threshold = 0.4
+      const { identify, events } = watchWith((collection) => ({
         ...collection,
-        modelId,
-        policy: { ...collection.policy, threshold: 0.4 },
+        policy: { ...collection.policy, threshold },
       }))
-      await slow.identify('default', image('ann'))
-      events.length = 0
+      await enroll('ann')
+      expect((await identify()).thresholds.match).toBe(0.4)
+      threshold = 0.6
+      expect((await identify()).thresholds.match).toBe(0.6)
+      expect(events).toEqual(['analyze for fake', 'search', 'read', 'search'])
+      expect((await identify()).thresholds.match).toBe(0.6)
+      expect(events).toEqual(['analyze for fake', 'search'])
+    })
+
+    const withModel = (modelId: () => string) => (collection: Collection) => ({
+      ...collection,
+      modelId: modelId(),
+      policy: { ...collection.policy, threshold: 0.4 },
+    })
+
+    test('and begins again where it has another model now', async () => {
+      let modelId = 'fake'
+      const { identify, events } = watchWith(withModel(() => modelId))
+      await identify()
       modelId = 'other'
-      const result = await slow.identify('default', image('ann'))
-      expect(result.modelId).toBe('other')
-      expect(events).toEqual(['analyze for fake', 'collection', 'analyze for other'])
-      events.length = 0
-      await slow.identify('default', image('ann'))
-      expect(events).toEqual(['analyze for other', 'collection'])
+      expect((await identify()).modelId).toBe('other')
+      const again = ['read', 'analyze for other', 'search']
+      expect(events).toEqual(['analyze for fake', 'search', ...again])
     })
 
     test('and asks for another attempt when the image was taken', async () => {
       let modelId = 'fake'
-      const changing = createUseCases({
-        ...deps,
-        gallery: {
-          ...deps.gallery,
-          async getCollection(name) {
-            const collection = await deps.gallery.getCollection(name)
-            return { ...collection, modelId, policy: { ...collection.policy, threshold: 0.4 } }
-          },
-        },
-      })
-      await changing.identify('default', image('ann'))
+      const { identify } = watchWith(
+        withModel(() => modelId),
+        true,
+      )
+      await identify()
       modelId = 'other'
-      await expect(changing.identify('default', image('ann'))).rejects.toMatchObject({
-        code: 'notReady',
-      })
-      expect((await changing.identify('default', image('ann'))).modelId).toBe('other')
+      await expect(identify()).rejects.toMatchObject({ code: 'notReady' })
+      expect((await identify()).modelId).toBe('other')
+    })
+
+    test('and finds a new one of the same name', async () => {
+      await watcher.collections.create({ name: 'guests' })
+      await watcher.identify('guests', image('ann'))
+      await watcher.collections.delete('guests')
+      const policy = { threshold: 0.7 }
+      await watcher.collections.create({ name: 'guests', policy })
+      expect((await watcher.identify('guests', image('ann'))).thresholds.match).toBe(0.7)
+      await watcher.collections.delete('guests')
+      const attempt = watcher.identify('guests', image('ann'))
+      await expect(attempt).rejects.toMatchObject({ code: 'collectionNotFound' })
     })
 
     test('and says first what is wrong with the collection', async () => {

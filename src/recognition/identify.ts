@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
 import {
@@ -9,7 +10,7 @@ import {
 } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
-import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
+import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../gallery/store.ts'
 import type { StageTimings } from '../vision/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
@@ -40,41 +41,85 @@ interface Probe {
   readonly timings: readonly StageTimings[]
 }
 
+type IdentifyOptions = NonNullable<Parameters<FaceWatcher['identify']>[2]>
+
+interface Call {
+  readonly name: string
+  readonly input: Uint8Array | EmbeddingProbe
+  readonly options: IdentifyOptions
+  /** Candidates a face. */
+  readonly count: number
+}
+
+interface Opened {
+  readonly collection: Collection
+  readonly probe: Probe
+}
+
+interface Searched {
+  /** One a face. */
+  readonly results: readonly ProbeResult[]
+  /** The collection as it was then; absent when it was gone. */
+  readonly current: Collection | undefined
+  readonly gallerySize: number
+  readonly searchMs: number
+}
+
 /**
  * Creates the use case that searches for every face of an image, or for an embedding.
  *
  * A probe that is an embedding has no image: width, height, detection and quality are 0.
+ *
+ * [Note: Remembered collections] A collection is taken to be what it was last time; the search's
+ * look-up in the store tells what it is now, and where it has changed, the search is done again. That
+ * saves a round trip to the store, and the image need not wait for it.
  */
 export function createIdentify(
   deps: RecognitionDependencies,
   judges: Judges,
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
-  const openProbe = createProbeOpener(deps)
-  return async (collectionName, input, options = {}): Promise<IdentifyResult> => {
-    const count = options.candidates ?? defaultCandidates
-    assertCandidates(count)
-    const { collection, probe } = await openProbe(collectionName, input, options)
-    const curve = findCurve(models, collection.modelId)
+  const collections = createCollectionMemory(gallery)
+
+  async function search(
+    name: string,
+    { collection, probe }: Opened,
+    count: number,
+  ): Promise<Searched> {
+    if (probe.faces.length === 0) {
+      const current = await collections.read(name)
+      const { faces } = await gallery.counts(current.id)
+      return { results: [], current, gallerySize: faces, searchMs: 0 }
+    }
+    const { policy, modelId, dimension } = collection
+    const probes = new Float32Array(probe.faces.length * dimension)
+    for (const [row, { embedding }] of probe.faces.entries()) probes.set(embedding, row * dimension)
     const started = performance.now()
-    const judge = judges(collection.modelId)
-    const { policy } = collection
-    const results = await searchAll(deps, collection, probe, {
+    const results = await gallery.search(collection, probes, {
       persons: count,
       // No gallery has a lower threshold than one of a single face.
-      ...(judge === undefined
+      ...(judges(modelId) === undefined
         ? {}
-        : { embeddingsFrom: computeThresholds(policy, curve, 1).possible }),
+        : { embeddingsFrom: computeThresholds(policy, findCurve(models, modelId), 1).possible }),
     })
     const searchMs = performance.now() - started
-    // A search counts them; without a face there was none.
-    const gallerySize = results[0]?.gallerySize ?? (await gallery.counts(collection.id)).faces
+    const [{ collection: current, gallerySize }] = results as [ProbeResult]
+    return { results, current, gallerySize, searchMs }
+  }
+
+  function toResult(
+    { collection, probe }: Opened,
+    { results, gallerySize, searchMs }: Searched,
+  ): IdentifyResult {
+    const { policy, modelId } = collection
+    const curve = findCurve(models, modelId)
+    const judge = judges(modelId)
     const thresholds = computeThresholds(policy, curve, gallerySize)
     const ofGallery = latestGalleryShift(deps, collection, gallerySize)
     return {
       ...probe.facts,
       collection: collection.name,
-      modelId: collection.modelId,
+      modelId,
       thresholds,
       faces: probe.faces.map(
         ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
@@ -95,72 +140,83 @@ export function createIdentify(
       timings: sumTimings(probe.timings, searchMs),
     }
   }
-}
 
-async function searchAll(
-  { gallery }: RecognitionDependencies,
-  collection: Collection,
-  probe: Probe,
-  options: { readonly persons: number; readonly embeddingsFrom?: number },
-): Promise<readonly ProbeResult[]> {
-  if (probe.faces.length === 0) return []
-  const { dimension } = collection
-  const probes = new Float32Array(probe.faces.length * dimension)
-  for (const [row, { embedding }] of probe.faces.entries()) probes.set(embedding, row * dimension)
-  return gallery.search(collection, probes, options)
-}
-
-type IdentifyOptions = NonNullable<Parameters<FaceWatcher['identify']>[2]>
-
-/** Collections whose models are remembered. */
-const maxRemembered = 1000
-
-/**
- * Makes what reads a collection and analyzes an image for it, at the same time: the store's answer
- * takes half a millisecond, and all that the analysis needs to know is the collection's model. That
- * is taken to be the one of last time, and the image is analyzed again should it be another.
- */
-function createProbeOpener(
-  deps: RecognitionDependencies,
-): (
-  name: string,
-  input: Uint8Array | EmbeddingProbe,
-  options: IdentifyOptions,
-) => Promise<{ readonly collection: Collection; readonly probe: Probe }> {
-  const { gallery } = deps
-  const modelOf = new Map<string, string>()
-
-  async function readCollection(name: string): Promise<Collection> {
+  /** With the collection as it was last read; without a result where it has changed since then. */
+  async function identifyRemembered(
+    collection: Collection,
+    { name, input, options, count }: Call,
+  ): Promise<{ readonly probe?: Probe; readonly result?: IdentifyResult }> {
     try {
-      const collection = await gallery.getCollection(name)
-      if (modelOf.size >= maxRemembered) modelOf.clear()
-      modelOf.set(name, collection.modelId)
-      return collection
+      const probe = await readProbe(deps, collection, input, options)
+      const opened = { collection, probe }
+      const searched = await search(name, opened, count)
+      if (!isDeepStrictEqual(searched.current, collection)) return { probe }
+      return { probe, result: toResult(opened, searched) }
     } catch (error) {
-      modelOf.delete(name)
-      throw error
+      // What is wrong with the collection is said first.
+      const { id, modelId } = await collections.read(name)
+      if (id === collection.id && modelId === collection.modelId) throw error
+      return {}
     }
   }
 
-  return async (name, input, options) => {
-    if (isEmbeddingProbe(input)) {
-      const collection = await readCollection(name)
-      return { collection, probe: embeddingProbe(collection, input) }
-    }
-    const expected = modelOf.get(name)
-    const early = expected === undefined ? undefined : analyzeProbe(deps, expected, input, options)
-    // What is wrong with the collection is said first.
-    early?.catch(() => undefined)
-    const collection = await readCollection(name)
-    const { modelId } = collection
-    if (early !== undefined && modelId === expected) return { collection, probe: await early }
-    await early?.catch(() => undefined)
-    if (early !== undefined && input.byteLength === 0) {
+  return async (name, input, options = {}): Promise<IdentifyResult> => {
+    const count = options.candidates ?? defaultCandidates
+    assertCandidates(count)
+    const remembered = collections.recall(name)
+    const early =
+      remembered && (await identifyRemembered(remembered, { name, input, options, count }))
+    if (early?.result) return early.result
+    const collection = await collections.read(name)
+    const isOfModel = remembered?.modelId === collection.modelId
+    if (remembered && !isOfModel && !isEmbeddingProbe(input) && input.byteLength === 0) {
       // An analyzer that takes images has this one.
       throw new FaceError('notReady', { detail: 'The model of the collection has just changed.' })
     }
-    return { collection, probe: await analyzeProbe(deps, modelId, input, options) }
+    const probe =
+      (isOfModel ? early?.probe : undefined) ?? (await readProbe(deps, collection, input, options))
+    const opened = { collection, probe }
+    return toResult(opened, await search(name, opened, count))
   }
+}
+
+/** Collections that are remembered. */
+const maxRemembered = 1000
+
+/** Collections as they were last read, by name. */
+interface CollectionMemory {
+  recall(name: string): Collection | undefined
+  /** @throws {FaceError} `collectionNotFound` */
+  read(name: string): Promise<Collection>
+}
+
+function createCollectionMemory(gallery: Pick<Gallery, 'getCollection'>): CollectionMemory {
+  const known = new Map<string, Collection>()
+  return {
+    recall: (name) => known.get(name),
+    async read(name) {
+      try {
+        const collection = await gallery.getCollection(name)
+        if (known.size >= maxRemembered) known.clear()
+        known.set(name, collection)
+        return collection
+      } catch (error) {
+        known.delete(name)
+        throw error
+      }
+    },
+  }
+}
+
+function readProbe(
+  deps: RecognitionDependencies,
+  collection: Collection,
+  input: Uint8Array | EmbeddingProbe,
+  options: IdentifyOptions,
+): Promise<Probe> | Probe {
+  return isEmbeddingProbe(input)
+    ? embeddingProbe(collection, input)
+    : analyzeProbe(deps, collection.modelId, input, options)
 }
 
 async function analyzeProbe(

@@ -567,6 +567,21 @@ export function describeGalleryStoreContract(
         expect(await count(unknownId, [ids])).toBe(0)
       })
 
+      it('answers the collection as it is now with what it looks up', async () => {
+        const look = async (id: string, lists: readonly (readonly string[])[] = []) =>
+          (await store.lookUpNearest(id, lists)).collection
+        const { faces } = await store.addFaces(collection.id, { name: 'A' }, [makeFace(1)])
+        const lists = [faces.map(({ id }) => id)]
+        expect(await look(collection.id)).toEqual(await store.getCollection(collection.name))
+        const policy = { ...collection.policy, fpir: 0.02 }
+        const updated = await store.updateCollection(collection.name, { policy })
+        expect(await look(collection.id, lists)).toEqual(updated)
+        await store.deleteCollection(collection.name)
+        expect(await look(collection.id, lists)).toBeUndefined()
+        expect(await look(unknownId)).toBeUndefined()
+        expect(await look('x')).toBeUndefined()
+      })
+
       it('reads no face of a person behind the first with one face in the list', async () => {
         const add = async (name: string, first: number) => {
           const added = await store.addFaces(collection.id, { name }, [

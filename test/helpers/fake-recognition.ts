@@ -171,7 +171,7 @@ function createFakeGallery(): Gallery {
     faces.set(id, { face, embedding, crop })
     return { ...face, existed: false }
   }
-  const rank = (probe: Float32Array, count: number): ProbeResult => {
+  const rank = (name: string, probe: Float32Array, count: number): ProbeResult => {
     const best = new Map<string, RankedPerson>()
     for (const { face, embedding } of faces.values()) {
       const similarity = embedding.reduce((sum, value, i) => sum + value * (probe[i] ?? 0), 0)
@@ -182,11 +182,12 @@ function createFakeGallery(): Gallery {
       best.set(personId, { personId, name, metadata, faceId: face.id, similarity, embedding })
     }
     const ranked = [...best.values()].sort((a, b) => b.similarity - a.similarity)
-    const gallerySize = faces.size
-    if (ranked.length === 0) return { gallerySize, persons: [] }
+    const collection = collections.get(name)
+    const facts = { gallerySize: faces.size, ...(collection && { collection }) }
+    if (ranked.length === 0) return { ...facts, persons: [] }
     const similarities = ranked.slice(1).map(({ similarity }) => similarity)
     return {
-      gallerySize,
+      ...facts,
       persons: ranked.slice(0, count),
       rest: { similarities, faces: similarities.length },
     }
@@ -250,9 +251,13 @@ function createFakeGallery(): Gallery {
     },
     findFacesByImage: async (_, hash) =>
       [...faces.values()].flatMap(({ face }) => (face.imageHash === hash ? [face] : [])),
-    search: async (_, probes, options) =>
+    search: async (collection, probes, options) =>
       Array.from({ length: probes.length / fakeDimension }, (_, row) =>
-        rank(probes.subarray(row * fakeDimension, (row + 1) * fakeDimension), options.persons),
+        rank(
+          collection.name,
+          probes.subarray(row * fakeDimension, (row + 1) * fakeDimension),
+          options.persons,
+        ),
       ),
     // Nothing is measured unless a test says what.
     difficulty: { latest: () => undefined, measure: async () => undefined },

@@ -68,7 +68,7 @@ describe('gallery', () => {
   describe('search', () => {
     it('answers nothing for an empty collection and for no probes', async () => {
       expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([
-        { gallerySize: 0, persons: [] },
+        { collection, gallerySize: 0, persons: [] },
       ])
       expect(await gallery.search(collection, new Float32Array(0), { persons: 5 })).toEqual([])
     })
@@ -207,7 +207,7 @@ describe('gallery', () => {
       const again = await makeCollection(gallery)
       await expect(search()).rejects.toMatchObject({ code })
       expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([
-        { gallerySize: 0, persons: [] },
+        { collection: again, gallerySize: 0, persons: [] },
       ])
       expect(disk.snapshots.has(collection.id)).toBe(false)
     })
@@ -216,7 +216,7 @@ describe('gallery', () => {
       const other = await makeCollection(gallery, { name: 'other' })
       await enrol(1)
       expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([
-        { gallerySize: 0, persons: [] },
+        { collection: other, gallerySize: 0, persons: [] },
       ])
     })
   })

@@ -5,7 +5,7 @@ import { choosePersons, facesPerMean } from '../../person-mean.ts'
 import type { EmbeddingBatch, FaceOwner, GalleryStore } from '../../store.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { readCounts } from './counters.ts'
-import { readEmbedding, readMetadata } from './documents.ts'
+import { readEmbedding, readMetadata, toCollection } from './documents.ts'
 import { findPerson } from './persons.ts'
 import { facesByPerson } from './schema.ts'
 import type { FaceDocument } from './tables.ts'
@@ -19,7 +19,7 @@ const embeddingProjection = { embedding: 1 } as const
 export function createLookupOperations(
   context: MongoContext,
 ): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
-  const { persons, faces } = context.tables
+  const { collections, persons, faces } = context.tables
 
   async function readPersonIds(
     collectionId: string,
@@ -64,9 +64,10 @@ export function createLookupOperations(
 
     async lookUpNearest(collectionId, lists) {
       const faceIds = [...new Set(lists.flat())]
-      const [personOf, counts] = await Promise.all([
+      const [personOf, counts, document] = await Promise.all([
         readPersonIds(collectionId, faceIds),
         readCounts(context, collectionId),
+        isUlid(collectionId) ? collections.findOne({ _id: collectionId }) : null,
       ])
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
       const [owners, ...found] = await Promise.all([
@@ -83,7 +84,12 @@ export function createLookupOperations(
       ])
       const rows = found.flat()
       const personIds = rows.map(({ personId }) => personId)
-      return { owners, persons: { ...toBatch(rows), personIds }, faces: counts.faces }
+      return {
+        owners,
+        persons: { ...toBatch(rows), personIds },
+        faces: counts.faces,
+        ...(document === null ? {} : { collection: toCollection(document) }),
+      }
     },
 
     async getEmbeddings(collectionId, of) {

@@ -2,11 +2,18 @@ import { FaceError } from '../../../core/errors.ts'
 import { toEmbeddingBatch } from '../../embedding.ts'
 import { isUlid } from '../../pages.ts'
 import { choosePersons, facesPerMean } from '../../person-mean.ts'
-import type { EmbeddingBatch, FaceOwner, Metadata } from '../../store.ts'
+import type { EmbeddingBatch, FaceOwner, Metadata, NearestFaces } from '../../store.ts'
 import type { StoreContext, SyncStore } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { findPerson } from './persons.ts'
-import { readEmbedding, readMetadata, readNumber, readText } from './rows.ts'
+import {
+  collectionColumns,
+  readCollection,
+  readEmbedding,
+  readMetadata,
+  readNumber,
+  readText,
+} from './rows.ts'
 
 /**
  * Owners and embeddings of faces, as {@link import('../../store.ts').GalleryStore} says. Those of
@@ -17,22 +24,18 @@ export function createLookupOperations(
 ): SyncStore<'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
   const { db } = context
 
-  function readOwners(
-    collectionId: string,
-    faceIds: readonly string[],
-  ): { readonly owners: readonly FaceOwner[]; readonly collectionFaces: number | undefined } {
+  function readOwners(collectionId: string, faceIds: readonly string[]): readonly FaceOwner[] {
     const rows = db.all(
-      'SELECT f.id AS face_id, p.id AS person_id, p.name, p.metadata, ' +
-        '(SELECT faces FROM collections WHERE id = ?) AS collection_faces ' +
+      'SELECT f.id AS face_id, p.id AS person_id, p.name, p.metadata ' +
         // CROSS keeps this order: few ids are looked up. Left to the planner, it walks through all
         // faces of the collection (92 ms instead of 0.3 ms with 16,000).
         'FROM json_each(?) wanted CROSS JOIN faces f ON f.id = wanted.value ' +
         'CROSS JOIN persons p ON p.id = f.person_id WHERE f.collection_id = ? ORDER BY wanted.key',
-      [collectionId, JSON.stringify(faceIds.filter(isUlid)), collectionId],
+      [JSON.stringify(faceIds.filter(isUlid)), collectionId],
     )
     // Metadata may be 16 KiB; a person found by many faces is parsed once.
     const metadata = new Map<string, Metadata>()
-    const owners = rows.map((row): FaceOwner => {
+    return rows.map((row): FaceOwner => {
       const personId = readText(row, 'person_id')
       const personMetadata =
         metadata.get(personId) ?? readMetadata(row, personId, context.onUnreadableMetadata)
@@ -40,17 +43,16 @@ export function createLookupOperations(
       const personName = readText(row, 'name')
       return { faceId: readText(row, 'face_id'), personId, personName, personMetadata }
     })
-    const [first] = rows
-    return { owners, collectionFaces: first && readNumber(first, 'collection_faces') }
   }
 
-  function countFaces(collectionId: string): number {
-    const counted = db.get('SELECT faces FROM collections WHERE id = ?', [collectionId])
-    return counted ? readNumber(counted, 'faces') : 0
+  function readFacts(collectionId: string): Pick<NearestFaces, 'faces' | 'collection'> {
+    const sql = `SELECT ${collectionColumns}, faces FROM collections WHERE id = ?`
+    const row = db.get(sql, [collectionId])
+    return row ? { faces: readNumber(row, 'faces'), collection: readCollection(row) } : { faces: 0 }
   }
 
   return {
-    getOwners: (collectionId, faceIds) => readOwners(collectionId, faceIds).owners,
+    getOwners: readOwners,
 
     getEmbeddings(collectionId, of) {
       if ('personId' in of) {
@@ -76,7 +78,7 @@ export function createLookupOperations(
 
     // Few statements, because each costs as much as ten rows: mostly one person is chosen.
     lookUpNearest(collectionId, lists) {
-      const { owners, collectionFaces } = readOwners(collectionId, [...new Set(lists.flat())])
+      const owners = readOwners(collectionId, [...new Set(lists.flat())])
       const personOf = new Map(owners.map(({ faceId, personId }) => [faceId, personId]))
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
       const sql =
@@ -86,8 +88,7 @@ export function createLookupOperations(
         db.all(sql, [personId, facesPerMean]),
       )
       const personIds = rows.map((row) => readText(row, 'person_id'))
-      const faces = collectionFaces ?? countFaces(collectionId)
-      return { owners, persons: { ...toBatch(rows), personIds }, faces }
+      return { owners, persons: { ...toBatch(rows), personIds }, ...readFacts(collectionId) }
     },
 
     embeddings(collectionId, { after = '', limit }) {
