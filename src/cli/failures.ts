@@ -109,6 +109,8 @@ export function reportFailure(error: unknown, output: Output, verbose: boolean):
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   }
   const exitCode = toExitCode(error)
+  // Ctrl-C has been answered already with what is done about it.
+  if (exitCode === exitCodes.interrupted && !verbose) return exitCode
   const message = error instanceof Error ? error.message : String(error)
   // Where the message names a command already, a second one would only confuse.
   const isAdvised = message.includes('face-watcher ')

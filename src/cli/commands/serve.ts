@@ -53,6 +53,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const opened = await composeFaceWatcher(config, {
         takesImages: true,
         onProgress: progress.update,
+        signal: progress.signal,
         logger,
       }).finally(progress.stop)
       try {
