@@ -94,7 +94,6 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeBusy: 'Run the command again when the other program is done.',
   storeUnavailable:
     'Check that the database runs, and its URL: the flag that gives it, otherwise store.url.',
-  multipleFaces: 'Crop the image, or pass --faces largest.',
 }
 
 /**
