@@ -2,7 +2,7 @@
 #
 #   docker build -t face-watcher .
 #   docker build -t face-watcher --build-arg WITH_MILVUS=true --build-arg WITH_FAISS=true .
-ARG NODE_IMAGE=node:20-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 ARG WITH_FAISS=false

@@ -26,6 +26,8 @@ export type OnInstallProgress = (progress: InstallProgress) => void
 
 export interface ComposeModelsOptions {
   readonly onProgress?: OnInstallProgress
+  /** Ends an installation; what was finished stays. */
+  readonly signal?: AbortSignal
 }
 
 export interface ComposedModels {
@@ -44,17 +46,17 @@ export async function composeModels(
 ): Promise<ComposedModels> {
   createDataDir(config.dataDir)
   const manifest = await loadManifest({ dataDir: config.dataDir })
-  const { onProgress } = options
+  const { onProgress, signal } = options
   const installer = createModelInstaller({
     dataDir: config.dataDir,
     manifest,
     ...(onProgress === undefined ? {} : { onProgress }),
+    ...(signal === undefined ? {} : { signal }),
   })
   return { manifest, installer }
 }
 
-export interface ComposeOptions {
-  readonly onProgress?: OnInstallProgress
+export interface ComposeOptions extends ComposeModelsOptions {
   /** Default: no log. */
   readonly logger?: GalleryLogger
   /**

@@ -59,6 +59,7 @@ export function createContext(program: Command, output: Output): CliContext {
       shortLived: true,
       takesImages: true,
       onProgress: progress.update,
+      signal: progress.signal,
       logger: createWarningLogger(config, output),
     }).finally(progress.stop)
     try {

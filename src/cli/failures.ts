@@ -94,7 +94,6 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   storeBusy: 'Run the command again when the other program is done.',
   storeUnavailable:
     'Check that the database runs, and its URL: the flag that gives it, otherwise store.url.',
-  multipleFaces: 'Crop the image, or pass --faces largest.',
 }
 
 /**
@@ -109,6 +108,8 @@ export function reportFailure(error: unknown, output: Output, verbose: boolean):
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   }
   const exitCode = toExitCode(error)
+  // Ctrl-C has been answered already with what is done about it.
+  if (exitCode === exitCodes.interrupted && !verbose) return exitCode
   const message = error instanceof Error ? error.message : String(error)
   // Where the message names a command already, a second one would only confuse.
   const isAdvised = message.includes('face-watcher ')

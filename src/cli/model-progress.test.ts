@@ -5,9 +5,9 @@ import type { Output } from './output.ts'
 
 describe('describeStage', () => {
   it('tells the size of a download and how long it has taken', () => {
-    expect(describeStage({ stage: 'download', bytes: 41_114_878 }, 0)).toBe('downloading 41 MB')
+    expect(describeStage({ stage: 'download', bytes: 41_114_878 }, 0)).toBe('downloading 41.1 MB')
     expect(describeStage({ stage: 'download', bytes: 41_114_878 }, 12.6)).toBe(
-      'downloading 41 MB, 12 s',
+      'downloading 41.1 MB, 12 s',
     )
     expect(describeStage({ stage: 'build' }, 0.4)).toBe('building')
     expect(describeStage({ stage: 'download' }, 3)).toBe('downloading, 3 s')
@@ -33,7 +33,7 @@ describe('createModelProgress', () => {
       { model: 'b', stage: 'done', fraction: 1 },
     ])
     expect(notes).toEqual([
-      'Installing model a (downloading 11 MB) ...',
+      'Installing model a (downloading 10.9 MB) ...',
       'Installed model a.',
       'Installing model b ...',
       'Installed model b.',

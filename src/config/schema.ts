@@ -112,7 +112,7 @@ const http = Type.Object(
     trustProxy: Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
       default: false,
       description:
-        "Believe `X-Forwarded-*` of a reverse proxy: a list of the proxies' addresses, or true. With true a client that reaches the server, or a proxy that only adds to the header, chooses the address that rate limits count.",
+        "Believe `X-Forwarded-*` of a reverse proxy: a list of the proxies' addresses and networks (`10.0.0.7`, `172.16.0.0/12`, `loopback`, `linklocal`, `uniquelocal`), or true, which believes every client, so that each chooses the address that rate limits count; the server does not start with true beyond this machine.",
     }),
   },
   section,
@@ -128,7 +128,8 @@ const limits = Type.Object(
     maxPixels: Type.Integer({
       minimum: 10_000,
       default: 100_000_000,
-      description: 'Most pixels an image may have; checked before any are decoded.',
+      description:
+        'Most pixels an image may have; checked before any are decoded. One of 108 megapixels, as some phones make, takes 1.04 GB: raise `limits.maxImageMemoryBytes` with it.',
     }),
     maxSidePx: Type.Integer({
       minimum: 100,

@@ -68,6 +68,7 @@ export const errorCatalogue = {
   personNotFound: { status: 404, kind: 'input', message: 'There is no such person.' },
   faceNotFound: { status: 404, kind: 'input', message: 'There is no such face.' },
   methodNotAllowed: { status: 405, kind: 'input', message: 'This method is not supported here.' },
+  personExists: { status: 409, kind: 'state', message: 'A person of this name exists.' },
   collectionExists: { status: 409, kind: 'state', message: 'A collection of this name exists.' },
   modelMismatch: {
     status: 409,

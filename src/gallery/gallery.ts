@@ -5,7 +5,13 @@ import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.t
 import type { Progress } from './index-loader.ts'
 import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
-import type { Collection, EmbeddingBatch, GalleryStore, GalleryTransfer } from './store.ts'
+import type {
+  Collection,
+  EmbeddingBatch,
+  GalleryStore,
+  GalleryTotals,
+  GalleryTransfer,
+} from './store.ts'
 import { createIndexSync } from './sync.ts'
 import type { IndexStatus, VectorIndexProvider } from './vector-index.ts'
 
@@ -27,10 +33,8 @@ export interface GalleryOptions {
   readonly onRebuild?: (collectionId: string, done: number, total: number) => void
 }
 
-export interface GalleryStats {
-  readonly collections: number
-  readonly persons: number
-  readonly faces: number
+/** Whether the gallery can answer. */
+export interface GalleryHealth {
   /** Changes read from the feed and not yet in the indexes. */
   readonly changeLag: number
   /** Milliseconds since the indexes had everything that the store had. */
@@ -41,6 +45,8 @@ export interface GalleryStats {
   /** Why an index could not be loaded, when the last attempt failed. */
   readonly failure?: unknown
 }
+
+export type GalleryStats = GalleryHealth & GalleryTotals
 
 export interface FaceSimilarity {
   readonly faceId: string
@@ -106,6 +112,12 @@ export interface Gallery
   rebuildIndex(collection: Collection, onProgress?: Progress): Promise<void>
   /** Resolves when every index is loaded and has what the store has now. */
   catchUp(): Promise<void>
+  /**
+   * Asks the store for a sign of life and counts nothing, so that it costs the same for every gallery.
+   * @throws what the store answers when it cannot be read
+   */
+  health(): Promise<GalleryHealth>
+  /** As {@link health}, and what the gallery holds. */
   stats(): Promise<GalleryStats>
   /** Writes the snapshots and closes the indexes, not the store. */
   close(): Promise<void>
@@ -135,6 +147,17 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   async function erase(collectionId: string, body: () => Promise<void>): Promise<void> {
     await write(body)
     await sync.reachKept(collectionId)
+  }
+
+  function toHealth(): GalleryHealth {
+    const failure = sync.failure()
+    return {
+      changeLag: sync.lag(),
+      indexBehindMs: sync.behindMs(),
+      trouble: sync.trouble(),
+      ready: sync.ready(),
+      ...(failure === undefined ? {} : { failure }),
+    }
   }
 
   async function close(): Promise<void> {
@@ -207,18 +230,11 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     verifyIndex: (collection) => checkIndex(store, sync, collection),
     rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
     catchUp: () => sync.catchUp(),
-    async stats() {
-      const counted = await store.totals()
-      const failure = sync.failure()
-      return {
-        ...counted,
-        changeLag: sync.lag(),
-        indexBehindMs: sync.behindMs(),
-        trouble: sync.trouble(),
-        ready: sync.ready(),
-        ...(failure === undefined ? {} : { failure }),
-      }
+    async health() {
+      await store.ping()
+      return toHealth()
     },
+    stats: async () => ({ ...(await store.totals()), ...toHealth() }),
     close: () => (closing ??= close()),
   }
 }

@@ -48,28 +48,57 @@ export function parsePageOptions(listed: Listed, options: PageOptions = {}): Pag
 }
 
 /**
- * The page of `found`, which was asked for with one item more than the limit. It ends early when its
- * items are large.
+ * The page of `found`, which was asked for with one item more than the limit.
  *
- * @param found  items in id order, at most `limit + 1`
+ * @param found  items in id order, at most `limit + 1`, each of bounded size: a thousand fit into a page
  */
 export function toPage<T extends { readonly id: string }>(
   listed: Listed,
   found: readonly T[],
   limit: number,
 ): Page<T> {
-  const length = Math.min(limit, countWithin(found, maxPageLength))
+  return toMeasuredPage(listed, found, { limit, lengthOf: () => 0 })
+}
+
+/**
+ * The same for items that may be large: the page ends early, with one item at least.
+ *
+ * @param lengthOf  about how many characters of JSON an item has; called for each item once
+ */
+export function toMeasuredPage<T extends { readonly id: string }>(
+  listed: Listed,
+  found: readonly T[],
+  { limit, lengthOf }: { readonly limit: number; readonly lengthOf: LengthOf<T> },
+): Page<T> {
+  const length = Math.min(limit, countWithin(found, lengthOf))
   if (found.length <= length) return { items: found }
   const items = found.slice(0, length)
   return { items, nextCursor: toCursor(listed, items[length - 1]!.id) }
 }
 
-/** How many of the first items are together at most `maxLength` characters of JSON; at least one. */
-function countWithin(items: readonly object[], maxLength: number): number {
+type LengthOf<T> = (item: T, index: number) => number
+
+/** All that a person has beside name and metadata, in JSON; observed 190. */
+const personFrameLength = 256
+
+/**
+ * About how many characters of JSON a person has.
+ *
+ * @param metadataLength  of its metadata in JSON
+ */
+export function toPersonLength(
+  { name }: { readonly name: string },
+  metadataLength: number,
+): number {
+  return personFrameLength + name.length + metadataLength
+}
+
+/** How many of the first items fit into a page; at least one. */
+function countWithin<T>(items: readonly T[], lengthOf: LengthOf<T>): number {
   let length = 0
-  const count = items.findIndex((item) => {
-    length += JSON.stringify(item).length
-    return length > maxLength
+  const count = items.findIndex((item, index) => {
+    length += lengthOf(item, index)
+    return length > maxPageLength
   })
   return count === -1 ? items.length : Math.max(1, count)
 }

@@ -29,6 +29,10 @@ export interface Person {
   readonly updatedAt: string
 }
 
+/** The values of {@link NewPerson.ifExists}. */
+export const waysIfExists = ['create', 'reuse', 'reuseFirst', 'refuse'] as const
+export type IfExists = (typeof waysIfExists)[number]
+
 /** A person to be made, or to be found by name. */
 export interface NewPerson {
   readonly name: string
@@ -36,10 +40,10 @@ export interface NewPerson {
   /**
    * When persons of exactly this name are there: `create` (default) makes another one; `reuse` takes
    * the one who is there, with their metadata as they are, and refuses where there are several;
-   * `reuseFirst` takes the one who was made first. Names are not unique. Looking and making are one
-   * transaction, so calls at once, of any process, make one.
+   * `reuseFirst` takes the one who was made first; `refuse` makes nobody. Names are not unique.
+   * Looking and making are one transaction, so calls at once, of any process, make one.
    */
-  readonly ifExists?: 'create' | 'reuse' | 'reuseFirst'
+  readonly ifExists?: IfExists
 }
 
 /** A stored enrolment, without its embedding. */
@@ -201,7 +205,7 @@ export interface GalleryStore extends GalleryTransfer {
   /** Of all collections, in one query. */
   totals(): Promise<GalleryTotals>
 
-  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`; `invalidOption` when several persons have the name that one is reused of */
+  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`; `invalidOption` when several persons have the name that one is reused of, `personExists` when one was to be refused */
   createPerson(collectionId: string, input: NewPerson): Promise<Person>
   /** @throws {FaceError} `personNotFound` */
   getPerson(collectionId: string, personId: string): Promise<Person>

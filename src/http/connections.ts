@@ -18,12 +18,6 @@ const keepAliveTimeoutMs = 72_000
 /** Milliseconds between two log lines of the same kind; a flood must not fill the disk. */
 const logIntervalMs = 10_000
 
-/**
- * Bytes of answers that are made and not yet handed to the operating system, over all connections. A
- * page of a list has up to one MiB.
- */
-const maxUnsentBytes = 128 * 1024 * 1024
-
 /** Answers of up to so many characters, errors among them, are always sent. */
 const alwaysSentLength = 64 * 1024
 
@@ -106,7 +100,7 @@ function createTurns(handler: Handler, onFull: () => void): Handler {
  * large answer while too many others are unsent.
  */
 export function registerAnswerLimits(app: App, options: ResolvedHttpOptions): void {
-  const { writeTimeoutMs } = options
+  const { writeTimeoutMs, maxUnsentBytes } = options
   const warn = createSparseLog(options.logger)
   let unsent = 0
   app.addHook('onSend', async (_request, { raw }, payload) => {

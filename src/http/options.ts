@@ -24,12 +24,14 @@ export interface HttpOptions {
   readonly maxConnections?: number
   /** Bytes of request bodies held at the same time, over all connections. Default 256 MiB, at least one request. */
   readonly maxHeldUploadBytes?: number
-  /** Whether `X-Forwarded-*` of a reverse proxy is believed: true, or the proxies' addresses. Default false. */
+  /** Whose `X-Forwarded-*` is believed: the proxies' addresses and networks, or everybody's (true, on this machine only). Default false. */
   readonly trustProxy?: boolean | string | readonly string[]
   /** Time to receive a whole request, milliseconds; 0 waits for ever. Default 120,000. */
   readonly requestTimeoutMs?: number
   /** Time in which a client has to take something of its answer, milliseconds; 0 waits for ever. Default 30,000. */
   readonly writeTimeoutMs?: number
+  /** Bytes of large answers that are made and not yet sent, over all connections. Default 128 MiB. */
+  readonly maxUnsentBytes?: number
   /** After a request to stop, time for in-flight requests to finish, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs?: number
   /** After a request to stop, time in which `/readyz` says no but requests are still served, milliseconds. Default 0. */
@@ -56,6 +58,7 @@ export interface ResolvedHttpOptions {
   readonly trustProxy: boolean | string | readonly string[]
   readonly requestTimeoutMs: number
   readonly writeTimeoutMs: number
+  readonly maxUnsentBytes: number
   readonly shutdownTimeoutMs: number
   readonly drainDelayMs: number
   readonly webRoot: string | undefined
@@ -90,6 +93,8 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
     trustProxy: options.trustProxy ?? false,
     requestTimeoutMs: options.requestTimeoutMs ?? 120_000,
     writeTimeoutMs: options.writeTimeoutMs ?? 30_000,
+    // A page of a list has up to one MiB.
+    maxUnsentBytes: options.maxUnsentBytes ?? 128 * 1024 * 1024,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 30_000,
     drainDelayMs: options.drainDelayMs ?? 0,
     webRoot: options.webRoot,

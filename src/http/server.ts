@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import { createApp } from './app.ts'
-import { type HttpOptions, isLoopbackHost, resolveHttpOptions } from './options.ts'
+import { type HttpOptions, resolveHttpOptions } from './options.ts'
+import { assertSafeBind } from './safe-bind.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -21,7 +22,7 @@ export interface RunningServer {
  * Listens.
  *
  * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure`;
- *   `portInUse`; `invalidConfig` when the address is not one of this machine's
+ *   `portInUse`; `invalidConfig` when the address is not one of this machine's, or as `assertSafeBind`
  */
 export async function startServer(
   faceWatcher: FaceWatcher,
@@ -29,11 +30,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
-  if (!isLoopbackHost(host) && options.apiKeys.length === 0 && !options.insecure) {
-    throw new FaceError('insecureBind', {
-      detail: `Set an API key, listen on 127.0.0.1 instead of ${host}, or allow it with --insecure.`,
-    })
-  }
+  assertSafeBind(options)
   const app = await createApp(faceWatcher, httpOptions)
   try {
     const url = await app.listen({ host, port })

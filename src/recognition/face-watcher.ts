@@ -245,16 +245,20 @@ export interface ModelStatus {
   readonly msPerFace?: number
 }
 
-export interface Status {
+/** Whether requests can be served. */
+export interface Readiness {
   readonly ready: boolean
   /** Why not, when not ready. */
   readonly reasons: readonly string[]
-  readonly collections: number
-  readonly persons: number
-  readonly faces: number
   readonly changeLag: number
   /** Milliseconds since the indexes had everything that the store had; other nodes' changes may be missing for so long. */
   readonly indexBehindMs: number
+}
+
+export interface Status extends Readiness {
+  readonly collections: number
+  readonly persons: number
+  readonly faces: number
   /** Since the start: indexes built from the store, as their snapshot was missing, damaged or outdated. */
   readonly indexRebuilds: number
   /** Since the start: snapshots that could not be written. */
@@ -300,7 +304,8 @@ export interface FaceWatcher {
   /**
    * Enrols faces of one person. Per-image problems are answered in `rejected`, not thrown.
    * @param person an existing person's id, or the name (and metadata) of a new one
-   * @throws {FaceError} `invalidOption` when `ifExists` is `reuse` and several persons have the name
+   * @throws {FaceError} `invalidOption` when `ifExists` is `reuse` and several persons have the name;
+   *   `personExists` when it is `refuse` and somebody has it
    */
   enroll(
     collection: string,
@@ -391,6 +396,9 @@ export interface FaceWatcher {
     ): Promise<void>
   }
   models(): Promise<readonly ModelStatus[]>
+  /** Counts nothing: it may be asked every second, of a gallery of any size. */
+  readiness(): Promise<Readiness>
+  /** Readiness, and what the gallery holds and does. */
   status(): Promise<Status>
   close(): Promise<void>
 }

@@ -2,15 +2,15 @@ import { FaceError } from '../core/errors.ts'
 import type { Gallery } from '../gallery/gallery.ts'
 import { choosePersonOfName, namesakesRead } from '../gallery/person-by-name.ts'
 import { toStoredName } from '../gallery/person-fields.ts'
+import { waysIfExists } from '../gallery/store.ts'
 import type { NewPersonInput } from './face-watcher.ts'
-
-const ways: readonly unknown[] = ['create', 'reuse', 'reuseFirst']
 
 /** @throws {FaceError} `invalidName`; `invalidOption` when `ifExists` is not one of its values */
 export function assertNewPerson({ name, ifExists = 'create' }: NewPersonInput): void {
   toStoredName(name)
-  if (ways.includes(ifExists)) return
-  const detail = `ifExists is "create", "reuse" or "reuseFirst", got ${JSON.stringify(ifExists)}.`
+  if (waysIfExists.includes(ifExists)) return
+  const allowed = waysIfExists.map((way) => JSON.stringify(way)).join(', ')
+  const detail = `ifExists is one of ${allowed}, got ${JSON.stringify(ifExists)}.`
   throw new FaceError('invalidOption', { detail })
 }
 
@@ -20,7 +20,7 @@ export function assertNewPerson({ name, ifExists = 'create' }: NewPersonInput): 
  *
  * @returns undefined when a person is to be made
  * @throws {FaceError} as {@link assertNewPerson}; `invalidOption` when several persons have the name
- *   and one was to be reused
+ *   and one was to be reused; `personExists`
  */
 export async function findPersonByName(
   gallery: Gallery,

@@ -1,6 +1,7 @@
 import { isFaceError } from '../core/errors.ts'
+import type { GalleryHealth } from '../gallery/gallery.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
-import type { FaceWatcher, ModelStatus, Status } from './face-watcher.ts'
+import type { FaceWatcher, ModelStatus, Readiness, Status } from './face-watcher.ts'
 
 /** Creates the list of models with what was measured of them. */
 export function createModels({
@@ -45,29 +46,44 @@ function describeIndex(failure: unknown): string {
 /** Longer than a poll, a change of the primary or a page of changes takes; ms. */
 const maxBehindMs = 30_000
 
+/** @param held  what the gallery says of itself; undefined when it cannot be read */
+async function toReadiness(
+  { isInstalled, defaults }: RecognitionDependencies,
+  held: GalleryHealth | undefined,
+): Promise<Readiness> {
+  const reasons: string[] = []
+  for (const id of [defaults.detectorId, defaults.embedderId]) {
+    if (!(await isInstalled(id))) reasons.push(`The model ${id} is not installed.`)
+  }
+  if (held === undefined) reasons.push('The gallery cannot be read.')
+  else if (!held.ready) reasons.push(describeIndex(held.failure))
+  else if (held.indexBehindMs > maxBehindMs) {
+    reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
+  }
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    changeLag: held?.changeLag ?? 0,
+    indexBehindMs: held?.indexBehindMs ?? 0,
+  }
+}
+
+/** Creates the use case that tells whether the service can work. */
+export function createReadiness(deps: RecognitionDependencies): FaceWatcher['readiness'] {
+  return async () => toReadiness(deps, await deps.gallery.health().catch(() => undefined))
+}
+
 /** Creates the use case that tells whether the service can work, and what it holds. */
 export function createStatus(deps: RecognitionDependencies): FaceWatcher['status'] {
-  const { analyzer, gallery, isInstalled, defaults } = deps
+  const { analyzer, gallery } = deps
   return async (): Promise<Status> => {
-    const reasons: string[] = []
-    for (const id of [defaults.detectorId, defaults.embedderId]) {
-      if (!(await isInstalled(id))) reasons.push(`The model ${id} is not installed.`)
-    }
     const held = await gallery.stats().catch(() => undefined)
-    if (held === undefined) reasons.push('The gallery cannot be read.')
-    else if (!held.ready) reasons.push(describeIndex(held.failure))
-    else if (held.indexBehindMs > maxBehindMs) {
-      reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
-    }
     const { workers, queued, running } = analyzer.stats()
     return {
-      ready: reasons.length === 0,
-      reasons,
+      ...(await toReadiness(deps, held)),
       collections: held?.collections ?? 0,
       persons: held?.persons ?? 0,
       faces: held?.faces ?? 0,
-      changeLag: held?.changeLag ?? 0,
-      indexBehindMs: held?.indexBehindMs ?? 0,
       indexRebuilds: held?.trouble.rebuilds ?? 0,
       snapshotFailures: held?.trouble.snapshotFailures ?? 0,
       workers,

@@ -164,17 +164,20 @@ describe('models and status', () => {
     [new FaceError('workerFailed', { detail: '/home' }), /^The index could not be loaded; the log/],
   ])('says why the index is not there: %s', async (failure, reason) => {
     const stats = async () => ({ ...(await deps.gallery.stats()), ready: false, failure })
-    const waiting = createUseCases({ ...deps, gallery: { ...deps.gallery, stats } })
-    expect((await waiting.status()).reasons).toEqual([expect.stringMatching(reason)])
+    const gallery = { ...deps.gallery, stats, health: stats }
+    const waiting = createUseCases({ ...deps, gallery })
+    for (const { reasons } of [await waiting.status(), await waiting.readiness()]) {
+      expect(reasons).toEqual([expect.stringMatching(reason)])
+    }
   })
 
   test('names what is missing', async () => {
-    const gallery = { ...deps.gallery, stats: () => Promise.reject(new Error('down')) }
+    const down = () => Promise.reject(new Error('down'))
+    const gallery = { ...deps.gallery, stats: down, health: down }
     const broken = createUseCases({ ...deps, gallery, isInstalled: async (id) => id !== 'fake' })
-    expect((await broken.status()).reasons).toEqual([
-      'The model fake is not installed.',
-      'The gallery cannot be read.',
-    ])
+    for (const { reasons } of [await broken.status(), await broken.readiness()]) {
+      expect(reasons).toEqual(['The model fake is not installed.', 'The gallery cannot be read.'])
+    }
   })
 })
 

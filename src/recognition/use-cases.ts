@@ -8,7 +8,7 @@ import type { FaceWatcher } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
-import { createModels, createStatus } from './status.ts'
+import { createModels, createReadiness, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
 /** Puts the use cases together over an analyzer and a gallery. */
@@ -65,6 +65,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
       complete: (key, response) => gallery.completeIdempotencyKey(key, response),
     },
     models: createModels(deps),
+    readiness: createReadiness(deps),
     status: createStatus(deps),
     async close() {
       // Running requests still write; each stage is closed even when another fails to.

@@ -169,7 +169,7 @@ function fromRgb({ data, width, height }: RgbImage): Sharp {
 function assertSize(width: number, height: number, limits: ImageLimits): void {
   if (width * height > limits.maxPixels || Math.max(width, height) > limits.maxSidePx) {
     throw new FaceError('imageTooLarge', {
-      detail: `It has ${width} x ${height} pixels, the limits are ${limits.maxPixels} pixels and ${limits.maxSidePx} a side.`,
+      detail: `It has ${width} x ${height} pixels, the limits are ${limits.maxPixels} pixels (limits.maxPixels) and ${limits.maxSidePx} a side (limits.maxSidePx).`,
       info: { width, height, maxPixels: limits.maxPixels, maxSidePx: limits.maxSidePx },
     })
   }

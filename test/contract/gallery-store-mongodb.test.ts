@@ -6,6 +6,7 @@ import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '.
 import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
 import { describeGalleryStoreRaces } from './gallery-store-races.ts'
 import { describeGalleryTransferContract } from './gallery-transfer.ts'
+import { describeUseCaseRaces } from './use-case-races.ts'
 
 const skipReason = whyNoMongod({ own: false })
 
@@ -41,5 +42,6 @@ describe.skipIf(skipReason)(`MongoDB${skipReason ? ` (${skipReason})` : ''}`, ()
 
   describeGalleryStoreContract('MongoDB', createFixture)
   describeGalleryStoreRaces('MongoDB', createFixture)
+  describeUseCaseRaces('MongoDB', createFixture)
   describeGalleryTransferContract('MongoDB', createFixture)
 })

@@ -61,6 +61,27 @@ export function describeGalleryStoreRaces(
       expect(await one.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
     })
 
+    it('makes one person of a name that may not be there, and refuses the others', async () => {
+      const ann = (i: number): NewPerson => ({
+        name: i % 3 === 0 ? 'Ann' : ' Ann ',
+        ifExists: 'refuse',
+      })
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, i) => {
+          const store = i % 2 === 0 ? one : two
+          if (i % 4 < 2) return store.createPerson(collection.id, ann(i))
+          return store.addFaces(collection.id, ann(i), [makeFace(i)])
+        }),
+      )
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+      const { items } = await one.listPersons(collection.id)
+      expect(items).toHaveLength(1)
+      expect(failed).toHaveLength(11)
+      for (const { reason } of failed) {
+        expect(reason).toMatchObject({ code: 'personExists', info: { personIds: [items[0]!.id] } })
+      }
+    })
+
     it('goes on to make persons of one name for those who ask for that', async () => {
       await both(4, (store) => store.createPerson(collection.id, { name: 'Ann' }))
       const ids = (await one.listPersons(collection.id)).items.map(({ id }) => id)

@@ -128,3 +128,40 @@ describe("the store's thread", () => {
     await expectCode(createSqliteStore({ file, workerFile: missing }), 'workerFailed')
   })
 })
+
+describe('searches by a part of the name', () => {
+  it('keep writes and short reads waiting for one of them at most, and are all answered', async () => {
+    const store = await openStore()
+    const { id } = await makeCollection(store)
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) => store.createPerson(id, { name: `Person ${i}` })),
+    )
+    let searched = 0
+    const searches = Array.from({ length: 60 }, async () => {
+      await store.listPersons(id, { name: 'no such name' })
+      searched++
+    })
+    const before: number[] = []
+    for (let i = 0; i < 10; i++) {
+      const start = searched
+      await Promise.all([store.createPerson(id, { name: 'Ann' }), store.counts(id)])
+      before.push(searched - start)
+    }
+    // One that runs when the call comes, and one in its own batch.
+    expect(Math.max(...before)).toBeLessThanOrEqual(2)
+    await Promise.all(searches)
+    expect(searched).toBe(60)
+  })
+
+  it('beyond those that may wait are refused, and nothing else is', async () => {
+    const store = await openStore()
+    const { id } = await makeCollection(store)
+    const searches = Array.from({ length: 200 }, () => store.listPersons(id, { name: 'a' }))
+    const writes = Array.from({ length: 200 }, (_, i) => store.createPerson(id, { name: `P${i}` }))
+    const outcomes = await Promise.allSettled(searches)
+    await Promise.all(writes)
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(refused).toHaveLength(200 - 64)
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'storeBusy' })
+  })
+})

@@ -5,6 +5,7 @@ import type { GalleryStore } from '../../src/gallery/store.ts'
 import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
 import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
 import { describeGalleryStoreRaces } from './gallery-store-races.ts'
+import { describeUseCaseRaces } from './use-case-races.ts'
 
 async function createFixture(): Promise<StoreFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-store-'))
@@ -24,3 +25,4 @@ async function createFixture(): Promise<StoreFixture> {
 
 describeGalleryStoreContract('SQLite', createFixture)
 describeGalleryStoreRaces('SQLite', createFixture)
+describeUseCaseRaces('SQLite', createFixture)

@@ -35,7 +35,6 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const rejected = [{ fileName: 'sample3.jpg', reasons, message: '3 faces' }]
     const problem = mockProblem(422, 'multipleFaces')
     const answer = { ...problem, body: { ...(problem.body as object), rejected } }
-    mock.scripted.push({ pathEnd: '/persons', answer: { status: 200, body: { items: [] } } })
     mock.scripted.push({ pathEnd: '/persons', answer })
     await page.goto(`${mock.url}#register`)
     await page.getByLabel('Name').fill('Ann')
@@ -47,8 +46,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByText('Ann is registered').waitFor()
     const posts = mock.requests.filter((line) => line.startsWith('POST'))
     expect(posts).toEqual([
-      'POST /v1/collections/default/persons?faces=one',
-      'POST /v1/collections/default/persons?faces=largest',
+      'POST /v1/collections/default/persons?faces=one&ifExists=refuse',
+      'POST /v1/collections/default/persons?faces=largest&ifExists=refuse',
     ])
   })
 
@@ -62,7 +61,6 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'occluded'], message: '' }],
     }
     mock.scripted.push(
-      { pathEnd: '/persons', answer: { status: 200, body: { items: [] } } },
       { pathEnd: '/persons', answer: { status: 201, body: { ...person, ...first, rejected: [] } } },
       {
         pathEnd: '/P1/faces',
@@ -109,6 +107,24 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await dialog.getByRole('button', { name: 'Same person: add to Ann (2 faces)' }).click()
     await page.getByText('Ann is registered').waitFor()
     expect(mock.persons).toEqual([{ id: 'P9', name: 'Ann', faceCount: 3 }])
+  })
+
+  test('asks also about a name that came while the photo was on its way', async () => {
+    await page.goto(`${mock.url}#register`)
+    await page.getByLabel('Name').fill('Ann')
+    await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
+    // Somebody else registers Ann after the page was opened; the page never looked before.
+    mock.persons.push({ id: 'P9', name: 'Ann', faceCount: 2 })
+    await page.getByRole('button', { name: 'Register', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Ann is registered already' })
+    await dialog.waitFor()
+    expect(mock.requests.at(-2)).toMatch(/^POST .*ifExists=refuse/)
+    await dialog.getByRole('button', { name: 'Somebody else: register another Ann' }).click()
+    await page.getByText('Ann is registered').waitFor()
+    expect(mock.persons.map(({ name, faceCount }) => [name, faceCount])).toEqual([
+      ['Ann', 2],
+      ['Ann', 1],
+    ])
   })
 
   test('searches persons, shows more of them page by page, and adds photos to one', async () => {

@@ -131,6 +131,13 @@ interface StoredFace {
   readonly crop: Uint8Array | undefined
 }
 
+const health = {
+  changeLag: 0,
+  indexBehindMs: 0,
+  trouble: { rebuilds: 0, snapshotFailures: 0 },
+  ready: true,
+}
+
 /** As much of a gallery as the use cases need, with an exact search. */
 function createFakeGallery(): Gallery {
   const collections = new Map<string, Collection>()
@@ -262,14 +269,12 @@ function createFakeGallery(): Gallery {
     // Nothing is measured unless a test says what.
     difficulty: { latest: () => undefined, measure: async () => undefined },
     verifyIndex: async () => ({ checked: faces.size, missing: [], surplus: [], different: [] }),
+    health: async () => health,
     stats: async () => ({
       collections: collections.size,
       persons: persons.size,
       faces: faces.size,
-      changeLag: 0,
-      indexBehindMs: 0,
-      trouble: { rebuilds: 0, snapshotFailures: 0 },
-      ready: true,
+      ...health,
     }),
     close: async () => {},
   }

@@ -160,6 +160,10 @@ export async function startMockApi(): Promise<MockApi> {
         return { status: 200, body: listPersons(url.searchParams) }
       case 'POST persons': {
         const form = await toForm(request, body)
+        const isThere = mock.persons.some((known) => known.name === form.get('name'))
+        if (isThere && url.searchParams.get('ifExists') === 'refuse') {
+          return mockProblem(409, 'personExists')
+        }
         const created = { id: `P${nextId++}`, name: String(form.get('name')), faceCount: 1 }
         mock.persons.push(created)
         return { status: 201, body: { ...toPerson(created), ...enrolled(form, created) } }

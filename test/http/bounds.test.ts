@@ -135,6 +135,39 @@ describe('connections', () => {
   })
 })
 
+describe('large answers', () => {
+  it('are bounded in what is unsent of all, while small ones and later ones are answered', async () => {
+    await start({ maxUnsentBytes: 3 << 20, writeTimeoutMs: 0 })
+    const metadata = { note: 'x'.repeat(16_000) }
+    for (let i = 0; i < 70; i++) {
+      await fake.faceWatcher.persons.create('default', { name: `Person ${i}`, metadata })
+    }
+    const path = '/v1/collections/default/persons?limit=1000'
+    const list = () => fetch(`${server.url}${path}`)
+    const page = await (await list()).text()
+    expect(page.length).toBeGreaterThan(900_000)
+    const unread = Array.from({ length: 4 }, () => {
+      const socket = open().pause()
+      // More pages than the buffers of the system hold.
+      socket.write(get(path).repeat(30))
+      return socket
+    })
+    await until(async () => {
+      const answer = await list()
+      const text = await answer.text()
+      return answer.status === 503 && text.includes('"code":"overloaded"')
+    })
+    expect(await fetch(`${server.url}/v1/collections/default`).then(drain)).toBe(200)
+    for (const socket of unread) socket.destroy()
+    await until(async () => (await list().then(drain)) === 200)
+  })
+
+  const drain = async (answer: Response) => {
+    await answer.arrayBuffer()
+    return answer.status
+  }
+})
+
 describe('uploads', () => {
   const upload = (type: string, start: string, declared: number) => {
     const socket = open()

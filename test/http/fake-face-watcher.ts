@@ -180,6 +180,7 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
         fake.lastOptions = options
         return useCases.identify(collection, probe, options)
       },
+      readiness: async () => ({ ...(await useCases.readiness()), ...fake.status }),
       status: async () => ({ ...(await useCases.status()), ...fake.status }),
     },
     async close() {

@@ -359,6 +359,31 @@ describe('persons', () => {
     expect(json.rejected).toMatchObject([{ fileName: 'two.txt', reasons: ['unsupportedImage'] }])
   })
 
+  it('makes one person of a name that requests at once reuse or refuse', async () => {
+    const create = (way: string, photo?: string) =>
+      client.send('POST', `${persons}?ifExists=${way}`, {
+        form: [
+          ['name', ' Ann '],
+          ...(photo === undefined ? [] : [['image', photo, 'a.jpg'] as const]),
+        ],
+      })
+    const reused = await Promise.all(
+      [ann, 'face:anne', undefined, ann].map((photo) => create('reuse', photo)),
+    )
+    expect(reused.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    expect(new Set(reused.map(({ json }) => json.id)).size).toBe(1)
+    const refused = await Promise.all([create('refuse', ann), create('refuse')])
+    for (const { status, json } of refused) {
+      expect([status, json.code]).toEqual([409, 'personExists'])
+    }
+    expect((await create('create')).status).toBe(201)
+    const ambiguous = await create('reuse')
+    expect([ambiguous.status, ambiguous.json.code]).toEqual([400, 'invalidOption'])
+    expect((await create('reuseFirst')).json.id).toBe(reused[0]!.json.id)
+    const { json } = await client.send('GET', persons)
+    expect(json.items.map((item: { faceCount: number }) => item.faceCount)).toEqual([2, 0])
+  })
+
   it('stores nobody when no image can be used', async () => {
     const { status, json } = await client.send('POST', persons, {
       json: { name: 'Ann', images: [base64('face:ann face:bob')] },

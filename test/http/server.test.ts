@@ -83,6 +83,34 @@ describe('listening', () => {
     await start({ host: '0.0.0.0', apiKeys: ['0'.repeat(64)] })
   })
 
+  it.each([true, ['proxy.local'], ['10.0.0.0/33'], ['::1', '10.0.0.7/'], '10.0.0.1, x'])(
+    'answers invalidConfig beyond this machine where %j is to be believed as a proxy',
+    async (trustProxy) => {
+      const options = { host: '0.0.0.0', insecure: true, trustProxy }
+      await expect(start(options)).rejects.toMatchObject({
+        code: 'invalidConfig',
+        message: expect.stringMatching(/http\.trustProxy: .*172\.16\.0\.0\/12/),
+      })
+    },
+  )
+
+  it('counts the address that a proxy names, and not the one that a client claims', async () => {
+    const claim = async (trustProxy: string[]) => {
+      const rateLimit = { max: 3, timeWindowMs: 60_000 }
+      const host = '0.0.0.0'
+      const { port } = await start({ host, insecure: true, trustProxy, rateLimit })
+      const send = (i: number) => {
+        const headers = { 'x-forwarded-for': `203.0.113.${i}` }
+        return fetch(`http://127.0.0.1:${port}/v1/models`, { headers }).then(({ status }) => status)
+      }
+      const statuses = [await send(1), await send(2), await send(3), await send(4)]
+      await server?.close()
+      return statuses
+    }
+    expect(await claim(['loopback'])).toEqual([200, 200, 200, 200])
+    expect(await claim(['10.0.0.0/8', 'fd00::/8'])).toEqual([200, 200, 200, 429])
+  })
+
   it('answers what is not HTTP with a problem', async () => {
     const { port } = await start()
     const socket = connect(port, '127.0.0.1')

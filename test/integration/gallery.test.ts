@@ -65,6 +65,31 @@ describe('gallery', () => {
 
   const nearest = async (seed: number, on = gallery) => (await findNames(seed, 1, on))[0]
 
+  it('tells its health with one call of the store, however many collections there are', async () => {
+    const calls: string[] = []
+    const counted = new Proxy(store, {
+      get(target, name, receiver) {
+        const method: unknown = Reflect.get(target, name, receiver)
+        if (typeof method !== 'function') return method
+        return (...args: unknown[]) => {
+          calls.push(String(name))
+          return Reflect.apply(method, target, args)
+        }
+      },
+    })
+    // So slow a poll that no other call of the gallery falls between.
+    const { gallery: watched } = await openGallery(counted, 60_000)
+    for (const collections of [1, 60]) {
+      while ((await store.totals()).collections < collections) {
+        await makeCollection(store, { name: `c${(await store.totals()).collections}` })
+      }
+      await watched.catchUp()
+      calls.length = 0
+      expect(await watched.health()).toMatchObject({ ready: true, changeLag: 0 })
+      expect(calls).toEqual(['ping'])
+    }
+  })
+
   describe('search', () => {
     it('answers nothing for an empty collection and for no probes', async () => {
       expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([

@@ -8,6 +8,7 @@ import { findParts, loadManifest } from '../../src/vision/models/manifest.ts'
 import type { EmbedderInput } from '../../src/vision/models/manifest-types.ts'
 import { type NamedArray, sizeOf } from '../../src/vision/models/weights/named-array.ts'
 import { loadNamedArrays } from '../../src/vision/models/weights/named-array-files.ts'
+import { TEST_MODEL_IDS, testInstaller, testModels } from '../helpers/models.ts'
 import { makePixels, maxDifference, runModel } from '../helpers/onnx.ts'
 
 const SIDE = 96
@@ -177,6 +178,22 @@ describe('docs/reference/models.md', () => {
         if (source.kind === 'file') continue
         expect(row).toContain(`| ${(source.bytes! / 1e6).toFixed(1)} MB`)
       }
+    }
+  })
+
+  it('and the pages for beginners tell what the default models fetch and keep', async () => {
+    await testModels()
+    const listed = await (await testInstaller()).list()
+    const defaults = listed.filter(({ record }) => TEST_MODEL_IDS.includes(record.id))
+    const sources = defaults.map(({ record }) => record.sources[0])
+    const fetched = sources.reduce((sum, source) => {
+      return sum + (source?.kind === 'npm' ? (source.bytes ?? 0) : 0)
+    }, 0)
+    const kept = defaults.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+    const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+    for (const page of ['README.md', 'docs/guides/library.md']) {
+      const text = await readFile(new URL(`../../${page}`, import.meta.url), 'utf8')
+      expect(text).toMatch(new RegExp(`${megabytes(fetched)}[^.]*, of which ${megabytes(kept)}`))
     }
   })
 })

@@ -36,9 +36,14 @@ export interface Photo {
   readonly blob: Blob
 }
 
+/** A person to be made; `refuse` answers the problem `personExists` where the name is there. */
+export interface NewPerson {
+  readonly name: string
+  readonly ifExists: 'create' | 'refuse'
+}
+
 export interface EnrollRequest {
-  /** An existing person, or the name of a new one. */
-  readonly person: { readonly id: string } | { readonly name: string }
+  readonly person: { readonly id: string } | NewPerson
   readonly photo: Photo
   /** `largest` only when the user asked for it. */
   readonly faces: 'one' | 'largest'
@@ -154,7 +159,10 @@ export function createApi({ apiKey, askForApiKey }: ApiDeps): Api {
         }
         const created = await call(() =>
           client.POST('/v1/collections/{collection}/persons', {
-            params: { path: { collection }, query: { faces }, header },
+            params: {
+              ...{ path: { collection }, header },
+              query: { faces, ifExists: person.ifExists },
+            },
             body: { name: '', images: [] },
             bodySerializer: () => toForm({ name: person.name }, 'images', photo),
           }),

@@ -197,8 +197,8 @@ export interface paths {
         get: operations["listPersons"];
         put?: never;
         /**
-         * Create a person, with or without images
-         * @description With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`.
+         * Create a person, or find one by name, with or without images
+         * @description With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead.
          */
         post: operations["createPerson"];
         delete?: never;
@@ -690,7 +690,7 @@ export interface components {
         };
         /**
          * CreatedPerson
-         * @description The new person, and what became of the images sent along.
+         * @description The person, and what became of the images sent along.
          */
         CreatedPerson: {
             /** @description ULID. */
@@ -894,7 +894,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -2782,6 +2782,8 @@ export interface operations {
                 duplicates?: "warn" | "reject" | "ignore";
                 /** @description Enrols faces of any quality. Default false. */
                 skipQualityGates?: boolean;
+                /** @description What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one. */
+                ifExists?: "create" | "reuse" | "reuseFirst" | "refuse";
             };
             header?: {
                 /** @description A value unique to this enrolment. Sent again within 24 hours with the same request, it gets the first answer, with `Idempotency-Replayed: true`. */
@@ -2832,7 +2834,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new person, and what became of the images sent along. */
+            /** @description The person, and what became of the images sent along. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2841,7 +2843,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedPerson"];
                 };
             };
-            /** @description invalidName, invalidMetadata, tooManyImages */
+            /** @description invalidName, invalidMetadata, invalidOption, tooManyImages */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2877,7 +2879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotencyConflict */
+            /** @description personExists, idempotencyConflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2885,10 +2887,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:face-watcher:error:idempotencyConflict",
-                     *       "title": "This Idempotency-Key was used for a different request or is still in progress.",
+                     *       "type": "urn:face-watcher:error:personExists",
+                     *       "title": "A person of this name exists.",
                      *       "status": 409,
-                     *       "code": "idempotencyConflict",
+                     *       "code": "personExists",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { type ApiProblem, asProblem } from './api-client.ts'
+import { type ApiProblem, asProblem, type NewPerson } from './api-client.ts'
 import type { Person } from './api-types.ts'
 import { useApp } from './app-context.ts'
 import { Dialog } from './dialog.tsx'
@@ -8,7 +8,7 @@ import { count, problemText } from './messages.ts'
 import { Notice } from './notice.tsx'
 import { PhotoTray } from './photo-tray.tsx'
 import { SnapshotCamera } from './snapshot-camera.tsx'
-import { useRegistration } from './use-registration.ts'
+import { type SendOutcome, useRegistration } from './use-registration.ts'
 
 const maxNameLength = 200
 
@@ -56,15 +56,38 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
   const { photos, person, hints, sending } = registration
   const [name, setName] = useState('')
   const [namesakes, setNamesakes] = useState<readonly Person[]>([])
+  /** A name that is there, and of which the user wants to register another person. */
+  const [sharedName, setSharedName] = useState<string>()
   const [hint, setHint] = useState<string>()
   const nameField = useRef<HTMLInputElement>(null)
   const snapshots = useRef(0)
   const waiting = photos.filter(({ state }) => state.kind !== 'registered').length
   const done = photos.length - waiting
 
+  const wanted = name.trim()
+  const newPerson = (): NewPerson => ({
+    name: wanted,
+    ifExists: wanted === sharedName ? 'create' : 'refuse',
+  })
+
+  /** The server looks for the name and makes the person in one step; only then the user is asked. */
+  async function askIfTaken(sending: Promise<SendOutcome>): Promise<void> {
+    if ((await sending) === 'sent') return
+    try {
+      const { items } = await api.persons(collection, { exactName: wanted })
+      setNamesakes(items)
+      // Who had the name was deleted just now.
+      if (items.length === 0) setHint('Try again.')
+    } catch (error) {
+      setHint(problemText(asProblem(error)))
+    }
+  }
+
   async function submit(): Promise<void> {
-    if (person) return registration.send(person)
-    const wanted = name.trim()
+    if (person) {
+      await registration.send(person)
+      return
+    }
     if (wanted === '') {
       setHint('Enter a name first.')
       nameField.current?.focus()
@@ -72,13 +95,7 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
     }
     if (waiting === 0) return setHint('Add at least one photo.')
     setHint(undefined)
-    try {
-      const { items } = await api.persons(collection, { exactName: wanted })
-      if (items.length > 0) return setNamesakes(items)
-    } catch (error) {
-      return setHint(problemText(asProblem(error)))
-    }
-    return registration.send({ name: wanted })
+    return askIfTaken(registration.send(newPerson()))
   }
 
   return (
@@ -142,7 +159,7 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
             photos={photos}
             sending={sending}
             onRemove={registration.remove}
-            onLargest={(id) => void registration.sendLargest(id, person ?? { name: name.trim() })}
+            onLargest={(id) => void askIfTaken(registration.sendLargest(id, person ?? newPerson()))}
           />
           {hint && (
             <p className="bad" role="alert">
@@ -174,12 +191,13 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
       </div>
       {namesakes.length > 0 && (
         <NamesakeDialog
-          name={name.trim()}
+          name={wanted}
           namesakes={namesakes}
           onCancel={() => setNamesakes([])}
           onChoose={(to) => {
             setNamesakes([])
-            void registration.send(to)
+            if (to === 'another') setSharedName(wanted)
+            void registration.send(to === 'another' ? { name: wanted, ifExists: 'create' } : to)
           }}
         />
       )}
@@ -197,7 +215,7 @@ interface NamesakeDialogProps {
   readonly name: string
   readonly namesakes: readonly Person[]
   readonly onCancel: () => void
-  readonly onChoose: (to: Person | { readonly name: string }) => void
+  readonly onChoose: (to: Person | 'another') => void
 }
 
 /** Names are not unique: the user says whether a known name means the same person. */
@@ -216,7 +234,7 @@ function NamesakeDialog({ name, namesakes, onCancel, onChoose }: NamesakeDialogP
             Same person: add to {person.name} ({count(person.faceCount, 'face')})
           </button>
         ))}
-        <button type="button" onClick={() => onChoose({ name })}>
+        <button type="button" onClick={() => onChoose('another')}>
           Somebody else: register another {name}
         </button>
         <button type="button" onClick={onCancel}>

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from 'react'
-import { type Api, asProblem, createKey, type Photo } from './api-client.ts'
+import { type Api, asProblem, createKey, type NewPerson, type Photo } from './api-client.ts'
 import type { Enrolment, Person } from './api-types.ts'
 import { useApp } from './app-context.ts'
 import {
@@ -45,10 +45,13 @@ export interface Registration {
   readonly add: (files: readonly { readonly name: string; readonly blob: Blob }[]) => void
   readonly remove: (id: number) => void
   /** Sends every photo that is not registered, one after the other. */
-  readonly send: (to: Person | { readonly name: string }) => Promise<void>
+  readonly send: (to: Person | NewPerson) => Promise<SendOutcome>
   /** Sends one photo again and takes its largest face. */
-  readonly sendLargest: (id: number, to: Person | { readonly name: string }) => Promise<void>
+  readonly sendLargest: (id: number, to: Person | NewPerson) => Promise<SendOutcome>
 }
+
+/** `nameTaken`: nothing was stored, because a person of the new one's name is there. */
+export type SendOutcome = 'sent' | 'nameTaken'
 
 const attempts = 4
 const defaultRetryMs = 1_500
@@ -80,18 +83,18 @@ export function useRegistration(existing: Person | undefined): Registration {
 
   async function sendAll(
     items: readonly TrayPhoto[],
-    to: Person | { readonly name: string },
+    to: Person | NewPerson,
     faces: 'one' | 'largest',
-  ): Promise<void> {
+  ): Promise<SendOutcome> {
     setSending(true)
+    let outcome: SendOutcome = 'sent'
     let person = 'id' in to ? to : created
     let stored = 0
     for (const { id, photo } of items) {
       setState(id, { kind: 'sending' })
       try {
-        const target = person ? { id: person.id } : { name: 'name' in to ? to.name : '' }
         const answer = await enrollPatiently(api, collection, {
-          person: target,
+          person: person ? { id: person.id } : to,
           photo,
           faces,
           key: createKey(),
@@ -104,11 +107,18 @@ export function useRegistration(existing: Person | undefined): Registration {
         stored += answer.faces.filter((face) => !face.existed).length
         setState(id, toState(answer))
       } catch (error) {
-        setState(id, { kind: 'failed', text: problemText(asProblem(error)) })
+        const problem = asProblem(error)
+        if (problem.code === 'personExists') {
+          setState(id, { kind: 'ready' })
+          outcome = 'nameTaken'
+          break
+        }
+        setState(id, { kind: 'failed', text: problemText(problem) })
       }
     }
     setSending(false)
     if (stored > 0) refresh()
+    return outcome
   }
 
   return {

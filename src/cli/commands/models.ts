@@ -20,7 +20,9 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
       import('../model-progress.ts'),
     ])
     const progress = createModelProgress(output)
-    const { installer, manifest } = await composeModels(config, { onProgress: progress.update })
+    const { installer, manifest } = await composeModels(config, {
+      ...{ onProgress: progress.update, signal: progress.signal },
+    })
     return { config, installer, manifest, progress }
   }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Config, PartialConfig } from '../../config/config.ts'
-import { FaceError } from '../../core/errors.ts'
 import type { HttpOptions } from '../../http/options.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -30,10 +29,11 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const { config, ignored } = await loadConfig(toPartialConfig(options), flagNames)
       const http = toHttpOptions(config)
       // Here too, before models are fetched: a refusal should not come minutes later.
-      const { isLoopbackHost } = await import('../../http/options.ts')
-      if (!isLoopbackHost(config.http.host) && !http.apiKeys?.length && !http.insecure) {
-        throw new FaceError('insecureBind', { detail: `The address is ${config.http.host}.` })
-      }
+      const [{ resolveHttpOptions }, { assertSafeBind }] = await Promise.all([
+        import('../../http/options.ts'),
+        import('../../http/safe-bind.ts'),
+      ])
+      assertSafeBind(resolveHttpOptions(http))
       const [
         { composeFaceWatcher, webRoot },
         { startServer },
@@ -53,6 +53,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const opened = await composeFaceWatcher(config, {
         takesImages: true,
         onProgress: progress.update,
+        signal: progress.signal,
         logger,
       }).finally(progress.stop)
       try {

@@ -1,6 +1,7 @@
 import { type Static, type TBoolean, type TEnum, type TObject, type TOptional, Type } from 'typebox'
 import { type ErrorCode, FaceError } from '../../core/errors.ts'
 import type { RejectionReason } from '../../core/types.ts'
+import { waysIfExists } from '../../gallery/store.ts'
 import type { EnrollOptions, EnrollResult } from '../../recognition/face-watcher.ts'
 
 /** Query of the routes that enrol. */
@@ -25,6 +26,23 @@ export const enrollQuery: TObject<{
     ),
     skipQualityGates: Type.Optional(
       Type.Boolean({ description: 'Enrols faces of any quality. Default false.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Query of the route that makes a person. */
+export const newPersonQuery: TObject<
+  (typeof enrollQuery)['properties'] & { ifExists: TOptional<TEnum<[...typeof waysIfExists]>> }
+> = Type.Object(
+  {
+    ...enrollQuery.properties,
+    ifExists: Type.Optional(
+      Type.Enum([...waysIfExists], {
+        type: 'string',
+        description:
+          'What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one.',
+      }),
     ),
   },
   { additionalProperties: false },

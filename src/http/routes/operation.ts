@@ -48,7 +48,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
       if (app.lifecycle.phase !== 'serving') {
         throw new FaceError('notReady', { info: { reasons: ['the server is stopping'] } })
       }
-      const { ready, reasons, changeLag, indexBehindMs } = await faceWatcher.status()
+      const { ready, reasons, changeLag, indexBehindMs } = await faceWatcher.readiness()
       if (!ready) throw new FaceError('notReady', { detail: reasons.join(' '), info: { reasons } })
       return { status: 'ready' as const, changeLag, indexBehindMs }
     },

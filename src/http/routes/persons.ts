@@ -12,7 +12,7 @@ import { CreatedPerson, Person } from '../schemas/gallery.ts'
 import { metadataSchema, nameSchema } from '../schemas/person-fields.ts'
 import type { App, RouteContext } from '../types.ts'
 import { compileValidator } from '../validation.ts'
-import { enrollQuery, toEnrollOptions, toRejectionError } from './enrollment.ts'
+import { newPersonQuery, toEnrollOptions, toRejectionError } from './enrollment.ts'
 import {
   base64List,
   base64Schema,
@@ -89,11 +89,11 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
     schema: {
       operationId: 'createPerson',
       tags,
-      summary: 'Create a person, with or without images',
+      summary: 'Create a person, or find one by name, with or without images',
       description:
-        'With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`.',
+        'With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead.',
       params: collectionParams,
-      querystring: enrollQuery,
+      querystring: newPersonQuery,
       headers: idempotencyHeaders,
       body: jsonBody(personJson),
       response: {
@@ -101,10 +101,12 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
         ...problemResponses(
           'invalidName',
           'invalidMetadata',
+          'invalidOption',
           'tooManyImages',
           'imageTooLarge',
           'unsupportedImage',
           'collectionNotFound',
+          'personExists',
           'idempotencyConflict',
           'noFace',
           'multipleFaces',
@@ -118,7 +120,8 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
       const { collection } = request.params
       const spec = { fields, minImages: 0, maxImages: options.maxImages }
       const upload = await readUpload(request, spec, options)
-      const person = parseNewPerson(upload.fields)
+      const { ifExists = 'create' } = request.query
+      const person = { ...parseNewPerson(upload.fields), ifExists }
       return answerOnce({ request, reply, upload }, faceWatcher, async () => {
         if (upload.images.length === 0) {
           const created = await persons.create(collection, person)

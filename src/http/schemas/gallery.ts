@@ -220,6 +220,6 @@ export const CreatedPerson: Component<bodies.CreatedPersonBody> =
         rejected: Type.Array(ref(RejectedImage)),
         hints: Type.Array(ref(EnrollHint)),
       },
-      { description: 'The new person, and what became of the images sent along.' },
+      { description: 'The person, and what became of the images sent along.' },
     ),
   )

@@ -11,20 +11,22 @@ export interface InstallProgress {
   readonly model: string
   readonly stage: InstallStage
   /**
-   * Of this model, 0 to 1, at the beginning of the stage; roughly in proportion to time on a fast
-   * line. npm and pip do not tell how far a download is, so it stays at 0 until the end of that.
+   * Of this model, 0 to 1, never less than before; roughly in proportion to time on a fast line.
+   * During a download it follows the bytes.
    */
   readonly fraction: number
   /** Of the package that is downloaded; at stage `download`, where the manifest knows it. */
   readonly bytes?: number
+  /** How many of {@link bytes} have arrived; at stage `download`. */
+  readonly doneBytes?: number
 }
 
 export interface ModelInstallerOptions {
   readonly dataDir: string
   readonly manifest: Manifest
-  /** Called at the beginning of each stage. */
+  /** Called at the beginning of each stage, and a few times a second while a download grows. */
   readonly onProgress?: (progress: InstallProgress) => void
-  /** Ends a running download. */
+  /** Ends a wait or a download; nothing of it stays. The calls then reject with its reason. */
   readonly signal?: AbortSignal
   /** Runs npm and pip. */
   readonly run?: CommandRunner

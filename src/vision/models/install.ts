@@ -70,9 +70,20 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
   const installed = createInstalledModels(directory, manifest)
   const { isIntact } = installed
 
-  function report(model: string, stage: InstallStage, bytes?: number): void {
-    const size = bytes === undefined ? {} : { bytes }
-    onProgress?.({ model, stage, fraction: STAGE_START[stage], ...size })
+  function report(model: string, stage: InstallStage): void {
+    onProgress?.({ model, stage, fraction: STAGE_START[stage] })
+  }
+
+  /** @param bytes  of the package, where the manifest knows it: without it nobody can say how far it is */
+  function reportDownload(model: string, bytes: number | undefined, done = 0): void {
+    const stage = 'download'
+    if (bytes === undefined) {
+      report(model, stage)
+      return
+    }
+    const doneBytes = Math.min(done, bytes)
+    const fraction = (STAGE_START.extract * doneBytes) / bytes
+    onProgress?.({ model, stage, fraction, bytes, doneBytes })
   }
 
   async function buildAndReplace(
@@ -113,8 +124,12 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     for (const source of record.sources) {
       if (source.kind === 'file') continue
       try {
-        report(record.id, 'download', source.bytes)
-        const files = await fetcher.fetch(source, () => report(record.id, 'extract'))
+        reportDownload(record.id, source.bytes)
+        const files = await fetcher.fetch(source, {
+          onBytes: (done) => reportDownload(record.id, source.bytes, done),
+          onExtract: () => report(record.id, 'extract'),
+        })
+        signal?.throwIfAborted()
         return await buildAndReplace(record, files, temporary)
       } catch (error) {
         signal?.throwIfAborted()
@@ -135,7 +150,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
       await directory.exclusively(
         (temporary) =>
           work({ temporary, fetcher: createSourceFetcher(temporary, { run, signal }) }),
-        () => report(record.id, 'wait'),
+        { onWait: () => report(record.id, 'wait'), signal },
       )
     } catch (error) {
       if (isFaceError(error) || !isDiskError(error)) throw error
@@ -168,7 +183,10 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
         for (const record of missing) {
           // Another process may have installed it while this one waited.
           if (await isIntact(record.id, { hashes: true })) report(record.id, 'done')
-          else await installOne(record, current)
+          else {
+            signal?.throwIfAborted()
+            await installOne(record, current)
+          }
         }
       })
     },

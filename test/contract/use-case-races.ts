@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Collection, GalleryStore } from '../../src/gallery/store.ts'
+import { exportGallery } from '../../src/gallery/transfer/export.ts'
+import { importGallery } from '../../src/gallery/transfer/import.ts'
+import { createCollections } from '../../src/recognition/collections.ts'
+import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
+import { makeCollection, makeFace } from '../helpers/faces.ts'
+import { createFakeDependencies, fakeDimension } from '../helpers/fake-recognition.ts'
+import type { StoreFixture } from './gallery-store.ts'
+
+/** Use cases of two processes at once, on every gallery store. */
+export function describeUseCaseRaces(
+  name: string,
+  createFixture: () => Promise<StoreFixture>,
+): void {
+  describe(`use cases, calls at once: ${name}`, () => {
+    let fixtures: StoreFixture[]
+    let one: GalleryStore
+    let two: GalleryStore
+
+    beforeEach(async () => {
+      fixtures = [await createFixture()]
+      one = await fixtures[0]!.open()
+      two = await fixtures[0]!.open()
+    })
+    afterEach(async () => {
+      for (const fixture of fixtures) await fixture.dispose()
+    })
+
+    /** The use cases of collections, as another process has them. */
+    async function collectionsOn(store: GalleryStore): Promise<FaceWatcher['collections']> {
+      const deps = await createFakeDependencies()
+      const { getCollection, updateCollection } = store
+      return createCollections({
+        ...deps,
+        gallery: { ...deps.gallery, getCollection, updateCollection },
+      })
+    }
+
+    it('keep every field of a collection that is changed by calls at once', async () => {
+      await makeCollection(one, { modelId: 'fake', dimension: fakeDimension })
+      const processes = [await collectionsOn(one), await collectionsOn(two)]
+      for (let round = 1; round <= 5; round++) {
+        const threshold = 0.5 + round / 100
+        const fields = { threshold, possibleFpir: 0.1 + round / 100, galleryShift: round % 2 === 0 }
+        const possibleThreshold = 0.3 + round / 100
+        const storeCrops = round % 2 === 1
+        const changes = [
+          ...Object.entries({ ...fields, possibleThreshold }).map(([key, value]) => ({
+            policy: { [key]: value },
+          })),
+          { storeCrops },
+          { policy: { probeShift: 'strict' as const }, storeCrops },
+        ]
+        await Promise.all(changes.map((change, i) => processes[i % 2]!.update('default', change)))
+        const { policy, storeCrops: crops } = await one.getCollection('default')
+        expect(policy).toMatchObject({ ...fields, possibleThreshold, probeShift: 'strict' })
+        expect(crops).toBe(storeCrops)
+      }
+    })
+
+    describe('an import beside enrolments', () => {
+      let directory: string
+      let exported: Collection
+
+      beforeEach(async () => {
+        directory = await mkdtemp(join(tmpdir(), 'face-watcher-import-race-'))
+        const source = await createFixture()
+        fixtures.push(source)
+        const store = await source.open()
+        exported = await makeCollection(store)
+        for (let seed = 100; seed < 120; seed++) {
+          await store.addFaces(exported.id, { name: `Person ${seed}` }, [makeFace(seed)])
+        }
+        const options = { source: 'test', createdAt: '2026-01-02T03:04:05.000Z' }
+        await exportGallery(store, join(directory, 'export'), options)
+      })
+      afterEach(() => rm(directory, { recursive: true, force: true }))
+
+      const runImport = () => importGallery(join(directory, 'export'), one)
+
+      it('of the collection that it fills loses nobody', async () => {
+        await one.restoreCollection(exported)
+        const enrolments = Array.from({ length: 20 }, async (_, seed) => {
+          const { person } = await two.addFaces(exported.id, { name: `New ${seed}` }, [
+            makeFace(seed),
+          ])
+          return person.id
+        })
+        const [summary, ...ids] = await Promise.all([runImport(), ...enrolments])
+        const [{ persons, others = 0 }] = summary.collections as [
+          (typeof summary.collections)[number],
+        ]
+        expect(persons).toBe(20)
+        // Of those enrolled meanwhile, what the comparison saw: persons and faces.
+        expect(others).toBeLessThanOrEqual(40)
+        expect(await two.counts(exported.id)).toEqual({ persons: 40, faces: 40 })
+        for (const id of ids) expect(await one.getPerson(exported.id, id)).toMatchObject({ id })
+      })
+
+      it('of a collection that is in its way keeps either all of one or all of the other', async () => {
+        for (let round = 0; round < 6; round++) {
+          const empty = await makeCollection(two, { name: exported.name })
+          const [imported, enrolled] = await Promise.allSettled([
+            runImport(),
+            two.addFaces(empty.id, { name: 'Ann' }, [makeFace(round)]),
+          ])
+          const { id } = await one.getCollection(exported.name)
+          if (imported.status === 'fulfilled') {
+            expect(enrolled).toMatchObject({ reason: { code: 'collectionNotFound' } })
+            expect(id).toBe(exported.id)
+            expect(await two.counts(id)).toEqual({ persons: 20, faces: 20 })
+          } else {
+            expect(imported.reason).toMatchObject({ code: 'collectionExists' })
+            expect(enrolled.status).toBe('fulfilled')
+            expect(id).toBe(empty.id)
+            expect(await two.counts(id)).toEqual({ persons: 1, faces: 1 })
+          }
+          await one.deleteCollection(exported.name)
+        }
+      })
+    })
+  })
+}
