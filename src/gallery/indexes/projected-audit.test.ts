@@ -108,6 +108,20 @@ describe('an audit', () => {
     expect(fake.widened()).toBe(2)
   }, 20_000)
 
+  it('tells of the searches that were asked, in the place of made-up probes', async () => {
+    const fake = createFake({ missesOneIn: () => 0, probes: 8 })
+    audit = createAudit(fake.table)
+    await audit.verify()
+    // Four are repeated, of which one had missed: too few to widen, but told.
+    for (const found of [0.5, exact, exact, exact]) audit.offer(Float32Array.of(1), found)
+    await vi.waitFor(() => expect(audit?.status()?.agreement).toBeLessThan(1), 10_000)
+    expect(audit.status()).toMatchObject({ audited: 8, agreement: 7 / 8 })
+    expect(fake.widened()).toBe(1)
+    for (let i = 0; i < 4; i++) audit.offer(Float32Array.of(1), exact)
+    await vi.waitFor(() => expect(audit?.counts.tried).toBe(8), 10_000)
+    await vi.waitFor(() => expect(audit?.counts.missed).toBe(1), 10_000)
+  }, 20_000)
+
   it('does not count a search whose gallery changed before it was repeated', async () => {
     audit = createAudit(createFake({ missesOneIn: () => 0 }).table)
     audit.offer(Float32Array.of(1), 0.5)
