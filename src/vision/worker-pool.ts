@@ -213,9 +213,10 @@ export function createWorkerPool({
     const timeout = sleep(closeTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})
     await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
     patience.abort()
-    await gate.close(runTimeoutMs)
     const detail = 'A worker does not end.'
     const late = () => new FaceError('workerFailed', { detail })
+    // Nor is one ended in which a network runs.
+    if (!(await gate.close(runTimeoutMs))) throw late()
     await settleWithin(pool.destroy(), endTimeoutMs, late)
   }
 }

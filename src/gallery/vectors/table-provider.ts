@@ -132,11 +132,11 @@ function endStuckThreads(
 
 /** Ends the worker of a pool; one that does not end is left behind. */
 export function endTablePool(pool: Piscina): Promise<void> {
-  return settleWithin(
-    pool.destroy(),
-    endTimeoutMs,
-    () => new FaceError('workerFailed', { detail: 'The index worker does not end.' }),
-  )
+  return settleWithin(pool.destroy(), endTimeoutMs, toStuckError)
+}
+
+function toStuckError(): FaceError {
+  return new FaceError('workerFailed', { detail: 'The index worker does not end.' })
 }
 
 /**
@@ -207,7 +207,8 @@ export function createTableProvider(
       // A change that is cut off is done again from the store's feed, and a save from the start.
       await settleWithin(idle, closeMs, () => new Error()).catch(() => undefined)
       closed = true
-      await options.gate?.close(runTimeoutMs)
+      // A thread in which native code runs is left behind, as one that does not end.
+      if ((await options.gate?.close(runTimeoutMs)) === false) throw toStuckError()
       await endTablePool(pool)
     },
   }
