@@ -60,6 +60,8 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
       reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
     }
     const { workers, queued, running } = analyzer.stats()
+    // One that dies while it starts is not replaced, and images would only be refused.
+    if (workers === 0) reasons.push('No worker that analyses images runs; the log says why.')
     return {
       ready: reasons.length === 0,
       reasons,
