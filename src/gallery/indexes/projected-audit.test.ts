@@ -91,6 +91,27 @@ describe('an audit', () => {
     await vi.waitFor(() => expect(audit?.status()).toMatchObject({ audited: 40 }), 5000)
   })
 
+  it('compares other codes of the same rows with what it knows of them', async () => {
+    const fake = createFake({ missesOneIn: () => 0, probes: 40 })
+    let compared = 0
+    audit = createAudit({
+      ...fake.table,
+      raiseBest(probes, options) {
+        compared++
+        fake.table.raiseBest(probes, options)
+      },
+    })
+    await audit.verify()
+    const atFirst = compared
+    audit.codesChanged()
+    await audit.verify()
+    expect(compared).toBe(atFirst)
+    audit.changed()
+    await audit.verify()
+    expect(compared).toBe(2 * atFirst)
+    expect(audit.status()).toMatchObject({ audited: 40 })
+  })
+
   it('measures the rows as they are after a change that is over', async () => {
     audit = createAudit(createFake({ missesOneIn: () => 0, probes: 40 }).table)
     const earlier = audit.verify()

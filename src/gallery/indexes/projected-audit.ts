@@ -30,6 +30,12 @@ export interface AuditProbe {
   readonly own?: number | undefined
 }
 
+interface CheckedProbe {
+  readonly probe: AuditProbe
+  /** The best similarity. */
+  readonly exact: number
+}
+
 /** The table whose searches are repeated. */
 export interface AuditedTable {
   readonly count: number
@@ -77,6 +83,8 @@ export interface Audit {
   offer(probe: Float32Array, found: number): void
   /** Rows have changed. */
   changed(): void
+  /** Other codes are in use, of the same rows. */
+  codesChanged(): void
   /** `undefined` before the first result. */
   status(): AuditStatus | undefined
   /** What was counted, for a snapshot. */
@@ -96,7 +104,11 @@ export interface Audit {
  * searches wait no longer than that; one during which a row changed is thrown away.
  */
 export function createAudit(table: AuditedTable): Audit {
+  /** Of the searches, and of the rows alone. */
   let generation = 0
+  let rowGeneration = 0
+  /** The probes of the last verification, which hold until a row changes. */
+  let checked: readonly CheckedProbe[] | undefined
   let verified: AuditCounts = { tried: 0, missed: 0 }
   /** Since the verification. */
   let repeated: AuditCounts = { tried: 0, missed: 0 }
@@ -113,7 +125,7 @@ export function createAudit(table: AuditedTable): Audit {
     probes: readonly AuditProbe[],
     share: number,
   ): Promise<readonly number[] | undefined> {
-    const begun = generation
+    const begun = rowGeneration
     const best = probes.map(() => Number.NEGATIVE_INFINITY)
     const sliceRows = Math.floor(sliceProducts / probes.length)
     for (let from = 0; from < table.count; from += sliceRows) {
@@ -122,7 +134,7 @@ export function createAudit(table: AuditedTable): Audit {
       const tookMs = performance.now() - started
       if (share < 1) await sleep(tookMs * (1 / share - 1), undefined, { ref: false })
       else await setImmediate()
-      if (disposed || generation !== begun) return undefined
+      if (disposed || rowGeneration !== begun) return undefined
     }
     return best
   }
@@ -143,16 +155,22 @@ export function createAudit(table: AuditedTable): Audit {
     }
   }
 
-  async function verifyOnce(): Promise<boolean> {
-    const begun = generation
-    const checked: { readonly probe: AuditProbe; readonly exact: number }[] = []
+  async function checkProbes(): Promise<readonly CheckedProbe[] | undefined> {
+    const done: CheckedProbe[] = []
     const probes = table.createProbes()
     for (let at = 0; at < probes.length; at += verifyPass) {
       const some = probes.slice(at, at + verifyPass)
       const best = await searchExactly(some, 1)
-      if (best === undefined) return false
-      for (const [i, probe] of some.entries()) checked.push({ probe, exact: best[i]! })
+      if (best === undefined) return undefined
+      for (const [i, probe] of some.entries()) done.push({ probe, exact: best[i]! })
     }
+    return done
+  }
+
+  async function verifyOnce(): Promise<boolean> {
+    checked ??= await checkProbes()
+    if (checked === undefined) return false
+    const begun = generation
     for (;;) {
       let misses = 0
       for (const { probe, exact } of checked) {
@@ -235,6 +253,12 @@ export function createAudit(table: AuditedTable): Audit {
     },
 
     changed() {
+      generation++
+      rowGeneration++
+      checked = undefined
+    },
+
+    codesChanged() {
       generation++
     },
 

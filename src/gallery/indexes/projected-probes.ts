@@ -1,3 +1,7 @@
+import type { AuditProbe } from './projected-audit.ts'
+
+/** Probes of each sort that a verification compares with the whole gallery. */
+const auditProbesOfSort = 512
 /** Faces that one made-up stranger is mixed from. */
 const strangerFaces = 64
 /** Cosines of two photographs of a person, as MobileFaceNet has them for most pairs of LFW. */
@@ -13,6 +17,22 @@ interface Probes {
   readonly probes: Float32Array
   /** The row that a probe is, if any. */
   readonly own: readonly number[]
+}
+
+/**
+ * Probes for a verification: faces of the sample, other photographs of them, and strangers.
+ *
+ * @returns `own`: the row of the sample that a probe is, if any
+ */
+export function createAuditProbes(sample: Float32Array, dimension: number): readonly AuditProbe[] {
+  const wanted = { dimension, count: auditProbesOfSort }
+  return [createFaceProbes, createMates, createStrangers].flatMap((create) => {
+    const { probes, own } = create(sample, wanted)
+    return Array.from({ length: probes.length / dimension }, (_, i) => ({
+      probe: probes.subarray(i * dimension, (i + 1) * dimension),
+      own: own[i],
+    }))
+  })
 }
 
 /** Faces of the sample; fewer where it has fewer. */

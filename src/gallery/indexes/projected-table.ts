@@ -10,7 +10,7 @@ import { type AuditProbe, createAudit } from './projected-audit.ts'
 import { type CodeTable, createCodeTable, maxProbes } from './projected-codes.ts'
 import type { ScanCrew } from './projected-crew.ts'
 import { type Learned, leastReserve, maxSample } from './projected-learning.ts'
-import { createFaceProbes, createMates, createStrangers } from './projected-probes.ts'
+import { createAuditProbes } from './projected-probes.ts'
 import {
   createShortlistScan,
   maxCandidates,
@@ -29,8 +29,7 @@ const shortlistPerFace = 16
  */
 const shortlistPerOther = 3
 
-/** Probes of each sort that a verification compares with the whole gallery, and what they are made of. */
-const auditProbesOfSort = 512
+/** Faces that the probes of a verification are made of. */
 const auditSample = 4096
 
 /** Longer lists take longer to rank than an exact search would take. */
@@ -225,18 +224,10 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   function createProbes(): readonly AuditProbe[] {
     const sample = takeSample(auditSample)
     const m = sample.length / dimension
-    const wanted = { dimension, count: auditProbesOfSort }
-    const sorts = [createFaceProbes, createMates, createStrangers]
-    return sorts.flatMap((create) => {
-      const { probes, own } = create(sample, wanted)
-      return Array.from({ length: probes.length / dimension }, (_, i) => {
-        const row = own[i]
-        return {
-          probe: probes.subarray(i * dimension, (i + 1) * dimension),
-          own: row === undefined ? undefined : toSampledRow(row, m),
-        }
-      })
-    })
+    return createAuditProbes(sample, dimension).map(({ probe, own }) => ({
+      probe,
+      own: own === undefined ? undefined : toSampledRow(own, m),
+    }))
   }
 
   function toSampledRow(i: number, m: number): number {
@@ -265,7 +256,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   function use(layer: Layer | undefined): void {
     current?.scan.dispose()
     current = layer
-    audit.changed()
+    audit.codesChanged()
   }
 
   function takeSample(limit: number): Float32Array<ArrayBuffer> {
