@@ -2,7 +2,8 @@
 // random mixture of real differences between people, a face is the person plus a mixture of real
 // differences within a person. Real: LFW's people, as an earlier `face-watcher evaluate` left them;
 // one image each of those who have several is in the gallery, the others are probes, and people
-// with one image are strangers. Without LFW the differences are random, with spectra like 1 / i.
+// with one image are strangers. Without LFW, or where a power is given, the differences are random,
+// with a spectrum like 1 / i^power; the power is 1 where none is given.
 import { createRandom, shuffle } from '../dist/evaluation/random.js'
 import { readLfw } from './lfw-embeddings.mjs'
 
@@ -14,16 +15,16 @@ const assumedCount = 2000
 const models = { 512: 'mobilefacenet', 128: 'sface' }
 
 /**
- * @returns `probes`: n x dimension; `owners`: the person of each probe, -1 for a stranger;
+ * @returns `isReal`: whether it has people of LFW; `probes`: n x dimension; `owners`: the person of each probe, -1 for a stranger;
  *   `next(count)`: the next rows of the gallery and the person of each
  */
-export function createFaceVectors({ dimension, mated, strangers, seed, cacheDir }) {
+export function createFaceVectors({ dimension, mated, strangers, seed, cacheDir, power }) {
   const random = createRandom(seed)
-  const lfw = readLfw(cacheDir, models[dimension])
+  const lfw = power === undefined ? readLfw(cacheDir, models[dimension]) : undefined
   const people = lfw ? shuffle(lfw.people, random) : []
   const { mean, between, within } = lfw
     ? learn(people, dimension)
-    : assume(dimension, createRandom(seed))
+    : assume(dimension, createRandom(seed), power)
   const mix = (from, bank) => addMixture(from, bank, random)
 
   const enrolled = people.filter((images) => images.length > 1)
@@ -70,7 +71,8 @@ export function createFaceVectors({ dimension, mated, strangers, seed, cacheDir 
   return {
     source: lfw
       ? `${lfw.name}: ${enrolled.length} people of LFW among people mixed from their differences`
-      : 'random differences; no embeddings of LFW in the cache',
+      : `random differences${power === undefined ? '; no embeddings of LFW in the cache' : ''}`,
+    isReal: lfw !== undefined,
     next,
     /** After the first rows were drawn. */
     probes() {
@@ -104,8 +106,8 @@ function learn(people, dimension) {
   return { mean, between, within }
 }
 
-function assume(dimension, random) {
-  const spectrum = Float32Array.from({ length: dimension }, (_, i) => 1 / (i + 1))
+function assume(dimension, random, power = 1) {
+  const spectrum = Float32Array.from({ length: dimension }, (_, i) => 1 / (i + 1) ** power)
   const total = spectrum.reduce((a, b) => a + b)
   const draw = (variance) =>
     Array.from({ length: assumedCount }, () =>

@@ -16,8 +16,8 @@ export interface RunGate {
 export interface RunGateKeeper {
   /** For {@link joinRunGate} on another thread; it is shared, not copied. */
   readonly shared: SharedArrayBuffer
-  /** Lets no further run begin, and waits until none is inside, or for `boundMs`. */
-  close(boundMs: number): Promise<void>
+  /** Lets no further run begin, and waits until none is inside, or for `boundMs`. @returns whether none is */
+  close(boundMs: number): Promise<boolean>
   /** Waits until no run is inside, or for `boundMs`; others may begin at once. @returns whether none was inside */
   waitForPause(boundMs: number): Promise<boolean>
   /** The same as `close`, blocking this thread: for the moment when the process ends. */
@@ -45,7 +45,7 @@ export function createRunGateKeeper(): RunGateKeeper {
     shared,
     async close(boundMs) {
       Atomics.store(state, closedAt, 1)
-      await waitForPause(boundMs)
+      return waitForPause(boundMs)
     },
     waitForPause,
     closeSync(boundMs) {

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import {
-  endThread,
+  endStuckThread,
   endThreadsOfLostAnswers,
+  type PauseGate,
   settleWithin,
   type ThreadPool,
 } from './worker-calls.ts'
@@ -16,7 +17,7 @@ function makePool(threadIds: readonly number[]) {
 }
 
 describe('endThreadsOfLostAnswers', () => {
-  it('ends the thread whose answer cannot be read, and no other', () => {
+  it('ends the thread whose answer cannot be read, and no other', async () => {
     const { pool, threads, create } = makePool([1, 2])
     endThreadsOfLostAnswers(pool)
     const events: [string, () => void][] = []
@@ -25,6 +26,7 @@ describe('endThreadsOfLostAnswers', () => {
     expect(events.map(([event]) => event)).toEqual(['messageerror'])
     expect(threads[0]!.terminate).not.toHaveBeenCalled()
     events[0]![1]()
+    await Promise.resolve()
     expect(threads[0]!.terminate).toHaveBeenCalledOnce()
     expect(threads[1]!.terminate).not.toHaveBeenCalled()
   })
@@ -36,11 +38,45 @@ describe('endThreadsOfLostAnswers', () => {
   })
 })
 
-describe('endThread', () => {
-  it('does nothing for a thread that is gone', () => {
+/** Native code runs for so many looks at the gate. */
+function makeGate(looks: number, atEachLook: () => void = () => {}) {
+  let left = looks
+  const waitForPause: PauseGate['waitForPause'] = async () => {
+    atEachLook()
+    return left-- <= 0
+  }
+  return { waitForPause: vi.fn(waitForPause) }
+}
+
+describe('endStuckThread', () => {
+  it('does nothing for a thread that is gone', async () => {
     const { pool, threads } = makePool([1])
-    endThread(pool, 7)
+    await endStuckThread(pool, 7, {})
     expect(threads[0]!.terminate).not.toHaveBeenCalled()
+  })
+
+  it.each([0, 1, 50])('ends it in a pause of native code, after %d looks', async (looks) => {
+    const { pool, threads } = makePool([1, 2])
+    const gate = makeGate(looks, () => expect(threads[0]!.terminate).not.toHaveBeenCalled())
+    await endStuckThread(pool, 1, { gate })
+    expect(gate.waitForPause).toHaveBeenCalledTimes(looks + 1)
+    expect(threads[0]!.terminate).toHaveBeenCalledOnce()
+    expect(threads[1]!.terminate).not.toHaveBeenCalled()
+  })
+
+  it.each([0, 3])('leaves one alone that answers meanwhile, after %d looks', async (looks) => {
+    const { pool, threads } = makePool([1])
+    let seen = 0
+    const gate = makeGate(looks, () => seen++)
+    await endStuckThread(pool, 1, { gate, isStuck: () => seen <= looks })
+    expect(threads[0]!.terminate).not.toHaveBeenCalled()
+  })
+
+  it('waits no longer for one that has died', async () => {
+    const { pool } = makePool([1])
+    const threads = pool.threads as ThreadPool['threads'][number][]
+    await endStuckThread(pool, 1, { gate: makeGate(1000, () => threads.splice(0)) })
+    expect(threads).toEqual([])
   })
 })
 

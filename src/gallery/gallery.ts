@@ -1,6 +1,7 @@
 import { FaceError } from '../core/errors.ts'
 import { dotProduct } from '../core/similarity.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
+import { type IndexAgreement, readAgreements } from './index-agreement.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
 import type { Progress } from './index-loader.ts'
 import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
@@ -106,6 +107,8 @@ export interface Gallery
   readonly difficulty: Pick<DifficultyMeter, 'latest' | 'measure'>
   /** How the collection's faces are searched. */
   indexStatus(collection: Collection): Promise<IndexStatus & { readonly kind: string }>
+  /** How well searches agree with exact ones; of collections whose index is loaded and tells. */
+  indexAgreements(): Promise<readonly IndexAgreement[]>
   /** Compares index and store, ids and vectors. */
   verifyIndex(collection: Collection): Promise<IndexDifferences>
   /** Makes the index equal to the store again; it stays searchable meanwhile. */
@@ -227,6 +230,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     difficulty,
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
+    indexAgreements: () => readAgreements(store, sync.peek),
     verifyIndex: (collection) => checkIndex(store, sync, collection),
     rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
     catchUp: () => sync.catchUp(),

@@ -34,6 +34,8 @@ export interface IndexSync {
    * @throws {FaceError} `collectionNotFound` when the collection is gone
    */
   use<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
+  /** The collection's index, where it is loaded; it may be lost at any time. */
+  peek(collectionId: string): VectorIndex | undefined
   /** Like `use` but once, and while nothing is applied to any index. `body` must not wait for the sync. */
   exclusive<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
   /**
@@ -260,6 +262,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   return {
     catchUp,
     use,
+    peek: (collectionId) => indexes.get(collectionId)?.index,
     exclusive,
     reachKept,
     save: (collection) =>

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { IndexAgreement } from '../gallery/index-agreement.ts'
 import type { FaceWatcher, Status } from '../recognition/face-watcher.ts'
 import { toStages } from './request-context.ts'
 import type { App } from './types.ts'
@@ -56,12 +57,15 @@ export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
     }
   })
   const setStatus = addStatus(registry)
+  const setAgreements = addAgreements(registry)
   addProcess(registry)
   addEventLoopDelay(app, registry)
   return {
     contentType: registry.contentType,
     async collect() {
       setStatus(await faceWatcher.status())
+      // A gallery that cannot be read is told by the status.
+      setAgreements(await faceWatcher.index.agreements().catch(() => []))
       return registry.metrics()
     },
   }
@@ -96,6 +100,39 @@ function addStatus(registry: Registry): (status: Status) => void {
   })
   return (status) => {
     for (const [gauge, of] of gauges) gauge.set(Number(status[of]))
+  }
+}
+
+const agreementGauges: readonly (readonly [
+  name: string,
+  help: string,
+  of: Exclude<keyof IndexAgreement, 'collection'>,
+])[] = [
+  ['', 'Share of searches that find the best face, as measured.', 'agreement'],
+  ['_lower', 'What that share is at least, 95 %.', 'agreementAtLeast'],
+  ['_upper', 'What that share is at most, 95 %.', 'agreementAtMost'],
+  ['_probes', 'Searches that were repeated exactly to measure it.', 'audited'],
+  ['_exact', '1 when every search is exact.', 'exact'],
+  ['_code_width', 'Numbers of the code of a face; 0 where searches use none.', 'width'],
+  ['_shortlist', 'Faces that a search compares by their vectors.', 'shortlist'],
+]
+
+/** Only of collections whose index tells; one that is gone leaves no value. */
+function addAgreements(registry: Registry): (agreements: readonly IndexAgreement[]) => void {
+  const gauges = agreementGauges.map(([name, help, of]) => {
+    const gauge = new Gauge({
+      name: `${prefix}_index_agreement${name}`,
+      help,
+      labelNames: ['collection'],
+      registers: [registry],
+    })
+    return [gauge, of] as const
+  })
+  return (agreements) => {
+    for (const [gauge, of] of gauges) {
+      gauge.reset()
+      for (const one of agreements) gauge.set({ collection: one.collection }, Number(one[of]))
+    }
   }
 }
 

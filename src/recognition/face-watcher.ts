@@ -8,6 +8,7 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
+import type { IndexAgreement } from '../gallery/index-agreement.ts'
 import type {
   Collection,
   Face,
@@ -376,6 +377,8 @@ export interface FaceWatcher {
   readonly index: {
     /** Its kind, its faces, and how it searches them. */
     status(collection: string): Promise<IndexStatus & { readonly kind: string }>
+    /** How well searches agree with exact ones; of collections whose index is loaded and tells. */
+    agreements(): Promise<readonly IndexAgreement[]>
     verify(collection: string): Promise<IndexReport>
     rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
   }

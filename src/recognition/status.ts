@@ -48,7 +48,7 @@ const maxBehindMs = 30_000
 
 /** @param held  what the gallery says of itself; undefined when it cannot be read */
 async function toReadiness(
-  { isInstalled, defaults }: RecognitionDependencies,
+  { analyzer, isInstalled, defaults }: RecognitionDependencies,
   held: GalleryHealth | undefined,
 ): Promise<Readiness> {
   const reasons: string[] = []
@@ -59,6 +59,10 @@ async function toReadiness(
   else if (!held.ready) reasons.push(describeIndex(held.failure))
   else if (held.indexBehindMs > maxBehindMs) {
     reasons.push(`The index has not followed the gallery for ${held.indexBehindMs} ms.`)
+  }
+  // One that dies while it starts is not replaced, and images would only be refused.
+  if (analyzer.stats().workers === 0) {
+    reasons.push('No worker that analyses images runs; the log says why.')
   }
   return {
     ready: reasons.length === 0,

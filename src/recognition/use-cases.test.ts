@@ -171,6 +171,13 @@ describe('models and status', () => {
     }
   })
 
+  test('is not ready without a worker that analyses images', async () => {
+    const stats = () => ({ ...deps.analyzer.stats(), workers: 0 })
+    const deserted = createUseCases({ ...deps, analyzer: { ...deps.analyzer, stats } })
+    const reasons = [expect.stringMatching(/^No worker that analyses images runs/)]
+    expect(await deserted.status()).toMatchObject({ ready: false, reasons })
+  })
+
   test('names what is missing', async () => {
     const down = () => Promise.reject(new Error('down'))
     const gallery = { ...deps.gallery, stats: down, health: down }

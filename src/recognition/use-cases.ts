@@ -52,6 +52,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
     },
     index: {
       status: async (name) => gallery.indexStatus(await gallery.getCollection(name)),
+      agreements: () => gallery.indexAgreements(),
       async verify(name) {
         const collection = await gallery.getCollection(name)
         return { collection: name, ...(await gallery.verifyIndex(collection)) }

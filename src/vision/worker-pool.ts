@@ -4,7 +4,7 @@ import type { TransferListItem } from 'node:worker_threads'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import { FaceError, fromErrorRecord } from '../core/errors.ts'
 import { createRunGateKeeper } from '../core/run-gate.ts'
-import { endThread, endThreadsOfLostAnswers, settleWithin } from '../core/worker-calls.ts'
+import { endStuckThread, endThreadsOfLostAnswers, settleWithin } from '../core/worker-calls.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
 import type { MemoryBudgetKeeper } from './memory-budget.ts'
 import { createWaitingLine } from './waiting-line.ts'
@@ -108,7 +108,8 @@ export function createWorkerPool({
       return free
     },
   })
-  endThreadsOfLostAnswers(pool)
+  const gate = createRunGateKeeper()
+  endThreadsOfLostAnswers(pool, gate)
   // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
   pool.on('error', () => {})
   // Workers that die while they start are not replaced (the pool would go on forever), so that
@@ -119,7 +120,6 @@ export function createWorkerPool({
     const thread = pool.threads.find(({ threadId }) => threadId === id)
     thread?.once('exit', () => budget?.releaseThread(id))
   })
-  const gate = createRunGateKeeper()
   const shared = {
     gate: gate.shared,
     ...(budget === undefined ? {} : { budget: budget.shared }),
@@ -182,16 +182,10 @@ export function createWorkerPool({
   function giveUp(ticket: Ticket): void {
     const detail = 'It was not done in time.'
     withdraw(ticket, new FaceError('workerFailed', { detail }))
-    if (ticket.threadId !== undefined) void endStuckThread(ticket, ticket.threadId)
-  }
-
-  /** Not while a network runs, which might be its own: the process would abort, and the run may end. */
-  async function endStuckThread(ticket: Ticket, threadId: number): Promise<void> {
-    const isFree = await gate.waitForPause(runTimeoutMs)
-    // It may have answered meanwhile, and have another task.
-    if (!accepted.has(ticket)) return
-    if (isFree) endThread(pool, threadId)
-    else ticket.timer = setTimeout(() => void endStuckThread(ticket, threadId), runTimeoutMs)
+    if (ticket.threadId === undefined) return
+    // It may answer meanwhile, and have another task.
+    const isStuck = () => accepted.has(ticket)
+    void endStuckThread(pool, ticket.threadId, { gate, isStuck })
   }
 
   function failWaitingIfDeserted(): void {
@@ -219,9 +213,10 @@ export function createWorkerPool({
     const timeout = sleep(closeTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})
     await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
     patience.abort()
-    await gate.close(runTimeoutMs)
     const detail = 'A worker does not end.'
     const late = () => new FaceError('workerFailed', { detail })
+    // Nor is one ended in which a network runs.
+    if (!(await gate.close(runTimeoutMs))) throw late()
     await settleWithin(pool.destroy(), endTimeoutMs, late)
   }
 }

@@ -21,6 +21,8 @@ export interface MemoryProvider extends VectorIndexProvider {
   before: (operation: keyof VectorIndex, collectionId: string) => Promise<void> | void
   /** Similarities are estimates, rounded to multiples of this; 0: exact. */
   blur: number
+  /** What the status of each index tells beside its faces. */
+  facts: Readonly<Record<string, unknown>>
   /** How often each operation was called. */
   readonly calls: Map<string, number>
   /** The stored vectors, to look at and to tamper with. */
@@ -56,7 +58,7 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
       },
       async status() {
         await enter('status')
-        return { faces: stored().size }
+        return { faces: stored().size, ...provider.facts }
       },
       async upsert(faceIds, vectors) {
         await enter('upsert')
@@ -123,6 +125,7 @@ export function createMemoryProvider(disk: SnapshotDisk = createSnapshotDisk()):
   const provider: MemoryProvider = {
     kind: 'memory',
     blur: 0,
+    facts: {},
     before: () => {},
     calls: new Map(),
     loseAll() {

@@ -115,6 +115,8 @@ export interface FakeFaceWatcher {
   gate: ((signal: AbortSignal | undefined) => Promise<void>) | undefined
   /** What the status says instead of what is. */
   status: Partial<Status>
+  /** What the index tells of itself beside its faces. */
+  indexFacts: Readonly<Record<string, unknown>>
   /** Of every image. */
   imageFacts: ImageFacts
   /** Closes the use cases and removes what they stored. */
@@ -139,7 +141,8 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
     close: async () => {},
   }
   const store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })
-  const gallery = await createGallery({ store, provider: createMemoryProvider() })
+  const provider = createMemoryProvider()
+  const gallery = await createGallery({ store, provider })
   const useCases = createUseCases({
     analyzer,
     gallery: {
@@ -163,6 +166,12 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
     lastOptions: undefined,
     gate: undefined,
     status: {},
+    get indexFacts() {
+      return provider.facts
+    },
+    set indexFacts(facts) {
+      provider.facts = facts
+    },
     imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
     // The use cases, listened to.
     faceWatcher: {

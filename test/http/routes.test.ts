@@ -615,6 +615,34 @@ describe('operation', () => {
     }
   })
 
+  it('tells how well searches agree with exact ones, where an index tells', async () => {
+    const gauge = 'face_watcher_index_agreement'
+    expect((await client.send('GET', '/metrics')).body).not.toContain(`${gauge}{`)
+    client.fake.indexFacts = {
+      ...{ exact: false, agreement: 0.9995, agreementAtLeast: 0.998, agreementAtMost: 1 },
+      ...{ audited: 1536, width: 128, shortlist: 96 },
+    }
+    const { body } = await client.send('GET', '/metrics')
+    for (const line of [
+      `${gauge}{collection="default"} 0.9995`,
+      `${gauge}_lower{collection="default"} 0.998`,
+      `${gauge}_upper{collection="default"} 1`,
+      `${gauge}_probes{collection="default"} 1536`,
+      `${gauge}_exact{collection="default"} 0`,
+      `${gauge}_code_width{collection="default"} 128`,
+      `${gauge}_shortlist{collection="default"} 96`,
+    ]) {
+      expect(body).toContain(line)
+    }
+    client.fake.indexFacts = { exact: true, agreement: 1 }
+    const exact = (await client.send('GET', '/metrics')).body
+    expect(exact).toContain(`${gauge}_exact{collection="default"} 1`)
+    expect(exact).toContain(`${gauge}_lower{collection="default"} 1`)
+    expect(exact).toContain(`${gauge}_probes{collection="default"} 0`)
+    client.fake.indexFacts = {}
+    expect((await client.send('GET', '/metrics')).body).not.toContain(`${gauge}{`)
+  })
+
   it('answers the OpenAPI document and its page, without remote assets', async () => {
     const { json } = await client.send('GET', '/openapi.json')
     expect(json.openapi).toBe('3.1.0')

@@ -130,6 +130,8 @@ describe('projected index', () => {
       faces: 900,
       bytesPerFace: 4 * dimension,
       learning: false,
+      exact: true,
+      agreement: 1,
     })
     await index.upsert(createIds(100, 900), faces.slice(900 * dimension, 1000 * dimension))
     await learned(index, 1000)

@@ -20,7 +20,7 @@ export interface ExactProviderOptions extends TableProviderOptions {
 export function createExactPool(gate: RunGateKeeper = createRunGateKeeper()): Piscina {
   disableRuntimeTelemetry()
   const workerData: ExactWorkerOptions = { gate: gate.shared }
-  return createTablePool(workerUrl(import.meta.url, './exact-worker.js'), workerData)
+  return createTablePool(workerUrl(import.meta.url, './exact-worker.js'), workerData, gate)
 }
 
 /**

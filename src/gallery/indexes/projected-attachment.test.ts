@@ -4,7 +4,15 @@ import { type LearnedState, toAttachment, toLearnedState } from './projected-att
 const dimension = 32
 const state: LearnedState = {
   learned: {
-    ...{ width: 16, head: 16, scale: 3, candidates: 64, shortlist: 64, agreement: 0.9995 },
+    ...{
+      width: 16,
+      head: 16,
+      scale: 3,
+      candidates: 64,
+      shortlist: 64,
+      agreement: 0.9995,
+      reserve: 16,
+    },
     axes: Float32Array.from({ length: 16 * dimension }, (_, i) => i / 512),
   },
   faces: 5000,

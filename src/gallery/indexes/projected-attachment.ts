@@ -1,6 +1,6 @@
 import type { Attachment } from '../vectors/table.ts'
 import type { AuditCounts } from './projected-audit.ts'
-import type { Learned } from './projected-learning.ts'
+import { type Learned, leastReserve } from './projected-learning.ts'
 
 /** Version of what learning finds; another one is not used, and learned anew. */
 const projectionVersion = 2
@@ -39,6 +39,7 @@ export function toLearnedState(
     facts
   // Absent in snapshots of earlier versions.
   const widened = facts.widened ?? 1
+  const reserve = facts.reserve ?? leastReserve
   const audit = readCounts(facts.audit)
   const isSound =
     version === projectionVersion &&
@@ -55,11 +56,12 @@ export function toLearnedState(
     isPositive(agreement) &&
     isPositive(faces) &&
     isPositive(widened) &&
+    isPositive(reserve) &&
     typeof written === 'number' &&
     typeof at === 'string'
   if (!isSound) throw new Error('Not a projection of this version and dimension.')
   const axes = new Float32Array(bytes.slice().buffer)
-  const learned = { width, head, axes, scale, candidates, shortlist, agreement }
+  const learned = { width, head, axes, scale, candidates, shortlist, agreement, reserve }
   return { learned, faces, widened, audit, written, at }
 }
 

@@ -91,6 +91,27 @@ describe('an audit', () => {
     await vi.waitFor(() => expect(audit?.status()).toMatchObject({ audited: 40 }), 5000)
   })
 
+  it('compares other codes of the same rows with what it knows of them', async () => {
+    const fake = createFake({ missesOneIn: () => 0, probes: 40 })
+    let compared = 0
+    audit = createAudit({
+      ...fake.table,
+      raiseBest(probes, options) {
+        compared++
+        fake.table.raiseBest(probes, options)
+      },
+    })
+    await audit.verify()
+    const atFirst = compared
+    audit.codesChanged()
+    await audit.verify()
+    expect(compared).toBe(atFirst)
+    audit.changed()
+    await audit.verify()
+    expect(compared).toBe(2 * atFirst)
+    expect(audit.status()).toMatchObject({ audited: 40 })
+  })
+
   it('measures the rows as they are after a change that is over', async () => {
     audit = createAudit(createFake({ missesOneIn: () => 0, probes: 40 }).table)
     const earlier = audit.verify()
@@ -106,6 +127,20 @@ describe('an audit', () => {
     for (let i = 0; i < 6; i++) audit.offer(Float32Array.of(1), 0.5)
     await vi.waitFor(() => expect(audit?.status()?.audited).toBe(500), 10_000)
     expect(fake.widened()).toBe(2)
+  }, 20_000)
+
+  it('tells of the searches that were asked, in the place of made-up probes', async () => {
+    const fake = createFake({ missesOneIn: () => 0, probes: 8 })
+    audit = createAudit(fake.table)
+    await audit.verify()
+    // Four are repeated, of which one had missed: too few to widen, but told.
+    for (const found of [0.5, exact, exact, exact]) audit.offer(Float32Array.of(1), found)
+    await vi.waitFor(() => expect(audit?.status()?.agreement).toBeLessThan(1), 10_000)
+    expect(audit.status()).toMatchObject({ audited: 8, agreement: 7 / 8 })
+    expect(fake.widened()).toBe(1)
+    for (let i = 0; i < 4; i++) audit.offer(Float32Array.of(1), exact)
+    await vi.waitFor(() => expect(audit?.counts.tried).toBe(8), 10_000)
+    await vi.waitFor(() => expect(audit?.counts.missed).toBe(1), 10_000)
   }, 20_000)
 
   it('does not count a search whose gallery changed before it was repeated', async () => {

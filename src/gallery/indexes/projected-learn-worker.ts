@@ -6,6 +6,7 @@ export interface LearnTask {
   readonly sample: Float32Array<ArrayBuffer>
   readonly dimension: number
   readonly faces: number
+  readonly reserve: number
   readonly kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module }
 }
 

@@ -2,6 +2,7 @@ import { createRowTable } from '../vectors/rows.ts'
 import { minAgreement } from './projected-audit.ts'
 import { computeAxesInPlace, computeMoments } from './projected-axes.ts'
 import { type CodeTable, createCodeTable, maxProbes, type Projection } from './projected-codes.ts'
+import { createFaceProbes, createStrangers } from './projected-probes.ts'
 import { maxCandidates, maxShortlist } from './projected-scan.ts'
 
 /** Faces of the gallery that learning looks at; the self-check compares each probe with all of them. */
@@ -10,8 +11,8 @@ export const maxSample = 32_768
 const maxMomentRows = 8192
 /** Probes of each sort in the self-check: one missed best face is still an agreement of 0.999. */
 const checkedProbes = 1024
-/** The shortlist is longer than the self-check needs, because that has seen only a sample. */
-const reserve = 4
+/** How much longer lists are than the self-check needs, because that has seen only a sample. */
+export const leastReserve = 4
 const minShortlist = 64
 /** Coordinates that are tried, and the whole vector. */
 const widths = [32, 48, 64, 80, 96, 128, 192, 256, 384]
@@ -21,8 +22,6 @@ const rankingBytes = 32
 const candidateBytes = 1024
 /** Fewer different faces have nothing to learn from. */
 const minSample = 128
-/** Faces that one made-up stranger is mixed from. */
-const strangerFaces = 64
 
 /** What learning found, and what `status` tells of it. */
 export interface Learned extends Projection {
@@ -32,6 +31,8 @@ export interface Learned extends Projection {
   readonly shortlist: number
   /** Share of the self-check's probes whose best face was among both, 0 to 1. */
   readonly agreement: number
+  /** How much longer both lists are than the self-check needs, from {@link leastReserve}. */
+  readonly reserve: number
 }
 
 /**
@@ -53,17 +54,22 @@ export interface Learned extends Projection {
  *
  * @param vectors a sample, at most {@link maxSample} x dimension, spread over the gallery; copies of a face count once
  * @param faces   faces of the gallery, n
+ * @param reserve how much longer both lists are than the self-check needs
  * @param kernels the compiled `scan-f32.wasm` and `scan-i8.wasm`
  */
 export function learnProjection(
   vectors: Float32Array<ArrayBuffer>,
-  { dimension, faces }: { readonly dimension: number; readonly faces: number },
+  {
+    dimension,
+    faces,
+    reserve,
+  }: { readonly dimension: number; readonly faces: number; readonly reserve: number },
   kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module },
 ): Learned | undefined {
   const sample = dropCopies(vectors, dimension)
   const m = sample.length / dimension
   if (m < minSample) return undefined
-  const gallery = { faces, sampled: m }
+  const gallery = { faces, sampled: m, reserve }
   const full = createFullProjection(sample, dimension)
   const codes = createCodeTable(kernels.codes, full, { dimension, threads: 1 })
   codes.write(0, sample)
@@ -96,7 +102,8 @@ export function learnProjection(
   if (found === undefined) return undefined
   const axes = full.axes.slice(0, Math.min(found.width, dimension) * dimension)
   const { width, shortlist } = found
-  return { width, axes, scale: full.scale, shortlist, ...chooseHead(checks, found, gallery) }
+  const chosen = chooseHead(checks, found, gallery)
+  return { width, axes, scale: full.scale, shortlist, reserve, ...chosen }
 
   /** The best row for each probe, other than its own. */
   function findBest(probes: Float32Array, own: readonly number[]): readonly number[] {
@@ -156,61 +163,6 @@ function createFullProjection(sample: Float32Array, dimension: number): Projecti
   return { width, head: width, axes, scale: largest === 0 ? 1 : 127 / largest }
 }
 
-interface ProbeOptions {
-  readonly dimension: number
-  readonly count: number
-}
-
-interface Probes {
-  readonly probes: Float32Array
-  /** The row that a probe is, if any. */
-  readonly own: readonly number[]
-}
-
-/** Faces of the sample; fewer where it has fewer. */
-export function createFaceProbes(
-  sample: Float32Array,
-  { dimension, ...wanted }: ProbeOptions,
-): Probes {
-  const m = sample.length / dimension
-  const count = Math.min(m, wanted.count)
-  const own = Array.from({ length: count }, (_, i) => Math.floor((i * m) / count))
-  const probes = new Float32Array(count * dimension)
-  own.forEach((row, i) => {
-    probes.set(sample.subarray(row * dimension, (row + 1) * dimension), i * dimension)
-  })
-  return { probes: normalizeRows(probes, dimension), own }
-}
-
-/** The mean plus differences of faces: with many of them, vectors of the sample's mean and covariance. */
-export function createStrangers(sample: Float32Array, { dimension, count }: ProbeOptions): Probes {
-  const m = sample.length / dimension
-  const mean = new Float64Array(dimension)
-  for (let i = 0; i < sample.length; i++) mean[i % dimension]! += sample[i]! / m
-  const probes = new Float32Array(count * dimension)
-  let state = 1
-  for (let from = 0; from < probes.length; from += dimension) {
-    for (let i = 0; i < dimension; i++) probes[from + i] = mean[i]!
-    for (let face = 0; face < strangerFaces; face++) {
-      // Which faces does not matter, only that each run takes the same (numbers: Knuth, MMIX's low half).
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-      const row = Math.floor((state / 2 ** 32) * m) * dimension
-      const weight = (face % 2 === 0 ? 1 : -1) / Math.sqrt(strangerFaces)
-      for (let i = 0; i < dimension; i++) probes[from + i]! += weight * sample[row + i]!
-    }
-  }
-  return { probes: normalizeRows(probes, dimension), own: [] }
-}
-
-function normalizeRows(rows: Float32Array, dimension: number): Float32Array {
-  for (let from = 0; from < rows.length; from += dimension) {
-    const row = rows.subarray(from, from + dimension)
-    const norm = Math.hypot(...row)
-    if (norm > 0) for (let i = 0; i < dimension; i++) row[i]! /= norm
-  }
-  return rows
-}
-
 /** For each probe, the place of its best row when the codes are cut to `used`, from 1. */
 function computePlaces(
   codes: CodeTable,
@@ -245,14 +197,15 @@ interface Check {
   readonly places: Places
 }
 
-/** Faces of the gallery, and of the sample. */
+/** Faces of the gallery and of the sample, and how much longer lists are than the sample needs. */
 interface Sizes {
   readonly faces: number
   readonly sampled: number
+  readonly reserve: number
 }
 
 /** The length of a list that is long enough for all probes but those that may be missed. */
-function toLength(places: Places, { faces, sampled }: Sizes): number {
+function toLength(places: Places, { faces, sampled, reserve }: Sizes): number {
   const needed = places.map((list) => {
     const missed = Math.floor(list.length * (1 - minAgreement))
     return [...list].sort((a, b) => b - a)[missed]!
@@ -267,8 +220,9 @@ function toLength(places: Places, { faces, sampled }: Sizes): number {
 function chooseHead(
   checks: readonly Check[],
   { width, shortlist, places }: Check & { readonly shortlist: number },
-  { faces, sampled }: Sizes,
+  gallery: Sizes,
 ): Pick<Learned, 'head' | 'candidates' | 'agreement'> {
+  const { faces, sampled } = gallery
   const isWithin = (place: number, length: number) => place * faces <= length * sampled
   let found: Pick<Learned, 'head' | 'candidates' | 'agreement'> | undefined
   let least = Number.POSITIVE_INFINITY
@@ -276,9 +230,7 @@ function chooseHead(
     if (head > width) continue
     // With the whole code for a head there is one pass, and its candidates are the shortlist.
     const isWhole = head === width
-    const candidates = isWhole
-      ? shortlist
-      : Math.max(2 * shortlist, toLength(headPlaces, { faces, sampled }))
+    const candidates = isWhole ? shortlist : Math.max(2 * shortlist, toLength(headPlaces, gallery))
     const cost = faces * head + (isWhole ? 0 : candidates * candidateBytes)
     const shares = places.map((list, sort) => {
       const kept = list.filter(

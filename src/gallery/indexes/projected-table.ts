@@ -9,7 +9,8 @@ import { toAttachment, toLearnedState } from './projected-attachment.ts'
 import { type AuditProbe, createAudit } from './projected-audit.ts'
 import { type CodeTable, createCodeTable, maxProbes } from './projected-codes.ts'
 import type { ScanCrew } from './projected-crew.ts'
-import { createFaceProbes, createStrangers, type Learned, maxSample } from './projected-learning.ts'
+import { type Learned, leastReserve, maxSample } from './projected-learning.ts'
+import { createAuditProbes } from './projected-probes.ts'
 import {
   createShortlistScan,
   maxCandidates,
@@ -28,12 +29,15 @@ const shortlistPerFace = 16
  */
 const shortlistPerOther = 3
 
-/** Probes of each sort that a verification compares with the whole gallery, and what they are made of. */
-const auditProbesOfSort = 256
+/** Faces that the probes of a verification are made of. */
 const auditSample = 4096
 
 /** Longer lists take longer to rank than an exact search would take. */
 const maxShortlistShare = 1 / 8
+
+/** A gallery that agrees on too few best faces with the longest lists is learned with so many times the reserve. */
+const reserveStep = 4
+const maxReserve = leastReserve * reserveStep ** 3
 
 /** A projection with the codes of the rows. */
 interface Layer {
@@ -51,7 +55,10 @@ export interface ProjectedTableDeps {
   readonly kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module }
   readonly crew: ScanCrew
   /** Learns from a sample of that many faces, in another thread. */
-  readonly learn: (sample: Float32Array<ArrayBuffer>, faces: number) => Promise<Learned | undefined>
+  readonly learn: (
+    sample: Float32Array<ArrayBuffer>,
+    gallery: { readonly faces: number; readonly reserve: number },
+  ) => Promise<Learned | undefined>
   /** A smaller gallery is searched exactly. */
   readonly minFaces: number
 }
@@ -67,6 +74,11 @@ export interface ProjectedTableDeps {
  * that it describes at least half of what is stored. The codes in use stay until those of the new
  * projection are complete; until then a row that changes is encoded in both, and a removed row
  * leaves both, because both follow the rows of one table.
+ *
+ * [Note: Wider codes]
+ * Where longer lists would take longer than an exact search and the audit still finds misses, the
+ * sample has told too little: a projection is learned with a larger reserve, for which only wider
+ * codes have lists that are short enough. It is kept for the learnings that follow.
  */
 export function createProjectedTable(dimension: number, deps: ProjectedTableDeps): VectorTable {
   const { kernels, crew, minFaces } = deps
@@ -85,6 +97,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   let learnedFaces = 0
   /** Rows that got another vector since. */
   let written = 0
+  /** How much longer lists are than the sample asks for; see [Note: Wider codes]. */
+  let reserve = leastReserve
   let learning: Promise<void> | undefined
   let failed = false
   let restoring = false
@@ -155,7 +169,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     const faces = rows.count
     learnedFaces = faces
     written = 0
-    const learned = await deps.learn(takeSample(maxSample), faces)
+    const learned = await deps.learn(takeSample(maxSample), { faces, reserve })
     if (disposed) return
     if (learned === undefined) {
       use(undefined)
@@ -182,7 +196,20 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   function widen(): boolean {
     if (current === undefined) return false
     current.widened *= 2
-    return !isTooLong(current, toLengths(current, { k: 1, more: 0 }))
+    if (!isExact(current)) return true
+    learnWider()
+    return false
+  }
+
+  /** Searches are exact meanwhile. */
+  function learnWider(): void {
+    if (learning !== undefined || reserve >= maxReserve) return
+    reserve *= reserveStep
+    learnInTurn().catch(() => undefined)
+  }
+
+  function isExact(layer: Layer): boolean {
+    return isTooLong(layer, toLengths(layer, { k: 1, more: 0 }))
   }
 
   /** Whether an exact search takes less time, or the candidates would not be enough for the list. */
@@ -194,21 +221,13 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     return isCut || wanted > Math.min(maxShortlist, rows.count * maxShortlistShare)
   }
 
-  /** Faces of the gallery and strangers like them. */
   function createProbes(): readonly AuditProbe[] {
     const sample = takeSample(auditSample)
     const m = sample.length / dimension
-    const wanted = { dimension, count: auditProbesOfSort }
-    return [createFaceProbes(sample, wanted), createStrangers(sample, wanted)].flatMap(
-      ({ probes, own }) =>
-        Array.from({ length: probes.length / dimension }, (_, i) => {
-          const row = own[i]
-          return {
-            probe: probes.subarray(i * dimension, (i + 1) * dimension),
-            own: row === undefined ? undefined : toSampledRow(row, m),
-          }
-        }),
-    )
+    return createAuditProbes(sample, dimension).map(({ probe, own }) => ({
+      probe,
+      own: own === undefined ? undefined : toSampledRow(own, m),
+    }))
   }
 
   function toSampledRow(i: number, m: number): number {
@@ -237,7 +256,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
   function use(layer: Layer | undefined): void {
     current?.scan.dispose()
     current = layer
-    audit.changed()
+    audit.codesChanged()
   }
 
   function takeSample(limit: number): Float32Array<ArrayBuffer> {
@@ -299,6 +318,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     attach(attachment) {
       const state = toLearnedState(attachment, dimension)
       current = createLayer(state.learned, state)
+      reserve = state.learned.reserve
       learnedFaces = state.faces
       written = state.written
       audit.resume(state.audit)
@@ -316,7 +336,11 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     async optimize() {
       await learning?.catch(() => undefined)
       if (rows.count >= minFaces) await learnInTurn()
-      if (current !== undefined) await audit.verify()
+      do {
+        await learning
+        if (current !== undefined) await audit.verify()
+        // What it found may have begun another one.
+      } while (learning !== undefined)
     },
 
     status() {
@@ -326,12 +350,14 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
         bytesPerFace: bytes,
         learning: learning !== undefined,
         ...(failed && { learningFailed: true }),
+        ...describeAgreement(),
         ...(current && {
           width: current.learned.width,
           head: current.learned.head,
           candidates: current.learned.candidates,
           shortlist: current.learned.shortlist,
-          ...describeAgreement(current),
+          sampleAgreement: current.learned.agreement,
+          ...(current.widened > 1 && { widened: current.widened }),
           learnedFaces: current.faces,
           learnedAt: current.at,
         }),
@@ -345,15 +371,11 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     },
   }
 
-  /** What was measured in the gallery, or by the self-check where that has not been. */
-  function describeAgreement(layer: Layer): Readonly<Record<string, unknown>> {
-    const isExact = isTooLong(layer, toLengths(layer, { k: 1, more: 0 }))
-    if (isExact) return { exact: true, agreement: 1 }
-    return {
-      agreement: layer.learned.agreement,
-      ...audit.status(),
-      ...(layer.widened > 1 && { widened: layer.widened }),
-    }
+  /** What was measured in the gallery; nothing before that. */
+  function describeAgreement(): Readonly<Record<string, unknown>> {
+    return current === undefined || isExact(current)
+      ? { exact: true, agreement: 1 }
+      : { exact: false, ...audit.status() }
   }
 
   function searchByCodes(

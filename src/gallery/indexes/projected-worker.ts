@@ -38,7 +38,8 @@ export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
       kernels,
       crew,
       minFaces,
-      learn: (sample, faces) => learnings.run(() => learn({ sample, dimension, faces, kernels })),
+      learn: (sample, gallery) =>
+        learnings.run(() => learn({ sample, dimension, ...gallery, kernels })),
     })
   },
 )

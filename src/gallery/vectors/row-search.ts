@@ -80,7 +80,7 @@ export function raiseBest(
   probes: readonly { readonly probe: Float32Array; readonly own?: number | undefined }[],
   { from, to, best }: { readonly from: number; readonly to: number; readonly best: number[] },
 ): void {
-  const group = probes.length === 4 ? 4 : 1
+  const group = probes.length % 4 === 0 ? 4 : 1
   const stacked = new Float32Array(probes.length * rows.dimension)
   for (const [i, { probe }] of probes.entries()) stacked.set(probe, i * rows.dimension)
   for (const segment of rows.segments) {

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import type { RunGateKeeper } from '../../core/run-gate.ts'
-import { endThread, endThreadsOfLostAnswers, settleWithin } from '../../core/worker-calls.ts'
+import { endStuckThread, endThreadsOfLostAnswers, settleWithin } from '../../core/worker-calls.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
 import { toSnapshotPath } from './snapshot-files.ts'
@@ -62,8 +62,9 @@ type ThreadGate = Pick<RunGateKeeper, 'close' | 'waitForPause'>
  *
  * @param worker  a module whose `run` is made by `createTableWorker`
  * @param workerData what `worker` reads as its data
+ * @param gate that of the native code that the worker runs, if any
  */
-export function createTablePool(worker: URL, workerData?: object): Piscina {
+export function createTablePool(worker: URL, workerData?: object, gate?: ThreadGate): Piscina {
   const pool = new Piscina({
     filename: worker.href,
     name: 'run',
@@ -76,7 +77,7 @@ export function createTablePool(worker: URL, workerData?: object): Piscina {
     // work in the background nor the freeing of native memory goes on.
     atomics: 'disabled',
   })
-  endThreadsOfLostAnswers(pool)
+  endThreadsOfLostAnswers(pool, gate)
   return pool
 }
 
@@ -101,29 +102,41 @@ export async function runInTablePool<A>(
 ): Promise<A> {
   const isLong = longOperations.has(task.operation as TableOperation)
   const limitMs = isLong ? limits.longMs : limits.turnMs
+  const answer: Promise<A> = pool.run(task, { transferList })
   const late = () => {
-    void endThreads(pool, gate)
+    endStuckThreads(pool, answer, gate)
     return new Error(`It did not answer within ${limitMs / 1000} seconds.`)
   }
   try {
-    return await settleWithin<A>(pool.run(task, { transferList }), limitMs, late)
+    return await settleWithin(answer, limitMs, late)
   } catch (cause) {
     throw new FaceError('workerFailed', { detail: 'The index worker stopped.', cause })
   }
 }
 
-async function endThreads(pool: Piscina, gate: ThreadGate | undefined): Promise<void> {
-  await gate?.waitForPause(runTimeoutMs)
-  for (const { threadId } of pool.threads) endThread(pool, threadId)
+/** Unless the answer comes before a thread may be ended. */
+function endStuckThreads(
+  pool: Piscina,
+  answer: Promise<unknown>,
+  gate: ThreadGate | undefined,
+): void {
+  let isStuck = true
+  const settle = () => {
+    isStuck = false
+  }
+  answer.then(settle, settle)
+  for (const { threadId } of pool.threads) {
+    void endStuckThread(pool, threadId, { gate, isStuck: () => isStuck })
+  }
 }
 
 /** Ends the worker of a pool; one that does not end is left behind. */
 export function endTablePool(pool: Piscina): Promise<void> {
-  return settleWithin(
-    pool.destroy(),
-    endTimeoutMs,
-    () => new FaceError('workerFailed', { detail: 'The index worker does not end.' }),
-  )
+  return settleWithin(pool.destroy(), endTimeoutMs, toStuckError)
+}
+
+function toStuckError(): FaceError {
+  return new FaceError('workerFailed', { detail: 'The index worker does not end.' })
 }
 
 /**
@@ -194,7 +207,8 @@ export function createTableProvider(
       // A change that is cut off is done again from the store's feed, and a save from the start.
       await settleWithin(idle, closeMs, () => new Error()).catch(() => undefined)
       closed = true
-      await options.gate?.close(runTimeoutMs)
+      // A thread in which native code runs is left behind, as one that does not end.
+      if ((await options.gate?.close(runTimeoutMs)) === false) throw toStuckError()
       await endTablePool(pool)
     },
   }
