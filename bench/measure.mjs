@@ -27,6 +27,26 @@ export function toLatency(values) {
   }
 }
 
+/**
+ * Slope of y over x by least squares, with its standard error, widened for residuals that follow
+ * each other (autocorrelation r: of n points as many count as n (1 - r) / (1 + r)).
+ *
+ * @source Wilks 2011, Statistical Methods in the Atmospheric Sciences, 3rd ed., sec. 5.2.4
+ */
+export function fitLine(points) {
+  const n = points.length
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / n
+  const [mx, my] = [mean(0), mean(1)]
+  const sxx = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)
+  const slope = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / sxx
+  const residuals = points.map(([x, y]) => y - my - slope * (x - mx))
+  const square = residuals.reduce((sum, value) => sum + value ** 2, 0)
+  const next = residuals.slice(1).reduce((sum, value, i) => sum + value * residuals[i], 0)
+  const r = square === 0 ? 0 : Math.min(0.99, Math.max(0, next / square))
+  const error = Math.sqrt(square / (n - 2) / sxx) * Math.sqrt((1 + r) / (1 - r))
+  return { slope, error }
+}
+
 export async function time(action) {
   const begun = performance.now()
   const result = await action()
@@ -93,7 +113,8 @@ const source = [':/', ':(top,exclude)bench/results']
 export function writeResult(name, { out, quick = false }, { question, ...result }) {
   const file = out ?? (quick ? undefined : `bench/results/${name}.json`)
   if (file === undefined) return
-  const command = `npm run bench:${name} ${toOptions(process.argv.slice(2))}`.trim()
+  const script = name.replace(/-container$/, '')
+  const command = `npm run bench:${script} ${toOptions(process.argv.slice(2))}`.trim()
   const all = { question, command, quick, ...machine(), ...result }
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`)

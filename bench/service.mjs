@@ -17,6 +17,8 @@ const boundary = 'face-watcher-bench'
 const dimension = 512
 const batch = 1000
 const startTimeoutMs = 300_000
+/** The allocator's settings of the container image, as in the Dockerfile. */
+export const containerMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 /** An empty data directory that has the models of another. */
 export function createDataDir(modelsFrom, parent = tmpdir()) {
@@ -128,6 +130,7 @@ export async function startService(
     port,
     client,
     readyMs,
+    pid: child.pid,
     residentBytes: () => readMemory(child.pid, 'VmRSS'),
     highWaterBytes: () => readMemory(child.pid, 'VmHWM'),
     async stop() {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { printTable, toLatency, writeResult } from './measure.mjs'
+import { fitLine, printTable, toLatency, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { findLfw, pickLfw, scaleSamples } from './photos.mjs'
 import { createDataDir, fillGallery, identifyRequest, startService } from './service.mjs'
@@ -98,26 +98,6 @@ async function load() {
   going = false
   await clients
   return { samples, failures }
-}
-
-/**
- * Slope of y over x by least squares, with its standard error, widened for residuals that follow
- * each other (autocorrelation r: of n points as many count as n (1 - r) / (1 + r)).
- *
- * @source Wilks 2011, Statistical Methods in the Atmospheric Sciences, 3rd ed., sec. 5.2.4
- */
-function fitLine(points) {
-  const n = points.length
-  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / n
-  const [mx, my] = [mean(0), mean(1)]
-  const sxx = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)
-  const slope = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / sxx
-  const residuals = points.map(([x, y]) => y - my - slope * (x - mx))
-  const square = residuals.reduce((sum, value) => sum + value ** 2, 0)
-  const next = residuals.slice(1).reduce((sum, value, i) => sum + value * residuals[i], 0)
-  const r = square === 0 ? 0 : Math.min(0.99, Math.max(0, next / square))
-  const error = Math.sqrt(square / (n - 2) / sxx) * Math.sqrt((1 + r) / (1 - r))
-  return { slope, error }
 }
 
 function toHour({ slope, error }) {

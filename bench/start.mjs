@@ -16,7 +16,13 @@ import { parseArgs } from 'node:util'
 import { median, printTable, rotate, time, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { scaleSamples } from './photos.mjs'
-import { createDataDir, fillGallery, identifyRequest, startService } from './service.mjs'
+import {
+  containerMalloc,
+  createDataDir,
+  fillGallery,
+  identifyRequest,
+  startService,
+} from './service.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -33,8 +39,6 @@ const sizes = (args.sizes ?? (args.quick ? '0,10000' : '0,100000')).split(',').m
 if (args.large) sizes.push(1_000_000)
 const warmUpImages = 20
 const pauseMs = args.quick ? 1000 : 20_000
-/** As in the Dockerfile. */
-const container = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 prepareModels(args['models-from'], {})
 const work = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
@@ -48,7 +52,7 @@ try {
     galleries.push({ faces, dataDir, readyMs: [], atReady: [], idle: [] })
   }
   const [first] = galleries
-  galleries.push({ ...first, environment: container, readyMs: [], atReady: [], idle: [] })
+  galleries.push({ ...first, environment: containerMalloc, readyMs: [], atReady: [], idle: [] })
   for (let round = 0; round < rounds; round++) {
     for (const gallery of rotate(galleries, round)) await measure(gallery, image)
   }

@@ -79,15 +79,15 @@ async function keepAnswer(request: FastifyRequest, complete: () => Promise<void>
 
 /**
  * Hash of method, address, images and fields. Not of the raw body: the boundary of a multipart form
- * differs each time. Images are hashed off the event loop.
+ * differs each time. Images are hashed off the event loop, one after the other, because each is
+ * copied on it.
  */
 async function computeRequestHash(request: FastifyRequest, upload: Upload): Promise<string> {
-  const images = await Promise.all(
-    upload.images.map(async ({ field, bytes }) => {
-      const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-      return [field, Buffer.from(digest).toString('hex')]
-    }),
-  )
+  const images: (readonly [field: string, hash: string])[] = []
+  for (const { field, bytes } of upload.images) {
+    const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+    images.push([field, Buffer.from(digest).toString('hex')])
+  }
   const parts = [request.method, request.url, images, Object.entries(upload.fields).sort()]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

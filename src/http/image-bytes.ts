@@ -6,6 +6,7 @@ const bytesPerTurn = 1024 * 1024
 
 const backslash = 0x5c
 const slash = 0x2f
+const equals = 0x3d
 
 /** More than any prefix of a `data:` URL has. */
 const maxPrefixLength = 256
@@ -29,7 +30,9 @@ export async function decodeBase64(
   const invalid = (expected: string) =>
     new FaceError('invalidRequest', { detail: `"${path}" is not ${expected}.` })
   const notBase64 = () => invalid('valid base64 (RFC 4648 section 4, with padding)')
-  const decoded: Uint8Array[] = []
+  // One allocation of the right size: joining pieces of 20 MB held the event loop for 20 ms, and
+  // twice the memory. Escapes, which nobody needs, make it too large.
+  let decoded: Buffer | undefined
   let size = 0
   let rest = ''
   let hasEnded = false
@@ -43,11 +46,12 @@ export async function decodeBase64(
     if (hasEnded) throw notBase64()
     const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
     hasEnded = padding > 0
-    const bytes = Buffer.from(base64, 'base64')
-    if (bytes.length !== (base64.length / 4) * 3 - padding || /[-_]/.test(base64)) throw notBase64()
-    size += bytes.length
-    if (size > maxImageBytes) throw imageTooLarge(maxImageBytes)
-    decoded.push(bytes)
+    const expected = (base64.length / 4) * 3 - padding
+    if (size + expected > maxImageBytes) throw imageTooLarge(maxImageBytes)
+    decoded ??= Buffer.allocUnsafeSlow(Math.min(maxImageBytes, countBytes(raw, skipped)))
+    const written = decoded.write(base64, size, 'base64')
+    if (written !== expected || /[-_]/.test(base64)) throw notBase64()
+    size += written
   }
 
   /** Byte by byte: a replacement in a text of nothing but escapes takes ten times as long. */
@@ -64,6 +68,7 @@ export async function decodeBase64(
   }
 
   let isPrefixRead = false
+  let skipped = 0
   for (const [index, chunk] of raw.entries()) {
     const isLast = index === raw.length - 1
     const plain = withoutEscapes(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
@@ -75,7 +80,9 @@ export async function decodeBase64(
         continue
       }
       isPrefixRead = true
-      text = withoutPrefix(text, () => invalid('a data: URL in base64'))
+      const base64 = withoutPrefix(text, () => invalid('a data: URL in base64'))
+      skipped = text.length - base64.length
+      text = base64
     }
     const whole = isLast ? text.length : text.length - (text.length % 4)
     rest = text.slice(whole)
@@ -87,7 +94,16 @@ export async function decodeBase64(
     }
   }
   if (isEscaped) throw notBase64()
-  return concatOwned(decoded, size)
+  if (decoded === undefined) return new Uint8Array(0)
+  return decoded.length === size ? decoded : new Uint8Array(decoded.subarray(0, size))
+}
+
+/** Bytes for which base64 stands that has no escapes, after a prefix of `skipped` characters. */
+function countBytes(raw: readonly Uint8Array[], skipped: number): number {
+  const characters = raw.reduce((sum, piece) => sum + piece.length, -skipped)
+  const end = raw.slice(-2).flatMap((piece) => [...piece.subarray(-2)])
+  const padding = end.slice(-2).filter((byte) => byte === equals).length
+  return Math.max(0, Math.ceil(characters / 4) * 3 - padding)
 }
 
 function withoutPrefix(text: string, toError: () => FaceError): string {

@@ -10,6 +10,9 @@ import { envelopeBytes, type ResolvedHttpOptions } from './options.ts'
 /** Bytes of a text field: metadata of 16,384 bytes written with six-byte escapes are 96 KiB. */
 const maxFieldBytes = 128 * 1024
 
+/** Names of the client's that are repeated in an answer. */
+const maxNames = 10
+
 /** Which images and text fields a route reads from a multipart form or a JSON body. */
 export interface UploadSpec {
   /** Names of the file fields, and of the JSON members that carry base64. */
@@ -244,10 +247,9 @@ function missingImage(spec: Pick<UploadSpec, 'fields'>, received: readonly strin
       info: { expected: spec.fields },
     })
   }
-  const instead =
-    received.length === 0
-      ? ''
-      : `, but there is ${received.map((name) => JSON.stringify(name.slice(0, 100))).join(', ')}`
+  const names = received.slice(0, maxNames).map((name) => JSON.stringify(name.slice(0, 100)))
+  const more = received.length > maxNames ? ` and ${received.length - maxNames} more` : ''
+  const instead = received.length === 0 ? '' : `, but there is ${names.join(', ')}${more}`
   return new FaceError('missingImage', {
     detail: `An image file is expected in the field ${expected}${instead}.`,
     info: { expected: spec.fields },

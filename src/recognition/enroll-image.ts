@@ -40,7 +40,9 @@ export async function examineImages(
   context: ExamineContext,
 ): Promise<readonly ExaminedImage[]> {
   // Before any is analysed, which may take its bytes away.
-  const hashes = await Promise.all(images.map((image) => computeImageHash(image.bytes)))
+  // One after the other: Web Crypto copies what it hashes, and copies of 60 MB hold the event loop.
+  const hashes: string[] = []
+  for (const { bytes } of images) hashes.push(await computeImageHash(bytes))
   const byHash = new Map<string, ExaminedImage>()
   const distinct = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))
   await inParallel(distinct, Math.max(1, deps.analyzer.stats().workers), async (i) => {

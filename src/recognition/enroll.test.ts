@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   createFakeDependencies,
   type FakeDependencies,
@@ -33,6 +33,24 @@ describe('enroll', () => {
     const { faces } = await watcher.enroll('default', ann, files('ann'))
     const expected = await crypto.subtle.digest('SHA-256', image('ann') as Uint8Array<ArrayBuffer>)
     expect(faces[0]?.face.imageHash).toBe(Buffer.from(expected).toString('hex'))
+  })
+
+  test('hashes one file at a time, since each is copied on the event loop', async () => {
+    const digest = crypto.subtle.digest.bind(crypto.subtle)
+    let running = 0
+    let most = 0
+    const spy = vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (...args) => {
+      most = Math.max(most, ++running)
+      const hash = await digest(...args)
+      running--
+      return hash
+    })
+    try {
+      await watcher.enroll('default', ann, files('ann', 'ann~0.9', 'ann~0.8'))
+    } finally {
+      spy.mockRestore()
+    }
+    expect(most).toBe(1)
   })
 
   test('takes the good images and says why the others were not taken', async () => {

@@ -16,7 +16,7 @@ const rgbBytes = 3
  * it. Of JPEG, PNG and TIFF it holds some rows; of the others the image in its own form, twice where
  * it converts it.
  */
-const decodeBytes = { jpeg: 3.6, png: 3.8, tiff: 3.8, gif: 8, webp: 8.6, avif: 19 } as const
+const decodeBytes = { jpeg: 3.6, png: 3.8, tiff: 3.8, gif: 8, webp: 8.6, avif: 21 } as const
 /** A progressive JPEG is held as coefficients of two bytes. */
 const coefficientBytes = 2
 /** Floats of a level, and of the level that it is made from, which a graph has twice for a moment. */
