@@ -76,6 +76,8 @@ export function createTablePool(worker: URL, workerData?: object, gate?: ThreadG
     // Otherwise a worker without a task blocks its event loop until the next one comes, and neither
     // work in the background nor the freeing of native memory goes on.
     atomics: 'disabled',
+    // Nobody reads the times.
+    recordTiming: false,
   })
   endThreadsOfLostAnswers(pool, gate)
   return pool

@@ -44,7 +44,7 @@ export function toEmbeddingBytes(embedding: Float32Array): Uint8Array {
   return new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength)
 }
 
-function readJson<T>(row: SqlRow, column: string): T {
+export function readJson<T>(row: SqlRow, column: string): T {
   const json = readText(row, column)
   try {
     if (!isJsonTooDeep(json)) return JSON.parse(json) as T

@@ -74,6 +74,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     workerData,
     // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps].
     atomics: 'disabled',
+    // Nobody reads the times.
+    recordTiming: false,
   })
   // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
   pool.on('error', () => {})
