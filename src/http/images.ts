@@ -58,15 +58,24 @@ export async function readUpload(
   return upload
 }
 
-/** Reads exactly one image; text fields and other members are answered beside it. */
+/**
+ * Reads exactly one image. A form must not have text fields beside it, unless they are ignored: who
+ * sends one expects something of it. Of JSON the schema says so.
+ */
 export async function readOneImage(
   request: FastifyRequest,
   field: string,
   options: ResolvedHttpOptions,
+  { ignoresText = false }: { readonly ignoresText?: boolean } = {},
 ): Promise<UploadedImage> {
-  const { images } = await readUpload(request, { fields: [field], maxImages: 1 }, options)
+  const { images, fields } = await readUpload(request, { fields: [field], maxImages: 1 }, options)
   const [image] = images
   if (!image) throw missingImage({ fields: [field] }, [])
+  const [unknown] = Object.keys(fields)
+  if (unknown !== undefined && request.isMultipart() && !ignoresText) {
+    const detail = `The field ${JSON.stringify(unknown.slice(0, 100))} is not known here.`
+    throw new FaceError('invalidRequest', { detail, info: { expected: [field] } })
+  }
   return image
 }
 

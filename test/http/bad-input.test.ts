@@ -33,6 +33,25 @@ describe('images', () => {
     expect(answer.json.allowed).toEqual(['JPEG', 'PNG'])
   })
 
+  it.each(['/v1/detect', '/v1/embed', identify])(
+    'refuses a text field of a form that %s would ignore',
+    async (route) => {
+      const form: Part[] = [image, ['modelId', 'fused']]
+      const answer = await client.send('POST', route, { form })
+      expectProblem(answer, 400, 'invalidRequest')
+      expect(answer.json.detail).toContain('"modelId"')
+      expect((await client.send('POST', route, { form: [image] })).status).toBe(200)
+    },
+  )
+
+  it('ignores one where the first face-watcher did', async () => {
+    const form: Part[] = [
+      ['mainImage', 'face:ann', 'a.jpg'],
+      ['more', '1'],
+    ]
+    expect((await client.send('POST', '/recognizeFace', { form })).status).toBe(200)
+  })
+
   it('answers corruptImage for a damaged image', async () => {
     const answer = await client.send('POST', identify, { form: [['image', 'face', 'a.jpg']] })
     expectProblem(answer, 422, 'corruptImage')

@@ -22,6 +22,9 @@ const imageErrors = [
   'overloaded',
 ] as const
 
+/** The first face-watcher paid no attention to text fields. */
+const asTheFirst = { ignoresText: true } as const
+
 /**
  * `POST /registerFace` and `POST /recognizeFace`: one line of curl each, on the default collection.
  * Their names and shapes are those of the FastAPI project that Face Watcher grew from.
@@ -51,7 +54,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const image = await readOneImage(request, 'refImage', options)
+      const image = await readOneImage(request, 'refImage', options, asTheFirst)
       const person = { name: request.query.name, ifExists: 'reuseFirst' } as const
       const result = await faceWatcher.enroll(defaultCollectionName, person, [image], {
         signal,
@@ -92,7 +95,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const { bytes } = await readOneImage(request, 'mainImage', options)
+      const { bytes } = await readOneImage(request, 'mainImage', options, asTheFirst)
       const result = await faceWatcher.identify(defaultCollectionName, bytes, {
         signal,
         candidates: 1,
