@@ -58,10 +58,7 @@ export async function readUpload(
   return upload
 }
 
-/**
- * Reads exactly one image. A form must not have text fields beside it, unless they are ignored: who
- * sends one expects something of it. Of JSON the schema says so.
- */
+/** Reads exactly one image. A form must not have text fields beside it, unless they are ignored. */
 export async function readOneImage(
   request: FastifyRequest,
   field: string,
@@ -71,12 +68,26 @@ export async function readOneImage(
   const { images, fields } = await readUpload(request, { fields: [field], maxImages: 1 }, options)
   const [image] = images
   if (!image) throw missingImage({ fields: [field] }, [])
-  const [unknown] = Object.keys(fields)
-  if (unknown !== undefined && request.isMultipart() && !ignoresText) {
-    const detail = `The field ${JSON.stringify(unknown.slice(0, 100))} is not known here.`
-    throw new FaceError('invalidRequest', { detail, info: { expected: [field] } })
-  }
+  if (!ignoresText) assertKnownText(request, fields, [])
   return image
+}
+
+/**
+ * That a form has no other text fields: who sends one expects something of it. Of JSON the schema
+ * says so.
+ *
+ * @throws {FaceError} `invalidRequest`
+ */
+export function assertKnownText(
+  request: FastifyRequest,
+  fields: Upload['fields'],
+  known: readonly string[],
+): void {
+  if (!request.isMultipart()) return
+  const unknown = Object.keys(fields).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const detail = `The field ${JSON.stringify(unknown.slice(0, 100))} is not known here.`
+  throw new FaceError('invalidRequest', { detail, info: { expected: known } })
 }
 
 async function readForm(

@@ -44,6 +44,20 @@ describe('images', () => {
     },
   )
 
+  it('refuses one that verification or a new face would ignore', async () => {
+    const pair: Part[] = [
+      ['imageA', 'face:ann', 'a.jpg'],
+      ['imageB', 'face:ann', 'b.jpg'],
+    ]
+    for (const [route, parts] of [
+      ['/v1/verify', pair],
+      [`${persons}/${person}/faces`, [image]],
+    ] as const) {
+      const form: Part[] = [...parts, ['faces', 'largest']]
+      expectProblem(await client.send('POST', route, { form }), 400, 'invalidRequest')
+    }
+  })
+
   it('ignores one where the first face-watcher did', async () => {
     const form: Part[] = [
       ['mainImage', 'face:ann', 'a.jpg'],

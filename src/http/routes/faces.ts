@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
 import type { Face } from '../../gallery/store.ts'
 import { answerOnce, idempotencyHeaders } from '../idempotency.ts'
-import { readUpload } from '../images.ts'
+import { assertKnownText, readUpload } from '../images.ts'
 import { problemResponses } from '../problems.ts'
 import { toDisconnectSignal } from '../request-context.ts'
 import { ref } from '../schemas/component.ts'
@@ -102,6 +102,7 @@ export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteCont
       const signal = toDisconnectSignal(reply)
       const { collection, person } = request.params
       const upload = await readUpload(request, { fields, maxImages: options.maxImages }, options)
+      assertKnownText(request, upload.fields, [])
       return answerOnce({ request, reply, upload }, faceWatcher, async () => {
         const result = await faceWatcher.enroll(
           collection,
