@@ -21,6 +21,11 @@ export interface UploadSpec {
   readonly maxImages: number
   /** Fewest; below it the answer is `missingImage`. Default 1. */
   readonly minImages?: number
+  /**
+   * Text fields of a form; another one is refused, as who sends it expects something of it. Of JSON
+   * the schema says so. Absent: any.
+   */
+  readonly text?: readonly string[]
 }
 
 export interface UploadedImage extends EnrollImage {
@@ -55,6 +60,7 @@ export async function readUpload(
     throw missingImage(spec, Object.keys(upload.fields))
   }
   if (upload.images.length > spec.maxImages) throw tooManyImages(spec)
+  if (request.isMultipart()) assertKnownText(upload, spec)
   return upload
 }
 
@@ -65,29 +71,19 @@ export async function readOneImage(
   options: ResolvedHttpOptions,
   { ignoresText = false }: { readonly ignoresText?: boolean } = {},
 ): Promise<UploadedImage> {
-  const { images, fields } = await readUpload(request, { fields: [field], maxImages: 1 }, options)
+  const spec = { fields: [field], maxImages: 1, ...(ignoresText ? {} : { text: [] }) }
+  const { images } = await readUpload(request, spec, options)
   const [image] = images
   if (!image) throw missingImage({ fields: [field] }, [])
-  if (!ignoresText) assertKnownText(request, fields, [])
   return image
 }
 
-/**
- * That a form has no other text fields: who sends one expects something of it. Of JSON the schema
- * says so.
- *
- * @throws {FaceError} `invalidRequest`
- */
-export function assertKnownText(
-  request: FastifyRequest,
-  fields: Upload['fields'],
-  known: readonly string[],
-): void {
-  if (!request.isMultipart()) return
-  const unknown = Object.keys(fields).find((name) => !known.includes(name))
+/** @throws {FaceError} `invalidRequest` */
+function assertKnownText({ fields }: Upload, { text }: UploadSpec): void {
+  const unknown = text && Object.keys(fields).find((name) => !text.includes(name))
   if (unknown === undefined) return
   const detail = `The field ${JSON.stringify(unknown.slice(0, 100))} is not known here.`
-  throw new FaceError('invalidRequest', { detail, info: { expected: known } })
+  throw new FaceError('invalidRequest', { detail, info: { expected: text } })
 }
 
 async function readForm(

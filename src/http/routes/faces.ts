@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
 import type { Face } from '../../gallery/store.ts'
 import { answerOnce, idempotencyHeaders } from '../idempotency.ts'
-import { assertKnownText, readUpload } from '../images.ts'
+import { readUpload } from '../images.ts'
 import { problemResponses } from '../problems.ts'
 import { toDisconnectSignal } from '../request-context.ts'
 import { ref } from '../schemas/component.ts'
@@ -101,8 +101,8 @@ export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteCont
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
       const { collection, person } = request.params
-      const upload = await readUpload(request, { fields, maxImages: options.maxImages }, options)
-      assertKnownText(request, upload.fields, [])
+      const spec = { fields, maxImages: options.maxImages, text: [] }
+      const upload = await readUpload(request, spec, options)
       return answerOnce({ request, reply, upload }, faceWatcher, async () => {
         const result = await faceWatcher.enroll(
           collection,

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
 import type { VerifyTarget } from '../../recognition/face-watcher.ts'
 import { toVerifyBody } from '../bodies.ts'
-import { assertKnownText, readUpload, type Upload } from '../images.ts'
+import { readUpload, type Upload } from '../images.ts'
 import { problemResponses } from '../problems.ts'
 import { toDisconnectSignal } from '../request-context.ts'
 import { VerifyResult } from '../schemas/analysis.ts'
@@ -11,6 +11,7 @@ import type { App, RouteContext } from '../types.ts'
 import { base64Schema, createForm, jsonBody } from './shared.ts'
 
 const fields = ['imageA', 'imageB', 'image'] as const
+const text = ['collection', 'personId', 'faceId'] as const
 
 const verifyJson = Type.Object(
   {
@@ -95,8 +96,7 @@ export function registerVerifyRoute(app: App, { faceWatcher, options }: RouteCon
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const upload = await readUpload(request, { fields, maxImages: 2 }, options)
-      assertKnownText(request, upload.fields, ['collection', 'personId', 'faceId'])
+      const upload = await readUpload(request, { fields, maxImages: 2, text }, options)
       const { image, target } = toComparison(upload)
       const { modelId, maxFmr, threshold, faces } = request.query
       const result = await faceWatcher.verify(image, target, {

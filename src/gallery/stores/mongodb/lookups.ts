@@ -21,15 +21,16 @@ export function createLookupOperations(
 ): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
   const { collections, persons, faces } = context.tables
 
+  /** Also of a collection that is deleted and not yet purged. */
   async function readPersonIds(
     collectionId: string,
     faceIds: readonly string[],
   ): Promise<ReadonlyMap<string, string>> {
     const wanted = faceIds.filter(isUlid)
     if (wanted.length === 0) return new Map()
-    const read = () =>
-      faces.find({ _id: { $in: wanted }, collectionId }, { projection: { personId: 1 } }).toArray()
-    const found = await readInCollection(context, collectionId, { read, none: [] })
+    const found = await faces
+      .find({ _id: { $in: wanted }, collectionId }, { projection: { personId: 1 } })
+      .toArray()
     return new Map(found.map((face) => [face._id, face.personId]))
   }
 
@@ -59,16 +60,21 @@ export function createLookupOperations(
 
   return {
     async getOwners(collectionId, faceIds) {
-      return readOwners(faceIds, await readPersonIds(collectionId, faceIds))
+      const read = () => readPersonIds(collectionId, faceIds)
+      return readOwners(
+        faceIds,
+        await readInCollection(context, collectionId, { read, none: new Map() }),
+      )
     },
 
     async lookUpNearest(collectionId, lists) {
       const faceIds = [...new Set(lists.flat())]
-      const [personOf, counts, document] = await Promise.all([
+      const [read, counts, document] = await Promise.all([
         readPersonIds(collectionId, faceIds),
         readCounts(context, collectionId),
         isUlid(collectionId) ? collections.findOne({ _id: collectionId }) : null,
       ])
+      const personOf = document === null ? new Map<string, string>() : read
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
       const [owners, ...found] = await Promise.all([
         readOwners(faceIds, personOf),
