@@ -59,9 +59,6 @@ RUN install -d -o node -g node -m 0700 /data
 ENV FACE_WATCHER_DATA_DIR=/data \
     FACE_WATCHER_HTTP_HOST=0.0.0.0 \
     npm_config_cache=/tmp/npm
-# glibc keeps what threads free; 40 MB less, as fast. docs/decisions/0009-memory-and-request-overhead.md
-ENV MALLOC_ARENA_MAX=2 \
-    MALLOC_MMAP_THRESHOLD_=131072
 USER node
 VOLUME /data
 EXPOSE 8000

@@ -1,6 +1,6 @@
 // Does the server stay within its budgets of memory and of stalls?
 //
-//   npm run bench:budgets -- [--parts idle,stalls,memory] [--container]
+//   npm run bench:budgets -- [--parts idle,stalls,memory]
 //                            [--models-from DIR] [--quick] [--out FILE]
 //
 // Exit 1 where a budget is exceeded:
@@ -9,8 +9,7 @@
 //           or that has to be refused; of three tries the least, since other programs only add;
 //   memory  two of the largest images at once with the smallest `minFaceSize`: 1.5 GB at the peak, and
 //           back to within 100 MB of what the server held after ordinary photographs.
-// `--container` sets the allocator up as the container image does; `--quick` takes images of half the
-// side.
+// `--quick` takes images of half the side.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -18,13 +17,12 @@ import { listLargestImages } from './largest-images.mjs'
 import { largestBodyBytes, makeLargestRequests, padImage } from './largest-requests.mjs'
 import { printTable, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
-import { containerMalloc, createDataDir, parseMetrics, startService } from './service.mjs'
+import { createDataDir, parseMetrics, startService } from './service.mjs'
 
 const { values: args } = parseArgs({
   options: {
     parts: { type: 'string', default: 'idle,stalls,memory' },
     'models-from': { type: 'string', default: '.cache/test-data' },
-    container: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -39,12 +37,11 @@ const samplePhoto = 'node_modules/@vladmandic/face-api/demo/sample1.jpg'
 prepareModels(args['models-from'], {})
 const photo = readFileSync(samplePhoto)
 const parts = { idle: measureIdle, stalls: measureStalls, memory: measureMemory }
-const environment = args.container ? containerMalloc : {}
 const results = {}
 const exceeded = []
 for (const name of args.parts.split(',')) {
   const { dataDir, remove } = createDataDir(args['models-from'])
-  const service = await startService(dataDir, environment)
+  const service = await startService(dataDir)
   try {
     results[name] = await parts[name](service)
   } finally {
@@ -52,9 +49,9 @@ for (const name of args.parts.split(',')) {
     remove()
   }
 }
-writeResult(args.container ? 'budgets-container' : 'budgets', args, {
+writeResult('budgets', args, {
   question: 'budgets of memory and of stalls',
-  ...{ environment, bars, ...results },
+  ...{ bars, ...results },
 })
 for (const line of exceeded) console.error(`exceeded: ${line}`)
 if (exceeded.length > 0) process.exitCode = 1

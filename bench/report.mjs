@@ -323,7 +323,7 @@ function startSection({ results: galleries }) {
   return table(
     ['faces', 'ready after', 'slowest', 'resident, idle after some images', 'bytes a face'],
     galleries.map((one) => [
-      `${count(one.faces)}${one.environment ? ', malloc as in the container image' : ''}`,
+      count(one.faces),
       `${format(one.readyMs / 1000)} s`,
       `${format(one.slowestMs / 1000)} s`,
       `${format(one.residentBytesIdle / 1e6)} MB`,

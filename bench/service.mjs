@@ -17,8 +17,6 @@ const boundary = 'face-watcher-bench'
 const dimension = 512
 const batch = 1000
 const startTimeoutMs = 300_000
-/** The allocator's settings of the container image, as in the Dockerfile. */
-export const containerMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 /** An empty data directory that has the models of another. */
 export function createDataDir(modelsFrom, parent = tmpdir()) {
@@ -94,7 +92,6 @@ function toFace({ row, ...face }) {
  */
 export async function startService(
   dataDir,
-  environment = {},
   program = join(import.meta.dirname, '../dist/cli/main.js'),
 ) {
   const port = await freePort()
@@ -105,7 +102,7 @@ export async function startService(
       ...[program, 'serve', '--data-dir', dataDir],
       ...['--port', String(port), '--log-level', 'error'],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } },
+    { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let said = ''
   child.stderr.on('data', (text) => {

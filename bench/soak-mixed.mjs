@@ -1,13 +1,13 @@
 // Do memory, descriptors and threads stay where they are under mixed traffic?
 //
-//   npm run bench:soak-mixed -- [--minutes 20] [--clients 4] [--seed 1] [--container]
+//   npm run bench:soak-mixed -- [--minutes 20] [--clients 4] [--seed 1]
 //                               [--models-from DIR] [--quick] [--out FILE]
 //
 // Clients send images from thumbnails to the largest that is accepted, of all formats, damaged and
 // hostile files and uploads that break off. Once a minute they pause, the server comes to rest, and
 // what it holds is read. The verdict is on the second half, after heaps and allocator have settled:
 // exit 1 where a slope is more than two standard errors above zero, or an answer was 5xx besides 503.
-// `--container` sets the allocator up as the container image does. `--quick` takes three minutes, in steps of ten seconds.
+// `--quick` takes three minutes, in steps of ten seconds.
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,13 +15,7 @@ import { parseArgs } from 'node:util'
 import { fitLine, printTable, writeResult } from './measure.mjs'
 import { createMixedTraffic, readSamples, sendMixed } from './mixed-traffic.mjs'
 import { prepareModels } from './peers/prepare.mjs'
-import {
-  containerMalloc,
-  createDataDir,
-  fillGallery,
-  parseMetrics,
-  startService,
-} from './service.mjs'
+import { createDataDir, fillGallery, parseMetrics, startService } from './service.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -29,7 +23,6 @@ const { values: args } = parseArgs({
     clients: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
     'models-from': { type: 'string', default: '.cache/test-data' },
-    container: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -47,8 +40,7 @@ const photos = readSamples('node_modules/@vladmandic/face-api/demo')
 const traffic = await createMixedTraffic(photos, { seed: Number(args.seed), largest })
 const { dataDir, remove } = createDataDir(args['models-from'])
 await fillGallery(dataDir, 1000)
-const environment = args.container ? containerMalloc : {}
-const service = await startService(dataDir, environment)
+const service = await startService(dataDir)
 const agent = new http.Agent({ keepAlive: true })
 try {
   const { samples, answers, kinds } = await load()
@@ -67,9 +59,8 @@ try {
   printTable(samples)
   console.log({ kinds, answers, highWaterMiB: service.highWaterBytes() / 2 ** 20 })
   printTable(slopes)
-  writeResult(args.container ? 'soak-mixed-container' : 'soak-mixed', args, {
+  writeResult('soak-mixed', args, {
     question: 'memory, descriptors and threads over time under mixed traffic',
-    environment,
     ...{ minutes, clients: Number(args.clients), seed: Number(args.seed), kinds, answers, slopes },
     highWaterBytes: service.highWaterBytes(),
     samples,

@@ -6,8 +6,7 @@
 // From the start of the process to the first yes of `/readyz`, models loaded and the index read from
 // its snapshot; the files are in the memory of the system. `--large` adds a million faces, which
 // take 5 GB on disk and some minutes to write. After some identifications and a pause, in which the
-// worker for single images ends, the resident memory of the whole process is read; for the first
-// size also with the malloc settings of the container image.
+// worker for single images ends, the resident memory of the whole process is read.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,13 +15,7 @@ import { parseArgs } from 'node:util'
 import { median, printTable, rotate, time, writeResult } from './measure.mjs'
 import { prepareModels } from './peers/prepare.mjs'
 import { scaleSamples } from './photos.mjs'
-import {
-  containerMalloc,
-  createDataDir,
-  fillGallery,
-  identifyRequest,
-  startService,
-} from './service.mjs'
+import { createDataDir, fillGallery, identifyRequest, startService } from './service.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -51,14 +44,11 @@ try {
     console.log(`${faces} faces written in ${Math.round(fillMs / 1000)} s`)
     galleries.push({ faces, dataDir, readyMs: [], atReady: [], idle: [] })
   }
-  const [first] = galleries
-  galleries.push({ ...first, environment: containerMalloc, readyMs: [], atReady: [], idle: [] })
   for (let round = 0; round < rounds; round++) {
     for (const gallery of rotate(galleries, round)) await measure(gallery, image)
   }
-  const results = galleries.map(({ faces, environment, readyMs, atReady, idle }) => ({
+  const results = galleries.map(({ faces, readyMs, atReady, idle }) => ({
     faces,
-    ...(environment ? { environment } : {}),
     readyMs: median(readyMs),
     slowestMs: Math.max(...readyMs),
     residentBytesWhenReady: median(atReady),
@@ -82,7 +72,7 @@ try {
 }
 
 async function measure(gallery, image) {
-  const service = await startService(gallery.dataDir, gallery.environment)
+  const service = await startService(gallery.dataDir)
   try {
     gallery.readyMs.push(service.readyMs)
     gallery.atReady.push(service.residentBytes())

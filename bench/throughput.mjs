@@ -161,7 +161,7 @@ async function compareWithBefore(before) {
     const services = []
     try {
       for (const { name, root, forServer } of order) {
-        const service = await startService(forServer, {}, join(root, 'dist/cli/main.js'))
+        const service = await startService(forServer, join(root, 'dist/cli/main.js'))
         services.push({ name, service })
       }
       const ways = {

@@ -3,6 +3,7 @@ import type { Composition } from '../compose.ts'
 import type { Config, PartialConfig } from '../config/config.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { GalleryLogger } from '../gallery/gallery.ts'
+import { setUpAllocator } from './allocator.ts'
 import type { Output } from './output.ts'
 
 /** What every command gets. Heavy modules are loaded when a command runs, so that help is quick. */
@@ -49,6 +50,7 @@ export function createContext(program: Command, output: Output): CliContext {
   }
   const open = async <T>(use: UseFaceWatcher<T>, installMissing: boolean): Promise<T> => {
     const { config } = await loadConfig()
+    await setUpAllocator()
     const [{ composeFaceWatcher }, { createModelProgress }] = await Promise.all([
       import('../compose.ts'),
       import('./model-progress.ts'),

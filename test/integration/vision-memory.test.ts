@@ -19,11 +19,6 @@ interface LargestImages {
 
 const program = fileURLToPath(new URL('../fixtures/vision/memory-child.mjs', import.meta.url))
 const images = new URL('../../bench/largest-images.mjs', import.meta.url)
-/**
- * The allocator's settings of the container image. Without them glibc keeps what was freed, up to
- * hundreds of megabytes: docs/decisions/0016-memory-of-images.md.
- */
-const containerMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 /** What a process may have more, after two of the largest images, than after ordinary photographs. */
 const remainingMB = 100
 const timeoutMs = 600_000
@@ -68,9 +63,7 @@ async function measure(
   const files = kinds.map((kind) => join(folder, kind))
   for (const [i, { make }] of chosen.entries()) await writeFile(files[i] as string, await make())
   const args = [program, modelsDir, String(budgetMB * 1e6), usual, ...files]
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    env: { ...process.env, ...containerMalloc },
-  })
+  const { stdout } = await promisify(execFile)(process.execPath, args)
   const readings = stdout.trim().split('\n')
   return new Map(kinds.map((kind, i) => [kind, JSON.parse(readings[i] as string) as Reading]))
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Config, PartialConfig } from '../../config/config.ts'
 import type { HttpOptions } from '../../http/options.ts'
+import { setUpAllocator } from '../allocator.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 
@@ -34,6 +35,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         import('../../http/safe-bind.ts'),
       ])
       assertSafeBind(resolveHttpOptions(http))
+      const allocator = await setUpAllocator()
       const [
         { composeFaceWatcher, webRoot },
         { startServer },
@@ -46,6 +48,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         import('../model-progress.ts'),
       ])
       const logger = await createLogger(config.log)
+      logger.debug({ allocator }, 'allocator set up')
       if (ignored.length > 0) {
         logger.info({ variables: ignored }, 'ignored what Kubernetes sets for a Service')
       }
