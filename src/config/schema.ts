@@ -96,7 +96,7 @@ const http = Type.Object(
       minimum: 0,
       default: 30_000,
       description:
-        'Time in which a client has to take some of its answer, milliseconds, before its connection is closed; 0 waits for ever.',
+        'Time in which a client has to take some of its answer, milliseconds, before its connection is closed; it has to take at least 8 KiB a second on the whole, after this time. 0 waits for ever.',
     }),
     shutdownTimeoutMs: Type.Integer({
       minimum: 0,

@@ -96,11 +96,11 @@ function createTurns(handler: Handler, onFull: () => void): Handler {
 }
 
 /**
- * Closes a connection whose client does not take its answer, and answers `overloaded` instead of a
- * large answer while too many others are unsent.
+ * Closes a connection whose client does not take its answer or takes it in trickles, and answers
+ * `overloaded` instead of a large answer while too many others are unsent.
  */
 export function registerAnswerLimits(app: App, options: ResolvedHttpOptions): void {
-  const { writeTimeoutMs, maxUnsentBytes } = options
+  const { writeTimeoutMs, leastBytesPerSecond, maxUnsentBytes } = options
   const warn = createSparseLog(options.logger)
   let unsent = 0
   app.addHook('onSend', async (_request, { raw }, payload) => {
@@ -115,14 +115,29 @@ export function registerAnswerLimits(app: App, options: ResolvedHttpOptions): vo
         unsent -= length
       })
     }
-    // Node tells a client that reads slowly from one that does not read.
-    if (writeTimeoutMs > 0 && raw.socket instanceof Socket) {
-      raw.setTimeout(writeTimeoutMs, () => {
-        warn({ writeTimeoutMs }, 'a connection is closed: its client does not take the answer')
+    if (writeTimeoutMs === 0 || !(raw.socket instanceof Socket)) return
+    // Begins again with every byte that is taken, which may be one a minute.
+    raw.setTimeout(writeTimeoutMs, () => {
+      warn({ writeTimeoutMs }, 'a connection is closed: its client does not take the answer')
+      raw.destroy()
+    })
+    const timer = setTimeout(
+      () => {
+        warn(
+          { leastBytesPerSecond },
+          'a connection is closed: its client takes the answer too slowly',
+        )
         raw.destroy()
-      })
-    }
+      },
+      writeTimeoutMs + (1000 * toLength(payload)) / leastBytesPerSecond,
+    )
+    raw.once('close', () => clearTimeout(timer))
   })
+}
+
+/** Bytes of an answer, about. */
+function toLength(payload: unknown): number {
+  return typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0
 }
 
 /** Writes a kind of line at most every ten seconds, with how often it happened since the last. */

@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly requestTimeoutMs?: number
   /** Time in which a client has to take something of its answer, milliseconds; 0 waits for ever. Default 30,000. */
   readonly writeTimeoutMs?: number
+  /** How fast a client has to take its answer on the whole, after `writeTimeoutMs`. Default 8 KiB. */
+  readonly leastBytesPerSecond?: number
   /** Bytes of large answers that are made and not yet sent, over all connections. Default 128 MiB. */
   readonly maxUnsentBytes?: number
   /** After a request to stop, time for in-flight requests to finish, milliseconds. Default 30,000. */
@@ -58,6 +60,7 @@ export interface ResolvedHttpOptions {
   readonly trustProxy: boolean | string | readonly string[]
   readonly requestTimeoutMs: number
   readonly writeTimeoutMs: number
+  readonly leastBytesPerSecond: number
   readonly maxUnsentBytes: number
   readonly shutdownTimeoutMs: number
   readonly drainDelayMs: number
@@ -93,6 +96,7 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
     trustProxy: options.trustProxy ?? false,
     requestTimeoutMs: options.requestTimeoutMs ?? 120_000,
     writeTimeoutMs: options.writeTimeoutMs ?? 30_000,
+    leastBytesPerSecond: options.leastBytesPerSecond ?? 8 * 1024,
     // A page of a list has up to one MiB.
     maxUnsentBytes: options.maxUnsentBytes ?? 128 * 1024 * 1024,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 30_000,

@@ -46,6 +46,11 @@ const countAnswers = (text: string) => text.match(/HTTP\/1\.1 \d{3} /g)?.length 
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`
 const until = (condition: () => boolean | Promise<boolean>) =>
   expect.poll(condition, { timeout: 20_000 }).toBe(true)
+/** Whether the server has a connection. */
+const isOpen = () =>
+  new Promise<boolean>((resolve) =>
+    server.app.server.getConnections((_error, count) => resolve(count > 0)),
+  )
 const descriptors = () => readdirSync('/proc/self/fd').length
 
 describe('pipelined requests', () => {
@@ -118,10 +123,6 @@ describe('connections', () => {
     const slow = open().pause()
     // More than the buffers of the system hold, with one answer in the making after the other.
     slow.write(get('/docs/static/swagger-ui-bundle.js').repeat(20))
-    const isOpen = () =>
-      new Promise<boolean>((resolve) =>
-        server.app.server.getConnections((_error, count) => resolve(count > 0)),
-      )
     await until(isOpen)
     await until(async () => !(await isOpen()))
 
@@ -132,6 +133,23 @@ describe('connections', () => {
       body: new Uint8Array(toForm([['image', 'face:ann', 'a.jpg']])),
     })
     expect(answer.status).toBe(200)
+  })
+})
+
+describe('a client that takes its answer a little at a time', () => {
+  it('is cut off when the whole takes too long', async () => {
+    await start({ writeTimeoutMs: 2000, leastBytesPerSecond: 2 ** 30 })
+    const trickling = open().on('readable', () => {})
+    // Often enough that something is taken every second.
+    const timer = setInterval(() => trickling.read(8_192), 20)
+    // More than the buffers of the system hold.
+    trickling.write(get('/docs/static/swagger-ui-bundle.js').repeat(20))
+    try {
+      await until(isOpen)
+      await until(async () => !(await isOpen()))
+    } finally {
+      clearInterval(timer)
+    }
   })
 })
 

@@ -3,6 +3,7 @@ import { FaceError } from '../../../core/errors.ts'
 import { isUlid } from '../../pages.ts'
 import type { Collection } from '../../store.ts'
 import { toCollection } from './documents.ts'
+import type { ScanTurns } from './scan-turns.ts'
 import type { Tables } from './tables.ts'
 import type { Transact, Transaction } from './transactions.ts'
 
@@ -17,6 +18,7 @@ export interface MongoContext {
   /** How long an operation may take. */
   readonly timeoutMs: number
   readonly transact: Transact
+  readonly scans: ScanTurns
   /** Of the newest transaction of this process. */
   operationTime(): Timestamp | undefined
   /** A new ULID, greater than the ones before it. */

@@ -14,6 +14,7 @@ import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
 import { createPersonOperations } from './persons.ts'
 import { createPurger } from './purger.ts'
+import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { withinTime } from './time-limit.ts'
 import { createTransactions } from './transactions.ts'
@@ -60,6 +61,7 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     ...createTransactions(client, timeoutMs),
     db,
     timeoutMs,
+    scans: createScanTurns(),
     newId: monotonicFactory(),
     now: () => new Date().toISOString(),
   }

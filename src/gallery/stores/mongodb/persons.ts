@@ -105,7 +105,8 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
           .sort({ _id: 1 })
           .limit(limit + 1)
           .toArray()
-      const found = await readInCollection(context, collectionId, { read, none: [] })
+      const list = () => readInCollection(context, collectionId, { read, none: [] })
+      const found = await (name === undefined ? list() : context.scans.run(list))
       return toMeasuredPage('persons', found.map(toPerson), {
         limit,
         // Most persons have none, or little; only metadata are written as JSON to be measured.
