@@ -11,9 +11,9 @@ import { machine, percentile } from './measure.mjs'
 
 // Must be set before the runtime loads; the analyzer does it for the product.
 process.env.ORT_DISABLE_TELEMETRY = '1'
-const { resolveDetectorOptions } = await import('../dist/vision/detectors/detector.js')
-const { loadManifest } = await import('../dist/vision/models/manifest.js')
-const { createPipeline } = await import('../dist/vision/pipeline.js')
+const { resolveDetectorOptions } = await import('../dist/vision/pipeline/detectors/detector.js')
+const { loadManifest } = await import('../dist/models/manifest.js')
+const { createPipeline } = await import('../dist/vision/pipeline/pipeline.js')
 
 const { values: args, positionals } = parseArgs({
   allowPositionals: true,

@@ -16,8 +16,8 @@ import { evaluateFmr } from '../dist/evaluation/fmr.js'
 import { evaluateIdentify } from '../dist/evaluation/identify.js'
 import { evaluateLfw } from '../dist/evaluation/lfw.js'
 import { formatReport } from '../dist/evaluation/report.js'
-import { createAnalyzer } from '../dist/vision/analyzer.js'
-import { findParts, loadManifest } from '../dist/vision/models/manifest.js'
+import { findParts, loadManifest } from '../dist/models/manifest.js'
+import { createAnalyzer } from '../dist/vision/analyzer/analyzer.js'
 import { hashPipeline } from './pipeline-hash.mjs'
 
 const { values, positionals } = parseArgs({

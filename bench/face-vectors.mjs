@@ -4,7 +4,7 @@
 // one image each of those who have several is in the gallery, the others are probes, and people
 // with one image are strangers. Without LFW, or where a power is given, the differences are random,
 // with a spectrum like 1 / i^power; the power is 1 where none is given.
-import { createRandom, shuffle } from '../dist/evaluation/random.js'
+import { createRandom, shuffle } from '../dist/platform/random.js'
 import { readLfw } from './lfw-embeddings.mjs'
 
 const facesPerPerson = 5

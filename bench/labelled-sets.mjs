@@ -5,7 +5,7 @@ import { openDataset } from '../dist/evaluation/dataset.js'
 import { embedDataset } from '../dist/evaluation/embeddings.js'
 import { computeModelFingerprint } from '../dist/evaluation/fingerprint.js'
 import { groupByPerson, lfwCorrections } from '../dist/evaluation/label-corrections.js'
-import { createAnalyzer } from '../dist/vision/analyzer.js'
+import { createAnalyzer } from '../dist/vision/analyzer/analyzer.js'
 import { hashPipeline } from './pipeline-hash.mjs'
 
 /** Second photographs of people who are twice in the studio set: three are equal files, the others were looked at. */

@@ -8,10 +8,10 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { composeFaceWatcher } from '../dist/compose.js'
+import { composeFaceWatcher } from '../dist/compose/compose.js'
 import { loadConfig } from '../dist/config/load.js'
 import { openDataset, selectImages } from '../dist/evaluation/dataset.js'
-import { createRandom, shuffle } from '../dist/evaluation/random.js'
+import { createRandom, shuffle } from '../dist/platform/random.js'
 
 const { values } = parseArgs({
   options: {

@@ -4,12 +4,9 @@ import { readdir, readFile } from 'node:fs/promises'
 /** The compiled code that an embedding depends on: while it is being changed, the version says too little. */
 export async function hashPipeline() {
   const hash = createHash('sha256')
-  const parts = ['pipeline.js', 'faces.js', 'image.js', 'pyramid.js']
-  const files = parts.map((part) => `dist/vision/${part}`)
-  files.push('dist/core/alignment.js', 'dist/core/geometry.js')
-  for (const part of ['vision/detectors', 'vision/embedders', 'vision/pixels', 'kernels']) {
-    const folder = `dist/${part}`
-    for (const file of (await readdir(folder)).sort()) {
+  const files = ['dist/core/alignment.js', 'dist/core/geometry.js']
+  for (const folder of ['dist/vision/pipeline', 'dist/kernels']) {
+    for (const file of (await readdir(folder, { recursive: true })).sort()) {
       if (/\.(js|wasm)$/.test(file)) files.push(`${folder}/${file}`)
     }
   }

@@ -9,8 +9,8 @@
 import { parseArgs } from 'node:util'
 import { defaultPolicy } from '../dist/core/policy.js'
 import { evaluatePromise } from '../dist/evaluation/promise.js'
-import { createExactProvider } from '../dist/gallery/indexes/exact.js'
-import { loadManifest } from '../dist/vision/models/manifest.js'
+import { loadManifest } from '../dist/models/manifest.js'
+import { createExactProvider } from '../dist/search/exact/provider.js'
 import { embedSets } from './labelled-sets.mjs'
 import { printTable, writeResult } from './measure.mjs'
 

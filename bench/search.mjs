@@ -44,10 +44,10 @@ async function loadBuild(dist) {
   const load = (path) => import(resolve(dist, path))
   const [{ createSqliteStore }, { createGallery }, { createExactProvider }, projected] =
     await Promise.all([
-      load('gallery/stores/sqlite/sqlite-store.js'),
+      load('storage/sqlite/sqlite-store.js'),
       load('gallery/gallery.js'),
-      load('gallery/indexes/exact.js'),
-      load('gallery/indexes/projected.js'),
+      load('search/exact/provider.js'),
+      load('search/projected/provider.js'),
     ])
   const providers = { exact: createExactProvider, projected: projected.createProjectedProvider }
   const name =

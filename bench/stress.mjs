@@ -16,8 +16,8 @@ import { computeModelFingerprint } from '../dist/evaluation/fingerprint.js'
 import { formatReport } from '../dist/evaluation/report.js'
 import { openPhotographs } from '../dist/evaluation/stress/photographs.js'
 import { evaluateStress } from '../dist/evaluation/stress/stress.js'
-import { createAnalyzer } from '../dist/vision/analyzer.js'
-import { loadManifest } from '../dist/vision/models/manifest.js'
+import { loadManifest } from '../dist/models/manifest.js'
+import { createAnalyzer } from '../dist/vision/analyzer/analyzer.js'
 import { machine } from './measure.mjs'
 
 const { values } = parseArgs({
@@ -99,8 +99,7 @@ function hashPipeline() {
   for (const folder of ['dist/vision', 'dist/evaluation/damage']) {
     for (const name of readdirSync(folder, { recursive: true })) {
       const file = join(folder, name)
-      // Installing a model changes nothing that its own fingerprint does not tell.
-      if (file.endsWith('.js') && !file.startsWith('dist/vision/models')) files.push(file)
+      if (file.endsWith('.js')) files.push(file)
     }
   }
   for (const file of files.sort()) hash.update(readFileSync(file))

@@ -8,7 +8,7 @@ const dir = mkdtempSync(join(tmpdir(), 'face-watcher-generated-'))
 const generated = [
   { file: 'openapi.json', make: (out) => node('scripts/generate-openapi.mjs', '--out', out) },
   {
-    file: 'web/src/api.d.ts',
+    file: 'web/src/shared/api.d.ts',
     make: (out) => node('node_modules/openapi-typescript/bin/cli.js', 'openapi.json', '-o', out),
   },
   {

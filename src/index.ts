@@ -1,9 +1,9 @@
-import { composeFaceWatcher, type OnInstallProgress } from './compose.ts'
+import { composeFaceWatcher, type OnInstallProgress } from './compose/compose.ts'
 import type { PartialConfig } from './config/config.ts'
 import { toConfig } from './config/load.ts'
 import type { FaceWatcher } from './recognition/face-watcher.ts'
 
-export type { OnInstallProgress } from './compose.ts'
+export type { OnInstallProgress } from './compose/compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
 export type { ErrorCode, ErrorKind } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
@@ -23,7 +23,7 @@ export type {
   RejectionReason,
   UndeterminedReason,
 } from './core/types.ts'
-export type { Collection, Face, Metadata, Page, PageOptions, Person } from './gallery/store.ts'
+export type { InstallProgress } from './models/install.ts'
 export type {
   Candidate,
   DecisionThresholds,
@@ -49,8 +49,8 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
-export type { DetectorOptions, Turn } from './vision/analyzer-types.ts'
-export type { InstallProgress } from './vision/models/install.ts'
+export type { Collection, Face, Metadata, Page, PageOptions, Person } from './storage/store.ts'
+export type { DetectorOptions, Turn } from './vision/analyzer/analyzer-types.ts'
 
 /** Any keys of the configuration, and how the library starts. */
 export interface FaceWatcherOptions extends PartialConfig {

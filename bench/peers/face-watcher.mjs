@@ -10,8 +10,8 @@ import { createInterface } from 'node:readline'
 
 // Must be set before the runtime loads; the analyzer does it for the product.
 process.env.ORT_DISABLE_TELEMETRY = '1'
-const { resolveDetectorOptions } = await import('../../dist/vision/detectors/detector.js')
-const { loadManifest } = await import('../../dist/vision/models/manifest.js')
+const { resolveDetectorOptions } = await import('../../dist/vision/pipeline/detectors/detector.js')
+const { loadManifest } = await import('../../dist/models/manifest.js')
 const { version } = await import('../../dist/version.js')
 
 const [dataDir, embedder, workers] = process.argv.slice(2)
@@ -33,7 +33,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 await program.close()
 
 async function onThisThread() {
-  const { createPipeline } = await import('../../dist/vision/pipeline.js')
+  const { createPipeline } = await import('../../dist/vision/pipeline/pipeline.js')
   const pipeline = createPipeline({ modelsDir, models, limits })
   const request = { detector: resolveDetectorOptions({}), embedder, crops: false }
   await pipeline.warmUp(embedder)
@@ -41,7 +41,7 @@ async function onThisThread() {
 }
 
 async function inWorkers() {
-  const { createAnalyzer } = await import('../../dist/vision/analyzer.js')
+  const { createAnalyzer } = await import('../../dist/vision/analyzer/analyzer.js')
   const settings = { modelsDir, manifest: models, limits, maxQueue: 256 }
   const analyzer = createAnalyzer({ ...settings, workers: Number(workers) })
   await analyzer.warmUp(embedder)

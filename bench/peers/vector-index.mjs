@@ -28,9 +28,9 @@ await provider.close()
 
 async function createProvider() {
   if (kind === 'exact') {
-    return (await import('../../dist/gallery/indexes/exact.js')).createExactProvider({ directory })
+    return (await import('../../dist/search/exact/provider.js')).createExactProvider({ directory })
   }
-  return (await import('../../dist/gallery/indexes/projected.js')).createProjectedProvider({
+  return (await import('../../dist/search/projected/provider.js')).createProjectedProvider({
     directory,
   })
 }

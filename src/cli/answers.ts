@@ -8,7 +8,7 @@ import type {
   ImageFacts,
   VerifyResult,
 } from '../recognition/face-watcher.ts'
-import type { Turn } from '../vision/analyzer-types.ts'
+import type { Turn } from '../vision/analyzer/analyzer-types.ts'
 import { formatCount, toPrintable } from './output.ts'
 
 /*

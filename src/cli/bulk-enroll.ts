@@ -1,5 +1,4 @@
 import { isFaceError } from '../core/errors.ts'
-import type { Person } from '../gallery/store.ts'
 import type {
   EnrollOptions,
   EnrollResult,
@@ -7,7 +6,8 @@ import type {
   FaceWatcher,
 } from '../recognition/face-watcher.ts'
 import { isAmbiguousName } from '../recognition/person-by-name.ts'
-import type { Turn } from '../vision/analyzer-types.ts'
+import type { Person } from '../storage/store.ts'
+import type { Turn } from '../vision/analyzer/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
 import { FileError } from './failures.ts'
 import { loadImageFile } from './load-image.ts'

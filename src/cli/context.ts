@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { Composition } from '../compose.ts'
+import type { Composition } from '../compose/compose.ts'
 import type { Config, PartialConfig } from '../config/config.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import type { GalleryLogger } from '../gallery/gallery.ts'
+import type { Logger } from '../platform/logger.ts'
 import { setUpAllocator } from './allocator.ts'
 import type { Output } from './output.ts'
 
@@ -52,7 +52,7 @@ export function createContext(program: Command, output: Output): CliContext {
     const { config } = await loadConfig()
     await setUpAllocator()
     const [{ composeFaceWatcher }, { createModelProgress }] = await Promise.all([
-      import('../compose.ts'),
+      import('../compose/compose.ts'),
       import('./model-progress.ts'),
     ])
     const progress = createModelProgress(output)
@@ -79,7 +79,7 @@ export function createContext(program: Command, output: Output): CliContext {
 }
 
 /** What a command that ends by itself logs: warnings, as lines for people. */
-function createWarningLogger(config: Config, output: Output): GalleryLogger {
+function createWarningLogger(config: Config, output: Output): Logger {
   const quiet = ['error', 'fatal', 'silent'].includes(config.log.level)
   return {
     info: () => {},

@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
 import sharp from 'sharp'
 import type { Box, Decision } from '../core/types.ts'
-import { decodeImage } from '../vision/image.ts'
-import type { ImageLimits } from '../vision/image-limits.ts'
+import { decodeImage } from '../vision/pipeline/image.ts'
+import type { ImageLimits } from '../vision/pipeline/image-limits.ts'
 import { UsageError } from './failures.ts'
 
 /** A face to mark in an image. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstallProgress } from '../vision/models/install.ts'
+import type { InstallProgress } from '../models/install.ts'
 import { createModelProgress, describeStage } from './model-progress.ts'
 import type { Output } from './output.ts'
 

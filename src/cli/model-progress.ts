@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress'
 import { FaceError } from '../core/errors.ts'
-import type { InstallProgress, InstallStage } from '../vision/models/install.ts'
+import type { InstallProgress, InstallStage } from '../models/install.ts'
 import { createInterrupt, type Interrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Manifest } from '../vision/models/manifest-types.ts'
+import type { Manifest } from '../models/manifest-types.ts'
 import { listAll } from './pages.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function findUsers(
   const users: string[] = []
   if (ids.has(config.models.detector)) users.push('models.detector of the configuration')
   if (ids.has(config.models.embedder)) users.push('models.embedder of the configuration')
-  const { openStore } = await import('../compose-storage.ts')
+  const { openStore } = await import('../compose/storage.ts')
   const store = await openStore(config)
   try {
     for (const collection of await listAll((page) => store.listCollections(page))) {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { DetectorOptions } from '../vision/analyzer-types.ts'
+import type { DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 
 /** A parser of a flag's integer; a wrong one is a usage error that names the range. */
 export function integerOption(minimum: number, maximum: number): (text: string) => number {

@@ -1,4 +1,4 @@
-import type { Page, PageOptions } from '../gallery/store.ts'
+import type { Page, PageOptions } from '../storage/store.ts'
 
 /** All items of a paged list. */
 export async function listAll<T>(

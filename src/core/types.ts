@@ -184,3 +184,13 @@ export interface FmrCurve {
     readonly exceedances: number
   }
 }
+
+/** Opaque place in the change feed. Compare only for equality; order is the feed's. */
+export type Cursor = string
+
+/** Embeddings of faces of a collection. */
+export interface EmbeddingBatch {
+  readonly faceIds: readonly string[]
+  /** faceIds.length x dimension, row-major. */
+  readonly embeddings: Float32Array
+}

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { FaceError } from '../core/errors.ts'
-import { workerUrl } from '../core/worker-url.ts'
+import { workerUrl } from '../platform/workers/url.ts'
 import {
   mergeStatistics,
   type PairInput,

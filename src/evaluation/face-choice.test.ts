@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Box } from '../core/types.ts'
-import type { Analysis } from '../vision/analyzer-types.ts'
+import type { Analysis } from '../vision/analyzer/analyzer-types.ts'
 import { chooseLabelledFace } from './face-choice.ts'
 
 function analysisOf(...boxes: readonly Box[]): Analysis {

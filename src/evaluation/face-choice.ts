@@ -1,5 +1,5 @@
 import { boxArea } from '../core/geometry.ts'
-import type { Analysis, AnalyzedFace } from '../vision/analyzer-types.ts'
+import type { Analysis, AnalyzedFace } from '../vision/analyzer/analyzer-types.ts'
 
 /**
  * The face a labelled photograph is about: large and near the centre. Taking the largest or the

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { FaceError } from '../core/errors.ts'
 import { computeThresholds, defaultPolicy } from '../core/policy.ts'
 import type { DecisionPolicy, FmrCurve } from '../core/types.ts'
+import { createRandom, shuffle } from '../platform/random.ts'
 import { type EmbeddedDataset, type EvaluationInput, embedDataset } from './embeddings.ts'
 import { correctionsOf, correctLabels } from './label-corrections.ts'
-import { createRandom, shuffle } from './random.ts'
 
 export interface IdentifyOptions {
   /** Persons enrolled with one image each, and the most strangers. Default 1,000. */

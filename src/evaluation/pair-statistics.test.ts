@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createRandom } from '../platform/random.ts'
 import {
   binCount,
   binEdge,
@@ -8,7 +9,6 @@ import {
   type PairInput,
   rowsPerBlock,
 } from './pair-statistics.ts'
-import { createRandom } from './random.ts'
 
 /** Random unit rows; every third row shows the same person as the one before it. */
 function createInput(count: number, dimension: number, topCount: number): PairInput {

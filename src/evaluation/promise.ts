@@ -3,10 +3,10 @@ import { createJudge, type FaceJudge } from '../core/judge.ts'
 import { computeThresholds, decide, shiftThresholds } from '../core/policy.ts'
 import type { Decision, DecisionPolicy, FmrCurve } from '../core/types.ts'
 import type { ProbeResult } from '../gallery/person-search.ts'
-import type { VectorIndex } from '../gallery/vector-index.ts'
+import { createRandom, shuffle } from '../platform/random.ts'
+import type { VectorIndex } from '../search/vector-index.ts'
 import type { EmbeddedDataset } from './embeddings.ts'
 import type { LabelledPerson } from './label-corrections.ts'
-import { createRandom, shuffle } from './random.ts'
 import { createTrialGallery, type TrialGallery } from './trial-gallery.ts'
 
 /** A data set whose photographs are put together by person. */

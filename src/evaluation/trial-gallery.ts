@@ -1,8 +1,8 @@
 import type { DecisionPolicy } from '../core/types.ts'
-import { choosePersons, facesPerMean } from '../gallery/person-mean.ts'
 import { type ProbeResult, type SearchedStore, searchPersons } from '../gallery/person-search.ts'
-import type { Collection, FaceOwner } from '../gallery/store.ts'
-import type { VectorIndex } from '../gallery/vector-index.ts'
+import type { VectorIndex } from '../search/vector-index.ts'
+import { choosePersons, facesPerMean } from '../storage/rules/person-mean.ts'
+import type { Collection, FaceOwner } from '../storage/store.ts'
 
 /** A face that is enrolled for a trial. */
 export interface TrialFace {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { FaceError } from '../core/errors.ts'
 import type { FmrCurve } from '../core/types.ts'
+import type { Collection, Face, GalleryStore } from '../storage/store.ts'
 import { createDifficultyMeter } from './difficulty.ts'
 import { sampledPersons, samplePersons } from './person-sample.ts'
-import type { Collection, Face, GalleryStore } from './store.ts'
 
 const dimension = 2
 const collection = { id: 'c', name: 'staff', dimension } as Collection

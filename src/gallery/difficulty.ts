@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { isFaceError } from '../core/errors.ts'
 import { computeGalleryDifficulty, type GalleryDifficulty } from '../core/gallery-difficulty.ts'
-import { createSerialQueue } from '../core/serial-queue.ts'
 import type { FmrCurve } from '../core/types.ts'
-import type { GalleryLogger } from './open-indexes.ts'
+import { createSerialQueue } from '../platform/concurrency/serial-queue.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Collection, GalleryStore } from '../storage/store.ts'
 import { comparePairsOf, samplePersons } from './person-sample.ts'
-import type { Collection, GalleryStore } from './store.ts'
 
 /** What was found when a collection was compared with its model's curve. */
 export interface DifficultyMeasurement {
@@ -60,7 +60,7 @@ export function createDifficultyMeter({
   logger,
 }: {
   readonly store: ReadStore
-  readonly logger?: GalleryLogger | undefined
+  readonly logger?: Logger | undefined
 }): DifficultyMeter {
   const entries = new Map<string, Entry>()
   const queue = createSerialQueue()

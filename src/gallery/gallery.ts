@@ -1,31 +1,27 @@
 import { FaceError } from '../core/errors.ts'
 import { dotProduct } from '../core/similarity.ts'
+import type { EmbeddingBatch } from '../core/types.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { IndexStatus, VectorIndexProvider } from '../search/vector-index.ts'
+import type { Collection, GalleryStore, GalleryTotals, GalleryTransfer } from '../storage/store.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
-import { type IndexAgreement, readAgreements } from './index-agreement.ts'
-import { checkIndex, type IndexDifferences, rebuildIndex } from './index-check.ts'
-import type { Progress } from './index-loader.ts'
-import type { GalleryLogger, IndexTrouble } from './open-indexes.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
-import type {
-  Collection,
-  EmbeddingBatch,
-  GalleryStore,
-  GalleryTotals,
-  GalleryTransfer,
-} from './store.ts'
-import { createIndexSync } from './sync.ts'
-import type { IndexStatus, VectorIndexProvider } from './vector-index.ts'
+import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
+import { checkIndex, type IndexDifferences, rebuildIndex } from './sync/index-check.ts'
+import type { Progress } from './sync/index-loader.ts'
+import type { IndexTrouble } from './sync/open-indexes.ts'
+import { createIndexSync } from './sync/sync.ts'
 
+export type { Logger } from '../platform/logger.ts'
 export type { DifficultyMeasurement } from './difficulty.ts'
-export type { IndexDifferences } from './index-check.ts'
-export type { GalleryLogger } from './open-indexes.ts'
 export type { ProbeResult, RankedPerson } from './person-search.ts'
+export type { IndexDifferences } from './sync/index-check.ts'
 
 export interface GalleryOptions {
   readonly store: GalleryStore
   /** The gallery closes it; the store is its owner's. */
   readonly provider: VectorIndexProvider
-  readonly logger?: GalleryLogger | undefined
+  readonly logger?: Logger | undefined
   /** How often other processes' writes are looked for, default 250. */
   readonly pollMs?: number
   /** As in `IndexSyncOptions`. */

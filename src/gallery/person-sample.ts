@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { dotProduct } from '../core/similarity.ts'
-import type { GalleryStore } from './store.ts'
+import type { GalleryStore } from '../storage/store.ts'
 
 /** People whose pairs are compared: 499,500 pairs, of which 500 lie above a rate of 1 in 1,000. */
 export const sampledPersons = 1000

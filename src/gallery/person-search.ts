@@ -1,8 +1,13 @@
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import { dotProduct } from '../core/similarity.ts'
-import { type PersonFaces, similarityToPerson, toPersonFaces } from './person-mean.ts'
-import type { Collection, EmbeddingBatch, FaceOwner, GalleryStore, Metadata } from './store.ts'
-import type { SearchCandidate, VectorIndex } from './vector-index.ts'
+import type { EmbeddingBatch } from '../core/types.ts'
+import type { SearchCandidate, VectorIndex } from '../search/vector-index.ts'
+import {
+  type PersonFaces,
+  similarityToPerson,
+  toPersonFaces,
+} from '../storage/rules/person-mean.ts'
+import type { Collection, FaceOwner, GalleryStore, Metadata } from '../storage/store.ts'
 
 /** A person found by a search. */
 export interface RankedPerson {

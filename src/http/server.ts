@@ -4,7 +4,7 @@ import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import { createApp } from './app.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
-import { assertSafeBind } from './safe-bind.ts'
+import { assertSafeBind } from './plugins/safe-bind.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance

@@ -1,6 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { chooseMainFace, selectSureFaces } from '../core/face-choice.ts'
-import type { Analysis, AnalyzedFace } from '../vision/analyzer-types.ts'
+import type { Analysis, AnalyzedFace } from '../vision/analyzer/analyzer-types.ts'
 
 /**
  * The one face of an image.

@@ -1,9 +1,9 @@
 import { FaceError } from '../core/errors.ts'
 import type { DecisionPolicy, FmrCurve, QualityGates } from '../core/types.ts'
 import type { Gallery } from '../gallery/gallery.ts'
-import type { GalleryStore } from '../gallery/store.ts'
-import type { Analyzer, DetectorOptions } from '../vision/analyzer-types.ts'
-import type { ModelRecord } from '../vision/models/manifest-types.ts'
+import type { ModelRecord } from '../models/manifest-types.ts'
+import type { GalleryStore } from '../storage/store.ts'
+import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 
 /** What the use cases stand on. They own all of it: `close` closes analyzer, gallery and store. */
 export interface RecognitionDependencies {

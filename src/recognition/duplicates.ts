@@ -1,5 +1,5 @@
 import { computeThresholds, shiftThresholds } from '../core/policy.ts'
-import type { Collection, NewFace } from '../gallery/store.ts'
+import type { Collection, NewFace } from '../storage/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { EnrollWarning } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'

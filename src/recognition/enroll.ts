@@ -1,6 +1,6 @@
 import { FaceError } from '../core/errors.ts'
-import { toStoredName } from '../gallery/person-fields.ts'
-import type { Collection, Face, NewFace, NewPerson, Person } from '../gallery/store.ts'
+import { toStoredName } from '../storage/rules/person-fields.ts'
+import type { Collection, Face, NewFace, NewPerson, Person } from '../storage/store.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'

@@ -8,7 +8,8 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
-import type { IndexAgreement } from '../gallery/index-agreement.ts'
+import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
+import type { IndexStatus } from '../search/vector-index.ts'
 import type {
   Collection,
   Face,
@@ -17,9 +18,8 @@ import type {
   Page,
   PageOptions,
   Person,
-} from '../gallery/store.ts'
-import type { IndexStatus } from '../gallery/vector-index.ts'
-import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer-types.ts'
+} from '../storage/store.ts'
+import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 
 export interface RequestOptions {
   readonly signal?: AbortSignal
@@ -293,7 +293,7 @@ export interface CollectionDetails extends Collection {
  * `collection` is a collection's name; `default` exists from the start.
  */
 export interface FaceWatcher {
-  /** @throws {FaceError} as {@link import('../vision/analyzer-types.ts').Analyzer.analyze} */
+  /** @throws {FaceError} as {@link import('../vision/analyzer/analyzer-types.ts').Analyzer.analyze} */
   detect(
     image: Uint8Array,
     options?: RequestOptions & { detector?: DetectorOptions },

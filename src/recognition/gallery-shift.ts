@@ -1,4 +1,4 @@
-import type { Collection } from '../gallery/store.ts'
+import type { Collection } from '../storage/store.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 
 type Dependencies = Pick<RecognitionDependencies, 'gallery' | 'models'>

@@ -9,7 +9,7 @@ import {
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import { statedFmr } from '../core/fmr.ts'
-import type { Collection } from '../gallery/store.ts'
+import type { Collection } from '../storage/store.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 

@@ -11,8 +11,8 @@ import {
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
-import type { Collection } from '../gallery/store.ts'
-import type { StageTimings } from '../vision/analyzer-types.ts'
+import type { Collection } from '../storage/store.ts'
+import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type {

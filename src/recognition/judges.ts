@@ -1,5 +1,5 @@
 import { createJudge, type Judge } from '../core/judge.ts'
-import type { ModelRecord } from '../vision/models/manifest-types.ts'
+import type { ModelRecord } from '../models/manifest-types.ts'
 
 /** The judge of a model, `undefined` when none was learned for it. */
 export type Judges = (modelId: string) => Judge | undefined

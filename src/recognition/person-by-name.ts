@@ -1,8 +1,8 @@
 import { FaceError } from '../core/errors.ts'
 import type { Gallery } from '../gallery/gallery.ts'
-import { choosePersonOfName, namesakesRead } from '../gallery/person-by-name.ts'
-import { toStoredName } from '../gallery/person-fields.ts'
-import { waysIfExists } from '../gallery/store.ts'
+import { choosePersonOfName, namesakesRead } from '../storage/rules/person-by-name.ts'
+import { toStoredName } from '../storage/rules/person-fields.ts'
+import { waysIfExists } from '../storage/store.ts'
 import type { NewPersonInput } from './face-watcher.ts'
 
 /** @throws {FaceError} `invalidName`; `invalidOption` when `ifExists` is not one of its values */

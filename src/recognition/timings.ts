@@ -1,4 +1,4 @@
-import type { StageTimings } from '../vision/analyzer-types.ts'
+import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import type { Timings } from './face-watcher.ts'
 
 const none: StageTimings = { queueMs: 0, decodeMs: 0, detectMs: 0, alignMs: 0, embedMs: 0 }

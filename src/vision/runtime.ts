@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { FaceError } from '../core/errors.ts'
-import type { RunGate } from '../core/run-gate.ts'
+import type { RunGate } from '../platform/workers/run-gate.ts'
 
 export type TensorData = Float32Array | Uint8Array | BigInt64Array
 

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MongoClient, type Timestamp } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Change, Collection, Cursor, GalleryStore } from '../../src/gallery/store.ts'
+import type { Cursor } from '../../src/core/types.ts'
 import {
   createMongodbStore,
   type MongodbStoreOptions,
-} from '../../src/gallery/stores/mongodb/mongodb-store.ts'
+} from '../../src/storage/mongodb/mongodb-store.ts'
+import type { Change, Collection, GalleryStore } from '../../src/storage/store.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
@@ -14,7 +15,7 @@ import {
   startReplicaSet,
   startStandalone,
   whyNoMongod,
-} from '../helpers/mongod.ts'
+} from '../servers/mongod.ts'
 
 const skipReason = whyNoMongod({ own: true })
 const title = `gallery store on MongoDB: faults${skipReason ? ` (${skipReason})` : ''}`

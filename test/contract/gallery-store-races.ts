@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
-import type { Collection, GalleryStore, NewPerson } from '../../src/gallery/store.ts'
+import type { Collection, GalleryStore, NewPerson } from '../../src/storage/store.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import type { StoreFixture } from './gallery-store.ts'
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
-import type { Collection, GalleryStore, Metadata, Person } from '../../src/gallery/store.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { Collection, GalleryStore, Metadata, Person } from '../../src/storage/store.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 
 const special = [

@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import Database from 'libsql'
 import { Piscina } from 'piscina'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { schemaVersion } from '../../src/gallery/stores/sqlite/schema.ts'
+import { schemaVersion } from '../../src/storage/sqlite/schema.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { provideSqliteFile } from '../helpers/sqlite-file.ts'
@@ -383,7 +383,7 @@ describe('gallery store on SQLite: faults', () => {
 })
 
 function distUrl(name: string): string {
-  return new URL(`../../dist/gallery/stores/sqlite/${name}`, import.meta.url).href
+  return new URL(`../../dist/storage/sqlite/${name}`, import.meta.url).href
 }
 
 function canMount(): boolean {

@@ -1,6 +1,6 @@
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { provideSqliteFile } from '../helpers/sqlite-file.ts'

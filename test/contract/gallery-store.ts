@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
+import type { Cursor } from '../../src/core/types.ts'
 import type {
   Change,
   Collection,
-  Cursor,
   GalleryStore,
   Page,
   PageOptions,
-} from '../../src/gallery/store.ts'
+} from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 
 /** A fresh, empty database and ways into it. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 import type { StoreFixture } from './gallery-store.ts'
 import { describeGalleryTransferContract } from './gallery-transfer.ts'
 

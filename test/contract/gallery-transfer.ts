@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import type { Change, Collection, GalleryStore, StoredFace } from '../../src/gallery/store.ts'
+import type { Change, Collection, GalleryStore, StoredFace } from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import type { StoreFixture } from './gallery-store.ts'
 

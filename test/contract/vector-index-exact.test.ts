@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createExactPool, createExactProvider } from '../../src/gallery/indexes/exact.ts'
+import { createExactPool, createExactProvider } from '../../src/search/exact/provider.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
 import {
   createClusteredVectors,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
-import { createFaissProvider, faissVersion } from '../../src/gallery/indexes/faiss.ts'
+import { createFaissProvider, faissVersion } from '../../src/search/faiss/provider.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
 
 const snapshotFile = (directory: string, collectionId: string) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { createMilvusProvider } from '../../src/gallery/indexes/milvus.ts'
-import { newMilvusPrefix, openTestMilvus, type TestMilvus, whyNoMilvus } from '../helpers/milvus.ts'
+import { createMilvusProvider } from '../../src/search/milvus/provider.ts'
+import { newMilvusPrefix, openTestMilvus, type TestMilvus, whyNoMilvus } from '../servers/milvus.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
 
 const skipReason = whyNoMilvus({ own: false })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { SearchCandidate } from '../../src/gallery/vector-index.ts'
+import type { SearchCandidate } from '../../src/search/vector-index.ts'
 
 /** Repeatable numbers in [0, 1). @source mulberry32, Tommy Ettinger, public domain */
 export function createRandom(seed: number): () => number {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { createProjectedProvider } from '../../src/gallery/indexes/projected.ts'
-import type { VectorIndex, VectorIndexProvider } from '../../src/gallery/vector-index.ts'
+import { createProjectedProvider } from '../../src/search/projected/provider.ts'
+import type { VectorIndex, VectorIndexProvider } from '../../src/search/vector-index.ts'
 import { describeVectorIndexContract } from './vector-index.ts'
 
 const snapshotFile = (directory: string, collectionId: string): string =>

@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readSnapshot, writeSnapshot } from '../../src/gallery/vectors/snapshot.ts'
-import type { FrozenRows, RowBatch } from '../../src/gallery/vectors/table.ts'
+import { readSnapshot, writeSnapshot } from '../../src/search/table/snapshot.ts'
+import type { FrozenRows, RowBatch } from '../../src/search/table/table.ts'
 
 /** What the disk answers to the second write of a new file, or to its sync. */
 const disk = vi.hoisted((): { fails?: { on: 'writeFile' | 'sync'; code: string } } => ({}))

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { VectorIndexProvider } from '../../src/gallery/vector-index.ts'
 import {
   createTablePool,
   createTableProvider,
   type TableProviderOptions,
   tableLimits,
-} from '../../src/gallery/vectors/table-provider.ts'
+} from '../../src/search/table/table-provider.ts'
+import type { VectorIndexProvider } from '../../src/search/vector-index.ts'
 
 const worker = new URL('../fixtures/gallery/faulty-worker.mjs', import.meta.url)
 

@@ -8,7 +8,7 @@ import type {
   SearchCandidate,
   VectorIndex,
   VectorIndexProvider,
-} from '../../src/gallery/vector-index.ts'
+} from '../../src/search/vector-index.ts'
 import {
   createClusteredVectors,
   createIds,

@@ -6,9 +6,9 @@ import type { PartialConfig } from '../../src/config/config.ts'
 import { makeCollection } from '../helpers/faces.ts'
 import { nothingLost, patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNode, type GalleryNodes } from '../helpers/gallery-node.ts'
-import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 import { createWriteLedger, ledgerDimension } from '../helpers/write-ledger.ts'
+import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../servers/mongod.ts'
 
 const preload = fileURLToPath(new URL('../helpers/clock-shift.mjs', import.meta.url))
 const dayMs = 86_400_000

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { makeCollection } from '../helpers/faces.ts'
 import { isUnavailable, patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNodes } from '../helpers/gallery-node.ts'
-import { newMilvusPrefix, type OwnMilvus, startMilvus, whyNoMilvus } from '../helpers/milvus.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 import { createWriteLedger, ledgerDimension } from '../helpers/write-ledger.ts'
+import { newMilvusPrefix, type OwnMilvus, startMilvus, whyNoMilvus } from '../servers/milvus.ts'
 
 const noMilvus = whyNoMilvus({ own: true })
 const suite = nameWithReason('kill -9 of Milvus during upserts', noMilvus)

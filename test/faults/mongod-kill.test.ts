@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeCollection } from '../helpers/faces.ts'
 import { isUnavailable, patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNode, type GalleryNodes } from '../helpers/gallery-node.ts'
+import { nameWithReason } from '../helpers/skip-reason.ts'
+import { createWriteLedger, ledgerDimension, type WriteLedger } from '../helpers/write-ledger.ts'
 import {
   newDatabaseName,
   type ReplicaSet,
   startReplicaSet,
   whyNoMongod,
-} from '../helpers/mongod.ts'
-import { nameWithReason } from '../helpers/skip-reason.ts'
-import { createWriteLedger, ledgerDimension, type WriteLedger } from '../helpers/write-ledger.ts'
+} from '../servers/mongod.ts'
 
 const noMongod = whyNoMongod({ own: true })
 const suite = nameWithReason('kill -9 of mongod during transactions', noMongod)

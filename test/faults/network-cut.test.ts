@@ -2,15 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { makeCollection } from '../helpers/faces.ts'
 import { isUnavailable, nothingLost, patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNode, type GalleryNodes } from '../helpers/gallery-node.ts'
+import { nameWithReason } from '../helpers/skip-reason.ts'
+import { createTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
+import { createWriteLedger, ledgerDimension, type WriteLedger } from '../helpers/write-ledger.ts'
 import {
   newDatabaseName,
   type ReplicaSet,
   startReplicaSet,
   whyNoMongod,
-} from '../helpers/mongod.ts'
-import { nameWithReason } from '../helpers/skip-reason.ts'
-import { createTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
-import { createWriteLedger, ledgerDimension, type WriteLedger } from '../helpers/write-ledger.ts'
+} from '../servers/mongod.ts'
 
 const noMongod = whyNoMongod({ own: true })
 const suite = nameWithReason('a network that fails between node and MongoDB', noMongod)

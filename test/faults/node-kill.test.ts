@@ -3,9 +3,9 @@ import type { PartialConfig } from '../../src/config/config.ts'
 import { makeCollection } from '../helpers/faces.ts'
 import { patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNodes, NodeEnded } from '../helpers/gallery-node.ts'
-import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 import { createWriteLedger, ledgerDimension } from '../helpers/write-ledger.ts'
+import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../servers/mongod.ts'
 
 const noMongod = whyNoMongod({ own: false })
 

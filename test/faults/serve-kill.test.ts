@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { patient, reportFault } from '../helpers/fault-report.ts'
 import { createPhotoLedger, enrollOn, type PhotoLedger } from '../helpers/photo-ledger.ts'
-import { createServeNodes, type ServeNodes } from '../helpers/serve-node.ts'
+import { createServeNodes, type ServeNodes } from '../servers/serve-node.ts'
 
 describe('kill -9 of `serve` while photographs are enrolled', patient, () => {
   let nodes: ServeNodes

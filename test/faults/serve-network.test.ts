@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { errorCatalogue } from '../../src/core/errors.ts'
 import { patient, reportFault } from '../helpers/fault-report.ts'
+import { createPhotoLedger, enrollOn, type PhotoLedger } from '../helpers/photo-ledger.ts'
+import { nameWithReason } from '../helpers/skip-reason.ts'
+import { createTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
 import {
   newDatabaseName,
   type ReplicaSet,
   startReplicaSet,
   whyNoMongod,
-} from '../helpers/mongod.ts'
-import { createPhotoLedger, enrollOn, type PhotoLedger } from '../helpers/photo-ledger.ts'
-import { type Answer, createServeNodes, type ServeNode } from '../helpers/serve-node.ts'
-import { nameWithReason } from '../helpers/skip-reason.ts'
-import { createTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'
+} from '../servers/mongod.ts'
+import { type Answer, createServeNodes, type ServeNode } from '../servers/serve-node.ts'
 
 const noMongod = whyNoMongod({ own: true })
 const suite = nameWithReason('`serve` with a network that fails before MongoDB', noMongod)

@@ -7,8 +7,8 @@ import type { Gallery } from '../../src/gallery/gallery.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import { patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNodes } from '../helpers/gallery-node.ts'
-import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
+import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../servers/mongod.ts'
 
 const rounds = 25
 const noMongod = whyNoMongod({ own: false })

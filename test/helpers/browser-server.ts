@@ -4,7 +4,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from './free-ports.ts'
+import { findFreePort } from '../servers/free-ports.ts'
 import { testModels } from './models.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

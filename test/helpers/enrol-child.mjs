@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createGallery } from '../../dist/gallery/gallery.js'
-import { createExactProvider } from '../../dist/gallery/indexes/exact.js'
-import { createSqliteStore } from '../../dist/gallery/stores/sqlite/sqlite-store.js'
+import { createExactProvider } from '../../dist/search/exact/provider.js'
+import { createSqliteStore } from '../../dist/storage/sqlite/sqlite-store.js'
 
 const [directory, first, count] = process.argv.slice(2)
 const dimension = 64

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Collection, GalleryStore, NewFace } from '../../src/gallery/store.ts'
+import type { Collection, GalleryStore, NewFace } from '../../src/storage/store.ts'
 
 /** A pseudo-random unit vector that is the same for the same seed (mulberry32). */
 export function makeEmbedding(seed: number, dimension = 8): Float32Array {

@@ -12,9 +12,9 @@ import {
   makeValueInfo,
   parseModel,
   valueDims,
-} from '../../src/vision/models/graphs/onnx.ts'
-import type { Manifest, ModelRecord } from '../../src/vision/models/manifest-types.ts'
-import type { CommandRunner } from '../../src/vision/models/sources/command.ts'
+} from '../../src/models/graphs/onnx.ts'
+import type { Manifest, ModelRecord } from '../../src/models/manifest-types.ts'
+import type { CommandRunner } from '../../src/models/sources/command.ts'
 
 const SIDE = 16
 const DIMENSION = 4

@@ -7,7 +7,9 @@ import type {
   ProbeResult,
   RankedPerson,
 } from '../../src/gallery/gallery.ts'
-import { choosePersonOfName } from '../../src/gallery/person-by-name.ts'
+import type { ModelRecord } from '../../src/models/manifest-types.ts'
+import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
+import { choosePersonOfName } from '../../src/storage/rules/person-by-name.ts'
 import type {
   Collection,
   Face,
@@ -15,10 +17,8 @@ import type {
   NewFace,
   NewPerson,
   Person,
-} from '../../src/gallery/store.ts'
-import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
-import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer-types.ts'
-import type { ModelRecord } from '../../src/vision/models/manifest-types.ts'
+} from '../../src/storage/store.ts'
+import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 
 /*
  * Analyzer and gallery in memory. An "image" is text: each word is a face, largest first, `ann` with

@@ -1,6 +1,6 @@
 // A node without models: store, index and gallery as `serve` puts them together, called over IPC.
 // Runs the built program: node gallery-node-child.mjs CONFIG, a part of the configuration as JSON.
-import { openIndexProvider, openStore } from '../../dist/compose-storage.js'
+import { openIndexProvider, openStore } from '../../dist/compose/storage.js'
 import { toConfig } from '../../dist/config/load.js'
 import { toErrorRecord } from '../../dist/core/errors.js'
 import { createGallery } from '../../dist/gallery/gallery.js'

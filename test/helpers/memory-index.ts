@@ -1,7 +1,7 @@
 import { FaceError } from '../../src/core/errors.ts'
 import { dotProduct } from '../../src/core/similarity.ts'
-import type { Cursor } from '../../src/gallery/store.ts'
-import type { VectorIndex, VectorIndexProvider } from '../../src/gallery/vector-index.ts'
+import type { Cursor } from '../../src/core/types.ts'
+import type { VectorIndex, VectorIndexProvider } from '../../src/search/vector-index.ts'
 
 interface Snapshot {
   readonly cursor: Cursor

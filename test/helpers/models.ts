@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createModelInstaller, type ModelInstaller } from '../../src/vision/models/install.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
+import { createModelInstaller, type ModelInstaller } from '../../src/models/install.ts'
+import { loadManifest } from '../../src/models/manifest.ts'
 
 /** Models that every run of the tests may count on. */
 export const TEST_MODEL_IDS: readonly string[] = ['mtcnn', 'mobilefacenet']

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import type { Collection, GalleryStore, StoredFace } from '../../src/gallery/store.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { Collection, GalleryStore, StoredFace } from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from './faces.ts'
 
 export interface Scratch {

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
 import {
   createSqliteStore,
   type SqliteStoreOptions,
-} from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+} from '../../src/storage/sqlite/sqlite-store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 
 export interface SqliteFile {
   readonly directory: string

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import type { Gallery } from '../../src/gallery/gallery.ts'
-import type { Collection } from '../../src/gallery/store.ts'
+import type { Collection } from '../../src/storage/store.ts'
 import { makeEmbedding, makeFace } from './faces.ts'
 
 /** Dimension of the ledger's embeddings. */

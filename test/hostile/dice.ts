@@ -1,4 +1,4 @@
-import { createRandom } from '../../src/evaluation/random.ts'
+import { createRandom } from '../../src/platform/random.ts'
 
 /** Draws of one request; the same seed and number give the same request. */
 export interface Dice {

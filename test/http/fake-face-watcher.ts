@@ -6,7 +6,7 @@ import { FaceError } from '../../src/core/errors.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import type { FmrCurve, Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
   defaultCollectionName,
   type FaceWatcher,
@@ -14,8 +14,8 @@ import {
   type Status,
 } from '../../src/recognition/face-watcher.ts'
 import { createUseCases } from '../../src/recognition/use-cases.ts'
-import type { AnalyzedFace, Analyzer } from '../../src/vision/analyzer-types.ts'
-import type { ModelRecord } from '../../src/vision/models/manifest-types.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { AnalyzedFace, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 /*

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bulkEnroll, type EnrollJob } from '../../src/cli/bulk-enroll.ts'
 import { FaceError } from '../../src/core/errors.ts'
-import { choosePersonOfName } from '../../src/gallery/person-by-name.ts'
 import type { EnrollResult, FaceWatcher } from '../../src/recognition/face-watcher.ts'
+import { choosePersonOfName } from '../../src/storage/rules/person-by-name.ts'
 
 let dir: string
 beforeAll(() => {

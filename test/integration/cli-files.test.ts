@@ -20,7 +20,7 @@ import { assertImages, listImageFiles, toLeftOutLines } from '../../src/cli/imag
 import { loadImageFile } from '../../src/cli/load-image.ts'
 import { assertOutputs, isSameFile, writeOutput } from '../../src/cli/output-files.ts'
 import { computeImageHash } from '../../src/recognition/image-hash.ts'
-import { decodeImage } from '../../src/vision/image.ts'
+import { decodeImage } from '../../src/vision/pipeline/image.ts'
 
 let dir: string
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { runCli, writeFacePhoto } from '../helpers/cli.ts'
-import { createServeNodes, type ServeNode } from '../helpers/serve-node.ts'
+import { createServeNodes, type ServeNode } from '../servers/serve-node.ts'
 
 const nodes = createServeNodes()
 afterAll(() => nodes.end())

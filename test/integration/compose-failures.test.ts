@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
-import { composeFaceWatcher } from '../../src/compose.ts'
-import { openIndexProvider, openStore } from '../../src/compose-storage.ts'
+import { composeFaceWatcher } from '../../src/compose/compose.ts'
+import { openIndexProvider, openStore } from '../../src/compose/storage.ts'
 import { toConfig } from '../../src/config/load.ts'
 import { FaceError } from '../../src/core/errors.ts'
-import type { GalleryStore } from '../../src/gallery/store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
-vi.mock('../../src/compose-storage.ts', async (original) => ({
+vi.mock('../../src/compose/storage.ts', async (original) => ({
   ...(await original<object>()),
   openStore: vi.fn(),
   openIndexProvider: vi.fn(),

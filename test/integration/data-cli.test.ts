@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
 import {
   createScratch,

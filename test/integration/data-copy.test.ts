@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Collection, GalleryStore } from '../../src/gallery/store.ts'
-import { copyGallery } from '../../src/gallery/transfer/copy.ts'
-import { exportGallery } from '../../src/gallery/transfer/export.ts'
-import { importGallery } from '../../src/gallery/transfer/import.ts'
+import type { Collection, GalleryStore } from '../../src/storage/store.ts'
+import { copyGallery } from '../../src/transfer/copy.ts'
+import { exportGallery } from '../../src/transfer/export.ts'
+import { importGallery } from '../../src/transfer/import.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
   createScratch,

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { exportGallery } from '../../src/gallery/transfer/export.ts'
-import type { ExportFile } from '../../src/gallery/transfer/export-format.ts'
-import { importGallery } from '../../src/gallery/transfer/import.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
+import { exportGallery } from '../../src/transfer/export.ts'
+import type { ExportFile } from '../../src/transfer/export-format.ts'
+import { importGallery } from '../../src/transfer/import.ts'
 import {
   createScratch,
   expectError,

@@ -2,10 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { createMongodbStore } from '../../src/gallery/stores/mongodb/mongodb-store.ts'
+import { createMongodbStore } from '../../src/storage/mongodb/mongodb-store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
-import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
 import {
   createScratch,
   expectSameGallery,
@@ -13,6 +12,7 @@ import {
   type Scratch,
 } from '../helpers/moved-gallery.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
+import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../servers/mongod.ts'
 
 const skipReason = whyNoMongod({ own: false })
 

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { exportGallery } from '../../src/gallery/transfer/export.ts'
-import { importGallery } from '../../src/gallery/transfer/import.ts'
-import type { TransferProgress } from '../../src/gallery/transfer/options.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
+import { exportGallery } from '../../src/transfer/export.ts'
+import { importGallery } from '../../src/transfer/import.ts'
+import type { TransferProgress } from '../../src/transfer/options.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
   createScratch,

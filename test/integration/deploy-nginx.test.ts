@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { findFreePort } from '../helpers/free-ports.ts'
-import { findNginx } from '../helpers/nginx.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
+import { findFreePort } from '../servers/free-ports.ts'
+import { findNginx } from '../servers/nginx.ts'
 
 const configuration = new URL('../../deploy/nginx.conf', import.meta.url)
 const nginx = findNginx()

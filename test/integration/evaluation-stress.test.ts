@@ -6,13 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FmrCurve } from '../../src/core/types.ts'
 import { openDataset } from '../../src/evaluation/dataset.ts'
 import type { EvaluationInput } from '../../src/evaluation/embeddings.ts'
-import { createRandom } from '../../src/evaluation/random.ts'
 import { formatReport } from '../../src/evaluation/report.ts'
 import { createGateDecider } from '../../src/evaluation/stress/decider.ts'
 import { drawPeople, openPhotographs } from '../../src/evaluation/stress/photographs.ts'
 import { evaluateStress, type StressOptions } from '../../src/evaluation/stress/stress.ts'
 import type { DamageResult, StressResult } from '../../src/evaluation/stress/stress-types.ts'
-import type { Analyzer } from '../../src/vision/analyzer-types.ts'
+import { createRandom } from '../../src/platform/random.ts'
+import type { Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 
 const dimension = 64
 const side = 40

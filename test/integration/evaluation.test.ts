@@ -23,9 +23,9 @@ import { computeModelFingerprint } from '../../src/evaluation/fingerprint.ts'
 import { evaluateFmr } from '../../src/evaluation/fmr.ts'
 import { evaluateIdentify } from '../../src/evaluation/identify.ts'
 import { evaluateLfw } from '../../src/evaluation/lfw.ts'
-import { createRandom } from '../../src/evaluation/random.ts'
 import { formatReport } from '../../src/evaluation/report.ts'
-import type { Analyzer } from '../../src/vision/analyzer-types.ts'
+import { createRandom } from '../../src/platform/random.ts'
+import type { Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 
 const dimension = 16
 const persons = 40

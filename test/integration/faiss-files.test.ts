@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaissProvider, faissVersion } from '../../src/gallery/indexes/faiss.ts'
-import type { FaissKind } from '../../src/gallery/indexes/faiss-addon.ts'
-import { exportFaissIndex, importFaissIndex } from '../../src/gallery/indexes/faiss-export.ts'
-import type { EmbeddingBatch } from '../../src/gallery/store.ts'
+import type { EmbeddingBatch } from '../../src/core/types.ts'
+import type { FaissKind } from '../../src/search/faiss/addon.ts'
+import { exportFaissIndex, importFaissIndex } from '../../src/search/faiss/export.ts'
+import { createFaissProvider, faissVersion } from '../../src/search/faiss/provider.ts'
 import {
   createClusteredVectors,
   createIds,

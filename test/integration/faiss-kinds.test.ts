@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createFaissProvider, faissVersion } from '../../src/gallery/indexes/faiss.ts'
-import { createFaissTable, type FaissTable } from '../../src/gallery/indexes/faiss-table.ts'
-import type { VectorIndexProvider } from '../../src/gallery/vector-index.ts'
+import { createFaissProvider, faissVersion } from '../../src/search/faiss/provider.ts'
+import { createFaissTable, type FaissTable } from '../../src/search/faiss/table.ts'
+import type { VectorIndexProvider } from '../../src/search/vector-index.ts'
 import { createClusteredVectors, createIds, createOracle } from '../contract/vector-index-oracle.ts'
 
 const dimension = 64

@@ -8,9 +8,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
-import { createExactProvider } from '../../src/gallery/indexes/exact.ts'
-import type { Collection } from '../../src/gallery/store.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createExactProvider } from '../../src/search/exact/provider.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { Collection } from '../../src/storage/store.ts'
 import { makeCollection } from '../helpers/faces.ts'
 
 const child = fileURLToPath(new URL('../helpers/enrol-child.mjs', import.meta.url))

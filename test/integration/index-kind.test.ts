@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-import { composeFaceWatcher } from '../../src/compose.ts'
+import { composeFaceWatcher } from '../../src/compose/compose.ts'
 import { toConfig } from '../../src/config/load.ts'
-import { faissVersion } from '../../src/gallery/indexes/faiss.ts'
+import { faissVersion } from '../../src/search/faiss/provider.ts'
 
 vi.mock('@zilliz/milvus2-sdk-node', () => {
   throw new Error('Cannot find package')

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { reportFailure } from '../../src/cli/failures.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { formatReport } from '../../src/evaluation/report.ts'
-import { describeMissingAddon } from '../../src/gallery/indexes/faiss-addon.ts'
-import { assertByteLength } from '../../src/vision/image-limits.ts'
+import { describeMissingAddon } from '../../src/search/faiss/addon.ts'
+import { assertByteLength } from '../../src/vision/pipeline/image-limits.ts'
 
 const nowhere = {
   ...{ print: () => {}, json: () => {}, jsonLine: () => {}, table: () => {}, note: () => {} },

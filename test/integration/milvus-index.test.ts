@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   createMilvusProvider,
   type MilvusProviderOptions,
-} from '../../src/gallery/indexes/milvus.ts'
-import type { VectorIndex, VectorIndexProvider } from '../../src/gallery/vector-index.ts'
+} from '../../src/search/milvus/provider.ts'
+import type { VectorIndex, VectorIndexProvider } from '../../src/search/vector-index.ts'
 import { createClusteredVectors, createIds, createOracle } from '../contract/vector-index-oracle.ts'
-import { newMilvusPrefix, openTestMilvus, type TestMilvus, whyNoMilvus } from '../helpers/milvus.ts'
+import { newMilvusPrefix, openTestMilvus, type TestMilvus, whyNoMilvus } from '../servers/milvus.ts'
 
 const skipReason = whyNoMilvus({ own: false })
 const name = `Milvus index${skipReason ? ` (${skipReason})` : ''}`

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
 import { createGallery } from '../../src/gallery/gallery.ts'
-import { createMilvusProvider } from '../../src/gallery/indexes/milvus.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
+import { createMilvusProvider } from '../../src/search/milvus/provider.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import { createClusteredVectors, createIds } from '../contract/vector-index-oracle.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
-import { newMilvusPrefix, type OwnMilvus, startMilvus, whyNoMilvus } from '../helpers/milvus.ts'
+import { newMilvusPrefix, type OwnMilvus, startMilvus, whyNoMilvus } from '../servers/milvus.ts'
 
 const skipReason = whyNoMilvus({ own: true })
 const name = `killed Milvus${skipReason ? ` (${skipReason})` : ''}`

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create } from 'tar'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  createModelInstaller,
-  type ModelInstallerOptions,
-} from '../../src/vision/models/install.ts'
-import { readOwnRecord } from '../../src/vision/models/own-record.ts'
+import { createModelInstaller, type ModelInstallerOptions } from '../../src/models/install.ts'
+import { readOwnRecord } from '../../src/models/own-record.ts'
 import {
   createFakeRegistry,
   type FakeModels,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import ort from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { normalizeInPlace } from '../../src/core/similarity.ts'
-import { sizeOf } from '../../src/vision/models/weights/named-array.ts'
+import { sizeOf } from '../../src/models/weights/named-array.ts'
 import { testInstaller, testModels } from '../helpers/models.ts'
 import { makePixels, maxDifference, runModel } from '../helpers/onnx.ts'
 

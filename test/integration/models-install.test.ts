@@ -11,8 +11,8 @@ import {
   createModelInstaller,
   type InstallProgress,
   type ModelInstallerOptions,
-} from '../../src/vision/models/install.ts'
-import { writeDurably } from '../../src/vision/models/model-directory.ts'
+} from '../../src/models/install.ts'
+import { writeDurably } from '../../src/models/model-directory.ts'
 import {
   createFailingRunner,
   createFakeRegistry,
@@ -302,7 +302,7 @@ describe('a killed install', () => {
     expect(signal).toBe('SIGKILL')
   }
 
-  beforeAll(() => access(new URL('../../dist/vision/models/install.js', import.meta.url)))
+  beforeAll(() => access(new URL('../../dist/models/install.js', import.meta.url)))
 
   for (const stage of ['extract', 'write', 'replace']) {
     it(`at stage ${stage} leaves nothing half-written, and the next one succeeds`, async () => {

@@ -12,11 +12,11 @@ import {
   makeValueInfo,
   type Node,
   type ValueInfo,
-} from '../../src/vision/models/graphs/onnx.ts'
-import { createModelInstaller } from '../../src/vision/models/install.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
-import type { OwnModelOptions } from '../../src/vision/models/own-import.ts'
-import { parseOwnRecord, readOwnRecord, saveOwnRecord } from '../../src/vision/models/own-record.ts'
+} from '../../src/models/graphs/onnx.ts'
+import { createModelInstaller } from '../../src/models/install.ts'
+import { loadManifest } from '../../src/models/manifest.ts'
+import type { OwnModelOptions } from '../../src/models/own-import.ts'
+import { parseOwnRecord, readOwnRecord, saveOwnRecord } from '../../src/models/own-record.ts'
 import { makePixels, maxDifference, runModel } from '../helpers/onnx.ts'
 
 const SIDE = 112

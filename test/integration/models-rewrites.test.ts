@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exposeRawEmbedding } from '../../src/vision/models/graphs/former-output.ts'
-import { createGraphWriter, type GraphWriter } from '../../src/vision/models/graphs/graph-writer.ts'
+import { exposeRawEmbedding } from '../../src/models/graphs/former-output.ts'
+import { createGraphWriter, type GraphWriter } from '../../src/models/graphs/graph-writer.ts'
 import {
   encodeModel,
   graphOf,
@@ -12,21 +12,21 @@ import {
   makeNode,
   makeValueInfo,
   parseModel,
-} from '../../src/vision/models/graphs/onnx.ts'
-import { buildOnnxEmbedder } from '../../src/vision/models/graphs/onnx-embedder.ts'
+} from '../../src/models/graphs/onnx.ts'
+import { buildOnnxEmbedder } from '../../src/models/graphs/onnx-embedder.ts'
 import {
   addMaxPool,
   addPooledPrelu,
   readPooledPrelu,
-} from '../../src/vision/models/graphs/pooled-prelu.ts'
-import { writePrelu } from '../../src/vision/models/graphs/prelu.ts'
+} from '../../src/models/graphs/pooled-prelu.ts'
+import { writePrelu } from '../../src/models/graphs/prelu.ts'
 import {
   flushTinyWeightsInPlace,
   freeBatchInPlace,
   removeIdleInputsInPlace,
   rewritePreluInPlace,
   takeRawPixelsInPlace,
-} from '../../src/vision/models/graphs/rewrites.ts'
+} from '../../src/models/graphs/rewrites.ts'
 import { toFormerEmbedder } from '../helpers/fake-models.ts'
 import { makePixels, maxDifference, runModel } from '../helpers/onnx.ts'
 

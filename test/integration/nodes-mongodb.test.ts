@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createPhotoLedger, type PhotoLedger } from '../helpers/photo-ledger.ts'
+import { nameWithReason } from '../helpers/skip-reason.ts'
 import {
   newDatabaseName,
   type ReplicaSet,
   startReplicaSet,
   whyNoMongod,
-} from '../helpers/mongod.ts'
-import { findNginx, type Nginx, startNginx } from '../helpers/nginx.ts'
-import { createPhotoLedger, type PhotoLedger } from '../helpers/photo-ledger.ts'
+} from '../servers/mongod.ts'
+import { findNginx, type Nginx, startNginx } from '../servers/nginx.ts'
 import {
   type Answer,
   createServeNodes,
   type SendOptions,
   type ServeNode,
   sendRequest,
-} from '../helpers/serve-node.ts'
-import { nameWithReason } from '../helpers/skip-reason.ts'
+} from '../servers/serve-node.ts'
 
 const noMongod = whyNoMongod({ own: true })
 const noNginx = findNginx() === undefined ? 'no nginx on the PATH' : undefined

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createExactProvider } from '../../src/gallery/indexes/exact.ts'
+import { createExactProvider } from '../../src/search/exact/provider.ts'
 import {
   createProjectedPool,
   createProjectedProvider,
-} from '../../src/gallery/indexes/projected.ts'
-import type { VectorIndex } from '../../src/gallery/vector-index.ts'
+} from '../../src/search/projected/provider.ts'
+import type { VectorIndex } from '../../src/search/vector-index.ts'
 import { createClusteredVectors, createIds, createRandom } from '../contract/vector-index-oracle.ts'
 
 const dimension = 128

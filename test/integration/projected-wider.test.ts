@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createScanCrew } from '../../src/gallery/indexes/projected-crew.ts'
-import { type Learned, learnProjection } from '../../src/gallery/indexes/projected-learning.ts'
-import { createProjectedTable } from '../../src/gallery/indexes/projected-table.ts'
-import { toLists } from '../../src/gallery/vectors/hits.ts'
-import { createKernelLoader } from '../../src/gallery/vectors/kernel.ts'
-import { createRowTable } from '../../src/gallery/vectors/rows.ts'
+import { createScanCrew } from '../../src/search/projected/crew.ts'
+import { type Learned, learnProjection } from '../../src/search/projected/learning.ts'
+import { createProjectedTable } from '../../src/search/projected/table.ts'
+import { toLists } from '../../src/search/table/hits.ts'
+import { createKernelLoader } from '../../src/search/table/kernel.ts'
+import { createRowTable } from '../../src/search/table/rows.ts'
 import { createClusteredVectors, createIds } from '../contract/vector-index-oracle.ts'
 
 const dimension = 64

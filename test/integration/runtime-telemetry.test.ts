@@ -56,10 +56,10 @@ function expectSilence(script: string, args: readonly string[]): void {
 describe('leaves no trace of the runtime reporting usage to its maker', () => {
   it('when it loads networks', async () => {
     const models = join(await testModels(), 'models')
-    expectSilence(vision, [dist('vision/analyzer.js'), dist('vision/models/manifest.js'), models])
+    expectSilence(vision, [dist('vision/analyzer/analyzer.js'), dist('models/manifest.js'), models])
   })
 
   it('when an exact index searches many faces', () => {
-    expectSilence(search, [dist('gallery/indexes/exact.js')])
+    expectSilence(search, [dist('search/exact/provider.js')])
   })
 })

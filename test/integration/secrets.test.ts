@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand } from '../../src/vision/models/sources/command.ts'
+import { runCommand } from '../../src/models/sources/command.ts'
 import {
   type CliProcess,
   createTestDataDir,
@@ -12,7 +12,7 @@ import {
   type TestDataDir,
   writeFacePhoto,
 } from '../helpers/cli.ts'
-import { type Answer, type SendOptions, sendRequest } from '../helpers/serve-node.ts'
+import { type Answer, type SendOptions, sendRequest } from '../servers/serve-node.ts'
 
 const key = 'canary-key-6b1f0c8a2d94'
 const wrongKey = 'canary-wrong-key-93d2'

@@ -8,10 +8,10 @@ import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { addImport } from '../../src/cli/commands/import-seed.ts'
 import { createContext } from '../../src/cli/context.ts'
-import { type Composition, composeFaceWatcher } from '../../src/compose.ts'
+import { type Composition, composeFaceWatcher } from '../../src/compose/compose.ts'
 import { toConfig } from '../../src/config/load.ts'
-import type { SeedImportReport } from '../../src/recognition/import-seed.ts'
-import { startStandalone, type TestServer, whyNoMongod } from '../helpers/mongod.ts'
+import type { SeedImportReport } from '../../src/transfer/importers/seed/import-seed.ts'
+import { startStandalone, type TestServer, whyNoMongod } from '../servers/mongod.ts'
 
 const python = process.env.FACE_WATCHER_TEST_PYTHON
 const skipReason =

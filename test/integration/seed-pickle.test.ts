@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
-import { parseNumpyPickle } from '../../src/gallery/stores/mongodb-seed/numpy-pickle.ts'
+import { parseNumpyPickle } from '../../src/transfer/importers/seed/numpy-pickle.ts'
 
 interface Fixture {
   /** float32, little-endian, base64. */

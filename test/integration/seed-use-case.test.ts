@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SeedDocument, SeedSource } from '../../src/gallery/seed-source.ts'
-import type { GalleryStore } from '../../src/gallery/store.ts'
-import { createSqliteStore } from '../../src/gallery/stores/sqlite/sqlite-store.ts'
-import { importSeed, type SeedImportOptions } from '../../src/recognition/import-seed.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import type { GalleryStore } from '../../src/storage/store.ts'
+import {
+  importSeed,
+  type SeedImportOptions,
+} from '../../src/transfer/importers/seed/import-seed.ts'
+import type { SeedDocument, SeedSource } from '../../src/transfer/importers/seed/seed-source.ts'
 
 const options: SeedImportOptions = {
   collection: 'seed',

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { intersectionOverUnion } from '../../src/core/geometry.ts'
-import { resolveDetectorOptions } from '../../src/vision/detectors/detector.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
-import { createPipeline, type Pipeline } from '../../src/vision/pipeline.ts'
+import { loadManifest } from '../../src/models/manifest.ts'
+import { resolveDetectorOptions } from '../../src/vision/pipeline/detectors/detector.ts'
+import { createPipeline, type Pipeline } from '../../src/vision/pipeline/pipeline.ts'
 import { readSample, sampleNumbers, testLimits } from '../helpers/images.ts'
 import { testModels } from '../helpers/models.ts'
 

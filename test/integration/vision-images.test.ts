@@ -2,11 +2,11 @@ import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
 import { intersectionOverUnion } from '../../src/core/geometry.ts'
-import type { Analysis } from '../../src/vision/analyzer-types.ts'
-import { resolveDetectorOptions } from '../../src/vision/detectors/detector.ts'
-import { cropToJpeg, decodeImage } from '../../src/vision/image.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
-import { createPipeline, type Pipeline } from '../../src/vision/pipeline.ts'
+import { loadManifest } from '../../src/models/manifest.ts'
+import type { Analysis } from '../../src/vision/analyzer/analyzer-types.ts'
+import { resolveDetectorOptions } from '../../src/vision/pipeline/detectors/detector.ts'
+import { cropToJpeg, decodeImage } from '../../src/vision/pipeline/image.ts'
+import { createPipeline, type Pipeline } from '../../src/vision/pipeline/pipeline.ts'
 import {
   claimJpegSize,
   encodeVariants,

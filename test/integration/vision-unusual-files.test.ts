@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
-import { decodeImage } from '../../src/vision/image.ts'
+import { decodeImage } from '../../src/vision/pipeline/image.ts'
 import { testLimits } from '../helpers/images.ts'
 import { makeTiff, type TiffOptions, tiffSide } from '../helpers/tiff.ts'
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createRunGateKeeper } from '../../src/core/run-gate.ts'
-import { createMemoryBudgetKeeper } from '../../src/vision/memory-budget.ts'
-import { shareSettings } from '../../src/vision/shared-settings.ts'
+import { createRunGateKeeper } from '../../src/platform/workers/run-gate.ts'
+import { shareSettings } from '../../src/vision/analyzer/shared-settings.ts'
 import {
   createWorkerPool,
   type WorkerPool,
   type WorkerPoolOptions,
-} from '../../src/vision/worker-pool.ts'
+} from '../../src/vision/analyzer/worker-pool.ts'
+import { createMemoryBudgetKeeper } from '../../src/vision/pipeline/memory-budget.ts'
 import { testLimits } from '../helpers/images.ts'
 
 const file = new URL('../fixtures/vision/stub-worker.mjs', import.meta.url)

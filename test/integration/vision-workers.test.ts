@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FaceError, isFaceError } from '../../src/core/errors.ts'
-import { type AnalyzerOptions, createAnalyzer } from '../../src/vision/analyzer.ts'
-import type { Analyzer } from '../../src/vision/analyzer-types.ts'
-import { loadManifest } from '../../src/vision/models/manifest.ts'
+import { loadManifest } from '../../src/models/manifest.ts'
+import { type AnalyzerOptions, createAnalyzer } from '../../src/vision/analyzer/analyzer.ts'
+import type { Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 import { testLimits } from '../helpers/images.ts'
 
 const workerFile = new URL('../fixtures/vision/stub-worker.mjs', import.meta.url)

@@ -1,12 +1,8 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { FaceError, isFaceError } from '../../core/errors.ts'
-import type { GalleryStore } from '../../gallery/store.ts'
-import type {
-  TransferOptions,
-  TransferProgress,
-  TransferSummary,
-} from '../../gallery/transfer/options.ts'
+import type { GalleryStore } from '../../storage/store.ts'
+import type { TransferOptions, TransferProgress, TransferSummary } from '../../transfer/options.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
@@ -37,7 +33,7 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     .option('--json', 'print JSON')
     .action(async (directory: string, options: Options) => {
       const { config } = await loadConfig()
-      const { exportGallery } = await import('../../gallery/transfer/export.ts')
+      const { exportGallery } = await import('../../transfer/export.ts')
       await runTransfer(output, options, (transfer) =>
         withStore(openConfigured(config), (store) =>
           exportGallery(store, directory, {
@@ -57,7 +53,7 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     .option('--json', 'print JSON')
     .action(async (directory: string, options: Options) => {
       const { config } = await loadConfig()
-      const { importGallery } = await import('../../gallery/transfer/import.ts')
+      const { importGallery } = await import('../../transfer/import.ts')
       await runTransfer(output, options, (transfer) =>
         withStore(openConfigured(config), (store) => importGallery(directory, store, transfer)),
       )
@@ -80,8 +76,8 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
       }
       const { config } = await loadConfig()
       const [{ openStoreAt }, { copyGallery }] = await Promise.all([
-        import('../../compose-storage.ts'),
-        import('../../gallery/transfer/copy.ts'),
+        import('../../compose/storage.ts'),
+        import('../../transfer/copy.ts'),
       ])
       await runTransfer(output, options, (transfer) =>
         withStore(openStoreAt(options.from, config, { mustExist: true }), (from) =>
@@ -94,7 +90,7 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
 }
 
 async function openConfigured(config: Config): Promise<GalleryStore> {
-  const { openStore } = await import('../../compose-storage.ts')
+  const { openStore } = await import('../../compose/storage.ts')
   return openStore(config)
 }
 

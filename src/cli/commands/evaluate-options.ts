@@ -40,7 +40,7 @@ export interface ModelFacts {
 /** The configuration, and what the manifest knows of a model. */
 export async function loadRecord(context: CliContext, modelId: string): Promise<ModelFacts> {
   const { config } = await context.loadConfig()
-  const { loadManifest } = await import('../../vision/models/manifest.ts')
+  const { loadManifest } = await import('../../models/manifest.ts')
   const { models } = await loadManifest({ dataDir: config.dataDir })
   const record = models.find((model) => model.id === modelId)
   return { config, curve: record?.fmrCurve, judge: record?.judge }

@@ -40,7 +40,7 @@ export async function runPromise(
       : await embed(
           await openPhotographs(options.strangersFrom, toDatasetOptions(context, input.cacheDir)),
         )
-  const { openTrialIndex } = await import('../../compose-storage.ts')
+  const { openTrialIndex } = await import('../../compose/storage.ts')
   const { index, close } = await openTrialIndex(enrolled.embedded.dimension)
   try {
     const { persons = defaultPersons, photographs, draws, seed } = options

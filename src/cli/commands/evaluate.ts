@@ -149,7 +149,7 @@ async function runEvaluation(
   assertResultFiles(options)
   const { config } = await loadConfig()
   const modelId = options.embedder ?? config.models.embedder
-  const { readOwnRecord, saveOwnRecord } = await import('../../vision/models/own-record.ts')
+  const { readOwnRecord, saveOwnRecord } = await import('../../models/own-record.ts')
   const own = options.save ? await readOwnRecord(config.dataDir, modelId) : undefined
   if (options.save && own === undefined) {
     throw new UsageError(
@@ -157,7 +157,7 @@ async function runEvaluation(
     )
   }
   const [{ composeVision }, { createModelProgress }, { openDataset }] = await Promise.all([
-    import('../../compose.ts'),
+    import('../../compose/compose.ts'),
     import('../model-progress.ts'),
     import('../../evaluation/dataset.ts'),
   ])

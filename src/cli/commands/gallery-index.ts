@@ -93,7 +93,7 @@ export function addIndex(program: Command, context: CliContext): void {
     .action(async (file: string, { collection, force = false }: ExportOptions) => {
       assertOutputs([file, `${file}.ids.json`], { flag: 'FILE', force, inputs: [] })
       const { config } = await loadConfig()
-      const { exportIndex } = await import('../../compose-storage.ts')
+      const { exportIndex } = await import('../../compose/storage.ts')
       const count = await exportIndex(config, { collection, file })
       output.print(`Wrote ${formatCount(count, 'face')} of ${collection} to ${file}.`)
     })
@@ -105,7 +105,7 @@ export function addIndex(program: Command, context: CliContext): void {
     .option('--collection <name>', 'collection', defaultCollectionName)
     .action(async (file: string, { collection }: Options) => {
       const { config } = await loadConfig()
-      const { importIndex } = await import('../../compose-storage.ts')
+      const { importIndex } = await import('../../compose/storage.ts')
       const { imported, leftOut } = await importIndex(config, { collection, file })
       output.print(`The index of ${collection} has ${formatCount(imported, 'face')} of ${file}.`)
       if (leftOut > 0) output.print(`Not in the database, left out: ${leftOut}.`)

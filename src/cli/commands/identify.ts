@@ -7,7 +7,7 @@ import {
   type FaceWatcher,
   type IdentifyResult,
 } from '../../recognition/face-watcher.ts'
-import type { ImageLimits } from '../../vision/image-limits.ts'
+import type { ImageLimits } from '../../vision/pipeline/image-limits.ts'
 import { toIdentifyLines, toLabel } from '../answers.ts'
 import { mapInOrder } from '../concurrency.ts'
 import type { CliContext } from '../context.ts'

@@ -1,6 +1,10 @@
 import { type Command, Option } from 'commander'
 import { databaseOfUrl, describeDatabaseClash } from '../../config/mongodb-url.ts'
-import { importSeed, type SeedImportReport, seedModelId } from '../../recognition/import-seed.ts'
+import {
+  importSeed,
+  type SeedImportReport,
+  seedModelId,
+} from '../../transfer/importers/seed/import-seed.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
@@ -33,8 +37,8 @@ export function addImport(program: Command, { output, loadConfig }: CliContext):
     .action(async (options: Options) => {
       const { config } = await loadConfig()
       const [{ composeModels }, { openSeedSource, openStore }] = await Promise.all([
-        import('../../compose.ts'),
-        import('../../compose-storage.ts'),
+        import('../../compose/compose.ts'),
+        import('../../compose/storage.ts'),
       ])
       const { mongodb: url, collection, into } = options
       const database = chooseDatabase(options)

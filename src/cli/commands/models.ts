@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { isFaceError } from '../../core/errors.ts'
-import type { ListedModel } from '../../vision/models/install.ts'
-import { findModel } from '../../vision/models/manifest.ts'
+import type { ListedModel } from '../../models/install.ts'
+import { findModel } from '../../models/manifest.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { toFileError, UsageError } from '../failures.ts'
@@ -16,7 +16,7 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
   const open = async () => {
     const { config } = await loadConfig()
     const [{ composeModels }, { createModelProgress }] = await Promise.all([
-      import('../../compose.ts'),
+      import('../../compose/compose.ts'),
       import('../model-progress.ts'),
     ])
     const progress = createModelProgress(output)

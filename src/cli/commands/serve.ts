@@ -32,7 +32,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       // Here too, before models are fetched: a refusal should not come minutes later.
       const [{ resolveHttpOptions }, { assertSafeBind }] = await Promise.all([
         import('../../http/options.ts'),
-        import('../../http/safe-bind.ts'),
+        import('../../http/plugins/safe-bind.ts'),
       ])
       assertSafeBind(resolveHttpOptions(http))
       const allocator = await setUpAllocator()
@@ -42,7 +42,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         { createLogger },
         { createModelProgress },
       ] = await Promise.all([
-        import('../../compose.ts'),
+        import('../../compose/compose.ts'),
         import('../../http/server.ts'),
         import('../logger.ts'),
         import('../model-progress.ts'),

@@ -1,5 +1,5 @@
 import { dotProduct, normalizeInPlace } from '../../core/similarity.ts'
-import { shuffle } from '../random.ts'
+import { shuffle } from '../../platform/random.ts'
 
 export interface Clusters {
   /** Unit vectors; a cluster that lost all its members is left out. */

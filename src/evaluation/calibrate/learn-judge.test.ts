@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createJudge } from '../../core/judge.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../platform/random.ts'
 import type { EmbeddedFace } from '../stress/face-cache.ts'
 import { tryJudges } from './judge-trial.ts'
 import type { DamagedExample } from './judged-examples.ts'

@@ -1,7 +1,7 @@
 import type { FaceJudge, PackedRows } from '../../core/judge.ts'
 import { dotProduct, normalizeInPlace } from '../../core/similarity.ts'
 import type { UndeterminedReason } from '../../core/types.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../platform/random.ts'
 import type { EmbeddedFace } from '../stress/face-cache.ts'
 import { clusterDirections } from './clusters.ts'
 import { findDamageSpace } from './damage-space.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dotProduct } from '../../core/similarity.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../platform/random.ts'
 import { clusterDirections } from './clusters.ts'
 import { findDamageSpace } from './damage-space.ts'
 import { decomposeSymmetric, dot, solvePositive } from './linear-algebra.ts'

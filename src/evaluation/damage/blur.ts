@@ -1,4 +1,4 @@
-import type { RgbImage } from '../../vision/image.ts'
+import type { RgbImage } from '../../vision/pipeline/image.ts'
 import {
   type ApplyDamage,
   createImage,

@@ -1,5 +1,5 @@
-import type { RgbImage } from '../../vision/image.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../platform/random.ts'
+import type { RgbImage } from '../../vision/pipeline/image.ts'
 import type { ApplyDamage, DamagedPicture, FacePlace } from './picture.ts'
 
 /** Raised when a damage gives other pixels than before: kept results of older pixels are void. */

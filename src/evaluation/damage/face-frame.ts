@@ -1,5 +1,5 @@
 import type { Point } from '../../core/types.ts'
-import type { RgbImage } from '../../vision/image.ts'
+import type { RgbImage } from '../../vision/pipeline/image.ts'
 import { middleLine } from './geometry.ts'
 import { type Colour, createImage, type FacePlace, readPixel, toByte } from './picture.ts'
 

@@ -1,5 +1,5 @@
 import type { Box, Point } from '../../core/types.ts'
-import type { RgbImage } from '../../vision/image.ts'
+import type { RgbImage } from '../../vision/pipeline/image.ts'
 import {
   type ApplyDamage,
   boxCentre,

@@ -1,5 +1,5 @@
 import type { Box, Landmarks5, Point } from '../../core/types.ts'
-import type { RgbImage } from '../../vision/image.ts'
+import type { RgbImage } from '../../vision/pipeline/image.ts'
 
 /** Numbers in [0, 1), as `createRandom` makes them. */
 export type Random = () => number

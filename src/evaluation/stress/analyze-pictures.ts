@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
-import { inParallel } from '../../core/in-parallel.ts'
-import type { Analysis, AnalyzedFace } from '../../vision/analyzer-types.ts'
+import { inParallel } from '../../platform/concurrency/in-parallel.ts'
+import type { Analysis, AnalyzedFace } from '../../vision/analyzer/analyzer-types.ts'
 import { type EvaluationInput, imageFailures } from '../embeddings.ts'
 import { appendFaces, type EmbeddedFace, type FoundFace, readFaces } from './face-cache.ts'
 

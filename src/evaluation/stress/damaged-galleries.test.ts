@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FmrCurve } from '../../core/types.ts'
-import { createRandom } from '../random.ts'
+import { createRandom } from '../../platform/random.ts'
 import { searchDamagedGalleries } from './damaged-galleries.ts'
 import { createGateDecider, type StressDecider } from './decider.ts'
 import type { JudgedRows } from './pair-rates.ts'

@@ -1,6 +1,6 @@
 import { computeThresholds } from '../../core/policy.ts'
 import type { DecisionPolicy, FmrCurve } from '../../core/types.ts'
-import { shuffle } from '../random.ts'
+import { shuffle } from '../../platform/random.ts'
 import type { StressDecider } from './decider.ts'
 import { type CountedRate, type Crossing, toRate } from './pair-rates.ts'
 import { computeSimilarities, rowOf } from './similarities.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FaceJudge } from '../../core/judge.ts'
 import { computeVerifyThreshold, maxMatchFmr } from '../../core/policy.ts'
 import type { FmrCurve } from '../../core/types.ts'
-import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
+import type { AnalyzedFace } from '../../vision/analyzer/analyzer-types.ts'
 import { createGateDecider, createJudgeDecider } from './decider.ts'
 
 const judge: FaceJudge = {

@@ -2,7 +2,7 @@ import { createJudge, type FaceJudge } from '../../core/judge.ts'
 import { defaultPolicy, shiftThresholds } from '../../core/policy.ts'
 import { assessQuality, defaultQualityGates } from '../../core/quality.ts'
 import type { FmrCurve } from '../../core/types.ts'
-import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
+import type { AnalyzedFace } from '../../vision/analyzer/analyzer-types.ts'
 
 /**
  * The product's decisions about faces and pairs, as functions of numbers. `evaluate stress` decides

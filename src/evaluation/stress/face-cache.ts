@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { AnalyzedFace } from '../../vision/analyzer-types.ts'
+import type { AnalyzedFace } from '../../vision/analyzer/analyzer-types.ts'
 
 /** A face with its embedding, as the analyzer answered it. */
 export type EmbeddedFace = AnalyzedFace & { readonly embedding: Float32Array }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { isFaceError } from '../../core/errors.ts'
+import { createRandom, shuffle } from '../../platform/random.ts'
 import {
   type Dataset,
   type LabelledImage,
   type OpenDatasetOptions,
   openDataset,
 } from '../dataset.ts'
-import { createRandom, shuffle } from '../random.ts'
 
 const imageName = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 

@@ -1,0 +1,141 @@
+import type { EmbeddingBatch } from '../../core/types.ts'
+import type { VectorIndex } from '../../search/vector-index.ts'
+import type { Collection, GalleryStore } from '../../storage/store.ts'
+import { embeddingBatchSize, type Progress } from './index-loader.ts'
+import type { IndexSync } from './sync.ts'
+
+/** Where an index differs from the store; all lists are empty when it does not. */
+export interface IndexDifferences {
+  /** Faces of the store that were compared. */
+  readonly checked: number
+  /** Face ids that the store has and the index has not. */
+  readonly missing: readonly string[]
+  /** Face ids that the index has and the store has not. */
+  readonly surplus: readonly string[]
+  /** Face ids whose vectors differ. */
+  readonly different: readonly string[]
+}
+
+// Kinds may keep vectors in another basis or precision; float32 rounding stays well below.
+const vectorTolerance = 1e-5
+
+/**
+ * Compares a collection's index with the store, ids and vectors. Runs beside reads and writes:
+ * what differs is looked at a second time, after the index has caught up.
+ */
+export async function checkIndex(
+  store: GalleryStore,
+  sync: IndexSync,
+  collection: Collection,
+): Promise<IndexDifferences> {
+  const known = new Set<string>()
+  const suspects: string[] = []
+  await sync.catchUp()
+  await walk(store, collection, async (readBatch) =>
+    sync.exclusive(collection, async (index) => {
+      const batch = await readBatch()
+      for (const id of batch.faceIds) known.add(id)
+      const verdicts = await compare(index, batch)
+      suspects.push(...batch.faceIds.filter((_, i) => verdicts[i] !== 'same'))
+      return batch
+    }),
+  )
+  await sync.catchUp()
+  return sync.exclusive(collection, async (index) => {
+    const missing: string[] = []
+    const different: string[] = []
+    for (const id of suspects) {
+      const batch = await store.getEmbeddings(collection.id, { faceId: id }).catch(() => undefined)
+      if (!batch) continue
+      const [verdict] = await compare(index, batch)
+      if (verdict === 'missing') missing.push(id)
+      if (verdict === 'different') different.push(id)
+    }
+    const unknown = (await index.ids()).filter((id) => !known.has(id))
+    const surplus = await findGone(store, collection, unknown)
+    return { checked: known.size, missing, surplus, different }
+  })
+}
+
+/**
+ * Makes the index equal to the store again, in place: every embedding is written over what is
+ * there, then faces that the store does not have are removed. The index stays searchable: faces
+ * that it rightly had are found throughout, writes go on between the batches, and an erased face
+ * does not come back, because a batch is read and applied in one step of the sync's queue and its
+ * removal follows in the feed.
+ */
+export async function rebuildIndex(
+  deps: { readonly store: GalleryStore; readonly sync: IndexSync },
+  collection: Collection,
+  onProgress?: Progress,
+): Promise<void> {
+  const { store, sync } = deps
+  const known = new Set<string>()
+  await sync.catchUp()
+  const { faces: total } = await store.counts(collection.id)
+  await walk(store, collection, async (readBatch) => {
+    const batch = await sync.exclusive(collection, async (index) => {
+      const read = await readBatch()
+      for (const id of read.faceIds) known.add(id)
+      if (read.faceIds.length > 0) await index.upsert(read.faceIds, read.embeddings)
+      return read
+    })
+    onProgress?.(known.size, Math.max(total, known.size))
+    return batch
+  })
+  await sync.exclusive(collection, async (index) => {
+    const unknown = (await index.ids()).filter((id) => !known.has(id))
+    const gone = await findGone(store, collection, unknown)
+    if (gone.length > 0) await index.remove(gone)
+    await index.optimize()
+  })
+  await sync.save(collection)
+}
+
+/** Visits all embeddings in id order; `visit` calls what it is given for the next batch and returns it. */
+async function walk(
+  store: GalleryStore,
+  { id }: Collection,
+  visit: (readBatch: () => Promise<EmbeddingBatch>) => Promise<EmbeddingBatch>,
+): Promise<void> {
+  let after: string | undefined
+  for (;;) {
+    const range = { limit: embeddingBatchSize, ...(after === undefined ? {} : { after }) }
+    const { faceIds } = await visit(() => store.embeddings(id, range))
+    after = faceIds.at(-1)
+    if (after === undefined) return
+  }
+}
+
+type Verdict = 'same' | 'missing' | 'different'
+
+async function compare(index: VectorIndex, batch: EmbeddingBatch): Promise<readonly Verdict[]> {
+  if (batch.faceIds.length === 0) return []
+  const { dimension } = index
+  const stored = await index.vectors(batch.faceIds)
+  return batch.faceIds.map((_, row) => {
+    const from = row * dimension
+    // A missing vector is a row of NaN.
+    if (Number.isNaN(stored[from])) return 'missing'
+    if (index.lossy) return 'same'
+    for (let i = from; i < from + dimension; i++) {
+      if (!(Math.abs(stored[i]! - batch.embeddings[i]!) <= vectorTolerance)) return 'different'
+    }
+    return 'same'
+  })
+}
+
+/** Those of the ids that the store does not have. */
+async function findGone(
+  store: GalleryStore,
+  { id }: Collection,
+  faceIds: readonly string[],
+): Promise<readonly string[]> {
+  const gone: string[] = []
+  for (let from = 0; from < faceIds.length; from += embeddingBatchSize) {
+    const asked = faceIds.slice(from, from + embeddingBatchSize)
+    const owned = new Set((await store.getOwners(id, asked)).map((owner) => owner.faceId))
+    gone.push(...asked.filter((faceId) => !owned.has(faceId)))
+  }
+  return gone
+}

@@ -1,0 +1,93 @@
+import { createHash, webcrypto } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { TObject, TOptional, TString } from 'typebox'
+import { Type } from 'typebox'
+import { FaceError } from '../../core/errors.ts'
+import type { FaceWatcher } from '../../recognition/face-watcher.ts'
+import type { Upload } from '../intake/images.ts'
+
+/** Schema of the headers of a route that stores something. */
+export const idempotencyHeaders: TObject<{ 'idempotency-key': TOptional<TString> }> = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7e]+$',
+      description:
+        'A value unique to this enrolment. Sent again within 24 hours with the same request, it gets the first answer, with `Idempotency-Replayed: true`.',
+    }),
+  ),
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+/**
+ * Runs an enrolment at most once per Idempotency-Key and sends its answer.
+ *
+ * Without a key it just runs. With one, the same request again gets the stored answer; the key with
+ * another request, or while the first is running, is an error. A failed run frees the key.
+ *
+ * @throws {FaceError} `idempotencyConflict`
+ */
+export async function answerOnce(
+  { request, reply, upload }: { request: FastifyRequest; reply: FastifyReply; upload: Upload },
+  faceWatcher: FaceWatcher,
+  run: () => Promise<Answer>,
+): Promise<FastifyReply> {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') {
+    const { status, body } = await run()
+    return reply.code(status).send(body)
+  }
+  const requestHash = await computeRequestHash(request, upload)
+  const earlier = await faceWatcher.idempotency.claim(key, requestHash)
+  if (earlier && earlier.requestHash !== requestHash) {
+    throw new FaceError('idempotencyConflict', { detail: 'The request is a different one.' })
+  }
+  if (earlier && !earlier.response) {
+    throw new FaceError('idempotencyConflict', { detail: 'The first request is in progress.' })
+  }
+  if (earlier?.response) {
+    return reply
+      .code(earlier.response.status)
+      .header('idempotency-replayed', 'true')
+      .type('application/json; charset=utf-8')
+      .send(earlier.response.body)
+  }
+  try {
+    const answer = await run()
+    const body = String(reply.code(answer.status).serialize(answer.body))
+    await keepAnswer(request, () => faceWatcher.idempotency.complete(key, { ...answer, body }))
+    return reply.type('application/json; charset=utf-8').send(body)
+  } catch (error) {
+    await keepAnswer(request, () => faceWatcher.idempotency.complete(key, undefined))
+    throw error
+  }
+}
+
+/** The enrolment is done or has failed by now; that its key cannot be kept must not change the answer. */
+async function keepAnswer(request: FastifyRequest, complete: () => Promise<void>): Promise<void> {
+  try {
+    await complete()
+  } catch (error) {
+    request.log.warn({ err: error }, 'the Idempotency-Key could not be kept')
+  }
+}
+
+/**
+ * Hash of method, address, images and fields. Not of the raw body: the boundary of a multipart form
+ * differs each time. Images are hashed off the event loop, one after the other, because each is
+ * copied on it.
+ */
+async function computeRequestHash(request: FastifyRequest, upload: Upload): Promise<string> {
+  const images: (readonly [field: string, hash: string])[] = []
+  for (const { field, bytes } of upload.images) {
+    const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+    images.push([field, Buffer.from(digest).toString('hex')])
+  }
+  const parts = [request.method, request.url, images, Object.entries(upload.fields).sort()]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

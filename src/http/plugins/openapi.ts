@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import * as analysisSchemas from '../resources/analysis/schema.ts'
+import * as gallerySchemas from '../resources/gallery-schemas.ts'
+import * as operationSchemas from '../resources/system/schema.ts'
+import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from '../static-files.ts'
+import type { App } from '../types.ts'
+
+/** Tags of the operations, in the order of the document. */
+const tags = [
+  { name: 'analysis', description: 'What is in an image: faces, embeddings, comparisons.' },
+  { name: 'collections', description: 'Named galleries with one model and one decision policy.' },
+  { name: 'persons', description: 'Enrolled individuals.' },
+  { name: 'faces', description: 'Stored enrolments of a person.' },
+  { name: 'simple', description: 'Register and recognise in the default collection.' },
+  { name: 'operation', description: 'Models, health and metrics.' },
+]
+
+const description = `Self-hosted face recognition: enrol people, then find out who is in an image.
+
+Images are sent as files of a multipart form or as base64 in JSON. Errors are RFC 9457 problem
+documents with a stable \`code\`. Lists answer \`nextCursor\` while there is more. Boxes are in pixels
+of the image after its EXIF orientation.`
+
+/**
+ * Collects the routes registered from here on into an OpenAPI 3.1 document. To be called before any
+ * route is registered.
+ */
+export async function registerOpenApi(app: App): Promise<void> {
+  const { version } = JSON.parse(
+    await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string }
+  for (const schemas of [analysisSchemas, gallerySchemas, operationSchemas]) {
+    for (const schema of Object.values(schemas)) app.addSchema(schema)
+  }
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Face Watcher', version, description, license: { name: 'MIT' } },
+      servers: [{ url: '/', description: 'This server' }],
+      tags,
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key. Asked for when the server has any.',
+          },
+        },
+      },
+      security: [{ apiKey: [] }, {}],
+    },
+    convertConstToEnum: false,
+    refResolver: {
+      buildLocalReference: (schema, _baseUri, _fragment, index) =>
+        typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
+    },
+    transform: ({ schema, url, route }) => {
+      const multipart = route.config?.multipart
+      if (!multipart || schema.hide) return { schema, url }
+      const body = (schema.body ?? {}) as { content?: Record<string, unknown> }
+      const form = { 'multipart/form-data': { schema: multipart.schema } }
+      return { schema: { ...schema, body: { content: { ...form, ...body.content } } }, url }
+    },
+    transformObject: (documentObject) => {
+      if (!('openapiObject' in documentObject)) return documentObject.swaggerObject
+      return documentObject.openapiObject
+    },
+  })
+  // Serialized once: it is the largest answer that needs no key.
+  let json: StaticFile | undefined
+  const sendJson = async (request: FastifyRequest, reply: FastifyReply) => {
+    json ??= toStaticFile(Buffer.from(JSON.stringify(app.swagger())), '.json')
+    return sendStaticFile(request, reply, { file: json, cacheControl })
+  }
+  app.get('/openapi.json', { schema: { hide: true } }, sendJson)
+  await app.register(async (scope) => registerDocumentation(scope, sendJson))
+}
+
+/** Browsers ask whether a file is still the same. */
+const cacheControl = 'no-cache'
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/**
+ * The page with the documentation. The plugin's routes that open files or serialize the document for
+ * each request get handlers that answer from memory.
+ */
+async function registerDocumentation(app: FastifyInstance, sendJson: Handler): Promise<void> {
+  const plugin = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui'))
+  const files = await loadStaticFiles(join(plugin, 'static'))
+  let yaml: StaticFile | undefined
+  const handlers: Readonly<Record<string, Handler>> = {
+    '/docs/json': sendJson,
+    '/docs/yaml': async (request, reply) => {
+      yaml ??= toStaticFile(Buffer.from(app.swagger({ yaml: true })), '.yaml')
+      return sendStaticFile(request, reply, { file: yaml, cacheControl })
+    },
+    '/docs/static/*': async (request, reply) => {
+      const { '*': path = '' } = request.params as Readonly<Record<string, string>>
+      return sendStaticFile(request, reply, { file: files.get(path), cacheControl })
+    },
+  }
+  app.addHook('onRoute', (route) => {
+    const handler = handlers[route.url]
+    if (handler) route.handler = handler
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // The page's only remote request would be to a validator.
+    uiConfig: { validatorUrl: null, deepLinking: true, layout: 'BaseLayout' },
+    theme: { title: 'Face Watcher API' },
+    staticCSP: {
+      'default-src': ["'self'"],
+      'img-src': ["'self'", 'data:'],
+      'script-src': ["'self'"],
+      'style-src': ["'self'", "'unsafe-inline'"],
+      'object-src': ["'none'"],
+      'frame-ancestors': ["'none'"],
+    },
+  })
+}

@@ -1,0 +1,217 @@
+import { type Static, Type } from 'typebox'
+import { FaceError } from '../../../core/errors.ts'
+import type { DetectorOptions } from '../../../vision/analyzer/analyzer-types.ts'
+import { readOneImage } from '../../intake/images.ts'
+import { toBodyBytes } from '../../options.ts'
+import { problemResponses } from '../../plugins/problems.ts'
+import { toDisconnectSignal } from '../../plugins/request-context.ts'
+import type { App, RouteContext } from '../../types.ts'
+import { toDetectBody, toEmbedBody, toIdentifyBody } from '../bodies.ts'
+import { ref } from '../component.ts'
+import { base64Schema, collectionParams, createForm, jsonBody } from '../shared.ts'
+import { DetectResult, EmbedResult, IdentifyResult } from './schema.ts'
+
+const detectorProperties = {
+  minFaceSize: Type.Optional(
+    Type.Integer({
+      minimum: 12,
+      maximum: 10_000,
+      description: 'Smaller faces (shorter side, pixels) are not looked for.',
+    }),
+  ),
+  maxFaces: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, description: 'The largest faces are kept.' }),
+  ),
+  thresholds: Type.Optional(
+    Type.Array(Type.Number({ minimum: 0, maximum: 1 }), {
+      minItems: 3,
+      maxItems: 3,
+      description:
+        "The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`.",
+    }),
+  ),
+  readTurned: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true.',
+    }),
+  ),
+}
+const detectorQuery = Type.Object(detectorProperties, { additionalProperties: false })
+
+const embedQuery = Type.Object(
+  {
+    ...detectorProperties,
+    modelId: Type.Optional(Type.String({ description: 'An installed embedder.' })),
+  },
+  { additionalProperties: false },
+)
+
+const identifyQuery = Type.Object(
+  {
+    ...detectorProperties,
+    candidates: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: 'Candidates of each face.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const imageJson = Type.Object(
+  { image: Type.Optional(base64Schema) },
+  { additionalProperties: false },
+)
+
+const probeJson = Type.Object(
+  {
+    image: Type.Optional(base64Schema),
+    embedding: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 1,
+        maxItems: 4096,
+        description: 'Instead of an image: an embedding of the model `modelId`.',
+      }),
+    ),
+    modelId: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+const imageErrors = [
+  'missingImage',
+  'tooManyImages',
+  'emptyImage',
+  'unsupportedImage',
+  'corruptImage',
+  'imageTooLarge',
+  'invalidOption',
+  'overloaded',
+] as const
+
+function toDetector(query: Static<typeof detectorQuery>): { detector?: DetectorOptions } {
+  const { minFaceSize, maxFaces, thresholds, readTurned } = query
+  const [first, second, third] = thresholds ?? []
+  const detector: DetectorOptions = {
+    ...(minFaceSize === undefined ? {} : { minFaceSize }),
+    ...(maxFaces === undefined ? {} : { maxFaces }),
+    ...(first === undefined || second === undefined || third === undefined
+      ? {}
+      : { thresholds: [first, second, third] as const }),
+    ...(readTurned === undefined ? {} : { readTurned }),
+  }
+  return Object.keys(detector).length === 0 ? {} : { detector }
+}
+
+/** `POST /v1/detect`, `/v1/embed` and `/v1/collections/{collection}/identify`. */
+export function registerAnalysisRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+  const bodyLimit = toBodyBytes(options.maxImageBytes)
+
+  app.route({
+    method: 'POST',
+    url: '/v1/detect',
+    bodyLimit,
+    config: { multipart: createForm(['image']) },
+    schema: {
+      operationId: 'detect',
+      tags: ['analysis'],
+      summary: 'Find all faces of an image',
+      querystring: detectorQuery,
+      body: jsonBody(imageJson),
+      response: { 200: ref(DetectResult), ...problemResponses(...imageErrors) },
+    },
+    handler: async (request, reply) => {
+      const signal = toDisconnectSignal(reply)
+      const { bytes } = await readOneImage(request, 'image', options)
+      const result = await faceWatcher.detect(bytes, { signal, ...toDetector(request.query) })
+      reply.timings = result.timings
+      return reply.send(toDetectBody(result))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/v1/embed',
+    bodyLimit,
+    config: { multipart: createForm(['image']) },
+    schema: {
+      operationId: 'embed',
+      tags: ['analysis'],
+      summary: 'Find all faces of an image and compute their embeddings',
+      querystring: embedQuery,
+      body: jsonBody(imageJson),
+      response: {
+        200: ref(EmbedResult),
+        ...problemResponses(...imageErrors, 'unknownModel', 'modelNotInstalled'),
+      },
+    },
+    handler: async (request, reply) => {
+      const signal = toDisconnectSignal(reply)
+      const { modelId } = request.query
+      const { bytes } = await readOneImage(request, 'image', options)
+      const result = await faceWatcher.embed(bytes, {
+        signal,
+        ...toDetector(request.query),
+        ...(modelId === undefined ? {} : { modelId }),
+      })
+      reply.timings = result.timings
+      return reply.send(toEmbedBody(result))
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/v1/collections/:collection/identify',
+    bodyLimit,
+    config: { multipart: createForm(['image']) },
+    schema: {
+      operationId: 'identify',
+      tags: ['analysis'],
+      summary: 'Find out who is in an image',
+      description:
+        'Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`.',
+      params: collectionParams,
+      querystring: identifyQuery,
+      body: jsonBody(probeJson),
+      response: {
+        200: ref(IdentifyResult),
+        ...problemResponses(
+          ...imageErrors,
+          'invalidEmbedding',
+          'dimensionMismatch',
+          'modelMismatch',
+          'collectionNotFound',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const signal = toDisconnectSignal(reply)
+      const { candidates } = request.query
+      const embedding = toEmbeddingProbe(request.isMultipart() ? undefined : request.body)
+      const probe = embedding ?? (await readOneImage(request, 'image', options)).bytes
+      const result = await faceWatcher.identify(request.params.collection, probe, {
+        signal,
+        ...toDetector(request.query),
+        ...(candidates === undefined ? {} : { candidates }),
+      })
+      reply.timings = result.timings
+      return reply.send(toIdentifyBody(result, embedding ? 'embedding' : 'image'))
+    },
+  })
+}
+
+/** The embedding of a probe, when the body has one. @throws {FaceError} `invalidRequest` */
+function toEmbeddingProbe(
+  body: unknown,
+): { readonly embedding: Float32Array; readonly modelId: string } | undefined {
+  const { image, embedding, modelId } = (body ?? {}) as Static<typeof probeJson>
+  if (embedding === undefined) return undefined
+  if (image !== undefined) {
+    throw new FaceError('invalidRequest', { detail: 'Send "image" or "embedding", not both.' })
+  }
+  if (modelId === undefined) {
+    throw new FaceError('invalidRequest', {
+      detail: '"modelId" is required beside "embedding": the model that computed it.',
+    })
+  }
+  return { embedding: Float32Array.from(embedding), modelId }
+}

@@ -1,0 +1,157 @@
+import { type TSchema, Type } from 'typebox'
+import { problemResponses } from '../../plugins/problems.ts'
+import type { App, RouteContext } from '../../types.ts'
+import { ref } from '../component.ts'
+import { Collection, CollectionDetails } from '../gallery-schemas.ts'
+import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
+
+const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
+const threshold = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
+
+const policyFields = {
+  maxFpir: rate('Target false positive identification rate of `match`; default 0.01.'),
+  possibleFpir: rate('Target false positive identification rate of `possible`.'),
+  threshold: threshold('Similarity of a match, set by hand.'),
+  possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
+  probeShift: Type.Enum(['off', 'standard', 'strict'], {
+    type: 'string',
+    description: 'Whether thresholds rise where strangers are more alike than the model expects.',
+  }),
+  galleryShift: Type.Boolean({
+    description:
+      'Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection.',
+  }),
+}
+
+const orNull = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
+
+const policyInput = Type.Object(
+  {
+    maxFpir: Type.Optional(policyFields.maxFpir),
+    possibleFpir: Type.Optional(policyFields.possibleFpir),
+    threshold: Type.Optional(policyFields.threshold),
+    possibleThreshold: Type.Optional(policyFields.possibleThreshold),
+    probeShift: Type.Optional(policyFields.probeShift),
+    galleryShift: Type.Optional(policyFields.galleryShift),
+  },
+  { additionalProperties: false },
+)
+
+const policyPatch = Type.Object(
+  {
+    maxFpir: orNull(policyFields.maxFpir),
+    possibleFpir: orNull(policyFields.possibleFpir),
+    threshold: orNull(policyFields.threshold),
+    possibleThreshold: orNull(policyFields.possibleThreshold),
+    probeShift: orNull(policyFields.probeShift),
+    galleryShift: orNull(policyFields.galleryShift),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'What is absent stays. `null` takes a value back: the collection has what a new one would get, and without thresholds the rates decide again.',
+  },
+)
+
+const collectionInput = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+      description: 'Its address: a-z, 0-9, "_" and "-", at most 64.',
+      examples: ['employees'],
+    }),
+    modelId: Type.Optional(Type.String({ description: 'An embedder; stays for good.' })),
+    policy: Type.Optional(policyInput),
+    storeCrops: Type.Optional(Type.Boolean({ description: 'Default false.' })),
+  },
+  { additionalProperties: false },
+)
+
+const collectionPatch = Type.Object(
+  { policy: Type.Optional(policyPatch), storeCrops: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false, minProperties: 1 },
+)
+
+/** `/v1/collections` and `/v1/collections/{collection}`. */
+export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext): void {
+  const { collections } = faceWatcher
+  const tags = ['collections']
+
+  app.route({
+    method: 'GET',
+    url: '/v1/collections',
+    schema: {
+      operationId: 'listCollections',
+      tags,
+      summary: 'List collections',
+      querystring: pageQuery,
+      response: { 200: pageOf(Collection), ...problemResponses('invalidCursor') },
+    },
+    handler: async (request) => collections.list(request.query),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/v1/collections',
+    schema: {
+      operationId: 'createCollection',
+      tags,
+      summary: 'Create a collection',
+      body: collectionInput,
+      response: {
+        201: ref(Collection),
+        ...problemResponses('invalidName', 'invalidOption', 'collectionExists', 'unknownModel'),
+      },
+    },
+    handler: async (request, reply) => {
+      const created = await collections.create(request.body)
+      return reply.code(201).header('location', `/v1/collections/${created.name}`).send(created)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/collections/:collection',
+    schema: {
+      operationId: 'getCollection',
+      tags,
+      summary: 'Get a collection, its counts, the thresholds in force and how alike its people are',
+      params: collectionParams,
+      response: { 200: ref(CollectionDetails), ...problemResponses('collectionNotFound') },
+    },
+    handler: async (request) => collections.get(request.params.collection),
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/collections/:collection',
+    schema: {
+      operationId: 'updateCollection',
+      tags,
+      summary: 'Change how a collection decides or whether it keeps crops',
+      params: collectionParams,
+      body: collectionPatch,
+      response: {
+        200: ref(Collection),
+        ...problemResponses('invalidOption', 'collectionNotFound'),
+      },
+    },
+    handler: async (request) => collections.update(request.params.collection, request.body),
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/collections/:collection',
+    schema: {
+      operationId: 'deleteCollection',
+      tags,
+      summary: 'Delete a collection with its persons and faces',
+      params: collectionParams,
+      response: { 204: noContent, ...problemResponses('forbidden', 'collectionNotFound') },
+    },
+    handler: async (request, reply) => {
+      await collections.delete(request.params.collection)
+      return reply.code(204).send()
+    },
+  })
+}

@@ -1,0 +1,83 @@
+import { type Static, type TBoolean, type TEnum, type TObject, type TOptional, Type } from 'typebox'
+import { type ErrorCode, FaceError } from '../../../core/errors.ts'
+import type { RejectionReason } from '../../../core/types.ts'
+import type { EnrollOptions, EnrollResult } from '../../../recognition/face-watcher.ts'
+import { waysIfExists } from '../../../storage/store.ts'
+
+/** Query of the routes that enrol. */
+export const enrollQuery: TObject<{
+  faces: TOptional<TEnum<['one', 'largest']>>
+  duplicates: TOptional<TEnum<['warn', 'reject', 'ignore']>>
+  skipQualityGates: TOptional<TBoolean>
+}> = Type.Object(
+  {
+    faces: Type.Optional(
+      Type.Enum(['one', 'largest'], {
+        type: 'string',
+        description:
+          '`one` (default): an image must have exactly one face. `largest`: takes the largest.',
+      }),
+    ),
+    duplicates: Type.Optional(
+      Type.Enum(['warn', 'reject', 'ignore'], {
+        type: 'string',
+        description: 'What happens when a face matches another person; default `warn`.',
+      }),
+    ),
+    skipQualityGates: Type.Optional(
+      Type.Boolean({ description: 'Enrols faces of any quality. Default false.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Query of the route that makes a person. */
+export const newPersonQuery: TObject<
+  (typeof enrollQuery)['properties'] & { ifExists: TOptional<TEnum<[...typeof waysIfExists]>> }
+> = Type.Object(
+  {
+    ...enrollQuery.properties,
+    ifExists: Type.Optional(
+      Type.Enum([...waysIfExists], {
+        type: 'string',
+        description:
+          'What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export function toEnrollOptions(
+  query: Static<typeof enrollQuery>,
+  signal: AbortSignal,
+): EnrollOptions {
+  const { faces, duplicates, skipQualityGates } = query
+  return {
+    signal,
+    ...(faces === undefined ? {} : { faces }),
+    ...(duplicates === undefined ? {} : { duplicates }),
+    ...(skipQualityGates === undefined ? {} : { skipQualityGates }),
+  }
+}
+
+/** Reasons that are errors of their own; of the others the answer is `qualityTooLow`. */
+const codeOfReason: Partial<Readonly<Record<RejectionReason, ErrorCode>>> = {
+  unsupportedImage: 'unsupportedImage',
+  corruptImage: 'corruptImage',
+  imageTooLarge: 'imageTooLarge',
+  emptyImage: 'emptyImage',
+  noFace: 'noFace',
+  multipleFaces: 'multipleFaces',
+  fault: 'workerFailed',
+}
+
+/** The error of an enrolment of which nothing is left, where a partial success has no place. */
+export function toRejectionError({ rejected }: EnrollResult): FaceError {
+  const [first] = rejected
+  const code = codeOfReason[first?.reasons[0] ?? 'fault'] ?? 'qualityTooLow'
+  return new FaceError(code, {
+    ...(first === undefined ? {} : { detail: first.message }),
+    info: { rejected },
+  })
+}

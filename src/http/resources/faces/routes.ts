@@ -1,0 +1,182 @@
+import { Type } from 'typebox'
+import { FaceError } from '../../../core/errors.ts'
+import type { Face } from '../../../storage/store.ts'
+import { readUpload } from '../../intake/images.ts'
+import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
+import { problemResponses } from '../../plugins/problems.ts'
+import { toDisconnectSignal } from '../../plugins/request-context.ts'
+import type { App, RouteContext } from '../../types.ts'
+import { ref } from '../component.ts'
+import { enrollQuery, toEnrollOptions } from '../enrolment/routes.ts'
+import { EnrollResult, Face as FaceSchema } from '../gallery-schemas.ts'
+import {
+  base64List,
+  base64Schema,
+  createManyForm,
+  faceParams,
+  jsonBody,
+  noContent,
+  pageOf,
+  pageQuery,
+  personParams,
+} from '../shared.ts'
+
+const imagesJson = Type.Object(
+  {
+    image: Type.Optional(base64Schema),
+    images: Type.Optional(base64List),
+  },
+  { additionalProperties: false },
+)
+
+/** `/v1/collections/{collection}/persons/{person}/faces` and below. */
+export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+  const { faces, persons } = faceWatcher
+  const tags = ['faces']
+  const url = '/v1/collections/:collection/persons/:person/faces'
+  const fields = ['image', 'images'] as const
+  const notFound = ['collectionNotFound', 'personNotFound', 'faceNotFound'] as const
+
+  /** A face is addressed below its person; that of another person is not there. */
+  async function getFace(params: {
+    collection: string
+    person: string
+    face: string
+  }): Promise<Face> {
+    const face = await faces.get(params.collection, params.face)
+    if (face.personId !== params.person) throw new FaceError('faceNotFound')
+    return face
+  }
+
+  app.route({
+    method: 'GET',
+    url,
+    schema: {
+      operationId: 'listFaces',
+      tags,
+      summary: "List a person's faces",
+      params: personParams,
+      querystring: pageQuery,
+      response: {
+        200: pageOf(FaceSchema),
+        ...problemResponses('invalidCursor', 'collectionNotFound', 'personNotFound'),
+      },
+    },
+    handler: async ({ params, query }) => {
+      // An unknown person is an error, not an empty list.
+      await persons.get(params.collection, params.person)
+      return faces.list(params.collection, { ...query, personId: params.person })
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url,
+    bodyLimit: options.maxRequestBytes,
+    config: { multipart: createManyForm() },
+    schema: {
+      operationId: 'enrollFaces',
+      tags,
+      summary: 'Enrol faces of a person from one or more images',
+      description:
+        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was.',
+      params: personParams,
+      querystring: enrollQuery,
+      headers: idempotencyHeaders,
+      body: jsonBody(imagesJson),
+      response: {
+        200: ref(EnrollResult),
+        201: ref(EnrollResult),
+        ...problemResponses(
+          'missingImage',
+          'tooManyImages',
+          'imageTooLarge',
+          'collectionNotFound',
+          'personNotFound',
+          'idempotencyConflict',
+          'overloaded',
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const signal = toDisconnectSignal(reply)
+      const { collection, person } = request.params
+      const spec = { fields, maxImages: options.maxImages, text: [] }
+      const upload = await readUpload(request, spec, options)
+      return answerOnce({ request, reply, upload }, faceWatcher, async () => {
+        const result = await faceWatcher.enroll(
+          collection,
+          person,
+          upload.images,
+          toEnrollOptions(request.query, signal),
+        )
+        reply.timings = result.timings
+        const { faces, rejected, hints } = result
+        const body = {
+          person: result.person ?? (await persons.get(collection, person)),
+          faces,
+          rejected,
+          hints,
+        }
+        return { status: faces.some(({ existed }) => !existed) ? 201 : 200, body }
+      })
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: `${url}/:face`,
+    schema: {
+      operationId: 'getFace',
+      tags,
+      summary: 'Get a face',
+      params: faceParams,
+      response: { 200: ref(FaceSchema), ...problemResponses(...notFound) },
+    },
+    handler: async ({ params }) => getFace(params),
+  })
+
+  app.route({
+    method: 'GET',
+    url: `${url}/:face/crop`,
+    schema: {
+      operationId: 'getFaceCrop',
+      tags,
+      summary: 'Get the stored crop of a face',
+      params: faceParams,
+      response: {
+        200: {
+          description: 'A JPEG file.',
+          content: { 'image/jpeg': { schema: Type.Unsafe({ type: 'string', format: 'binary' }) } },
+        },
+        ...problemResponses(...notFound, 'notFound'),
+      },
+    },
+    handler: async ({ params }, reply) => {
+      await getFace(params)
+      const crop = await faces.crop(params.collection, params.face)
+      if (!crop) {
+        throw new FaceError('notFound', { detail: 'No crop is stored for this face.' })
+      }
+      reply.type('image/jpeg')
+      return reply.send(Buffer.from(crop.buffer, crop.byteOffset, crop.byteLength) as never)
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: `${url}/:face`,
+    schema: {
+      operationId: 'deleteFace',
+      tags,
+      summary: 'Delete a face',
+      description: 'When this answers, the face is found in no search any more.',
+      params: faceParams,
+      response: { 204: noContent, ...problemResponses(...notFound) },
+    },
+    handler: async ({ params }, reply) => {
+      await faces.delete(params.collection, params.person, params.face)
+      return reply.code(204).send()
+    },
+  })
+}

@@ -1,0 +1,225 @@
+import { Type } from 'typebox'
+import type * as core from '../../core/types.ts'
+import { rejectionReasons } from '../../core/types.ts'
+import type * as useCases from '../../recognition/face-watcher.ts'
+import type * as store from '../../storage/store.ts'
+import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
+import type * as bodies from './bodies.ts'
+import { type Component, component, dateTime, number, ref } from './component.ts'
+import { metadataSchema } from './persons/fields.ts'
+
+export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.DecisionPolicy>(
+  'DecisionPolicy',
+).of(
+  Type.Object(
+    {
+      maxFpir: number('Target false positive identification rate of `match`.'),
+      possibleFpir: number('Target false positive identification rate of `possible`.'),
+      threshold: Type.Optional(number('Similarity of a match, set by hand.')),
+      possibleThreshold: Type.Optional(number('Similarity of a possible match, set by hand.')),
+      probeShift: Type.Optional(
+        Type.Enum(['off', 'standard', 'strict'], {
+          type: 'string',
+          description:
+            'Whether thresholds rise where strangers are more alike than the model expects; default `standard`.',
+        }),
+      ),
+      galleryShift: Type.Optional(
+        Type.Boolean({
+          description:
+            'Whether thresholds rise by `difficulty.shift` of the collection; default false. For verification, and for searches whose pictures come from the camera of the collection.',
+        }),
+      ),
+    },
+    { description: 'How the collection decides.' },
+  ),
+)
+
+const collection = {
+  id: Type.String({ description: 'ULID.' }),
+  name: Type.String({ examples: ['default'] }),
+  modelId: Type.String({ examples: ['mobilefacenet'] }),
+  dimension: Type.Integer({ examples: [512] }),
+  policy: ref(DecisionPolicy),
+  storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
+  createdAt: dateTime,
+}
+
+export const Collection: Component<store.Collection> = component<store.Collection>('Collection').of(
+  Type.Object(collection, { description: 'A named gallery.' }),
+)
+
+export const CollectionDifficulty: Component<useCases.CollectionDifficulty> =
+  component<useCases.CollectionDifficulty>('CollectionDifficulty').of(
+    Type.Object(
+      {
+        faces: Type.Integer({ description: 'Faces that the collection had when it was measured.' }),
+        persons: Type.Integer({ description: 'People compared, one face each, at most 1,000.' }),
+        pairs: Type.Integer({ description: 'Pairs of different people.' }),
+        rate: Type.Optional(number('False match rate at which they are compared, 0.001 to 0.01.')),
+        falseMatches: Type.Optional(
+          Type.Integer({ description: 'Pairs at or above the similarity that has this rate.' }),
+        ),
+        times: Type.Optional(
+          number('How many times more often than the model expects; 1 is as expected.'),
+        ),
+        shift: Type.Optional(
+          number(
+            'By how much a threshold is too low for it, a difference of similarities, from 0.',
+          ),
+        ),
+        expectedFpir: Type.Optional(
+          number(
+            'Share of searches by strangers from the same camera that reach `thresholds.match`, which is not shifted; an estimate on the strict side.',
+          ),
+        ),
+      },
+      {
+        description:
+          'How alike the people of a collection are, against the photographs its model was measured on. `rate` and what follows are absent below 3,000 pairs (78 people), which say nothing.',
+      },
+    ),
+  )
+
+export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
+  component<bodies.CollectionDetailsBody>('CollectionDetails').of(
+    Type.Object({
+      ...collection,
+      persons: Type.Integer(),
+      faces: Type.Integer(),
+      thresholds: ref(DecisionThresholds),
+      difficulty: Type.Optional(ref(CollectionDifficulty)),
+    }),
+  )
+
+const person = {
+  id: Type.String({ description: 'ULID.' }),
+  name: Type.String({ examples: ['Ann'] }),
+  metadata: metadataSchema,
+  faceCount: Type.Integer(),
+  createdAt: dateTime,
+  updatedAt: dateTime,
+}
+
+export const Person: Component<store.Person> = component<store.Person>('Person').of(
+  Type.Object(person, { description: 'An enrolled individual.' }),
+)
+
+export const Face: Component<store.Face> = component<store.Face>('Face').of(
+  Type.Object(
+    {
+      id: Type.String({ description: 'ULID.' }),
+      personId: Type.String(),
+      modelId: Type.String(),
+      quality: ref(Quality),
+      box: ref(Box),
+      landmarks: ref(Landmarks),
+      imageHash: Type.String({ description: 'SHA-256 of the image file, lower-case hex.' }),
+      hasCrop: Type.Boolean(),
+      createdAt: dateTime,
+    },
+    { description: 'A stored enrolment of a person, without its embedding.' },
+  ),
+)
+
+export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = component<
+  useCases.EnrollResult['faces'][number]
+>('EnrolledFace').of(
+  Type.Object(
+    {
+      fileName: Type.String(),
+      face: ref(Face),
+      existed: Type.Boolean({
+        description: 'The same image was enrolled for this person before; nothing new was stored.',
+      }),
+      turned: Type.Optional(
+        Type.Enum([0, 90, 180, 270], {
+          type: 'integer',
+          description:
+            'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when it was not read, because it was enrolled before.',
+        }),
+      ),
+      warnings: Type.Array(
+        Type.Union([
+          Type.Object(
+            {
+              reason: Type.Enum(['duplicateOfOtherPerson'], { type: 'string' }),
+              personId: Type.String(),
+              personName: Type.String(),
+              similarity: Type.Number(),
+            },
+            { title: 'DuplicateWarning', description: 'The face matches another person.' },
+          ),
+          Type.Object(
+            {
+              reason: Type.Enum(['weakPhotograph'], { type: 'string' }),
+              message: Type.String({ description: 'A plain sentence.' }),
+            },
+            {
+              title: 'WeakPhotographWarning',
+              description:
+                'The face can be compared, but so weak a photograph is missed more often.',
+            },
+          ),
+        ]),
+      ),
+    },
+    { description: 'A face that was enrolled.' },
+  ),
+)
+
+export const RejectedImage: Component<useCases.EnrollResult['rejected'][number]> = component<
+  useCases.EnrollResult['rejected'][number]
+>('RejectedImage').of(
+  Type.Object(
+    {
+      fileName: Type.String(),
+      reasons: Type.Array(Type.Enum([...rejectionReasons], { type: 'string' })),
+      message: Type.String({ description: 'A plain sentence.' }),
+    },
+    { description: 'An image that was not enrolled.' },
+  ),
+)
+
+export const EnrollHint: Component<useCases.EnrollHint> = component<useCases.EnrollHint>(
+  'EnrollHint',
+).of(
+  Type.Object(
+    {
+      reason: Type.Enum(['onePhotograph'], {
+        type: 'string',
+        description:
+          'The person has one photograph; a second one about halves how often the person is missed.',
+      }),
+      message: Type.String({ description: 'A plain sentence.' }),
+    },
+    { description: 'What would help to find a person, as it is after the enrolment.' },
+  ),
+)
+
+export const EnrollResult: Component<bodies.EnrollBody> = component<bodies.EnrollBody>(
+  'EnrollResult',
+).of(
+  Type.Object(
+    {
+      person: ref(Person),
+      faces: Type.Array(ref(EnrolledFace)),
+      rejected: Type.Array(ref(RejectedImage)),
+      hints: Type.Array(ref(EnrollHint)),
+    },
+    { description: 'What became of each image.' },
+  ),
+)
+
+export const CreatedPerson: Component<bodies.CreatedPersonBody> =
+  component<bodies.CreatedPersonBody>('CreatedPerson').of(
+    Type.Object(
+      {
+        ...person,
+        faces: Type.Array(ref(EnrolledFace), { description: 'Empty when no image was sent.' }),
+        rejected: Type.Array(ref(RejectedImage)),
+        hints: Type.Array(ref(EnrollHint)),
+      },
+      { description: 'The person, and what became of the images sent along.' },
+    ),
+  )

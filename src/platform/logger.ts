@@ -1,0 +1,5 @@
+/** The part of a pino logger that stores, indexes and the gallery use. */
+export interface Logger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}

@@ -1,0 +1,67 @@
+import { workerData } from 'piscina'
+import { joinRunGate } from '../../platform/workers/run-gate.ts'
+import { workerUrl } from '../../platform/workers/url.ts'
+import { createKernelLoader } from '../table/kernel.ts'
+import type { Product } from '../table/product.ts'
+import { createRowTable } from '../table/rows.ts'
+import type { VectorTable } from '../table/table.ts'
+import { createTableWorker, type TableAnswer, type TableTask } from '../table/table-worker.ts'
+
+/** What the provider tells its worker. */
+export interface ExactWorkerOptions {
+  /** What is asked before each run of a network; see [Note: Ending while a network runs]. */
+  readonly gate: SharedArrayBuffer
+}
+
+const { gate } = workerData as ExactWorkerOptions
+const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
+
+/** Fewer rows are compared in the kernel before another thread has woken up. */
+const minProductRows = 16_384
+
+const loadProduct = createProductLoader()
+
+/** Runs one task; the state is this thread's tables. */
+export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
+  'exact',
+  async (dimension) => createExactTable(await loadKernel(), dimension),
+)
+
+function createExactTable(kernel: WebAssembly.Module, dimension: number): VectorTable {
+  const rows = createRowTable(kernel, dimension)
+  return {
+    dimension,
+    get count() {
+      return rows.count
+    },
+    upsert: rows.upsert,
+    remove: rows.remove,
+    async search(probes, k, more) {
+      if (rows.count < minProductRows) return rows.search(probes, { k, more })
+      return rows.searchOnAllCores(probes, { k, more, product: await loadProduct() })
+    },
+    faceIds: rows.faceIds,
+    vectors: rows.vectors,
+    freeze: rows.freeze,
+    attach: () => undefined,
+    room: rows.room,
+    restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
+    optimize: async () => undefined,
+    status: () => ({ faces: rows.count }),
+    dispose: () => undefined,
+  }
+}
+
+/** Loaded with the first search that wants it; a failure is forgotten. */
+function createProductLoader(): () => Promise<Product> {
+  let loaded: Promise<Product> | undefined
+  return () => {
+    loaded ??= import('../table/product.ts')
+      .then(async ({ createProduct }) => createProduct(await loadKernel(), joinRunGate(gate)))
+      .catch((error: unknown) => {
+        loaded = undefined
+        throw error
+      })
+    return loaded
+  }
+}

@@ -1,0 +1,14 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { learnProjection } from './learning.ts'
+
+/** What one learning needs; the thread ends with it, and its memory with the thread. */
+export interface LearnTask {
+  readonly sample: Float32Array<ArrayBuffer>
+  readonly dimension: number
+  readonly faces: number
+  readonly reserve: number
+  readonly kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module }
+}
+
+const { sample, kernels, ...gallery } = workerData as LearnTask
+parentPort?.postMessage(learnProjection(sample, gallery, kernels))

@@ -1,0 +1,60 @@
+import type { Db, Timestamp } from 'mongodb'
+import { FaceError } from '../../core/errors.ts'
+import { isUlid } from '../rules/pages.ts'
+import type { Collection } from '../store.ts'
+import { toCollection } from './documents.ts'
+import type { ScanTurns } from './scan-turns.ts'
+import type { Tables } from './tables.ts'
+import type { Transact, Transaction } from './transactions.ts'
+
+/** What every operation works with. */
+export interface MongoContext {
+  readonly db: Db
+  readonly tables: Tables
+  /** Tells this database's cursors from another's. */
+  readonly databaseId: string
+  /** Resume token before the first change. */
+  readonly beginning: string
+  /** How long an operation may take. */
+  readonly timeoutMs: number
+  readonly transact: Transact
+  readonly scans: ScanTurns
+  /** Of the newest transaction of this process. */
+  operationTime(): Timestamp | undefined
+  /** A new ULID, greater than the ones before it. */
+  newId(): string
+  /** ISO 8601, UTC. */
+  now(): string
+}
+
+/** @throws {FaceError} `collectionNotFound` */
+export async function findCollection(
+  { tables }: MongoContext,
+  collectionId: string,
+  { session }: Transaction,
+): Promise<Collection> {
+  const document = isUlid(collectionId)
+    ? await tables.collections.findOne({ _id: collectionId }, { session })
+    : null
+  if (!document) throw new FaceError('collectionNotFound')
+  return toCollection(document)
+}
+
+// [Note: Deleted collections]
+// Removing a million faces in one transaction is beyond any server. A deletion removes the
+// collection's own document, which is all that makes the rest visible: readers ask for it beside
+// their own query. Persons and faces are purged later, in batches (purges.ts).
+
+/** What `read` finds in a collection, or `none` when there is no such collection. */
+export async function readInCollection<T>(
+  { tables }: MongoContext,
+  collectionId: string,
+  { read, none }: { read(): Promise<T>; readonly none: T },
+): Promise<T> {
+  if (!isUlid(collectionId)) return none
+  const [collection, found] = await Promise.all([
+    tables.collections.findOne({ _id: collectionId }, { projection: { _id: 1 } }),
+    read(),
+  ])
+  return collection ? found : none
+}

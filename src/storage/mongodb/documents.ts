@@ -1,0 +1,74 @@
+import { Binary } from 'mongodb'
+import { FaceError } from '../../core/errors.ts'
+import { fromMetadataJson } from '../rules/person-fields.ts'
+import type { Collection, Face, Metadata, Person } from '../store.ts'
+import type { CollectionDocument, FaceDocument, PersonDocument } from './tables.ts'
+
+/** The value as JSON keeps it: without undefined fields, -0 and NaN. */
+export function toPlain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
+
+export function toCollection({ _id: id, ...rest }: CollectionDocument): Collection {
+  return { id, ...rest }
+}
+
+/** @throws {FaceError} `storeCorrupt` */
+export function readMetadata(json: string): Metadata {
+  try {
+    return fromMetadataJson(json)
+  } catch (cause) {
+    throw new FaceError('storeCorrupt', { detail: 'Metadata of a person is not JSON.', cause })
+  }
+}
+
+/** @throws {FaceError} `storeCorrupt` */
+export function toPerson(document: PersonDocument): Person {
+  return {
+    id: document._id,
+    name: document.name,
+    metadata: readMetadata(document.metadata),
+    faceCount: document.faceCount,
+    createdAt: document.createdAt,
+    updatedAt: document.updatedAt,
+  }
+}
+
+/** Leaves the embedding out when a face is read; see {@link toFace}. */
+export const faceProjection = { embedding: 0 } as const
+
+export function toFace(document: Omit<FaceDocument, 'embedding'>): Face {
+  return {
+    id: document._id,
+    personId: document.personId,
+    modelId: document.modelId,
+    quality: document.quality,
+    box: document.box,
+    landmarks: document.landmarks,
+    imageHash: document.imageHash,
+    hasCrop: document.hasCrop,
+    createdAt: document.createdAt,
+  }
+}
+
+/** The stored form of an embedding: little-endian float32, as all machines that Node.js runs on. */
+export function toBinary(embedding: Float32Array): Binary {
+  return new Binary(
+    new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength).slice(),
+  )
+}
+
+/**
+ * The embedding of a face.
+ *
+ * @returns a copy of the stored bytes
+ * @throws {FaceError} `storeCorrupt` when it is not binary, or its length is not a multiple of 4
+ */
+export function readEmbedding({ embedding }: Pick<FaceDocument, 'embedding'>): Float32Array {
+  const length = embedding instanceof Binary ? embedding.position : 0
+  if (length === 0 || length % 4 !== 0) {
+    throw new FaceError('storeCorrupt', { detail: 'An embedding has a wrong length.' })
+  }
+  // A copy, as the bytes are a view into the reply, perhaps unaligned.
+  return new Float32Array(Uint8Array.from(embedding.value()).buffer)
+}

@@ -1,0 +1,138 @@
+import { FaceError } from '../../core/errors.ts'
+import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertFits } from '../rules/input-checks.ts'
+import { isUlid } from '../rules/pages.ts'
+import type { Collection, Face, GalleryStore, NewFace, NewPerson, StoredFace } from '../store.ts'
+import { findCollection, type MongoContext } from './context.ts'
+import { addToCounts } from './counters.ts'
+import { toPerson, toPlain } from './documents.ts'
+import { findBySource, insertFaces, toBox, toSource } from './face-writes.ts'
+import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
+import { toNewPersonDocument } from './persons.ts'
+import type { PersonDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+
+type Enrolled = Awaited<ReturnType<GalleryStore['addFaces']>>
+
+/** Adding faces, as {@link GalleryStore} says. */
+export function createEnrolment(context: MongoContext): Pick<GalleryStore, 'addFaces'> {
+  const { tables } = context
+
+  function toStoredFace(collection: Collection, personId: string, face: NewFace): StoredFace {
+    assertFits(collection, face)
+    // The collection's setting wins over the caller's.
+    const crop = collection.storeCrops ? face.crop : undefined
+    return {
+      id: context.newId(),
+      personId,
+      modelId: face.modelId,
+      quality: toPlain(face.quality),
+      box: toBox(face),
+      landmarks: toPlain(face.landmarks),
+      imageHash: face.imageHash,
+      hasCrop: crop !== undefined,
+      createdAt: context.now(),
+      embedding: toUnitEmbedding(face.embedding),
+      ...(crop === undefined ? {} : { crop }),
+    }
+  }
+
+  function addWithPerson(
+    collectionId: string,
+    input: NewPerson,
+    faces: readonly NewFace[],
+  ): Promise<Enrolled> {
+    return context.transact(
+      async (transaction) => {
+        const collection = await findCollection(context, collectionId, transaction)
+        const known = await findPersonToReuse(context, collectionId, { input, transaction })
+        if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
+        const created = toNewPersonDocument(context, collectionId, input)
+        const given = faces.map((face) => toStoredFace(collection, created._id, face))
+        const { added, answers } = separate(given, new Map())
+        const person = { ...created, faceCount: added.length }
+        await tables.persons.insertOne(person, { session: transaction.session })
+        await insertFaces(context, { collectionId, faces: added }, transaction)
+        await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
+        return { person: toPerson(person), newPerson: true, faces: answers }
+      },
+      toNameTurn(collectionId, input),
+    )
+  }
+
+  async function addToPerson(
+    collectionId: string,
+    personId: string,
+    faces: readonly NewFace[],
+  ): Promise<Enrolled> {
+    return context.transact(async (transaction) => {
+      const collection = await findCollection(context, collectionId, transaction)
+      if (!isUlid(personId)) throw new FaceError('personNotFound')
+      return addToKnown(collection, { personId, faces }, transaction)
+    }, personId)
+  }
+
+  async function addToKnown(
+    collection: Collection,
+    { personId, faces }: { readonly personId: string; readonly faces: readonly NewFace[] },
+    transaction: Transaction,
+  ): Promise<Enrolled> {
+    const collectionId = collection.id
+    const given = faces.map((face) => toStoredFace(collection, personId, face))
+    const known = await findBySource(context, given, transaction)
+    const { added, answers } = separate(given, known)
+    const increase = { _id: personId, faces: added.length }
+    const person = await increaseFaceCount(collectionId, increase, transaction)
+    if (added.length > 0) {
+      await insertFaces(context, { collectionId, faces: added }, transaction)
+      await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
+    }
+    return { person: toPerson(person), newPerson: false, faces: answers }
+  }
+
+  async function increaseFaceCount(
+    collectionId: string,
+    { _id, faces }: { readonly _id: string; readonly faces: number },
+    { session }: Transaction,
+  ): Promise<PersonDocument> {
+    const person = { _id, collectionId }
+    // Written only when there is something to count: the write conflicts with those who add faces
+    // to the person, or delete it, at the same time, and one of the two is run again.
+    const document =
+      faces === 0
+        ? await tables.persons.findOne(person, { session })
+        : await tables.persons.findOneAndUpdate(
+            person,
+            { $inc: { faceCount: faces } },
+            { session, returnDocument: 'after' },
+          )
+    if (!document) throw new FaceError('personNotFound')
+    return document
+  }
+
+  return {
+    addFaces: (collectionId, person, faces) =>
+      typeof person === 'string'
+        ? addToPerson(collectionId, person, faces)
+        : addWithPerson(collectionId, person, faces),
+  }
+}
+
+/** Tells those to be added from those that are stored, or given a second time. */
+function separate(
+  given: readonly StoredFace[],
+  stored: ReadonlyMap<string, Face>,
+): { readonly added: readonly StoredFace[]; readonly answers: Enrolled['faces'] } {
+  const known = new Map(stored)
+  const added: StoredFace[] = []
+  const answers = given.map((face) => {
+    const source = toSource(face)
+    const same = known.get(source)
+    if (same) return { ...same, existed: true }
+    const { embedding: _embedding, crop: _crop, ...answer } = face
+    known.set(source, answer)
+    added.push(face)
+    return { ...answer, existed: false }
+  })
+  return { added, answers }
+}

@@ -1,0 +1,142 @@
+import { FaceError, isFaceError } from '../../core/errors.ts'
+import type { Cursor } from '../../core/types.ts'
+import { withinTime } from '../../platform/concurrency/time-limit.ts'
+import type { Change, GalleryStore } from '../store.ts'
+import { type FeedBatch, type FeedEvent, readChangeStream, writeMarker } from './change-stream.ts'
+import type { MongoContext } from './context.ts'
+import { readEmbedding } from './documents.ts'
+import type { Transaction } from './transactions.ts'
+
+// [Note: Change feed]
+// A write and its change documents are one transaction; the feed is the change stream of their
+// table, in the order of commits. A cursor is `<database id>.<resume token>`, and the token is
+// always that of a change document, never a mere time: the server looks for the document in its
+// oplog, so that a cursor from before the oplog, or from a future that a restored backup does not
+// share, is refused. Where the feed has no change to take a token from, a marker is written.
+//
+// A read opens a stream, takes the first batch and closes it. On the primary, the first batch has
+// everything that is committed by a majority, so all that was acknowledged to anyone. A new primary
+// may not know yet which of the old one's writes are committed, so it is given the time of the
+// newest that was acknowledged here, and waits until it knows that one.
+//
+// From an old token the server reads through all of the oplog since, other databases' writes
+// included. So the end of the last read is remembered, with the token that says how far the server
+// had looked. An old token that cannot be read on from in a minute is as good as expired: filling an
+// index from the faces takes no longer.
+const maxReadMs = 60_000
+const cursorPattern = /^([0-9a-f]{16})\.((?:[0-9A-Fa-f]{2}){9,})$/
+
+/** The place of a cursor in the oplog; nothing of the feed is between the two. */
+interface Position {
+  readonly cursor: Cursor
+  readonly token: string
+}
+
+const pageSize = 1000
+
+/** Writes changes; part of the transaction of the write they tell of. */
+export async function insertChanges(
+  { tables }: MongoContext,
+  changes: readonly Pick<Change, 'kind' | 'collectionId' | 'faceId'>[],
+  { session }: Transaction,
+): Promise<void> {
+  const at = new Date()
+  await tables.changes.insertMany(
+    changes.map((change) => ({ ...change, at })),
+    { session },
+  )
+}
+
+/** The change feed, as {@link GalleryStore} says. */
+export function createFeedOperations(
+  context: MongoContext,
+): Pick<GalleryStore, 'latestCursor' | 'changes'> {
+  const { db, databaseId } = context
+  let end: Position | undefined
+
+  const toCursor = (token: string): Cursor => `${databaseId}.${token}`
+
+  function toToken(cursor: Cursor): string {
+    const [, id, token] = cursorPattern.exec(String(cursor)) ?? []
+    if (token !== undefined && id === databaseId) return token
+    throw new FaceError('invalidCursor', {
+      detail: 'The cursor is not of the change feed of this database.',
+    })
+  }
+
+  /** Up to `limit` changes; fewer only when there are no more. */
+  async function read(after: Cursor, limit: number): Promise<readonly FeedEvent[]> {
+    let position = after === end?.cursor ? end : { cursor: after, token: toToken(after) }
+    const changes: FeedEvent[] = []
+    for (;;) {
+      const asked = limit - changes.length
+      const { events, endToken } = await readFrom(position, asked)
+      changes.push(...events.filter(({ document }) => document.kind !== 'marker'))
+      const last = changes.at(-1)
+      position = { cursor: last ? toCursor(last.token) : after, token: endToken }
+      if (events.length < asked || changes.length === limit) break
+    }
+    end = position
+    return changes
+  }
+
+  async function readFrom(position: Position, limit: number): Promise<FeedBatch> {
+    const range = { after: position.token, limit, upTo: context.operationTime(), maxMs: maxReadMs }
+    if (position !== end) return readChangeStream(db, range)
+    try {
+      return await withinTime(() => readChangeStream(db, range), context.timeoutMs)
+    } catch (error) {
+      if (isFaceError(error, 'invalidCursor')) end = undefined
+      throw error
+    }
+  }
+
+  return {
+    async latestCursor() {
+      let cursor = end?.cursor ?? toCursor(await writeMarker(db))
+      for (;;) {
+        const events = await read(cursor, pageSize)
+        const last = events.at(-1)
+        if (last) cursor = toCursor(last.token)
+        if (events.length < pageSize) return cursor
+      }
+    },
+
+    async changes(after, limit) {
+      if (!Number.isInteger(limit) || limit < 1) {
+        throw new FaceError('invalidOption', { detail: 'limit must be a whole number from 1.' })
+      }
+      const events = await read(after ?? toCursor(context.beginning), limit)
+      const embeddings = await readEmbeddings(context, events)
+      return events.map(({ token, document }): Change => {
+        const { kind, collectionId, faceId } = document
+        if (kind === 'marker' || collectionId === undefined) {
+          throw new FaceError('storeCorrupt', { detail: 'A change of an unknown kind.' })
+        }
+        const embedding = kind === 'faceAdded' ? embeddings.get(String(faceId)) : undefined
+        return {
+          cursor: toCursor(token),
+          collectionId,
+          kind,
+          ...(faceId === undefined ? {} : { faceId }),
+          ...(embedding === undefined ? {} : { embedding }),
+        }
+      })
+    },
+  }
+}
+
+/** Embeddings of those of the added faces that exist, by face id. */
+async function readEmbeddings(
+  { tables }: MongoContext,
+  events: readonly FeedEvent[],
+): Promise<Map<string, Float32Array>> {
+  const added = events.flatMap(({ document: { kind, faceId } }) =>
+    kind === 'faceAdded' && faceId !== undefined ? [faceId] : [],
+  )
+  if (added.length === 0) return new Map()
+  const found = await tables.faces
+    .find({ _id: { $in: added } }, { projection: { embedding: 1 } })
+    .toArray()
+  return new Map(found.map((face) => [face._id, readEmbedding(face)]))
+}

@@ -1,0 +1,122 @@
+import { FaceError } from '../../core/errors.ts'
+import {
+  assertIdempotencyKey,
+  idempotencyClaimedMs,
+  idempotencyKeptMs,
+} from '../rules/input-checks.ts'
+import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
+import type { GalleryStore, Person } from '../store.ts'
+import type { MongoContext } from './context.ts'
+import { toPerson } from './documents.ts'
+import { isDuplicateKey } from './errors.ts'
+import type { Transaction } from './transactions.ts'
+
+type Answers = Pick<MongoContext, 'tables'>
+
+// [Note: Answers beside a deletion]
+// An answer may be kept while a person of it is being deleted. Whoever keeps it looks for the person
+// after it is written; whoever deletes removes answers in the deletion's transaction and once more
+// after it. One of the two comes last and sees the other. A rename does the same.
+
+// An old claim is removed and the key tried again; it may also be freed just before the look at it.
+const attempts = 3
+
+/** Removes the answers that tell of these persons or faces; part of the transaction that removes them. */
+export async function forgetAnswers(
+  { tables }: Answers,
+  subjects: readonly string[],
+  { session }: Pick<Transaction, 'session'>,
+): Promise<void> {
+  await tables.idempotency.deleteMany({ subjects: { $in: subjects } }, { session })
+}
+
+/** Removes what was kept while that transaction ran; see [Note: Answers beside a deletion]. */
+export async function forgetLateAnswers(
+  { tables }: Answers,
+  subjects: readonly string[],
+): Promise<void> {
+  // The deletion is done and must not be answered with a failure; such an answer goes after a day.
+  await tables.idempotency.deleteMany({ subjects: { $in: subjects } }).catch(() => {})
+}
+
+/** Writes a person's present name and metadata into the answers that tell of the person. */
+export async function retellAnswers({ tables }: Answers, person: Person): Promise<void> {
+  const answers = await tables.idempotency.find({ subjects: person.id }).toArray()
+  for (const { _id, response } of answers) {
+    if (!response) continue
+    const body = retellPerson(response.body, person)
+    if (body === response.body) continue
+    const unchanged = { _id, 'response.body': response.body }
+    await tables.idempotency.updateOne(unchanged, { $set: { 'response.body': body } })
+  }
+}
+
+/** Idempotency keys, as {@link GalleryStore} says. The server removes old ones, about once a minute. */
+export function createIdempotencyOperations(
+  context: MongoContext,
+): Pick<GalleryStore, 'claimIdempotencyKey' | 'completeIdempotencyKey'> {
+  const { idempotency, persons, faces } = context.tables
+
+  /** By the server's clock: those of the nodes may differ, or jump. @returns whether nobody had it */
+  async function claim(key: string, requestHash: string): Promise<boolean> {
+    const fields = {
+      requestHash: { $ifNull: ['$requestHash', { $literal: requestHash }] },
+      claimedAt: { $ifNull: ['$claimedAt', '$$NOW'] },
+    }
+    try {
+      const { upsertedCount } = await idempotency.updateOne({ _id: key }, [{ $set: fields }], {
+        upsert: true,
+      })
+      return upsertedCount === 1
+    } catch (error) {
+      if (isDuplicateKey(error)) return false
+      throw error
+    }
+  }
+
+  return {
+    async claimIdempotencyKey(key, requestHash) {
+      assertIdempotencyKey(key)
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        if (await claim(key, requestHash)) return undefined
+        const olderThan = (ms: number) => ({ $lt: ['$claimedAt', { $subtract: ['$$NOW', ms] }] })
+        const { deletedCount } = await idempotency.deleteOne({
+          _id: key,
+          $or: [
+            { $expr: olderThan(idempotencyKeptMs) },
+            { response: { $exists: false }, $expr: olderThan(idempotencyClaimedMs) },
+          ],
+        })
+        const known = deletedCount === 1 ? null : await idempotency.findOne({ _id: key })
+        if (!known) continue
+        const { response } = known
+        return {
+          requestHash: known.requestHash,
+          ...(response === undefined ? {} : { response }),
+        }
+      }
+      throw new FaceError('storeBusy')
+    },
+
+    async completeIdempotencyKey(key, response) {
+      assertIdempotencyKey(key)
+      if (response) {
+        const { status, body } = response
+        const subjects = findSubjects(body)
+        await idempotency.updateOne(
+          { _id: key },
+          { $set: { response: { status, body }, subjects } },
+        )
+        if (subjects.length === 0) return
+        // Only now, as [Note: Answers beside a deletion] says.
+        const those = { _id: { $in: subjects } }
+        const found = await persons.find(those).toArray()
+        const foundFaces = await faces.countDocuments(those)
+        if (found.length + foundFaces < subjects.length) await idempotency.deleteOne({ _id: key })
+        else for (const person of found) await retellAnswers(context, toPerson(person))
+      } else {
+        await idempotency.deleteOne({ _id: key })
+      }
+    },
+  }
+}

@@ -1,0 +1,167 @@
+import { FaceError } from '../../core/errors.ts'
+import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../rules/pages.ts'
+import { foldName, toMetadataJson, toStoredName } from '../rules/person-fields.ts'
+import type { GalleryStore, NewPerson, Person } from '../store.ts'
+import { findCollection, type MongoContext, readInCollection } from './context.ts'
+import { addToCounts } from './counters.ts'
+import { toPerson } from './documents.ts'
+import { insertChanges } from './feed.ts'
+import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
+import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
+import type { PersonDocument } from './tables.ts'
+
+type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
+
+/**
+ * A person's document.
+ *
+ * @throws {FaceError} `invalidName`, `invalidMetadata`
+ */
+export function toPersonDocument(collectionId: string, person: Person): PersonDocument {
+  const name = toStoredName(person.name)
+  return {
+    _id: person.id,
+    collectionId,
+    name,
+    nameFolded: foldName(name),
+    metadata: toMetadataJson(person.metadata),
+    faceCount: person.faceCount,
+    createdAt: person.createdAt,
+    updatedAt: person.updatedAt,
+  }
+}
+
+/** The document of a new person. @throws {FaceError} `invalidName`, `invalidMetadata` */
+export function toNewPersonDocument(
+  context: MongoContext,
+  collectionId: string,
+  { name, metadata = {} }: NewPerson,
+): PersonDocument {
+  const now = context.now()
+  return toPersonDocument(collectionId, {
+    id: context.newId(),
+    name,
+    metadata,
+    faceCount: 0,
+    createdAt: now,
+    updatedAt: now,
+  })
+}
+
+/** @throws {FaceError} `personNotFound` */
+export async function findPerson(
+  context: MongoContext,
+  collectionId: string,
+  personId: string,
+): Promise<Person> {
+  const document = isUlid(personId)
+    ? await readInCollection(context, collectionId, {
+        read: () => context.tables.persons.findOne({ _id: personId, collectionId }),
+        none: null,
+      })
+    : null
+  if (!document) throw new FaceError('personNotFound')
+  return toPerson(document)
+}
+
+/** Persons, as {@link GalleryStore} says. */
+export function createPersonOperations(context: MongoContext): Pick<GalleryStore, Methods> {
+  const { persons, faces, crops } = context.tables
+  return {
+    createPerson: (collectionId, input) =>
+      context.transact(
+        async (transaction) => {
+          await findCollection(context, collectionId, transaction)
+          const known = await findPersonToReuse(context, collectionId, { input, transaction })
+          if (known) return toPerson(known)
+          const document = toNewPersonDocument(context, collectionId, input)
+          await persons.insertOne(document, { session: transaction.session })
+          await addToCounts(context, collectionId, { transaction, persons: 1, faces: 0 })
+          return toPerson(document)
+        },
+        toNameTurn(collectionId, input),
+      ),
+
+    getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
+
+    async listPersons(collectionId, options = {}) {
+      const { after, limit } = parsePageOptions('persons', options)
+      const { name, exactName } = options
+      const read = () =>
+        persons
+          .find({
+            collectionId,
+            _id: { $gt: after },
+            ...(exactName === undefined ? {} : { name: exactName.trim().normalize('NFC') }),
+            // Not $regex: a name's dots and stars are ordinary characters.
+            ...(name === undefined
+              ? {}
+              : {
+                  $expr: {
+                    $gte: [{ $indexOfBytes: ['$nameFolded', { $literal: foldName(name) }] }, 0],
+                  },
+                }),
+          })
+          .sort({ _id: 1 })
+          .limit(limit + 1)
+          .toArray()
+      const list = () => readInCollection(context, collectionId, { read, none: [] })
+      const found = await (name === undefined ? list() : context.scans.run(list))
+      return toMeasuredPage('persons', found.map(toPerson), {
+        limit,
+        // Most persons have none, or little; only metadata are written as JSON to be measured.
+        lengthOf: (person) => toPersonLength(person, JSON.stringify(person.metadata).length),
+      })
+    },
+
+    async updatePerson(collectionId, personId, patch) {
+      const name = patch.name === undefined ? undefined : toStoredName(patch.name)
+      const fields = {
+        ...(name === undefined ? {} : { name, nameFolded: foldName(name) }),
+        ...(patch.metadata === undefined ? {} : { metadata: toMetadataJson(patch.metadata) }),
+        updatedAt: context.now(),
+      }
+      const update = () =>
+        persons.findOneAndUpdate(
+          { _id: personId, collectionId },
+          { $set: fields },
+          { returnDocument: 'after' },
+        )
+      const document = isUlid(personId)
+        ? await readInCollection(context, collectionId, { read: update, none: null })
+        : null
+      if (!document) throw new FaceError('personNotFound')
+      const person = toPerson(document)
+      await retellAnswers(context, person)
+      return person
+    },
+
+    async deletePerson(collectionId, personId) {
+      await context.transact(async (transaction) => {
+        const { session } = transaction
+        // Its own document first: who adds a face to the person at the same time conflicts with it.
+        const person = isUlid(personId)
+          ? await persons.findOneAndDelete({ _id: personId, collectionId }, { session })
+          : null
+        if (!person) throw new FaceError('personNotFound')
+        // Those of the faces name the person, too.
+        await forgetAnswers(context, [personId], transaction)
+        const found = await faces
+          .find({ personId }, { session, projection: { _id: 1 } })
+          .sort({ _id: 1 })
+          .toArray()
+        const faceIds = found.map((face) => face._id)
+        const removed = { transaction, persons: -1, faces: -faceIds.length }
+        await addToCounts(context, collectionId, removed)
+        if (faceIds.length === 0) return
+        await faces.deleteMany({ personId }, { session })
+        await crops.deleteMany({ _id: { $in: faceIds } }, { session })
+        const changes = faceIds.map(
+          (faceId) => ({ kind: 'faceRemoved', collectionId, faceId }) as const,
+        )
+        await insertChanges(context, changes, transaction)
+      }, personId)
+      await forgetLateAnswers(context, [personId])
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import type { Logger } from '../../platform/logger.ts'
+import type { MongoContext } from './context.ts'
+import { toStoreError } from './errors.ts'
+import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
+
+/** Removes what is left of deleted collections; see [Note: Deleted collections]. */
+export interface Purger {
+  /** After it, nothing is added to the deleted collection any more. */
+  seal(collectionId: string): Promise<void>
+  /** Removes what is left of one deleted collection. */
+  purge(collectionId: string): Promise<void>
+  /** Begins to remove what is left of all, in the background. */
+  wake(): void
+  /** Resolves when nothing runs any more. */
+  close(): Promise<void>
+}
+
+const batchSize = 500
+// For what another process left when it died, and after failures.
+const lookEveryMs = 30_000
+
+/** Creates the purger, which goes on with what was begun earlier. */
+export function createPurger(context: MongoContext, logger: Logger | undefined): Purger {
+  const { counters, nameLocks, persons, faces, crops, purges } = context.tables
+  let running: Promise<void> | undefined
+  let again = false
+  let closed = false
+
+  // Outside a transaction, so that it waits for those that add to the counters instead of
+  // conflicting with them for ever.
+  async function seal(collectionId: string): Promise<void> {
+    await counters.deleteMany({ collectionId })
+    await nameLocks.deleteMany({ collectionId })
+  }
+
+  /** A transaction that writes the purge's own document, so that no batch outlives the purge. @returns whether there may be more */
+  async function purgeBatch(collectionId: string): Promise<boolean> {
+    let ids: readonly string[] = []
+    const more = await context.transact(async ({ session }) => {
+      ids = []
+      const { matchedCount } = await purges.updateOne(
+        { _id: collectionId },
+        { $inc: { batches: 1 } },
+        { session },
+      )
+      if (matchedCount === 0) return false
+      for (const table of [faces, persons]) {
+        const found = await table
+          .find({ collectionId }, { session, projection: { _id: 1 } })
+          .sort({ _id: 1 })
+          .limit(batchSize)
+          .toArray()
+        if (found.length === 0) continue
+        ids = found.map((document) => document._id)
+        const those = { _id: { $in: ids } }
+        await forgetAnswers(context, ids, { session })
+        if (table === faces) await crops.deleteMany(those, { session })
+        await table.deleteMany(those, { session })
+        return true
+      }
+      await purges.deleteOne({ _id: collectionId }, { session })
+      return false
+    })
+    if (ids.length > 0) await forgetLateAnswers(context, ids)
+    return more
+  }
+
+  async function purge(collectionId: string): Promise<void> {
+    await seal(collectionId)
+    while (!closed && (await purgeBatch(collectionId)));
+  }
+
+  async function purgeAll(): Promise<void> {
+    do {
+      again = false
+      for (const { _id } of await purges.find().toArray()) await purge(_id)
+    } while (again && !closed)
+  }
+
+  function wake(): void {
+    again = true
+    running ??= purgeAll()
+      .catch((error: unknown) => {
+        const fields = { err: toStoreError(error) }
+        if (!closed) logger?.warn(fields, 'a deleted collection is not removed yet; tried again')
+      })
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  const timer = setInterval(wake, lookEveryMs).unref()
+  wake()
+
+  return {
+    seal,
+    purge,
+    wake,
+    async close() {
+      closed = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { FaceError } from '../../core/errors.ts'
+import { createSlots } from '../../platform/concurrency/slots.ts'
+
+/** Searches by a part of a name, each of which reads all persons of a collection. */
+export interface ScanTurns {
+  /**
+   * Runs a search when its turn comes. Only some run at a time, so that they do not take the
+   * connections and the server's cores from everything else.
+   *
+   * @throws {FaceError} `storeBusy` when too many wait
+   */
+  run<T>(scan: () => Promise<T>): Promise<T>
+}
+
+const atOnce = 4
+/** More would only wait for so long that whoever asked has gone. */
+const maxWaiting = 64
+
+export function createScanTurns(): ScanTurns {
+  const slots = createSlots(atOnce)
+  let scans = 0
+  return {
+    async run(scan) {
+      if (scans >= atOnce + maxWaiting) {
+        throw new FaceError('storeBusy', { detail: 'Too many searches by name are waiting.' })
+      }
+      scans++
+      const slot = await slots.take()
+      try {
+        return await scan()
+      } finally {
+        scans--
+        slots.give(slot)
+      }
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { type Db, type IndexDescription, MongoServerError, type Collection as Table } from 'mongodb'
+import { FaceError } from '../../core/errors.ts'
+import { idempotencyKeptMs } from '../rules/input-checks.ts'
+import { writeMarker } from './change-stream.ts'
+import { isDuplicateKey } from './errors.ts'
+import type { MetaDocument, Tables } from './tables.ts'
+
+/** The schema version that this program writes. */
+const schemaVersion = 1
+// The feed is read from the oplog; a change that was written is not needed any more.
+const changeKeptSeconds = 3600
+
+/** The unique index of faces, also the way to the faces of a person. */
+export const facesByPerson = 'facesByPerson'
+
+const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
+  meta: [],
+  collections: [{ key: { name: 1 }, unique: true }],
+  counters: [{ key: { collectionId: 1 } }],
+  persons: [{ key: { collectionId: 1, _id: 1 } }, { key: { collectionId: 1, name: 1, _id: 1 } }],
+  nameLocks: [{ key: { collectionId: 1 } }],
+  faces: [
+    { key: { collectionId: 1, _id: 1 } },
+    { key: { personId: 1, imageHash: 1, box: 1 }, unique: true, name: facesByPerson },
+    { key: { collectionId: 1, imageHash: 1, _id: 1 } },
+  ],
+  crops: [],
+  changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
+  idempotency: [
+    { key: { claimedAt: 1 }, expireAfterSeconds: idempotencyKeptMs / 1000 },
+    { key: { subjects: 1 } },
+  ],
+  purges: [],
+}
+
+export interface PreparedDatabase {
+  readonly tables: Tables
+  readonly databaseId: string
+  /** Resume token before the first change. */
+  readonly beginning: string
+}
+
+/**
+ * Creates what is missing of collections, indexes and the database's own record; safe when several
+ * processes start at once.
+ *
+ * @throws {FaceError} `storeTooNew` when a newer program wrote the database
+ */
+export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
+  const tables: Tables = {
+    meta: db.collection('meta'),
+    collections: db.collection('collections'),
+    counters: db.collection('counters'),
+    persons: db.collection('persons'),
+    nameLocks: db.collection('nameLocks'),
+    faces: db.collection('faces'),
+    crops: db.collection('crops'),
+    changes: db.collection('changes'),
+    idempotency: db.collection('idempotency'),
+    purges: db.collection('purges'),
+  }
+  const meta = await readMeta(tables.meta)
+  if (meta.schemaVersion > schemaVersion) {
+    throw new FaceError('storeTooNew', {
+      detail: `Its schema is version ${meta.schemaVersion}; this program knows up to ${schemaVersion}.`,
+    })
+  }
+  const existing = new Set(
+    (await db.listCollections({}, { nameOnly: true }).toArray()).map((c) => c.name),
+  )
+  await Promise.all(
+    Object.entries(indexes).map(async ([name, wanted]) => {
+      // A transaction that creates a collection conflicts with others that do.
+      if (!existing.has(name)) await createIfMissing(db, name)
+      if (wanted.length > 0) await db.collection(name).createIndexes([...wanted])
+    }),
+  )
+  return {
+    tables,
+    databaseId: meta.databaseId,
+    beginning: meta.beginning ?? (await begin(db, tables)),
+  }
+}
+
+/** The first place in the feed; of the processes that start at once, one's is kept. */
+async function begin(db: Db, { meta }: Tables): Promise<string> {
+  const beginning = await writeMarker(db)
+  await meta.updateOne({ _id: 'database', beginning: { $exists: false } }, { $set: { beginning } })
+  const stored = await readMeta(meta)
+  return stored.beginning ?? beginning
+}
+
+async function readMeta(table: Table<MetaDocument>): Promise<MetaDocument> {
+  const meta: MetaDocument = {
+    _id: 'database',
+    schemaVersion,
+    databaseId: randomBytes(8).toString('hex'),
+  }
+  try {
+    await table.insertOne(meta)
+    return meta
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+  }
+  const stored = await table.findOne({ _id: 'database' })
+  if (!stored)
+    throw new FaceError('storeCorrupt', { detail: 'The record of the database is gone.' })
+  return stored
+}
+
+async function createIfMissing(db: Db, name: string): Promise<void> {
+  try {
+    await db.createCollection(name)
+  } catch (error) {
+    // NamespaceExists: another process was faster.
+    if (!(error instanceof MongoServerError && error.code === 48)) throw error
+  }
+}

@@ -1,0 +1,102 @@
+import type { Binary, ObjectId, Collection as Table } from 'mongodb'
+import type { DecisionPolicy } from '../../core/types.ts'
+import type { Change, Face } from '../store.ts'
+
+export interface CollectionDocument {
+  readonly _id: string
+  readonly name: string
+  readonly modelId: string
+  readonly dimension: number
+  readonly policy: DecisionPolicy
+  readonly storeCrops: boolean
+  readonly createdAt: string
+}
+
+/** See [Note: Counters]. */
+export interface CounterDocument {
+  readonly _id: string
+  readonly collectionId: string
+  readonly persons: number
+  readonly faces: number
+}
+
+/** See [Note: One person of a name]. */
+export interface NameLockDocument {
+  readonly _id: string
+  readonly collectionId: string
+  readonly uses: number
+}
+
+export interface PersonDocument {
+  readonly _id: string
+  readonly collectionId: string
+  readonly name: string
+  readonly nameFolded: string
+  /** JSON text: keys with dots and dollars, and halves of surrogate pairs, survive. */
+  readonly metadata: string
+  readonly faceCount: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface FaceDocument extends Omit<Face, 'id'> {
+  readonly _id: string
+  readonly collectionId: string
+  /** Little-endian float32, norm 1. */
+  readonly embedding: Binary
+}
+
+export interface CropDocument {
+  /** The face's id. */
+  readonly _id: string
+  readonly bytes: Binary
+}
+
+/** See [Note: Change feed]. A `marker` is a place in the feed without a change. */
+export interface ChangeDocument {
+  readonly _id?: ObjectId
+  readonly kind: Change['kind'] | 'marker'
+  readonly collectionId?: string
+  readonly faceId?: string
+  readonly at: Date
+}
+
+export interface IdempotencyDocument {
+  /** The key. */
+  readonly _id: string
+  readonly requestHash: string
+  readonly claimedAt: Date
+  readonly response?: { readonly status: number; readonly body: string }
+  /** Ids of the persons and faces that the response tells of; see [Note: Kept answers]. */
+  readonly subjects?: readonly string[]
+}
+
+/** A collection that was deleted and whose persons and faces are being removed. */
+export interface PurgeDocument {
+  /** The collection's id. */
+  readonly _id: string
+  readonly batches: number
+}
+
+export interface MetaDocument {
+  readonly _id: 'database'
+  readonly schemaVersion: number
+  /** Tells this database's cursors from another's. */
+  readonly databaseId: string
+  /** Resume token before the first change. */
+  readonly beginning?: string
+}
+
+/** The database's collections; called tables here, as a collection is one of persons. */
+export interface Tables {
+  readonly meta: Table<MetaDocument>
+  readonly collections: Table<CollectionDocument>
+  readonly counters: Table<CounterDocument>
+  readonly persons: Table<PersonDocument>
+  readonly nameLocks: Table<NameLockDocument>
+  readonly faces: Table<FaceDocument>
+  readonly crops: Table<CropDocument>
+  readonly changes: Table<ChangeDocument>
+  readonly idempotency: Table<IdempotencyDocument>
+  readonly purges: Table<PurgeDocument>
+}

@@ -1,0 +1,132 @@
+import { FaceError } from '../../core/errors.ts'
+import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertCollection, assertFits, assertId } from '../rules/input-checks.ts'
+import type { GalleryTransfer, StoredFace } from '../store.ts'
+import { insertCollection } from './collections.ts'
+import { findCollection, type MongoContext, readInCollection } from './context.ts'
+import { addToCounts } from './counters.ts'
+import { readEmbedding, toFace } from './documents.ts'
+import { findBySource, insertFaces, toSource } from './face-writes.ts'
+import { toPersonDocument } from './persons.ts'
+import type { Purger } from './purger.ts'
+import type { Transaction } from './transactions.ts'
+
+/** Moving galleries, as {@link GalleryTransfer} says. Embeddings are stored bit for bit. */
+export function createTransferOperations(context: MongoContext, purger: Purger): GalleryTransfer {
+  const { collections, persons, faces, crops, purges } = context.tables
+
+  /** Those that are not there, by id or by source, each once. */
+  async function selectMissing(
+    given: readonly StoredFace[],
+    transaction: Transaction,
+  ): Promise<StoredFace[]> {
+    const { session } = transaction
+    const those = { _id: { $in: given.map((face) => face.id) } }
+    const stored = await faces.find(those, { session, projection: { _id: 1 } }).toArray()
+    const ids = new Set(stored.map((face) => face._id))
+    const sources = new Set((await findBySource(context, given, transaction)).keys())
+    return given.filter((face) => {
+      const source = toSource(face)
+      if (ids.has(face.id) || sources.has(source)) return false
+      ids.add(face.id)
+      sources.add(source)
+      return true
+    })
+  }
+
+  return {
+    async readFaces(collectionId, { after = '', limit }) {
+      const read = () =>
+        faces
+          .find({ collectionId, _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray()
+      const found = await readInCollection(context, collectionId, { read, none: [] })
+      const withCrop = found.filter((face) => face.hasCrop).map((face) => face._id)
+      const bytes = new Map<string, Uint8Array>()
+      for await (const crop of crops.find({ _id: { $in: withCrop } })) {
+        bytes.set(crop._id, Uint8Array.from(crop.bytes.value()))
+      }
+      return found.map((document) => {
+        const crop = bytes.get(document._id)
+        return {
+          ...toFace(document),
+          embedding: readEmbedding(document),
+          ...(crop === undefined ? {} : { crop }),
+        }
+      })
+    },
+
+    async restoreCollection(collection) {
+      assertId(collection.id)
+      assertCollection(collection)
+      const { id, name, modelId, dimension } = collection
+      // What is left of it from before it was deleted must not be taken for restored.
+      if (await purges.findOne({ _id: id })) await purger.purge(id)
+      await context.transact(async (transaction) => {
+        const { session } = transaction
+        const stored = await collections
+          .find({ $or: [{ _id: id }, { name }] }, { session })
+          .toArray()
+        if (stored.length === 0) await insertCollection(context, collection, transaction)
+        const same = stored.every(
+          (other) =>
+            other._id === id &&
+            other.name === name &&
+            other.modelId === modelId &&
+            other.dimension === dimension,
+        )
+        if (!same) throw new FaceError('collectionExists')
+      })
+    },
+
+    async restorePersons(collectionId, given) {
+      await context.transact(async (transaction) => {
+        const { session } = transaction
+        await findCollection(context, collectionId, transaction)
+        const documents = given.map((person) => {
+          assertId(person.id)
+          return toPersonDocument(collectionId, { ...person, faceCount: 0 })
+        })
+        const those = { _id: { $in: given.map((person) => person.id) } }
+        const stored = await persons.find(those, { session, projection: { _id: 1 } }).toArray()
+        const ids = new Set(stored.map((person) => person._id))
+        const missing = documents.filter(({ _id }) => !ids.has(_id) && ids.add(_id))
+        if (missing.length === 0) return
+        await persons.insertMany(missing, { session })
+        await addToCounts(context, collectionId, { transaction, persons: missing.length, faces: 0 })
+      })
+    },
+
+    async restoreFaces(collectionId, given) {
+      await context.transact(async (transaction) => {
+        const { session } = transaction
+        const collection = await findCollection(context, collectionId, transaction)
+        const personIds = [...new Set(given.map((face) => face.personId))]
+        const owners = { _id: { $in: personIds }, collectionId }
+        if ((await persons.countDocuments(owners, { session })) < personIds.length) {
+          throw new FaceError('personNotFound')
+        }
+        for (const face of given) {
+          assertId(face.id)
+          assertFits(collection, face)
+          // Only a check: a vector that is normalised once more may differ in its last bits.
+          toUnitEmbedding(face.embedding)
+        }
+        const missing = await selectMissing(given, transaction)
+        if (missing.length === 0) return
+        const counts = new Map<string, number>()
+        for (const { personId } of missing) counts.set(personId, (counts.get(personId) ?? 0) + 1)
+        await persons.bulkWrite(
+          [...counts].map(([_id, faceCount]) => ({
+            updateOne: { filter: { _id }, update: { $inc: { faceCount } } },
+          })),
+          { session },
+        )
+        await insertFaces(context, { collectionId, faces: missing }, transaction)
+        await addToCounts(context, collectionId, { transaction, persons: 0, faces: missing.length })
+      })
+    },
+  }
+}

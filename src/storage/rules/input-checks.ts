@@ -1,0 +1,77 @@
+import { FaceError } from '../../core/errors.ts'
+import type { Collection, NewFace } from '../store.ts'
+import { isUlid } from './pages.ts'
+
+const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const imageHashPattern = /^[0-9a-f]{64}$/
+
+export function isCollectionName(name: unknown): name is string {
+  return typeof name === 'string' && collectionNamePattern.test(name)
+}
+
+export function isImageHash(hash: unknown): hash is string {
+  return typeof hash === 'string' && imageHashPattern.test(hash)
+}
+
+/** @throws {FaceError} `invalidOption` */
+export function assertId(id: string): void {
+  if (!isUlid(id)) throw new FaceError('invalidOption', { detail: 'An id must be a ULID.' })
+}
+
+/** @throws {FaceError} `invalidName`, `invalidOption` */
+export function assertCollection({
+  name,
+  dimension,
+}: Pick<Collection, 'name' | 'dimension'>): void {
+  if (!isCollectionName(name)) {
+    throw new FaceError('invalidName', {
+      detail: 'Expected 1 to 64 of a-z, 0-9, "_" and "-", starting with a letter or digit.',
+    })
+  }
+  if (!Number.isInteger(dimension) || dimension < 1 || dimension > 65_536) {
+    throw new FaceError('invalidOption', { detail: 'dimension must be a whole number from 1.' })
+  }
+}
+
+/**
+ * That the face may stand in the collection.
+ *
+ * @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidOption`
+ */
+export function assertFits(
+  collection: Collection,
+  face: Pick<NewFace, 'modelId' | 'embedding' | 'imageHash'>,
+): void {
+  if (face.modelId !== collection.modelId) {
+    throw new FaceError('modelMismatch', {
+      detail: `The embedding is of ${face.modelId}, the collection of ${collection.modelId}.`,
+      info: { expected: collection.modelId, actual: face.modelId },
+    })
+  }
+  if (face.embedding.length !== collection.dimension) {
+    throw new FaceError('dimensionMismatch', {
+      detail: `Expected ${collection.dimension} values, got ${face.embedding.length}.`,
+      info: { expected: collection.dimension, actual: face.embedding.length },
+    })
+  }
+  if (!isImageHash(face.imageHash)) {
+    throw new FaceError('invalidOption', { detail: 'imageHash must be a lower-case hex SHA-256.' })
+  }
+}
+
+/** How long an answer is kept for a repeated request. */
+export const idempotencyKeptMs: number = 24 * 3600_000
+/**
+ * A claim without an answer is of a request that runs, or of a process that died while it ran. No
+ * request runs this long, so that the client of a dead process is not refused for a day.
+ */
+export const idempotencyClaimedMs = 600_000
+
+/** @throws {FaceError} `invalidRequest` */
+export function assertIdempotencyKey(key: string): void {
+  if (key.length === 0 || key.length > 255 || key.includes('\0')) {
+    throw new FaceError('invalidRequest', {
+      detail: 'Idempotency-Key must be 1 to 255 characters.',
+    })
+  }
+}

@@ -1,0 +1,64 @@
+import type { Person } from '../store.ts'
+import { isUlid } from './pages.ts'
+
+// [Note: Kept answers]
+// The answer of an enrolment is kept for a day, for the same request sent again. It holds a name,
+// metadata and hashes of images, so it is erased with each person and face that it tells of, those of
+// its warnings included, and a change of a person's name or metadata is made in it, too. Whom it
+// tells of is read from the answer itself, which spares every caller to say so.
+
+const idFields: ReadonlySet<string> = new Set(['id', 'personId', 'faceId'])
+
+/** The JSON objects of an answer, outermost first. Metadata is its owner's and not looked into. */
+function* objectsOf(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return
+  if (!Array.isArray(value)) yield value as Record<string, unknown>
+  for (const [field, inner] of Object.entries(value)) {
+    if (field !== 'metadata') yield* objectsOf(inner)
+  }
+}
+
+/** @returns undefined for an answer that is not JSON, which tells of nobody */
+function parseAnswer(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** The ids of the persons and faces that an answer tells of, each once; see [Note: Kept answers]. */
+export function findSubjects(body: string): readonly string[] {
+  const subjects = new Set<string>()
+  for (const object of objectsOf(parseAnswer(body))) {
+    for (const [field, value] of Object.entries(object)) {
+      if (idFields.has(field) && typeof value === 'string' && isUlid(value)) subjects.add(value)
+    }
+  }
+  return [...subjects]
+}
+
+/**
+ * The answer with the person's present name and metadata in place of earlier ones; the same text
+ * when they are in it already, or nothing of the person is. See [Note: Kept answers].
+ */
+export function retellPerson(
+  body: string,
+  { id, name, metadata }: Pick<Person, 'id' | 'name' | 'metadata'>,
+): string {
+  const answer = parseAnswer(body)
+  let changed = false
+  const replace = (object: Record<string, unknown>, field: string, value: unknown): void => {
+    if (!(field in object) || JSON.stringify(object[field]) === JSON.stringify(value)) return
+    object[field] = value
+    changed = true
+  }
+  for (const object of objectsOf(answer)) {
+    if (object.id === id) {
+      replace(object, 'name', name)
+      replace(object, 'metadata', metadata)
+    }
+    if (object.personId === id) replace(object, 'personName', name)
+  }
+  return changed ? JSON.stringify(answer) : body
+}

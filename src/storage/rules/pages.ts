@@ -1,0 +1,108 @@
+import { FaceError } from '../../core/errors.ts'
+import type { Page, PageOptions } from '../store.ts'
+
+const defaultLimit = 100
+const maxLimit = 1000
+/**
+ * Characters of JSON in a page. Metadata of a person have up to 16 KiB: a thousand of them are more
+ * than an answer should hold, many times over when many pages are asked for at once.
+ */
+const maxPageLength = 1024 * 1024
+const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
+/** Whether `id` has the form of an id made by a store. */
+export function isUlid(id: unknown): id is string {
+  return typeof id === 'string' && ulidPattern.test(id)
+}
+
+/** What a list pages through; part of the cursor, so that one list's cursor does not open another. */
+export type Listed = 'collections' | 'persons' | 'faces'
+
+/** Where a page starts and how long it is. */
+export interface PageStart {
+  /** Ids greater than this; the empty string is before every id. */
+  readonly after: string
+  readonly limit: number
+}
+
+/**
+ * Checks the options of a list whose pages are keyed by id.
+ *
+ * @throws {FaceError} `invalidCursor` when the cursor is not one that {@link toPage} gave for this list;
+ *   `invalidOption` when the limit is not a whole number from 1 to 1000
+ */
+export function parsePageOptions(listed: Listed, options: PageOptions = {}): PageStart {
+  const limit = options.limit ?? defaultLimit
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
+    throw new FaceError('invalidOption', {
+      detail: `limit must be a whole number, 1 to ${maxLimit}.`,
+    })
+  }
+  if (options.cursor === undefined) return { after: '', limit }
+  const text = Buffer.from(String(options.cursor), 'base64url').toString('latin1')
+  const [kind, id] = text.split(':')
+  if (kind !== listed || !isUlid(id) || toCursor(listed, id) !== options.cursor) {
+    throw new FaceError('invalidCursor', { detail: 'Expected the nextCursor of the page before.' })
+  }
+  return { after: id, limit }
+}
+
+/**
+ * The page of `found`, which was asked for with one item more than the limit.
+ *
+ * @param found  items in id order, at most `limit + 1`, each of bounded size: a thousand fit into a page
+ */
+export function toPage<T extends { readonly id: string }>(
+  listed: Listed,
+  found: readonly T[],
+  limit: number,
+): Page<T> {
+  return toMeasuredPage(listed, found, { limit, lengthOf: () => 0 })
+}
+
+/**
+ * The same for items that may be large: the page ends early, with one item at least.
+ *
+ * @param lengthOf  about how many characters of JSON an item has; called for each item once
+ */
+export function toMeasuredPage<T extends { readonly id: string }>(
+  listed: Listed,
+  found: readonly T[],
+  { limit, lengthOf }: { readonly limit: number; readonly lengthOf: LengthOf<T> },
+): Page<T> {
+  const length = Math.min(limit, countWithin(found, lengthOf))
+  if (found.length <= length) return { items: found }
+  const items = found.slice(0, length)
+  return { items, nextCursor: toCursor(listed, items[length - 1]!.id) }
+}
+
+type LengthOf<T> = (item: T, index: number) => number
+
+/** All that a person has beside name and metadata, in JSON; observed 190. */
+const personFrameLength = 256
+
+/**
+ * About how many characters of JSON a person has.
+ *
+ * @param metadataLength  of its metadata in JSON
+ */
+export function toPersonLength(
+  { name }: { readonly name: string },
+  metadataLength: number,
+): number {
+  return personFrameLength + name.length + metadataLength
+}
+
+/** How many of the first items fit into a page; at least one. */
+function countWithin<T>(items: readonly T[], lengthOf: LengthOf<T>): number {
+  let length = 0
+  const count = items.findIndex((item, index) => {
+    length += lengthOf(item, index)
+    return length > maxPageLength
+  })
+  return count === -1 ? items.length : Math.max(1, count)
+}
+
+function toCursor(listed: Listed, id: string): string {
+  return Buffer.from(`${listed}:${id}`, 'latin1').toString('base64url')
+}

@@ -1,0 +1,194 @@
+import { monotonicFactory } from 'ulid'
+import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import { createChangeOperations } from './changes.ts'
+import { createCollectionOperations } from './collections.ts'
+import type { SqliteMethod, StoreContext, SyncStore } from './context.ts'
+import { createFaceOperations } from './faces.ts'
+import { createIdempotencyOperations, expireAnswers } from './idempotency.ts'
+import type { Connection } from './libsql.ts'
+import { createLookupOperations } from './lookups.ts'
+import { type StoreMethod, writes } from './methods.ts'
+import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
+import { createPersonOperations } from './persons.ts'
+import { readText, type UnreadableMetadata } from './rows.ts'
+import { createTransferOperations } from './transfer.ts'
+
+export interface StoreCall {
+  readonly method: StoreMethod
+  readonly parameters: readonly unknown[]
+}
+
+export type StoreOutcome = { readonly value: unknown } | { readonly error: FaceErrorRecord }
+
+export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome[]
+
+// Answers expire and a left log is emptied without a request that would do it; see `tidy`.
+const tidyEveryMs = 60_000
+
+interface OpenStore {
+  readonly db: Connection
+  readonly operations: SyncStore<SqliteMethod>
+}
+
+// [Note: Group commit]
+// synchronous=FULL costs an fsync per transaction. Calls that wait while the thread is busy arrive
+// together: their reads are answered first, then their writes go into one transaction, each in a
+// savepoint of its own, so that one that is refused takes nothing with it. Nothing is answered
+// before the commit. When the transaction as a whole fails, each write is tried alone, so that a
+// call too large for the disk does not fail its neighbours.
+
+/**
+ * Runs calls of the store synchronously; the file is opened with the first one, and again after an
+ * attempt that failed.
+ *
+ * @returns a function whose outcomes are in the order of the calls; it does not throw
+ */
+export function createBatchRunner(
+  options: DatabaseOptions,
+  onUnreadableMetadata: UnreadableMetadata,
+): BatchRunner {
+  let store: OpenStore | undefined
+  let tidyAt = 0
+  // A process that was killed leaves its log: in it, and in the file until the log is moved there,
+  // is what it erased last.
+  let logHoldsErased = true
+
+  /**
+   * Removes what has to be gone by now. Runs with the first call after the file was opened, and then
+   * about once a minute, as a running server asks for changes several times a second. A failure must
+   * not keep the file from being served: a full disk, for instance, has no room to move the log.
+   */
+  function tidy(db: Connection): void {
+    if (performance.now() < tidyAt) return
+    tidyAt = performance.now() + tidyEveryMs
+    try {
+      if (expireAnswers(db) > 0) logHoldsErased = true
+      if (logHoldsErased) logHoldsErased = !emptyLog(db)
+    } catch {
+      // Tried again in a minute.
+    }
+  }
+
+  function run(db: Connection, call: StoreCall): unknown {
+    if (call.method === 'emptyLog') return emptyLog(db)
+    const operation = store?.operations[call.method] as (...parameters: unknown[]) => unknown
+    const value = operation(...call.parameters)
+    if (call.method === 'close') store = undefined
+    return value
+  }
+
+  function runInSavepoint(db: Connection, call: StoreCall): StoreOutcome {
+    db.exec('SAVEPOINT call')
+    const outcome = toOutcome(() => run(db, call))
+    if ('error' in outcome) {
+      // SQLite has dropped the whole transaction, not just this call.
+      if (!db.inTransaction) throw new TransactionLost(outcome.error)
+      db.exec('ROLLBACK TO call')
+    }
+    db.exec('RELEASE call')
+    return outcome
+  }
+
+  function commitTogether(db: Connection, calls: readonly StoreCall[]): StoreOutcome[] {
+    try {
+      db.exec('BEGIN IMMEDIATE')
+      const outcomes = calls.map((call) => runInSavepoint(db, call))
+      db.exec('COMMIT')
+      return outcomes
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      const record = error instanceof TransactionLost ? error.record : toErrorRecord(error)
+      if (calls.length === 1 || record.code === 'storeBusy') {
+        return calls.map(() => ({ error: record }))
+      }
+      return calls.flatMap((call) => commitTogether(db, [call]))
+    }
+  }
+
+  return (calls) => {
+    const outcomes = new Array<StoreOutcome>(calls.length)
+    const waiting: number[] = []
+    const opened = toOutcome(() => {
+      if (store) return
+      store = openStore(options, onUnreadableMetadata)
+      tidyAt = 0
+      logHoldsErased = true
+    })
+    if ('error' in opened) return calls.map(() => opened)
+    const db = store!.db
+    tidy(db)
+    for (const [i, call] of calls.entries()) {
+      if (call.method === 'close') continue
+      if (writes.has(call.method)) waiting.push(i)
+      else outcomes[i] = toOutcome(() => run(db, call))
+    }
+    if (waiting.length > 0) {
+      const done = commitTogether(
+        db,
+        waiting.map((i) => calls[i]!),
+      )
+      for (const [k, i] of waiting.entries()) outcomes[i] = done[k]!
+    }
+    const close = calls.findIndex((call) => call.method === 'close')
+    if (close >= 0) outcomes[close] = toOutcome(() => run(db, calls[close]!))
+    return outcomes
+  }
+}
+
+/** The transaction that several calls share is gone. */
+class TransactionLost extends Error {
+  readonly record: FaceErrorRecord
+
+  constructor(record: FaceErrorRecord) {
+    super(record.code)
+    this.record = record
+  }
+}
+
+function toOutcome(body: () => unknown): StoreOutcome {
+  try {
+    return { value: body() }
+  } catch (error) {
+    return { error: toErrorRecord(error) }
+  }
+}
+
+function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMetadata): OpenStore {
+  const db = openDatabase(options)
+  try {
+    const row = db.get("SELECT value FROM meta WHERE key = 'databaseId'")
+    const context: StoreContext = {
+      db,
+      databaseId: readText(row, 'value'),
+      newId: monotonicFactory(),
+      now: () => new Date().toISOString(),
+      onUnreadableMetadata,
+    }
+    return { db, operations: createOperations(context) }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function createOperations(context: StoreContext): SyncStore<SqliteMethod> {
+  const { db } = context
+  return {
+    ...createCollectionOperations(context),
+    ...createPersonOperations(context),
+    ...createFaceOperations(context),
+    ...createLookupOperations(context),
+    ...createChangeOperations(context),
+    ...createIdempotencyOperations(context),
+    ...createTransferOperations(context),
+    ping: () => void db.get('SELECT value FROM meta LIMIT 1'),
+    close() {
+      try {
+        emptyLog(db)
+      } catch {
+        // A full disk, for instance. Nothing is lost: the log is read when the file is opened again.
+      }
+      db.close()
+    },
+  }
+}

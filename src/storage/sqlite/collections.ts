@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from 'node:util'
+import { FaceError } from '../../core/errors.ts'
+import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
+import { parsePageOptions, toPage } from '../rules/pages.ts'
+import type { Collection } from '../store.ts'
+import { appendChange } from './changes.ts'
+import type { StoreContext, SyncStore } from './context.ts'
+import { collectionColumns, readCollection, readNumber } from './rows.ts'
+
+type Methods =
+  | 'createCollection'
+  | 'getCollection'
+  | 'listCollections'
+  | 'updateCollection'
+  | 'deleteCollection'
+  | 'counts'
+  | 'totals'
+
+/** @throws {FaceError} `invalidName`, `invalidOption` */
+export function insertCollection(context: StoreContext, collection: Collection): void {
+  assertCollection(collection)
+  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
+    collection.id,
+    collection.name,
+    collection.modelId,
+    collection.dimension,
+    JSON.stringify(collection.policy),
+    collection.storeCrops ? 1 : 0,
+    collection.createdAt,
+  ])
+}
+
+/** Collections, as {@link import('../store.ts').GalleryStore} says. */
+export function createCollectionOperations(context: StoreContext): SyncStore<Methods> {
+  const { db } = context
+
+  function find(name: string): Collection | undefined {
+    // A name that could not have been stored never reaches SQL.
+    if (!isCollectionName(name)) return undefined
+    const row = db.get(`SELECT ${collectionColumns} FROM collections WHERE name = ?`, [name])
+    return row && readCollection(row)
+  }
+
+  function getCollection(name: string): Collection {
+    const collection = find(name)
+    if (!collection) throw new FaceError('collectionNotFound')
+    return collection
+  }
+
+  function counts(collectionId: string): { readonly persons: number; readonly faces: number } {
+    const row = db.get('SELECT persons, faces FROM collections WHERE id = ?', [collectionId])
+    if (!row) return { persons: 0, faces: 0 }
+    return { persons: readNumber(row, 'persons'), faces: readNumber(row, 'faces') }
+  }
+
+  return {
+    getCollection,
+
+    createCollection(input) {
+      if (find(input.name)) throw new FaceError('collectionExists')
+      const collection: Collection = {
+        id: context.newId(),
+        name: input.name,
+        modelId: input.modelId,
+        dimension: input.dimension,
+        policy: JSON.parse(JSON.stringify(input.policy)),
+        storeCrops: input.storeCrops,
+        createdAt: context.now(),
+      }
+      insertCollection(context, collection)
+      return collection
+    },
+
+    listCollections(options) {
+      const { after, limit } = parsePageOptions('collections', options)
+      const rows = db.all(
+        `SELECT ${collectionColumns} FROM collections WHERE id > ? ORDER BY id LIMIT ?`,
+        [after, limit + 1],
+      )
+      return toPage('collections', rows.map(readCollection), limit)
+    },
+
+    updateCollection(name, patch) {
+      const collection = getCollection(name)
+      const { policyWas } = patch
+      if (policyWas && !isDeepStrictEqual(collection.policy, policyWas)) return collection
+      db.run('UPDATE collections SET policy = ?, store_crops = ? WHERE id = ?', [
+        JSON.stringify(patch.policy ?? collection.policy),
+        (patch.storeCrops ?? collection.storeCrops) ? 1 : 0,
+        collection.id,
+      ])
+      return getCollection(name)
+    },
+
+    deleteCollection(name, onlyIfEmpty) {
+      const { id } = getCollection(name)
+      const { persons, faces } = counts(id)
+      if (onlyIfEmpty !== undefined && (id !== onlyIfEmpty || persons + faces > 0)) {
+        throw new FaceError('collectionExists')
+      }
+      db.run('DELETE FROM collections WHERE id = ?', [id])
+      appendChange(context, { kind: 'collectionRemoved', collectionId: id })
+    },
+
+    counts,
+
+    totals() {
+      const row = db.get(
+        'SELECT count(*) AS collections, coalesce(sum(persons), 0) AS persons, ' +
+          'coalesce(sum(faces), 0) AS faces FROM collections',
+      )
+      const read = (column: string) => readNumber(row, column)
+      return { collections: read('collections'), persons: read('persons'), faces: read('faces') }
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { FaceError } from '../../core/errors.ts'
+import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertFits, isImageHash } from '../rules/input-checks.ts'
+import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
+import type { Collection, Face, NewFace, StoredFace } from '../store.ts'
+import { appendChange } from './changes.ts'
+import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import type { SqlValue } from './libsql.ts'
+import { findPerson, obtainPerson } from './persons.ts'
+import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
+
+type Methods = 'addFaces' | 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
+
+/** Faces, as {@link import('../store.ts').GalleryStore} says. */
+export function createFaceOperations(context: StoreContext): SyncStore<Methods> {
+  const { db } = context
+
+  function getFace(collectionId: string, faceId: string): Face {
+    const row = isUlid(faceId)
+      ? db.get(`SELECT ${faceColumns} FROM faces WHERE id = ? AND collection_id = ?`, [
+          faceId,
+          collectionId,
+        ])
+      : undefined
+    if (!row) throw new FaceError('faceNotFound')
+    return readFace(row)
+  }
+
+  function insertFace(
+    collection: Collection,
+    personId: string,
+    face: NewFace,
+  ): Face & { readonly existed: boolean } {
+    assertFits(collection, face)
+    const embedding = toUnitEmbedding(face.embedding)
+    const stored = db.get(
+      `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
+      [personId, face.imageHash, toBoxJson(face)],
+    )
+    if (stored) return { ...readFace(stored), existed: true }
+    const { crop, ...rest } = face
+    const id = context.newId()
+    writeFace(context, collection.id, {
+      ...rest,
+      id,
+      personId,
+      embedding,
+      createdAt: context.now(),
+      // The collection's setting wins over the caller's.
+      ...(crop && collection.storeCrops ? { crop } : {}),
+    })
+    return { ...getFace(collection.id, id), existed: false }
+  }
+
+  return {
+    getFace,
+
+    addFaces(collectionId, person, faces) {
+      const collection = findCollection(context, collectionId)
+      const owner =
+        typeof person === 'string'
+          ? { person: findPerson(context, collectionId, person), isNew: false }
+          : obtainPerson(context, collectionId, person)
+      const { id } = owner.person
+      const stored = faces.map((face) => insertFace(collection, id, face))
+      const updated = findPerson(context, collectionId, id)
+      return { person: updated, newPerson: owner.isNew, faces: stored }
+    },
+
+    listFaces(collectionId, options = {}) {
+      const { after, limit } = parsePageOptions('faces', options)
+      const conditions = ['collection_id = ?', 'id > ?']
+      const parameters: SqlValue[] = [collectionId, after]
+      if (options.personId !== undefined) {
+        if (!isUlid(options.personId)) return { items: [] }
+        // The plus keeps the planner from walking through all faces of the collection.
+        conditions[0] = '+collection_id = ?'
+        conditions.push('person_id = ?')
+        parameters.push(options.personId)
+      }
+      const rows = db.all(
+        `SELECT ${faceColumns} FROM faces WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
+        [...parameters, limit + 1],
+      )
+      return toPage('faces', rows.map(readFace), limit)
+    },
+
+    getCrop(collectionId, faceId) {
+      getFace(collectionId, faceId)
+      const row = db.get('SELECT bytes FROM crops WHERE face_id = ?', [faceId])
+      return row && readBlob(row, 'bytes')
+    },
+
+    deleteFace(collectionId, faceId) {
+      getFace(collectionId, faceId)
+      db.run('DELETE FROM faces WHERE id = ?', [faceId])
+      appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
+    },
+
+    findFacesByImage(collectionId, imageHash) {
+      if (!isImageHash(imageHash)) return []
+      const rows = db.all(
+        `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,
+        [collectionId, imageHash],
+      )
+      return rows.map(readFace)
+    },
+  }
+}
+
+/** One order of the keys, as the text identifies the box. */
+function toBoxJson({ box: { x, y, width, height } }: Pick<NewFace, 'box'>): string {
+  return JSON.stringify({ x, y, width, height })
+}
+
+/**
+ * Writes a face and its change. Nothing happens when its id, or the person's face of the same place
+ * in the same image, is there.
+ */
+export function writeFace(
+  context: StoreContext,
+  collectionId: string,
+  face: Omit<StoredFace, 'hasCrop'>,
+): void {
+  const written = context.db.run(
+    'INSERT INTO faces (id, collection_id, person_id, model_id, quality, box, landmarks, ' +
+      'image_hash, created_at, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
+      'ON CONFLICT DO NOTHING',
+    [
+      face.id,
+      collectionId,
+      face.personId,
+      face.modelId,
+      JSON.stringify(face.quality),
+      toBoxJson(face),
+      JSON.stringify(face.landmarks),
+      face.imageHash,
+      face.createdAt,
+      toEmbeddingBytes(face.embedding),
+    ],
+  )
+  if (written === 0) return
+  if (face.crop) {
+    context.db.run('INSERT INTO crops (face_id, bytes) VALUES (?, ?)', [face.id, face.crop])
+  }
+  appendChange(context, { kind: 'faceAdded', collectionId, faceId: face.id })
+}

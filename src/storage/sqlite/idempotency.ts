@@ -1,0 +1,105 @@
+import {
+  assertIdempotencyKey,
+  idempotencyClaimedMs,
+  idempotencyKeptMs,
+} from '../rules/input-checks.ts'
+import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
+import type { Person } from '../store.ts'
+import type { StoreContext, SyncStore } from './context.ts'
+import type { Connection } from './libsql.ts'
+import { personColumns, readPerson, readText } from './rows.ts'
+
+/** Milliseconds since 1970, by a clock that does not jump while the process runs. */
+function clock(): number {
+  return Math.round(performance.timeOrigin + performance.now())
+}
+
+/**
+ * Removes the answers that are old enough, and those of a clock that was far ahead.
+ *
+ * @returns how many
+ */
+export function expireAnswers(db: Connection): number {
+  const now = clock()
+  const times = [now - idempotencyKeptMs, now + idempotencyKeptMs]
+  const expired = 'FROM idempotency WHERE created_at_ms < ? OR created_at_ms > ?'
+  // Asked first, as a deletion of nothing takes the write lock, too.
+  if (!db.get(`SELECT 1 ${expired} LIMIT 1`, times)) return 0
+  return db.run(`DELETE ${expired}`, times)
+}
+
+/** Writes a person's present name and metadata into the answers that tell of the person; see [Note: Kept answers]. */
+export function retellAnswers({ db }: Pick<StoreContext, 'db'>, person: Person): void {
+  const rows = db.all(
+    'SELECT i.key, i.body FROM idempotency_subjects s JOIN idempotency i ON i.key = s.key ' +
+      'WHERE s.subject = ? AND i.body IS NOT NULL',
+    [person.id],
+  )
+  for (const row of rows) {
+    const body = retellPerson(readText(row, 'body'), person)
+    db.run('UPDATE idempotency SET body = ? WHERE key = ?', [body, readText(row, 'key')])
+  }
+}
+
+/** Idempotency keys, as {@link import('../store.ts').GalleryStore} says. */
+export function createIdempotencyOperations(
+  context: StoreContext,
+): SyncStore<'claimIdempotencyKey' | 'completeIdempotencyKey'> {
+  const { db } = context
+
+  function findPerson(id: string): Person | undefined {
+    const row = db.get(`SELECT ${personColumns} FROM persons WHERE id = ?`, [id])
+    return row && readPerson(row, context.onUnreadableMetadata)
+  }
+
+  function exists(id: string): boolean {
+    const found = 'SELECT 1 FROM persons WHERE id = ? UNION ALL SELECT 1 FROM faces WHERE id = ?'
+    return db.get(found, [id, id]) !== undefined
+  }
+
+  return {
+    claimIdempotencyKey(key, requestHash) {
+      assertIdempotencyKey(key)
+      expireAnswers(db)
+      const now = clock()
+      db.run('DELETE FROM idempotency WHERE key = ? AND status IS NULL AND created_at_ms < ?', [
+        key,
+        now - idempotencyClaimedMs,
+      ])
+      const row = db.get('SELECT request_hash, status, body FROM idempotency WHERE key = ?', [key])
+      if (!row) {
+        db.run('INSERT INTO idempotency (key, request_hash, created_at_ms) VALUES (?, ?, ?)', [
+          key,
+          requestHash,
+          now,
+        ])
+        return undefined
+      }
+      const record = { requestHash: readText(row, 'request_hash') }
+      const status = row.status
+      if (typeof status !== 'number') return record
+      return { ...record, response: { status, body: readText(row, 'body') } }
+    },
+
+    completeIdempotencyKey(key, response) {
+      assertIdempotencyKey(key)
+      const subjects = response ? findSubjects(response.body) : []
+      // An answer of somebody who was deleted since the enrolment would outlive the deletion.
+      if (!response || !subjects.every(exists)) {
+        db.run('DELETE FROM idempotency WHERE key = ?', [key])
+        return
+      }
+      const { status, body } = response
+      const change = 'UPDATE idempotency SET status = ?, body = ? WHERE key = ?'
+      if (db.run(change, [status, body, key]) === 0) return
+      for (const subject of subjects) {
+        db.run(
+          'INSERT INTO idempotency_subjects (subject, key) VALUES (?, ?) ON CONFLICT DO NOTHING',
+          [subject, key],
+        )
+        const person = findPerson(subject)
+        if (person) retellAnswers(context, person)
+      }
+    },
+  }
+}

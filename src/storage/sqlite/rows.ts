@@ -1,0 +1,124 @@
+import { FaceError } from '../../core/errors.ts'
+import { isJsonTooDeep } from '../rules/depth.ts'
+import { parseStoredMetadata } from '../rules/person-fields.ts'
+import type { Collection, Face, Metadata, Person } from '../store.ts'
+import type { SqlRow } from './libsql.ts'
+
+/** @throws {FaceError} `storeCorrupt` when there is no such text */
+export function readText(row: SqlRow | undefined, column: string): string {
+  const value = row?.[column]
+  if (typeof value === 'string') return value
+  throw new FaceError('storeCorrupt', { detail: `Column ${column} is not text.` })
+}
+
+/** @throws {FaceError} `storeCorrupt` when there is no such number */
+export function readNumber(row: SqlRow | undefined, column: string): number {
+  const value = row?.[column]
+  if (typeof value === 'number') return value
+  throw new FaceError('storeCorrupt', { detail: `Column ${column} is not a number.` })
+}
+
+/** @throws {FaceError} `storeCorrupt` when there is no such blob */
+export function readBlob(row: SqlRow | undefined, column: string): Uint8Array {
+  const value = row?.[column]
+  if (value instanceof Uint8Array) return value
+  throw new FaceError('storeCorrupt', { detail: `Column ${column} is not binary.` })
+}
+
+/**
+ * The embedding of a row.
+ *
+ * @returns view of the row's bytes, little-endian float32 (libsql is built for little-endian machines only)
+ * @throws {FaceError} `storeCorrupt` when its length is not a multiple of 4
+ */
+export function readEmbedding(row: SqlRow): Float32Array {
+  const bytes = readBlob(row, 'embedding')
+  if (bytes.byteLength === 0 || bytes.byteLength % 4 !== 0) {
+    throw new FaceError('storeCorrupt', { detail: 'An embedding has a wrong length.' })
+  }
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+}
+
+/** The bytes of an embedding as they are stored, little-endian float32. */
+export function toEmbeddingBytes(embedding: Float32Array): Uint8Array {
+  return new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength)
+}
+
+export function readJson<T>(row: SqlRow, column: string): T {
+  const json = readText(row, column)
+  try {
+    if (!isJsonTooDeep(json)) return JSON.parse(json) as T
+  } catch (cause) {
+    throw new FaceError('storeCorrupt', { detail: `Column ${column} is not JSON.`, cause })
+  }
+  // It might not come through to the thread that asks; see [Note: Calls that never settle].
+  throw new FaceError('storeCorrupt', { detail: `Column ${column} is nested too deeply.` })
+}
+
+/** Is told of a person whose stored metadata are not what a store writes. */
+export type UnreadableMetadata = (personId: string) => void
+
+/**
+ * The metadata of a person; an empty object when what is stored cannot be used, so that the person,
+ * and others on the same page, can still be listed, exported and deleted.
+ *
+ * @throws {FaceError} `storeCorrupt` when the column is not text
+ */
+export function readMetadata(
+  row: SqlRow,
+  personId: string,
+  onUnreadable: UnreadableMetadata,
+): Metadata {
+  const metadata = parseStoredMetadata(readText(row, 'metadata'))
+  if (metadata === undefined) onUnreadable(personId)
+  return metadata ?? {}
+}
+
+export const collectionColumns: string =
+  'id, name, model_id, dimension, policy, store_crops, created_at'
+
+export function readCollection(row: SqlRow): Collection {
+  return {
+    id: readText(row, 'id'),
+    name: readText(row, 'name'),
+    modelId: readText(row, 'model_id'),
+    dimension: readNumber(row, 'dimension'),
+    policy: readJson(row, 'policy'),
+    storeCrops: readNumber(row, 'store_crops') === 1,
+    createdAt: readText(row, 'created_at'),
+  }
+}
+
+export const personColumns: string =
+  'id, name, metadata, created_at, updated_at, ' +
+  '(SELECT count(*) FROM faces WHERE person_id = persons.id) AS face_count'
+
+export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Person {
+  const id = readText(row, 'id')
+  return {
+    id,
+    name: readText(row, 'name'),
+    metadata: readMetadata(row, id, onUnreadable),
+    faceCount: readNumber(row, 'face_count'),
+    createdAt: readText(row, 'created_at'),
+    updatedAt: readText(row, 'updated_at'),
+  }
+}
+
+export const faceColumns: string =
+  'id, person_id, model_id, quality, box, landmarks, image_hash, created_at, ' +
+  'EXISTS (SELECT 1 FROM crops WHERE face_id = faces.id) AS has_crop'
+
+export function readFace(row: SqlRow): Face {
+  return {
+    id: readText(row, 'id'),
+    personId: readText(row, 'person_id'),
+    modelId: readText(row, 'model_id'),
+    quality: readJson(row, 'quality'),
+    box: readJson(row, 'box'),
+    landmarks: readJson(row, 'landmarks'),
+    imageHash: readText(row, 'image_hash'),
+    hasCrop: readNumber(row, 'has_crop') === 1,
+    createdAt: readText(row, 'created_at'),
+  }
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { FaceError } from '../../core/errors.ts'
+import type { Connection } from './libsql.ts'
+import { readNumber } from './rows.ts'
+
+// Entry i brings the schema from version i to i + 1. Released entries never change.
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE collections (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    model_id TEXT NOT NULL,
+    dimension INTEGER NOT NULL,
+    policy TEXT NOT NULL,
+    store_crops INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE persons (
+    id TEXT PRIMARY KEY,
+    collection_id TEXT NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX persons_by_collection ON persons (collection_id, id);
+  CREATE INDEX persons_by_name ON persons (collection_id, name, id);
+
+  CREATE TABLE faces (
+    id TEXT PRIMARY KEY,
+    collection_id TEXT NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    person_id TEXT NOT NULL REFERENCES persons (id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    quality TEXT NOT NULL,
+    box TEXT NOT NULL,
+    landmarks TEXT NOT NULL,
+    image_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    embedding BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX faces_by_collection ON faces (collection_id, id);
+  CREATE UNIQUE INDEX faces_by_source ON faces (person_id, image_hash, box);
+  CREATE INDEX faces_by_image ON faces (collection_id, image_hash, id);
+
+  CREATE TABLE crops (
+    face_id TEXT PRIMARY KEY REFERENCES faces (id) ON DELETE CASCADE,
+    bytes BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    collection_id TEXT NOT NULL,
+    face_id TEXT
+  ) STRICT;
+
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    request_hash TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    status INTEGER,
+    body TEXT
+  ) STRICT;
+  CREATE INDEX idempotency_by_age ON idempotency (created_at_ms);
+  `,
+  // Counting the rows of a million faces takes 35 ms, and every identification asks for the count.
+  // Triggers also see what a cascade removes. They assume that no row changes its collection.
+  `
+  ALTER TABLE collections ADD COLUMN persons INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE collections ADD COLUMN faces INTEGER NOT NULL DEFAULT 0;
+  UPDATE collections SET
+    persons = (SELECT count(*) FROM persons WHERE collection_id = collections.id),
+    faces = (SELECT count(*) FROM faces WHERE collection_id = collections.id);
+
+  CREATE TRIGGER person_added AFTER INSERT ON persons BEGIN
+    UPDATE collections SET persons = persons + 1 WHERE id = NEW.collection_id;
+  END;
+  CREATE TRIGGER person_removed AFTER DELETE ON persons BEGIN
+    UPDATE collections SET persons = persons - 1 WHERE id = OLD.collection_id;
+  END;
+  CREATE TRIGGER face_added AFTER INSERT ON faces BEGIN
+    UPDATE collections SET faces = faces + 1 WHERE id = NEW.collection_id;
+  END;
+  CREATE TRIGGER face_removed AFTER DELETE ON faces BEGIN
+    UPDATE collections SET faces = faces - 1 WHERE id = OLD.collection_id;
+  END;
+  `,
+  // Whom a kept answer tells of, so that it goes with them. Of answers from before nobody knows.
+  `
+  DELETE FROM idempotency WHERE body IS NOT NULL;
+  CREATE TABLE idempotency_subjects (
+    subject TEXT NOT NULL,
+    key TEXT NOT NULL REFERENCES idempotency (key) ON DELETE CASCADE,
+    PRIMARY KEY (subject, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_subjects_by_key ON idempotency_subjects (key);
+
+  CREATE TRIGGER answer_of_person_removed AFTER DELETE ON persons BEGIN
+    DELETE FROM idempotency
+    WHERE key IN (SELECT key FROM idempotency_subjects WHERE subject = OLD.id);
+  END;
+  CREATE TRIGGER answer_of_face_removed AFTER DELETE ON faces BEGIN
+    DELETE FROM idempotency
+    WHERE key IN (SELECT key FROM idempotency_subjects WHERE subject = OLD.id);
+  END;
+  `,
+]
+
+/** The schema version that this program writes. */
+export const schemaVersion: number = migrations.length
+
+/**
+ * Brings the schema up to date in one transaction; safe when several processes start at once.
+ *
+ * @throws {FaceError} `storeTooNew` when a newer program wrote the file; `dataDirUnusable` when the
+ *   file is another program's database
+ */
+export function migrate(db: Connection): void {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const version = readNumber(db.get('PRAGMA user_version'), 'user_version')
+    if (version > schemaVersion) {
+      throw new FaceError('storeTooNew', {
+        detail: `Its schema is version ${version}; this program knows up to ${schemaVersion}.`,
+      })
+    }
+    if (version === 0 && db.get('SELECT name FROM sqlite_master LIMIT 1')) {
+      throw new FaceError('dataDirUnusable', { detail: "The file is another program's database." })
+    }
+    for (const sql of migrations.slice(version)) db.exec(sql)
+    if (version === 0) {
+      // Tells this database's cursors from another's.
+      const id = randomBytes(8).toString('hex')
+      db.run("INSERT INTO meta (key, value) VALUES ('databaseId', ?)", [id])
+    }
+    if (version < schemaVersion) db.exec(`PRAGMA user_version = ${schemaVersion}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.inTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,263 @@
+import { EventEmitter } from 'node:events'
+import { Piscina } from 'piscina'
+import { FaceError, fromErrorRecord } from '../../core/errors.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { endThreadsOfLostAnswers, settleWithin } from '../../platform/workers/calls.ts'
+import { workerUrl } from '../../platform/workers/url.ts'
+import { isDeeperThan, maxDepth } from '../rules/depth.ts'
+import { fromMetadataJson, toMetadataJson } from '../rules/person-fields.ts'
+import type { GalleryStore, Metadata } from '../store.ts'
+import type { StoreCall, StoreOutcome } from './batch.ts'
+import { createCallQueue } from './call-queue.ts'
+import type { SqliteMethod } from './context.ts'
+import { erasures, type StoreMethod, writes } from './methods.ts'
+import type { DatabaseOptions } from './open.ts'
+import type { StoreNotice } from './worker.ts'
+
+export interface SqliteStoreOptions {
+  /** Path of the database; its directory exists. Beside it stand `-wal` and `-shm`. */
+  readonly file: string
+  /** Encrypts the whole file; the one it was created with. Use a random secret, as the derivation is weak against guessing. */
+  readonly encryptionKey?: string | undefined
+  /** How long a write waits for another process's, default 5000. */
+  readonly busyTimeoutMs?: number
+  /** Bounds the file in pages of 4 KiB; beyond it writes fail with `storeFull`. */
+  readonly maxPages?: number
+  readonly logger?: Logger | undefined
+  /** How long a call may take, default 300,000: a large collection is deleted within one call. */
+  readonly callTimeoutMs?: number
+  /** How long `close` may take, default 30,000; what the thread has not done by then is given up. */
+  readonly closeTimeoutMs?: number
+  /** For tests: what runs in the store's thread. */
+  readonly workerFile?: URL
+}
+
+// After an erasure the log is emptied this much later at the latest, however many more follow.
+const emptyLogAfterMs = 1000
+
+// A thread ends when the native code that it is in returns.
+const endTimeoutMs = 10_000
+// A parameter has faces in a list, and what is bounded within each.
+const maxParameterDepth = maxDepth + 3
+// Persons whose metadata could not be read, of which the log has told.
+const maxReported = 1000
+
+interface PendingCall extends StoreCall {
+  resolve(value: unknown): void
+  reject(error: FaceError): void
+}
+
+/**
+ * A gallery store in one SQLite file. SQL and fsyncs run in a thread of their own, never on the
+ * event loop; see [Note: Group commit]. Several processes may share the file.
+ *
+ * When the thread dies or its answer is lost, reads that it had are done again, each alone, and
+ * writes are rejected with `workerFailed` (whether one of them became durable is not known). When it
+ * does not answer in time, its calls are rejected with `storeUnavailable`. A new thread opens the
+ * file again. See [Note: Calls that never settle].
+ *
+ * @throws {FaceError} `dataDirUnusable`, `storeReadOnly`, `storeFull`, `storeKeyWrong`,
+ *   `storeCorrupt`, `storeTooNew`, `storeBusy`
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<GalleryStore> {
+  const workerData: DatabaseOptions = {
+    file: options.file,
+    encryptionKey: options.encryptionKey,
+    busyTimeoutMs: options.busyTimeoutMs ?? 5000,
+    maxPages: options.maxPages,
+  }
+  const pool = new Piscina({
+    filename: (options.workerFile ?? workerUrl(import.meta.url, './worker.js')).href,
+    name: 'runBatch',
+    minThreads: 1,
+    maxThreads: 1,
+    workerData,
+    // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps].
+    atomics: 'disabled',
+    // Nobody reads the times.
+    recordTiming: false,
+  })
+  // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
+  pool.on('error', () => {})
+  endThreadsOfLostAnswers(pool)
+  // A thread that cannot start is not replaced by the pool, and its call would never settle.
+  pool.on('workerDestroy', () => {
+    queueMicrotask(() => {
+      if (pool.threads.length === 0) running?.emit('abort')
+    })
+  })
+  const reported = new Set<string>()
+  pool.on('message', ({ unreadableMetadata: personId }: StoreNotice) => {
+    if (reported.has(personId) || reported.size >= maxReported) return
+    reported.add(personId)
+    options.logger?.warn({ personId }, 'the metadata of a person cannot be read and are left out')
+  })
+
+  const { callTimeoutMs = 300_000, closeTimeoutMs = 30_000 } = options
+  /** Of the batch that the thread has. */
+  let running: EventEmitter | undefined
+  let ended = false
+  const queue = createCallQueue<PendingCall>()
+  let draining = false
+  let closing: Promise<void> | undefined
+  let emptyLogTimer: NodeJS.Timeout | undefined
+
+  function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
+    const full = queue.whyFull({ method, parameters })
+    if (full !== undefined) return Promise.reject(new FaceError('storeBusy', { detail: full }))
+    if (writes.has(method) && isDeeperThan(parameters, maxParameterDepth)) {
+      // The thread might not be able to read it; see [Note: Calls that never settle].
+      return Promise.reject(
+        new FaceError('invalidRequest', { detail: 'Expected data that is nested less deeply.' }),
+      )
+    }
+    return new Promise((resolve, reject) => {
+      queue.push({ method, parameters, resolve, reject })
+      if (!draining) void drain()
+    })
+  }
+
+  async function drain(): Promise<void> {
+    draining = true
+    // Calls of the same turn of the event loop go together.
+    await Promise.resolve()
+    for (let batch = queue.take(); batch.length > 0; batch = queue.take()) await runBatch(batch)
+    draining = false
+  }
+
+  async function runBatch(batch: readonly PendingCall[]): Promise<void> {
+    let outcomes: readonly StoreOutcome[]
+    // Costs less than an AbortController, which takes 20 µs a call.
+    const limit = new EventEmitter()
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      limit.emit('abort')
+    }, callTimeoutMs)
+    running = limit
+    try {
+      const calls = batch.map(({ method, parameters }) => ({ method, parameters }))
+      outcomes = await pool.run(calls, { signal: limit })
+    } catch (cause) {
+      if (late) {
+        const detail = `It did not answer within ${callTimeoutMs / 1000} seconds.`
+        for (const call of batch) call.reject(new FaceError('storeUnavailable', { detail, cause }))
+        return
+      }
+      if (cause instanceof DOMException && cause.name === 'DataCloneError') {
+        // A parameter that no contract allows, such as a function; its neighbours are innocent.
+        if (batch.length > 1) for (const call of batch) await runBatch([call])
+        else batch[0]?.reject(new FaceError('invalidRequest', { detail: 'Expected data.', cause }))
+        return
+      }
+      const detail = "The store's thread ended, or its answer was lost."
+      for (const call of batch) {
+        // One of the calls may be to blame; the others are answered by the thread that follows.
+        if (batch.length > 1 && !writes.has(call.method) && !ended) await runBatch([call])
+        else call.reject(new FaceError('workerFailed', { detail, cause }))
+      }
+      return
+    } finally {
+      clearTimeout(timer)
+      running = undefined
+      // Also of one whose answer was lost.
+      if (batch.some((call) => erasures.has(call.method))) scheduleEmptyLog()
+    }
+    for (const [i, call] of batch.entries()) {
+      const outcome = outcomes[i]!
+      if ('error' in outcome) call.reject(fromErrorRecord(outcome.error))
+      else call.resolve(outcome.value)
+    }
+  }
+
+  function scheduleEmptyLog(): void {
+    if (closing || emptyLogTimer) return
+    emptyLogTimer = setTimeout(async () => {
+      emptyLogTimer = undefined
+      // A failure shows with the next call, too.
+      const emptied = await enqueue('emptyLog', []).catch(() => false)
+      if (emptied !== true) scheduleEmptyLog()
+    }, emptyLogAfterMs).unref()
+  }
+
+  const call = <M extends SqliteMethod>(
+    method: M,
+    ...parameters: Parameters<GalleryStore[M]>
+  ): ReturnType<GalleryStore[M]> => {
+    const result = closing
+      ? Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
+      : enqueue(method, parameters)
+    return result as ReturnType<GalleryStore[M]>
+  }
+
+  async function close(): Promise<void> {
+    clearTimeout(emptyLogTimer)
+    const detail = `It was not closed within ${closeTimeoutMs / 1000} seconds.`
+    const late = () => new FaceError('storeUnavailable', { detail })
+    try {
+      await settleWithin(enqueue('close', []), closeTimeoutMs, late)
+    } finally {
+      ended = true
+      for (const call of queue.clear()) call.reject(late())
+      await settleWithin(pool.destroy(), endTimeoutMs, late)
+    }
+  }
+
+  const store: GalleryStore = {
+    createCollection: (input) => call('createCollection', input),
+    getCollection: (name) => call('getCollection', name),
+    listCollections: (page) => call('listCollections', page),
+    updateCollection: (name, patch) => call('updateCollection', name, patch),
+    deleteCollection: (name, onlyIfEmpty) => call('deleteCollection', name, onlyIfEmpty),
+    counts: (collectionId) => call('counts', collectionId),
+    totals: () => call('totals'),
+    createPerson: async (collectionId, input) =>
+      call('createPerson', collectionId, toPersonInput(input)),
+    getPerson: (collectionId, personId) => call('getPerson', collectionId, personId),
+    listPersons: (collectionId, page) => call('listPersons', collectionId, page),
+    updatePerson: async (collectionId, id, patch) =>
+      call('updatePerson', collectionId, id, toPersonInput(patch)),
+    deletePerson: (collectionId, personId) => call('deletePerson', collectionId, personId),
+    addFaces: async (collectionId, person, faces) =>
+      call(
+        'addFaces',
+        collectionId,
+        typeof person === 'string' ? person : toPersonInput(person),
+        faces,
+      ),
+    getFace: (collectionId, faceId) => call('getFace', collectionId, faceId),
+    listFaces: (collectionId, page) => call('listFaces', collectionId, page),
+    getCrop: (collectionId, faceId) => call('getCrop', collectionId, faceId),
+    deleteFace: (collectionId, faceId) => call('deleteFace', collectionId, faceId),
+    getOwners: (collectionId, faceIds) => call('getOwners', collectionId, faceIds),
+    getEmbeddings: (collectionId, of) => call('getEmbeddings', collectionId, of),
+    lookUpNearest: (collectionId, lists) => call('lookUpNearest', collectionId, lists),
+    findFacesByImage: (collectionId, hash) => call('findFacesByImage', collectionId, hash),
+    latestCursor: () => call('latestCursor'),
+    changes: (after, limit) => call('changes', after, limit),
+    embeddings: (collectionId, range) => call('embeddings', collectionId, range),
+    claimIdempotencyKey: (key, requestHash) => call('claimIdempotencyKey', key, requestHash),
+    completeIdempotencyKey: (key, response) => call('completeIdempotencyKey', key, response),
+    readFaces: (collectionId, range) => call('readFaces', collectionId, range),
+    restoreCollection: (collection) => call('restoreCollection', collection),
+    restorePersons: async (collectionId, persons) =>
+      call('restorePersons', collectionId, persons.map(toPersonInput)),
+    restoreFaces: (collectionId, faces) => call('restoreFaces', collectionId, faces),
+    ping: () => call('ping'),
+    close: () => (closing ??= close()),
+  }
+  try {
+    await store.ping()
+    return store
+  } catch (error) {
+    ended = true
+    await settleWithin(pool.destroy(), endTimeoutMs, () => new FaceError('storeUnavailable'))
+    throw error
+  }
+}
+
+/** Metadata as plain JSON, which a message between threads can carry. */
+function toPersonInput<T extends { readonly metadata?: Metadata }>(input: T): T {
+  if (input.metadata === undefined) return input
+  return { ...input, metadata: fromMetadataJson(toMetadataJson(input.metadata)) }
+}

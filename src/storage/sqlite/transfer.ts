@@ -1,0 +1,67 @@
+import { FaceError } from '../../core/errors.ts'
+import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertFits, assertId } from '../rules/input-checks.ts'
+import type { GalleryTransfer } from '../store.ts'
+import { insertCollection } from './collections.ts'
+import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import { writeFace } from './faces.ts'
+import { findPerson, writePerson } from './persons.ts'
+import { collectionColumns, faceColumns, readBlob, readEmbedding, readFace } from './rows.ts'
+
+/** Moving galleries, as {@link GalleryTransfer} says. Embeddings are stored bit for bit. */
+export function createTransferOperations(context: StoreContext): SyncStore<keyof GalleryTransfer> {
+  const { db } = context
+  return {
+    readFaces(collectionId, { after = '', limit }) {
+      const rows = db.all(
+        `SELECT ${faceColumns}, embedding, (SELECT bytes FROM crops WHERE face_id = faces.id) ` +
+          'AS crop FROM faces WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?',
+        [collectionId, after, limit],
+      )
+      return rows.map((row) => ({
+        ...readFace(row),
+        embedding: readEmbedding(row),
+        ...(row.crop === null ? {} : { crop: readBlob(row, 'crop') }),
+      }))
+    },
+
+    restoreCollection(collection) {
+      assertId(collection.id)
+      const rows = db.all(`SELECT ${collectionColumns} FROM collections WHERE id = ? OR name = ?`, [
+        collection.id,
+        collection.name,
+      ])
+      if (rows.length === 0) insertCollection(context, collection)
+      const same = rows.every(
+        (row) =>
+          row.id === collection.id &&
+          row.name === collection.name &&
+          row.model_id === collection.modelId &&
+          row.dimension === collection.dimension,
+      )
+      if (!same) throw new FaceError('collectionExists')
+    },
+
+    restorePersons(collectionId, persons) {
+      findCollection(context, collectionId)
+      for (const person of persons) {
+        assertId(person.id)
+        writePerson(context, collectionId, person)
+      }
+    },
+
+    restoreFaces(collectionId, faces) {
+      const collection = findCollection(context, collectionId)
+      for (const personId of new Set(faces.map((face) => face.personId))) {
+        findPerson(context, collectionId, personId)
+      }
+      for (const face of faces) {
+        assertId(face.id)
+        assertFits(collection, face)
+        // Only a check: a vector that is normalised once more may differ in its last bits.
+        toUnitEmbedding(face.embedding)
+        writeFace(context, collectionId, face)
+      }
+    },
+  }
+}

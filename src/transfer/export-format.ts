@@ -1,0 +1,214 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { FaceError } from '../core/errors.ts'
+import type { Collection, Face } from '../storage/store.ts'
+import type { PersonRecord } from './records.ts'
+
+/*
+ * [Note: Exported gallery]
+ * A directory. `manifest.json` is written last, so a directory without it is no export. A collection
+ * has a directory of its name with four files. Line i of `faces.jsonl` belongs to row i of
+ * `embeddings.f32`; persons and faces are in id order. `crops.bin` holds the crops one after the
+ * other, in the order of the faces that have one. The manifest names no paths.
+ */
+export const manifestFile = 'manifest.json'
+export const exportFiles = ['persons.jsonl', 'faces.jsonl', 'embeddings.f32', 'crops.bin'] as const
+export type ExportFile = (typeof exportFiles)[number]
+
+const formatName = 'face-watcher-export'
+const formatVersion = 1
+
+const strict = { additionalProperties: false } as const
+const id = Type.String({ pattern: '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' })
+const time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' })
+const hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const modelId = Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$' })
+const rate = Type.Number({ minimum: 0, maximum: 1 })
+const similarity = Type.Number({ minimum: -1, maximum: 1 })
+const file = Type.Object({ bytes: count, sha256: hash }, strict)
+
+const CollectionSchema = Type.Object(
+  {
+    id,
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+    modelId,
+    dimension: Type.Integer({ minimum: 1, maximum: 65_536 }),
+    policy: Type.Object(
+      {
+        maxFpir: rate,
+        possibleFpir: rate,
+        threshold: Type.Optional(similarity),
+        possibleThreshold: Type.Optional(similarity),
+      },
+      strict,
+    ),
+    storeCrops: Type.Boolean(),
+    createdAt: time,
+    persons: count,
+    faces: count,
+    files: Type.Object(
+      {
+        'persons.jsonl': file,
+        'faces.jsonl': file,
+        'embeddings.f32': file,
+        'crops.bin': file,
+      } satisfies Record<ExportFile, TSchema>,
+      strict,
+    ),
+  },
+  strict,
+)
+
+const ManifestSchema = Type.Object(
+  {
+    format: Type.Literal(formatName),
+    version: Type.Literal(formatVersion),
+    createdAt: time,
+    /** The kind of store it came from. */
+    source: Type.String({ pattern: '^[a-z]{1,20}$' }),
+    collections: Type.Array(CollectionSchema),
+  },
+  strict,
+)
+
+const PersonSchema = Type.Object(
+  {
+    id,
+    name: Type.String(),
+    metadata: Type.Record(Type.String(), Type.Unknown()),
+    createdAt: time,
+    updatedAt: time,
+  },
+  strict,
+)
+
+const point = Type.Object({ x: Type.Number(), y: Type.Number() }, strict)
+
+const FaceSchema = Type.Object(
+  {
+    id,
+    personId: id,
+    modelId,
+    quality: Type.Object(
+      {
+        sizePx: Type.Number(),
+        sharpness: Type.Number(),
+        brightness: Type.Number(),
+        pose: Type.Object(
+          { yaw: Type.Number(), pitch: Type.Number(), roll: Type.Number() },
+          strict,
+        ),
+        confidence: Type.Number(),
+      },
+      strict,
+    ),
+    box: Type.Object(
+      { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() },
+      strict,
+    ),
+    landmarks: Type.Tuple([point, point, point, point, point]),
+    imageHash: hash,
+    createdAt: time,
+    /** Where its crop is in `crops.bin`, bytes. */
+    crop: Type.Optional(
+      Type.Object({ offset: count, bytes: Type.Integer({ minimum: 0, maximum: 2 ** 24 }) }, strict),
+    ),
+  },
+  strict,
+)
+
+/** A line of `faces.jsonl`. */
+export interface FaceLine extends Omit<Face, 'hasCrop'> {
+  readonly crop?: { readonly offset: number; readonly bytes: number }
+}
+
+export interface FileDigest {
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** A collection, what it holds, and its files. */
+export interface ExportedCollection extends Collection {
+  readonly persons: number
+  readonly faces: number
+  readonly files: Readonly<Record<ExportFile, FileDigest>>
+}
+
+export interface ExportManifest {
+  readonly format: typeof formatName
+  readonly version: typeof formatVersion
+  readonly createdAt: string
+  readonly source: string
+  readonly collections: readonly ExportedCollection[]
+}
+
+/** @param input  what the manifest says besides its format */
+export function toManifest(input: Omit<ExportManifest, 'format' | 'version'>): ExportManifest {
+  return { format: formatName, version: formatVersion, ...input }
+}
+
+/** The part of a manifest's entry that a store keeps. */
+export function toCollection(entry: ExportedCollection): Collection {
+  const { persons: _persons, faces: _faces, files: _files, ...collection } = entry
+  return collection
+}
+
+/** A failure of what was exported. @param detail names the file, and the line where there is one */
+export function exportInvalid(detail: string, cause?: unknown): FaceError {
+  return new FaceError('exportInvalid', { detail, cause })
+}
+
+/** @throws {FaceError} `exportInvalid` when it is not a manifest of this version */
+export function parseManifest(text: string): ExportManifest {
+  const value = parseJson(text, manifestFile)
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
+  if (format === formatName && version !== formatVersion) {
+    throw exportInvalid(
+      `Its format is version ${JSON.stringify(version)?.slice(0, 20)}; this program reads version ${formatVersion}.`,
+    )
+  }
+  const manifest = parseValue(Compile(ManifestSchema), value, manifestFile)
+  for (const key of ['id', 'name'] as const) {
+    if (new Set(manifest.collections.map((entry) => entry[key])).size < manifest.collections.length)
+      throw exportInvalid(`${manifestFile} has two collections of one ${key}.`)
+  }
+  return manifest
+}
+
+/** Parse a line; throw `exportInvalid`. `where` names file and line. */
+export interface LineParsers {
+  person(line: string, where: string): PersonRecord
+  face(line: string, where: string): FaceLine
+}
+
+/** Creates the parsers of lines; compiled, as there may be millions of them. */
+export function createLineParsers(): LineParsers {
+  const person = Compile(PersonSchema)
+  const face = Compile(FaceSchema)
+  return {
+    person: (line, where) => parseValue(person, parseJson(line, where), where),
+    face: (line, where) => parseValue(face, parseJson(line, where), where),
+  }
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's message quotes the text, which may be personal data.
+    throw exportInvalid(`${where} is not JSON.`)
+  }
+}
+
+function parseValue<T extends TSchema>(
+  validator: Validator<Record<never, never>, T>,
+  value: unknown,
+  where: string,
+): Static<T> {
+  if (validator.Check(value)) return value
+  const [error] = validator.Errors(value)
+  const path = error?.instancePath.slice(0, 200) ?? ''
+  throw exportInvalid(`${where}: ${path} ${error?.message ?? 'is not as expected'}.`)
+}

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { lstat, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isFaceError } from '../core/errors.ts'
+import { toUnitEmbedding } from '../storage/rules/embedding.ts'
+import { toMetadataJson, toStoredName } from '../storage/rules/person-fields.ts'
+import type { StoredFace } from '../storage/store.ts'
+import {
+  createLineParsers,
+  type ExportedCollection,
+  type ExportFile,
+  type ExportManifest,
+  exportFiles,
+  exportInvalid,
+  manifestFile,
+  parseManifest,
+} from './export-format.ts'
+import { type PersonRecord, type RecordSource, toFaceRecord } from './records.ts'
+
+/** A collection's entry costs about 1 KiB. */
+const maxManifestBytes = 64 * 2 ** 20
+/** A person's metadata is the longest part of a line, 16 KiB. */
+const maxLineBytes = 65_536
+const batchSize = 256
+
+/**
+ * Reads the manifest and looks whether the files are there in the sizes that it says.
+ *
+ * @throws {FaceError} `exportInvalid`
+ */
+export async function readManifest(directory: string): Promise<ExportManifest> {
+  const path = join(directory, manifestFile)
+  const size = await statFile(path, manifestFile)
+  if (size > maxManifestBytes) throw exportInvalid(`${manifestFile} is too large.`)
+  const manifest = parseManifest(await readFile(path, 'utf8'))
+  for (const entry of manifest.collections) {
+    for (const file of exportFiles) {
+      const where = `${entry.name}/${file}`
+      const actual = await statFile(join(directory, entry.name, file), where)
+      const expected = entry.files[file].bytes
+      if (actual !== expected) {
+        throw exportInvalid(`${where} has ${actual} bytes, ${manifestFile} says ${expected}.`)
+      }
+    }
+    const expected = entry.faces * entry.dimension * Float32Array.BYTES_PER_ELEMENT
+    if (entry.files['embeddings.f32'].bytes !== expected) {
+      throw exportInvalid(
+        `${entry.name}/embeddings.f32 does not hold ${entry.faces} rows of ${entry.dimension} values.`,
+      )
+    }
+  }
+  return manifest
+}
+
+/** @throws {FaceError} `exportInvalid` when a file is not the one that the manifest tells of */
+export async function verifyChecksums(directory: string, entry: ExportedCollection): Promise<void> {
+  for (const file of exportFiles) {
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(join(directory, entry.name, file))) {
+      hash.update(chunk as Buffer)
+    }
+    if (hash.digest('hex') !== entry.files[file].sha256) {
+      throw exportInvalid(`${entry.name}/${file} is damaged: its SHA-256 is not the manifest's.`)
+    }
+  }
+}
+
+/**
+ * The content of an exported collection, checked as it is read: form, order and number of the
+ * records, embeddings of norm 1, crops one after the other. Reading throws `exportInvalid`.
+ */
+export function createExportSource(directory: string, entry: ExportedCollection): RecordSource {
+  const parse = createLineParsers()
+  const toPath = (file: ExportFile) => join(directory, entry.name, file)
+  return {
+    async *persons() {
+      const where = `${entry.name}/persons.jsonl`
+      let count = 0
+      let before = ''
+      for await (const lines of readLines(toPath('persons.jsonl'), where)) {
+        const persons = lines.map((line, i) => {
+          const person = parse.person(line, `${where} line ${count + i + 1}`)
+          assertOrder(before, person.id, where)
+          before = person.id
+          assertStorable(person, `${where} line ${count + i + 1}`)
+          return person
+        })
+        count += persons.length
+        yield persons
+      }
+      assertCount(count, entry.persons, where)
+    },
+
+    async *faces() {
+      const where = `${entry.name}/faces.jsonl`
+      const embeddings = await open(toPath('embeddings.f32'))
+      const crops = await open(toPath('crops.bin'))
+      let count = 0
+      let cropOffset = 0
+      let before = ''
+      try {
+        for await (const lines of readLines(toPath('faces.jsonl'), where)) {
+          // Before anything of the size that the lines ask for is allocated.
+          if (count + lines.length > entry.faces)
+            assertCount(count + lines.length, entry.faces, where)
+          const rows = new Float32Array(lines.length * entry.dimension)
+          await fill(embeddings, rows, count * entry.dimension * rows.BYTES_PER_ELEMENT)
+          const faces: StoredFace[] = []
+          for (const [i, line] of lines.entries()) {
+            const lineOf = `${where} line ${count + i + 1}`
+            const { crop, ...face } = parse.face(line, lineOf)
+            assertOrder(before, face.id, where)
+            before = face.id
+            const embedding = rows.slice(i * entry.dimension, (i + 1) * entry.dimension)
+            assertEmbedding(embedding, lineOf)
+            if (face.modelId !== entry.modelId) {
+              throw exportInvalid(`${lineOf} is of another model than its collection.`)
+            }
+            const record = { ...toFaceRecord(face), hasCrop: crop !== undefined, embedding }
+            if (!crop) {
+              faces.push(record)
+              continue
+            }
+            const end = cropOffset + crop.bytes
+            if (crop.offset !== cropOffset || end > entry.files['crops.bin'].bytes) {
+              throw exportInvalid(`${lineOf} has a crop outside its place in crops.bin.`)
+            }
+            const bytes = new Uint8Array(crop.bytes)
+            await fill(crops, bytes, cropOffset)
+            cropOffset = end
+            faces.push({ ...record, crop: bytes })
+          }
+          count += faces.length
+          yield faces
+        }
+        assertCount(count, entry.faces, where)
+        if (cropOffset !== entry.files['crops.bin'].bytes) {
+          throw exportInvalid(`${entry.name}/crops.bin has more than the crops of faces.jsonl.`)
+        }
+      } finally {
+        await embeddings.close()
+        await crops.close()
+      }
+    },
+  }
+}
+
+async function statFile(path: string, where: string): Promise<number> {
+  const stats = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (where === manifestFile && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) {
+      throw exportInvalid(`The directory has no ${manifestFile}; the export did not finish.`, cause)
+    }
+    throw exportInvalid(`${where} cannot be read (${cause.code}).`, cause)
+  })
+  if (!stats.isFile()) throw exportInvalid(`${where} is not a file.`)
+  return stats.size
+}
+
+/** Lines in batches, without their ends. */
+async function* readLines(path: string, where: string): AsyncGenerator<readonly string[]> {
+  let rest: Buffer = Buffer.alloc(0)
+  let lines: string[] = []
+  for await (const chunk of createReadStream(path)) {
+    const data = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
+    let from = 0
+    for (let end = data.indexOf(0x0a); end >= 0; end = data.indexOf(0x0a, from)) {
+      lines.push(data.toString('utf8', from, end))
+      from = end + 1
+      if (lines.length === batchSize) {
+        yield lines
+        lines = []
+      }
+    }
+    rest = data.subarray(from)
+    if (rest.length > maxLineBytes) throw exportInvalid(`${where} has a line that is too long.`)
+  }
+  if (lines.length > 0) yield lines
+  if (rest.length > 0) throw exportInvalid(`The last line of ${where} is cut off.`)
+}
+
+/** Reads exactly the bytes of `out` from the position. */
+async function fill(
+  file: Awaited<ReturnType<typeof open>>,
+  out: Float32Array | Uint8Array,
+  position: number,
+): Promise<void> {
+  let done = 0
+  while (done < out.byteLength) {
+    const { bytesRead } = await file.read(out, done, out.byteLength - done, position + done)
+    if (bytesRead === 0) throw exportInvalid('A file became shorter while it was read.')
+    done += bytesRead
+  }
+}
+
+function assertOrder(before: string, id: string, where: string): void {
+  if (id <= before) throw exportInvalid(`${where} is not in the order of ids.`)
+}
+
+function assertCount(actual: number, expected: number, where: string): void {
+  if (actual !== expected) {
+    throw exportInvalid(`${where} has ${actual} lines or more, ${manifestFile} says ${expected}.`)
+  }
+}
+
+function assertStorable(person: PersonRecord, where: string): void {
+  toExportInvalid(where, () => {
+    toMetadataJson(person.metadata)
+    if (toStoredName(person.name) !== person.name) throw exportInvalid(`${where} has another name.`)
+  })
+}
+
+function assertEmbedding(embedding: Float32Array, where: string): void {
+  toExportInvalid(where, () => toUnitEmbedding(embedding))
+}
+
+function toExportInvalid(where: string, body: () => void): void {
+  try {
+    body()
+  } catch (error) {
+    if (!isFaceError(error) || error.code === 'exportInvalid') throw error
+    throw exportInvalid(`${where}: ${error.message}`, error)
+  }
+}

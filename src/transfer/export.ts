@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { FaceError } from '../core/errors.ts'
+import type { Cursor } from '../core/types.ts'
+import type { Collection, GalleryStore } from '../storage/store.ts'
+import { type ExportedCollection, toManifest } from './export-format.ts'
+import { createExportSource } from './export-reader.ts'
+import {
+  createCollectionDirectory,
+  finishDirectory,
+  prepareDirectory,
+  type WrittenFaces,
+  writeFaces,
+  writePersons,
+} from './export-writer.ts'
+import {
+  type CollectionSummary,
+  countRecords,
+  type StepTracker,
+  selectCollections,
+  type TransferOptions,
+  type TransferSummary,
+  trackStep,
+} from './options.ts'
+import { createStoreSource, trackBatches } from './records.ts'
+
+const feedPage = 1000
+
+export interface ExportOptions extends TransferOptions {
+  /** The kind of store, for people who read the manifest. */
+  readonly source: string
+  /** When it is made; ISO 8601, UTC. */
+  readonly createdAt: string
+}
+
+// [Note: Export while the gallery changes]
+// Faces are read first, then persons, then the feed of changes since the beginning. A person who was
+// removed between the two has all faces in the feed as removed, and faces that the feed calls
+// removed are taken out again. So the export holds every face that was there when it began and when
+// it ended, none that was removed meanwhile, and a person for each; of those added meanwhile it may
+// hold some. A person is as it was when it was read.
+
+/**
+ * Writes collections of a store to a directory; see [Note: Exported gallery]. The directory is new,
+ * empty, or that of an export that did not finish, which begins anew. Files are for their owner only.
+ *
+ * @throws {FaceError} `invalidOption` when the directory holds anything else or cannot be written;
+ *   `collectionNotFound`, also when a collection is deleted meanwhile or there is none, in which case
+ *   nothing is written; `aborted`, `storeFull`, and the store's errors
+ */
+export async function exportGallery(
+  store: GalleryStore,
+  directory: string,
+  options: ExportOptions,
+): Promise<TransferSummary> {
+  const collections = await selectCollections(store, options.collections)
+  if (collections.length === 0) {
+    throw new FaceError('collectionNotFound', { detail: 'The database has none.' })
+  }
+  const tracker = trackStep('export', await countRecords(store, collections), options)
+  await prepareDirectory(directory)
+  const cursor = await store.latestCursor()
+  const entries: ExportedCollection[] = []
+  for (const collection of collections) {
+    entries.push(await exportCollection(store, { collection, directory, tracker }))
+  }
+  const removals = await readRemovals(store, cursor, collections)
+  for (const [i, entry] of entries.entries()) {
+    const removed = removals.get(entry.id)
+    if (removed) entries[i] = await takeOut(directory, entry, removed)
+  }
+  const { source, createdAt } = options
+  await finishDirectory(directory, toManifest({ createdAt, source, collections: entries }))
+  return {
+    collections: entries.map(({ name, persons, faces }): CollectionSummary => {
+      return { name, persons, faces }
+    }),
+  }
+}
+
+async function exportCollection(
+  store: GalleryStore,
+  to: {
+    readonly collection: Collection
+    readonly directory: string
+    readonly tracker: StepTracker
+  },
+): Promise<ExportedCollection> {
+  const { collection, tracker } = to
+  const directory = join(to.directory, collection.name)
+  await createCollectionDirectory(directory)
+  const source = createStoreSource(store, collection.id)
+  const { faces, files } = await writeFaces(directory, trackBatches(source.faces(), tracker))
+  const { persons, file } = await writePersons(directory, trackBatches(source.persons(), tracker))
+  return { ...collection, persons, faces, files: { 'persons.jsonl': file, ...files } }
+}
+
+/** Faces that were removed after the cursor, by collection. */
+async function readRemovals(
+  store: GalleryStore,
+  after: Cursor,
+  collections: readonly Collection[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const chosen = new Map(collections.map((collection) => [collection.id, collection]))
+  const removals = new Map<string, Set<string>>()
+  for (let cursor = after; ; ) {
+    const changes = await store.changes(cursor, feedPage)
+    for (const { kind, collectionId, faceId } of changes) {
+      const collection = chosen.get(collectionId)
+      if (!collection) continue
+      if (kind === 'collectionRemoved') {
+        throw new FaceError('collectionNotFound', {
+          detail: `${collection.name} was deleted during the export.`,
+        })
+      }
+      if (kind !== 'faceRemoved' || faceId === undefined) continue
+      const removed = removals.get(collectionId) ?? new Set()
+      removals.set(collectionId, removed.add(faceId))
+    }
+    if (changes.length < feedPage) return removals
+    cursor = changes.at(-1)!.cursor
+  }
+}
+
+/** Writes the faces of an exported collection again, without those removed. */
+async function takeOut(
+  directory: string,
+  entry: ExportedCollection,
+  removed: ReadonlySet<string>,
+): Promise<ExportedCollection> {
+  const source = createExportSource(directory, entry)
+  async function* remaining() {
+    for await (const batch of source.faces()) yield batch.filter(({ id }) => !removed.has(id))
+  }
+  const { faces, files }: WrittenFaces = await writeFaces(join(directory, entry.name), remaining())
+  return { ...entry, faces, files: { ...entry.files, ...files } }
+}

@@ -1,0 +1,90 @@
+import { FaceError } from '../core/errors.ts'
+import type { Collection, GalleryStore } from '../storage/store.ts'
+
+/** How far a transfer is, in records: persons and faces. */
+export interface TransferProgress {
+  readonly step: 'export' | 'check' | 'import' | 'compare' | 'copy'
+  readonly done: number
+  readonly total: number
+}
+
+export interface TransferOptions {
+  /** Names of the collections to move; default all. */
+  readonly collections?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+/** What was moved. */
+export interface TransferSummary {
+  readonly collections: readonly CollectionSummary[]
+}
+
+export interface CollectionSummary {
+  readonly name: string
+  readonly persons: number
+  readonly faces: number
+  /** After an import: persons and faces that the collection had besides; they are left as they are. */
+  readonly others?: number
+}
+
+/** Counts the records of one step and stops it when the signal says so. */
+export interface StepTracker {
+  /** @throws {FaceError} `aborted` */
+  advance(records: number): void
+  /** @throws {FaceError} `aborted` */
+  assertGoing(): void
+}
+
+/** @throws {FaceError} `aborted` when it is aborted already */
+export function trackStep(
+  step: TransferProgress['step'],
+  total: number,
+  { signal, onProgress }: TransferOptions,
+): StepTracker {
+  let done = 0
+  const assertGoing = () => {
+    if (signal?.aborted) throw new FaceError('aborted')
+  }
+  const advance = (records: number) => {
+    assertGoing()
+    done += records
+    // What comes while a step runs makes its total grow.
+    onProgress?.({ step, done, total: Math.max(total, done) })
+  }
+  advance(0)
+  return { advance, assertGoing }
+}
+
+/**
+ * The chosen collections of a store, all of them by default.
+ *
+ * @throws {FaceError} `collectionNotFound` when a name is not there
+ */
+export async function selectCollections(
+  store: GalleryStore,
+  names: readonly string[] | undefined,
+): Promise<readonly Collection[]> {
+  if (names) return Promise.all([...new Set(names)].map((name) => store.getCollection(name)))
+  const collections: Collection[] = []
+  let cursor: string | undefined
+  do {
+    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    collections.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return collections
+}
+
+/** Persons and faces of collections of a store, together. */
+export async function countRecords(
+  store: GalleryStore,
+  collections: readonly Collection[],
+): Promise<number> {
+  let records = 0
+  for (const { id } of collections) {
+    const { persons, faces } = await store.counts(id)
+    records += persons + faces
+  }
+  return records
+}

@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Face, GalleryStore, Person, StoredFace } from '../storage/store.ts'
+import type { StepTracker } from './options.ts'
+
+/** A person as it is moved; how many faces it has follows from them. */
+export type PersonRecord = Omit<Person, 'faceCount'>
+
+/** A collection's content: persons and faces, each in id order, in batches. */
+export interface RecordSource {
+  persons(): AsyncIterable<readonly PersonRecord[]>
+  faces(): AsyncIterable<readonly StoredFace[]>
+}
+
+/** Persons in a batch; about 200 bytes each, at most 17 KiB. */
+const personBatch = 500
+/** Faces in a batch; 2 KiB each at 512 dimensions, about 10 KiB more with a crop. */
+const faceBatch = 256
+
+/** The content of a collection of a store, as it is when it is read. */
+export function createStoreSource(store: GalleryStore, collectionId: string): RecordSource {
+  return {
+    async *persons() {
+      let cursor: string | undefined
+      do {
+        const page = await store.listPersons(collectionId, {
+          limit: personBatch,
+          ...(cursor === undefined ? {} : { cursor }),
+        })
+        if (page.items.length > 0) yield page.items.map(toPersonRecord)
+        cursor = page.nextCursor
+      } while (cursor !== undefined)
+    },
+
+    async *faces() {
+      let after = ''
+      for (;;) {
+        const faces = await store.readFaces(collectionId, { after, limit: faceBatch })
+        if (faces.length > 0) yield faces
+        // Not only when there are none: a busy store always has a new one.
+        if (faces.length < faceBatch) return
+        after = faces.at(-1)!.id
+      }
+    },
+  }
+}
+
+/** The batches as they pass, counted. */
+export async function* trackBatches<T>(
+  batches: AsyncIterable<readonly T[]>,
+  tracker: StepTracker,
+): AsyncGenerator<readonly T[]> {
+  for await (const batch of batches) {
+    yield batch
+    tracker.advance(batch.length)
+  }
+}
+
+/** The person without what is counted, keys in one order. */
+export function toPersonRecord(person: PersonRecord): PersonRecord {
+  const { id, name, metadata, createdAt, updatedAt } = person
+  return { id, name, metadata, createdAt, updatedAt }
+}
+
+/** What a face has besides embedding and crop, keys in one order. */
+export function toFaceRecord(face: Omit<Face, 'hasCrop'>): Omit<Face, 'hasCrop'> {
+  const { id, personId, modelId, quality, box, landmarks, imageHash, createdAt } = face
+  const { sizePx, sharpness, brightness, pose, confidence } = quality
+  const { yaw, pitch, roll } = pose
+  const [a, b, c, d, e] = landmarks
+  return {
+    id,
+    personId,
+    modelId,
+    quality: { sizePx, sharpness, brightness, pose: { yaw, pitch, roll }, confidence },
+    box: { x: box.x, y: box.y, width: box.width, height: box.height },
+    landmarks: [toPoint(a), toPoint(b), toPoint(c), toPoint(d), toPoint(e)],
+    imageHash,
+    createdAt,
+  }
+}
+
+function toPoint({ x, y }: { readonly x: number; readonly y: number }) {
+  return { x, y }
+}
+
+/** Whether two persons say the same; when they were last changed does not count. */
+export function isSamePerson(a: PersonRecord, b: PersonRecord): boolean {
+  return (
+    a.id === b.id &&
+    a.name === b.name &&
+    a.createdAt === b.createdAt &&
+    isDeepStrictEqual(a.metadata, b.metadata)
+  )
+}
+
+/** Whether two faces are the same, embedding and crop bit for bit. */
+export function isSameFace(a: StoredFace, b: StoredFace): boolean {
+  return (
+    JSON.stringify(toFaceRecord(a)) === JSON.stringify(toFaceRecord(b)) &&
+    toBytes(a.embedding).equals(toBytes(b.embedding)) &&
+    (a.crop === undefined) === (b.crop === undefined) &&
+    (a.crop === undefined || b.crop === undefined || toBytes(a.crop).equals(toBytes(b.crop)))
+  )
+}
+
+/** The bytes under a view, not copied. */
+export function toBytes(view: ArrayBufferView): Buffer {
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+}

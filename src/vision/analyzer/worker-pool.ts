@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { TransferListItem } from 'node:worker_threads'
+import { Piscina, queueOptionsSymbol } from 'piscina'
+import { FaceError, fromErrorRecord } from '../../core/errors.ts'
+import {
+  endStuckThread,
+  endThreadsOfLostAnswers,
+  settleWithin,
+} from '../../platform/workers/calls.ts'
+import { createRunGateKeeper } from '../../platform/workers/run-gate.ts'
+import type { MemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
+import type { WorkerAnswer, WorkerTask } from '../pipeline/worker.ts'
+import type { AnalyzerStats } from './analyzer-types.ts'
+import { createWaitingLine } from './waiting-line.ts'
+
+export interface WorkerPoolOptions {
+  /** JavaScript module that exports `runTask`. */
+  readonly file: URL
+  readonly workers: number
+  /** Tasks that may wait beyond those running, >= 1. */
+  readonly maxQueue: number
+  /** Workers start when they are needed, and end after so long without work. Without it they stay. */
+  readonly keepMs?: number
+  /**
+   * How long a task may run, default five minutes. After that it fails, and its worker is replaced.
+   * It may wait for twice as long, so that it is not given up with a stuck one before it.
+   */
+  readonly taskTimeoutMs?: number
+  /** How long `close` waits for accepted tasks, default 30,000. */
+  readonly closeTimeoutMs?: number
+  /** That its workers reserve memory for images in. */
+  readonly budget?: MemoryBudgetKeeper
+}
+
+export interface PostOptions {
+  /** A waiting task leaves the line; a running one's answer is discarded. */
+  readonly signal?: AbortSignal | undefined
+  readonly transferList?: readonly TransferListItem[]
+}
+
+/** A fixed number of worker threads and a bounded line before them. */
+export interface WorkerPool {
+  /**
+   * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
+   *   `workerFailed` when the worker died, its answer was lost or did not come in time, `notReady`
+   *   after `close`; see [Note: Calls that never settle]
+   */
+  post(task: WorkerTask, options?: PostOptions): Promise<Exclude<WorkerAnswer, { kind: 'error' }>>
+  stats(): AnalyzerStats
+  /** Lets accepted tasks finish, then ends the workers. */
+  close(): Promise<void>
+  /** Waits, blocking, until no worker runs a network, and lets none begin: the process ends. */
+  holdForExit(): void
+}
+
+/** A task from the moment when it is posted. */
+interface Ticket {
+  timer?: NodeJS.Timeout
+  /** Of the worker that runs it. */
+  threadId?: number
+}
+
+interface AcceptedTask {
+  readonly run: Promise<WorkerAnswer>
+  readonly fail: (error: FaceError) => void
+}
+
+/** Of a task, until the pool has measured its own. */
+const assumedRunMs = 100
+/**
+ * Of a worker's heap for new objects. Pixels and tensors lie outside it, so that the default (48 MB)
+ * only holds garbage: 5 MB less a worker, the same images a second.
+ */
+const youngGenerationMb = 3
+/** For a network's run to end before its thread is terminated; see [Note: Ending while a network runs]. */
+const runTimeoutMs = 10_000
+/** How many times as long as it may run a task may wait. */
+const waitTimeouts = 2
+/** For threads to end. */
+const endTimeoutMs = 10_000
+
+export function createWorkerPool({
+  file,
+  workers,
+  maxQueue,
+  keepMs,
+  taskTimeoutMs = 300_000,
+  closeTimeoutMs = 30_000,
+  budget,
+}: WorkerPoolOptions): WorkerPool {
+  const line = createWaitingLine()
+  const pool = new Piscina<WorkerTask, WorkerAnswer>({
+    filename: fileURLToPath(file),
+    name: 'runTask',
+    minThreads: keepMs === undefined ? workers : 0,
+    maxThreads: workers,
+    ...(keepMs === undefined ? {} : { idleTimeout: keepMs }),
+    maxQueue,
+    taskQueue: line,
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    // Without it the pool moves a waiting task to the end of the line at each completion.
+    stricterFIFO: true,
+    loadBalancer(task, threads) {
+      const free = threads.find(({ currentUsage }) => currentUsage === 0) ?? null
+      const ticket = task[queueOptionsSymbol] as Ticket | null
+      if (free !== null && ticket !== null) {
+        ticket.threadId = free.id
+        clearTimeout(ticket.timer)
+        ticket.timer = setTimeout(() => giveUp(ticket), taskTimeoutMs)
+      }
+      return free
+    },
+  })
+  const gate = createRunGateKeeper()
+  endThreadsOfLostAnswers(pool, gate)
+  // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
+  pool.on('error', () => {})
+  // Workers that die while they start are not replaced (the pool would go on forever), so that
+  // nobody would serve the line.
+  pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
+  // Not at `workerDestroy`, when the thread may still run.
+  pool.on('workerCreate', ({ id }) => {
+    const thread = pool.threads.find(({ threadId }) => threadId === id)
+    thread?.once('exit', () => budget?.releaseThread(id))
+  })
+  const shared = {
+    gate: gate.shared,
+    ...(budget === undefined ? {} : { budget: budget.shared }),
+  }
+  const accepted = new Map<Ticket, AcceptedTask>()
+  let completed = 0
+  let closing: Promise<void> | undefined
+
+  return {
+    async post(task, { signal, transferList = [] } = {}) {
+      if (closing !== undefined) throw new FaceError('notReady')
+      if (signal?.aborted) throw new FaceError('aborted')
+      const ticket: Ticket = {}
+      ticket.timer = setTimeout(() => giveUp(ticket), waitTimeouts * taskTimeoutMs)
+      const run = pool.run(
+        { ...task, ...shared, ...{ [queueOptionsSymbol]: ticket } },
+        { transferList: [...transferList] },
+      )
+      const { promise: failure, reject: fail } = createDeferred()
+      accepted.set(ticket, { run, fail })
+      const done = (): void => {
+        clearTimeout(ticket.timer)
+        accepted.delete(ticket)
+      }
+      run.then(done, done)
+      const abort = (): void => withdraw(ticket, new FaceError('aborted'))
+      signal?.addEventListener('abort', abort, { once: true })
+      try {
+        const answer = await Promise.race([run.catch(rethrow), failure])
+        completed++
+        if (answer.kind === 'error') throw fromErrorRecord(answer.error)
+        return answer
+      } finally {
+        signal?.removeEventListener('abort', abort)
+      }
+    },
+    stats: () => ({
+      workers: pool.threads.length,
+      queued: line.size,
+      running: accepted.size - line.size,
+      completed,
+    }),
+    close() {
+      closing ??= drain()
+      return closing
+    },
+    holdForExit: () => gate.closeSync(runTimeoutMs),
+  }
+
+  /** Answers a task with an error at once; a waiting one leaves the line, a running one's answer is dropped. */
+  function withdraw(ticket: Ticket, error: FaceError): void {
+    const task = accepted.get(ticket)
+    if (line.leave(ticket)) {
+      clearTimeout(ticket.timer)
+      accepted.delete(ticket)
+    }
+    task?.fail(error)
+  }
+
+  function giveUp(ticket: Ticket): void {
+    const detail = 'It was not done in time.'
+    withdraw(ticket, new FaceError('workerFailed', { detail }))
+    if (ticket.threadId === undefined) return
+    // It may answer meanwhile, and have another task.
+    const isStuck = () => accepted.has(ticket)
+    void endStuckThread(pool, ticket.threadId, { gate, isStuck })
+  }
+
+  function failWaitingIfDeserted(): void {
+    if (pool.threads.length > 0) return
+    for (const ticket of [...accepted.keys()]) withdraw(ticket, new FaceError('workerFailed'))
+  }
+
+  /** The pool's own errors are plain, and told apart only by their messages. */
+  function rethrow(cause: unknown): never {
+    const { message } = cause as Error
+    if (message === 'Task queue is at limit') {
+      throw new FaceError('overloaded', { info: { retryAfterSeconds: estimateWait() } })
+    }
+    throw new FaceError('workerFailed', { cause })
+  }
+
+  /** Seconds until the line that stands now is worked off, at least 1. */
+  function estimateWait(): number {
+    const runMs = completed === 0 ? assumedRunMs : pool.histogram.runTime.mean
+    return Math.max(1, Math.ceil((accepted.size * runMs) / workers / 1000))
+  }
+
+  async function drain(): Promise<void> {
+    const patience = new AbortController()
+    const timeout = sleep(closeTimeoutMs, undefined, { signal: patience.signal }).catch(() => {})
+    await Promise.race([Promise.allSettled([...accepted.values()].map(({ run }) => run)), timeout])
+    patience.abort()
+    const detail = 'A worker does not end.'
+    const late = () => new FaceError('workerFailed', { detail })
+    // Nor is one ended in which a network runs.
+    if (!(await gate.close(runTimeoutMs))) throw late()
+    await settleWithin(pool.destroy(), endTimeoutMs, late)
+  }
+}
+
+function createDeferred(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_, fail) => {
+    reject = fail
+  })
+  return { promise, reject }
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import type { FaceErrorRecord } from '../../core/errors.ts'
+import { toErrorRecord } from '../../core/errors.ts'
+import { joinRunGate } from '../../platform/workers/run-gate.ts'
+import type { Analysis } from '../analyzer/analyzer-types.ts'
+import { readSettings, type SharedSettings } from '../analyzer/shared-settings.ts'
+import { joinMemoryBudget } from './memory-budget.ts'
+import type { Pipeline, PipelineRequest } from './pipeline.ts'
+import { createPipeline } from './pipeline.ts'
+
+/** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */
+export interface WorkerTask {
+  readonly settings: SharedSettings
+  /** Milliseconds since the epoch when the task was handed to the queue. */
+  readonly queuedAt: number
+  /** What the worker asks before each run of a network; see [Note: Ending while a network runs]. */
+  readonly gate?: SharedArrayBuffer
+  /** Where the worker reserves memory for images; see [Note: budget in shared memory]. */
+  readonly budget?: SharedArrayBuffer
+  readonly work:
+    | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
+    | { readonly kind: 'warmUp'; readonly embedder: string }
+}
+
+/** What a worker answers. Errors are values, because a thrown error loses its class on the way. */
+export type WorkerAnswer =
+  | { readonly kind: 'analysis'; readonly workerId: string; readonly analysis: Analysis }
+  | { readonly kind: 'warm'; readonly workerId: string }
+  | { readonly kind: 'error'; readonly workerId: string; readonly error: FaceErrorRecord }
+
+const workerId = randomUUID()
+/** The networks of this worker: what a worker is kept for, and the one state of this module. */
+let pipeline: Pipeline | undefined
+
+/** Handles one task; the pool calls it with one at a time. */
+export async function runTask({
+  settings,
+  queuedAt,
+  gate,
+  budget,
+  work,
+}: WorkerTask): Promise<WorkerAnswer> {
+  const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
+  try {
+    pipeline ??= createPipeline(readSettings(settings), {
+      gate: gate && joinRunGate(gate),
+      budget: budget && joinMemoryBudget(budget),
+    })
+    if (work.kind === 'warmUp') {
+      await pipeline.warmUp(work.embedder)
+      return { kind: 'warm', workerId }
+    }
+    const analysis = await pipeline.analyze(work.image, work.request)
+    const timings = { ...analysis.timings, queueMs: analysis.timings.queueMs + waitedMs }
+    return { kind: 'analysis', workerId, analysis: { ...analysis, timings } }
+  } catch (error) {
+    return { kind: 'error', workerId, error: toErrorRecord(error) }
+  }
+}
