@@ -6,7 +6,9 @@ export async function hashPipeline() {
   const hash = createHash('sha256')
   const parts = ['pipeline.js', 'faces.js', 'image.js', 'pyramid.js']
   const files = parts.map((part) => `dist/vision/${part}`)
-  files.push('dist/core/alignment.js', 'dist/core/geometry.js')
+  // The judge's refusals are kept, too.
+  const core = ['alignment', 'asymmetry', 'geometry', 'judge', 'quality']
+  files.push(...core.map((name) => `dist/core/${name}.js`))
   for (const part of ['vision/detectors', 'vision/embedders', 'vision/pixels', 'kernels']) {
     const folder = `dist/${part}`
     for (const file of (await readdir(folder)).sort()) {
