@@ -218,7 +218,7 @@ async function runStep(step, work, flags) {
 async function enrol({ config, store, data, work }) {
   const vectors = readFloats(join(work, 'vectors'))
   const gallery = await createGallery({ store, provider: await openIndexProvider(config) })
-  const collection = await gallery.createCollection({
+  const collection = await gallery.collections.create({
     name: 'bench',
     modelId: 'mobilefacenet',
     dimension: data.dimension,
@@ -231,7 +231,7 @@ async function enrol({ config, store, data, work }) {
   await inParallel(data.persons, Number(args.clients), async (rows, person) => {
     const faces = rows.map((row) => toFace(row, vectors, data.dimension))
     const begun = performance.now()
-    const stored = await gallery.addFaces(collection.id, { name: `Person ${person}` }, faces)
+    const stored = await gallery.faces.add(collection.id, { name: `Person ${person}` }, faces)
     callMs.push(performance.now() - begun)
     for (const [i, row] of rows.entries()) faceIds[row] = stored.faces[i].id
   })
@@ -250,7 +250,7 @@ async function enrol({ config, store, data, work }) {
 async function restart({ config, store, data, work }) {
   const probes = readFloats(join(work, 'probes'))
   const faceIds = JSON.parse(readFileSync(join(config.dataDir, 'face-ids.json'), 'utf8'))
-  const collection = await store.getCollection('bench')
+  const collection = await store.collections.get('bench')
   gc()
   const before = process.memoryUsage.rss()
   const { gallery, readyMs } = await openReady(config, store)
@@ -295,7 +295,7 @@ async function restart({ config, store, data, work }) {
 }
 
 async function rebuild({ config, store }) {
-  const { id, dimension } = await store.getCollection('bench')
+  const { id, dimension } = await store.collections.get('bench')
   const provider = await openIndexProvider(config)
   await (await provider.open(id, dimension)).destroy()
   await provider.close()

@@ -107,7 +107,7 @@ async function openGallery(url, dataDir) {
 
 async function measureGalleries(url, work) {
   const { gallery, close } = await openGallery(url, join(work, 'writer'))
-  const collection = await gallery.createCollection({
+  const collection = await gallery.collections.create({
     name: 'bench',
     modelId: 'none',
     dimension,
@@ -127,11 +127,13 @@ async function measureGalleries(url, work) {
       const observe = (present) =>
         Promise.all(followers.map((follower) => follower.call({ seed, present })))
       const found = observe(true)
-      const { person } = await gallery.addFaces(collection.id, { name: `P${seed}` }, [toFace(seed)])
+      const { person } = await gallery.faces.add(collection.id, { name: `P${seed}` }, [
+        toFace(seed),
+      ])
       const enrolledAt = now()
       seen.enrolled.push(...(await found).map((at) => Math.max(0, at - enrolledAt)))
       const gone = observe(false)
-      await gallery.deletePerson(collection.id, person.id)
+      await gallery.persons.delete(collection.id, person.id)
       const deletedAt = now()
       seen.deleted.push(...(await gone).map((at) => Math.max(0, at - deletedAt)))
     }
@@ -149,7 +151,7 @@ async function measureGalleries(url, work) {
 /** Answers each question with the time at which a search first shows what is asked for. */
 async function follow(where) {
   const { gallery, close } = await openGallery(...JSON.parse(where))
-  const collection = await gallery.getCollection('bench')
+  const collection = await gallery.collections.get('bench')
   let work = Promise.resolve()
   process.on('message', ({ seed, present }) => {
     work = work.then(async () => {

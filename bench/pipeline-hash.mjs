@@ -4,7 +4,9 @@ import { readdir, readFile } from 'node:fs/promises'
 /** The compiled code that an embedding depends on: while it is being changed, the version says too little. */
 export async function hashPipeline() {
   const hash = createHash('sha256')
-  const files = ['dist/core/alignment.js', 'dist/core/geometry.js']
+  // The judge's refusals are kept, too.
+  const core = ['alignment', 'asymmetry', 'geometry', 'judge', 'quality']
+  const files = core.map((name) => `dist/core/${name}.js`)
   for (const folder of ['dist/vision/pipeline', 'dist/kernels']) {
     for (const file of (await readdir(folder, { recursive: true })).sort()) {
       if (/\.(js|wasm)$/.test(file)) files.push(`${folder}/${file}`)

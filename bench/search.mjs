@@ -82,9 +82,7 @@ async function measure(size, kind) {
     const search = ({ gallery }, i) => {
       const at = (i % (probes.length / dimension)) * dimension
       const probe = probes.slice(at, at + dimension)
-      const found = gallery.search(collection, probe, { persons: 5 })
-      // Builds before the probe shift did not count the faces in the search: identify did, beside.
-      return gallery.lookUpNearest ? found : Promise.all([found, gallery.counts(collection.id)])
+      return gallery.search(collection, probe, { persons: 5 })
     }
     // The first round warms up.
     for (let from = -probeCount; from < Number(args.searches); from += turn) {
@@ -119,7 +117,7 @@ async function measure(size, kind) {
 }
 
 async function createFilled(store, source, size) {
-  const collection = await store.createCollection({
+  const collection = await store.collections.create({
     ...{ name: 'bench', modelId: 'bench', dimension, storeCrops: false },
     policy: { maxFpir: 0.01, possibleFpir: 0.1 },
   })
@@ -161,7 +159,7 @@ async function fill(store, collectionId, source, size) {
         embedding: vectors.slice(row * dimension, (row + 1) * dimension),
       })
     }
-    await store.restorePersons(collectionId, added)
-    await store.restoreFaces(collectionId, faces)
+    await store.transfer.restorePersons(collectionId, added)
+    await store.transfer.restoreFaces(collectionId, faces)
   }
 }

@@ -40,7 +40,7 @@ export async function fillGallery(
   const ulid = monotonicFactory()
   const createdAt = new Date().toISOString()
   const source = createFaceVectors({ dimension, mated: 0, strangers: 0, seed, cacheDir })
-  const { id } = await store.createCollection({
+  const { id } = await store.collections.create({
     ...{ name: 'default', modelId: 'mobilefacenet', dimension, storeCrops: false },
     policy: config.policy,
   })
@@ -59,8 +59,8 @@ export async function fillGallery(
       const embedding = vectors.slice(i * dimension, (i + 1) * dimension)
       return toFace({ id: ulid(), personId, embedding, createdAt, row: from + i })
     })
-    await store.restorePersons(id, persons)
-    await store.restoreFaces(id, rows)
+    await store.transfer.restorePersons(id, persons)
+    await store.transfer.restoreFaces(id, rows)
   }
   const gallery = await createGallery({ store, provider: await openIndexProvider(config) })
   await gallery.catchUp()

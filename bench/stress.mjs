@@ -95,7 +95,8 @@ if (out !== undefined) {
 /** The compiled code that an analysis depends on: while it is being changed, the version says too little. */
 function hashPipeline() {
   const hash = createHash('sha256')
-  const files = ['dist/core/alignment.js', 'dist/core/geometry.js', 'dist/core/quality.js']
+  const core = ['alignment', 'asymmetry', 'geometry', 'quality']
+  const files = core.map((name) => `dist/core/${name}.js`)
   for (const folder of ['dist/vision', 'dist/evaluation/damage']) {
     for (const name of readdirSync(folder, { recursive: true })) {
       const file = join(folder, name)

@@ -49,7 +49,10 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
-export type { Collection, Face, Metadata, Page, PageOptions, Person } from './storage/store.ts'
+export type { Collection } from './storage/ports/collections.ts'
+export type { Face } from './storage/ports/faces.ts'
+export type { Page, PageOptions } from './storage/ports/pages.ts'
+export type { Metadata, Person } from './storage/ports/persons.ts'
 export type { DetectorOptions, Turn } from './vision/analyzer/analyzer-types.ts'
 
 /** Any keys of the configuration, and how the library starts. */

@@ -6,7 +6,7 @@ import type {
   FaceWatcher,
 } from '../recognition/face-watcher.ts'
 import { isAmbiguousName } from '../recognition/person-by-name.ts'
-import type { Person } from '../storage/store.ts'
+import type { Person } from '../storage/ports/persons.ts'
 import type { Turn } from '../vision/analyzer/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
 import { FileError } from './failures.ts'

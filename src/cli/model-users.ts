@@ -22,7 +22,7 @@ export async function findUsers(
   const { openStore } = await import('../compose/storage.ts')
   const store = await openStore(config)
   try {
-    for (const collection of await listAll((page) => store.listCollections(page))) {
+    for (const collection of await listAll((page) => store.collections.list(page))) {
       if (ids.has(collection.modelId)) users.push(`collection ${collection.name}`)
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { Page, PageOptions } from '../storage/store.ts'
+import type { Page, PageOptions } from '../storage/ports/pages.ts'
 
 /** All items of a paged list. */
 export async function listAll<T>(

@@ -6,6 +6,7 @@ import { FaceError, isFaceError } from '../core/errors.ts'
 import type { QualityGates } from '../core/types.ts'
 import { computeModelFingerprint } from '../evaluation/fingerprint.ts'
 import { createGallery } from '../gallery/gallery.ts'
+import type { HttpServices } from '../http/types.ts'
 import {
   createModelInstaller,
   type InstallProgress,
@@ -166,8 +167,7 @@ function createLazyAnalyzer(workers: number, create: () => Analyzer): Analyzer {
 }
 
 /** The use cases with everything they stand on. */
-export interface Composition {
-  readonly faceWatcher: FaceWatcher
+export interface Composition extends HttpServices {
   readonly installer: ModelInstaller
   readonly analyzer: Analyzer
   /** Worker threads of the analyzer. */
@@ -190,9 +190,10 @@ export async function composeFaceWatcher(
   const vision = await composeVision(config, options)
   const { analyzer, installer, workers } = vision
   return closeOnFailure(analyzer, async () => {
-    const faceWatcher = await composeUseCases(config, vision, options)
+    const services = await composeUseCases(config, vision, options)
+    const { faceWatcher } = services
     await closeOnFailure(faceWatcher, () => createDefaultCollection(faceWatcher))
-    return { faceWatcher, installer, analyzer, workers, close: () => faceWatcher.close() }
+    return { ...services, installer, analyzer, workers, close: () => faceWatcher.close() }
   })
 }
 
@@ -200,7 +201,7 @@ async function composeUseCases(
   config: Config,
   vision: ComposedVision,
   { logger, shortLived = false }: ComposeOptions,
-): Promise<FaceWatcher> {
+): Promise<HttpServices> {
   const store = await openStore(config, logger)
   const provider = await closeOnFailure(store, () =>
     openIndexProvider(config, logger, { ownsDataDir: !shortLived }),
@@ -210,7 +211,7 @@ async function composeUseCases(
   const gallery = await closeOnFailure(store, () =>
     closeOnFailure(provider, () => createGallery({ store, provider, pollMs, load, logger })),
   )
-  return createUseCases({
+  const faceWatcher = createUseCases({
     analyzer: vision.analyzer,
     gallery,
     store,
@@ -224,6 +225,7 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
+  return { faceWatcher, answers: store.answers }
 }
 
 /** What was opened is closed when the step after it fails; that step's error is the one thrown. */

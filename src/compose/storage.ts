@@ -13,7 +13,7 @@ import {
   removeSnapshotsOfOtherKinds,
 } from '../search/table/snapshot-kinds.ts'
 import type { VectorIndex, VectorIndexProvider } from '../search/vector-index.ts'
-import type { GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
 import type { SeedDatabaseOptions } from '../transfer/importers/seed/seed-database.ts'
 import type { SeedSource } from '../transfer/importers/seed/seed-source.ts'
 
@@ -28,7 +28,7 @@ const snapshotDirectory = ({ dataDir }: Config): string => join(dataDir, 'indexe
  * @throws {FaceError} `invalidConfig`, `dataDirUnusable`, `storeStandalone`, `storeUnavailable`, and what the
  *   SQLite store throws
  */
-export async function openStore(config: Config, logger?: Logger): Promise<GalleryStore> {
+export async function openStore(config: Config, logger?: Logger): Promise<Database> {
   const { kind, encryptionKey, url, database } = config.store
   if (kind === 'sqlite') {
     createDataDir(config.dataDir)
@@ -70,7 +70,7 @@ export async function openStoreAt(
   address: string,
   config: Config,
   { mustExist }: { readonly mustExist: boolean },
-): Promise<GalleryStore> {
+): Promise<Database> {
   if (/^mongodb(\+srv)?:\/\//.test(address)) {
     const database = databaseOfUrl(address)
     if (database === undefined || !new RegExp(databaseNamePattern).test(database)) {
@@ -100,7 +100,7 @@ function toPath(address: string): string {
   }
 }
 
-async function openSqlite(file: string, { store }: Config, logger?: Logger): Promise<GalleryStore> {
+async function openSqlite(file: string, { store }: Config, logger?: Logger): Promise<Database> {
   const { createSqliteStore } = await import('../storage/sqlite/sqlite-store.ts')
   return createSqliteStore({
     file,
@@ -114,7 +114,7 @@ async function openMongodb(
   where: { readonly url: string; readonly database: string },
   { store }: Config,
   logger?: Logger,
-): Promise<GalleryStore> {
+): Promise<Database> {
   const { createMongodbStore } = await import('../storage/mongodb/mongodb-store.ts')
   return createMongodbStore({ ...where, timeoutMs: store.timeoutMs, logger })
 }
@@ -217,7 +217,7 @@ export async function exportIndex(
   const { exportFaissIndex } = await import('../search/faiss/export.ts')
   const store = await openStore(config)
   try {
-    const collection = await store.getCollection(name)
+    const collection = await store.collections.get(name)
     const kind = { factory: config.index.factory, metric: 'ip' } as const
     return await exportFaissIndex({
       ...{ file, collection, kind },
@@ -248,13 +248,13 @@ export async function importIndex(
   const { importFaissIndex } = await import('../search/faiss/export.ts')
   const store = await openStore(config)
   try {
-    const collection = await store.getCollection(name)
+    const collection = await store.collections.get(name)
     return await importFaissIndex({
       ...{ file, collection, directory: snapshotDirectory(config) },
       kind: { factory: config.index.factory, metric: 'ip' },
-      cursor: toSnapshotCursor(collection.id, await store.latestCursor()),
+      cursor: toSnapshotCursor(collection.id, await store.feed.latestCursor()),
       knownFaces: async (faceIds) =>
-        (await store.getOwners(collection.id, faceIds)).map((owner) => owner.faceId),
+        (await store.faces.getOwners(collection.id, faceIds)).map((owner) => owner.faceId),
     })
   } finally {
     await store.close()
@@ -262,13 +262,13 @@ export async function importIndex(
 }
 
 async function* readEmbeddings(
-  store: GalleryStore,
+  store: Database,
   collectionId: string,
 ): AsyncGenerator<EmbeddingBatch> {
   let after: string | undefined
   for (;;) {
     const range = { limit: exportBatchSize, ...(after === undefined ? {} : { after }) }
-    const batch = await store.embeddings(collectionId, range)
+    const batch = await store.feed.embeddings(collectionId, range)
     after = batch.faceIds.at(-1)
     if (after === undefined) return
     yield batch

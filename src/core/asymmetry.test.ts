@@ -58,6 +58,14 @@ describe('computeAsymmetry', () => {
     expect(computeAsymmetry(dim, size)).toBeCloseTo(computeAsymmetry(face, size), 5)
   })
 
+  it('does not take a cap, which both sides have, for a face that is alike on both', () => {
+    const bare = paint((x, y) => 0.2 * waves(x, y))
+    const withCap = bare.map((value, i) => (i < 45 * size ? 250 : value))
+    const share = computeAsymmetry(bare, size)
+    expect(share).toBeGreaterThan(0.3)
+    expect(computeAsymmetry(withCap, size)).toBeGreaterThan(0.8 * share)
+  })
+
   it('is 1 for one even grey', () => {
     expect(computeAsymmetry(new Float32Array(size * size).fill(90), size)).toBe(1)
   })

@@ -100,7 +100,7 @@ export interface Judge {
  * A face whose sides differ by less was made of one side and its mirror image, or drawn. Such faces
  * of different people resemble each other, and their embeddings look like those of photographs.
  */
-const leastAsymmetry = 0.035
+const leastAsymmetry = 0.034
 
 /** Share of faces that are clean before anything is known of them; the others are of any kind alike. */
 const cleanShare = 0.03

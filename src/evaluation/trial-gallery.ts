@@ -1,8 +1,9 @@
 import type { DecisionPolicy } from '../core/types.ts'
 import { type ProbeResult, type SearchedStore, searchPersons } from '../gallery/person-search.ts'
 import type { VectorIndex } from '../search/vector-index.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { FaceOwner } from '../storage/ports/faces.ts'
 import { choosePersons, facesPerMean } from '../storage/rules/person-mean.ts'
-import type { Collection, FaceOwner } from '../storage/store.ts'
 
 /** A face that is enrolled for a trial. */
 export interface TrialFace {
@@ -66,7 +67,7 @@ export async function createTrialGallery(
       const personId = personOf(faceId)
       return { faceId, personId, personName: personId, personMetadata: {} }
     })
-  const store: SearchedStore = {
+  const facesOfTrial: SearchedStore['faces'] = {
     getOwners: async (_, wanted) => ownersOf(wanted),
     getEmbeddings: async (_, of) => ({
       faceIds: of.faceIds,
@@ -95,7 +96,9 @@ export async function createTrialGallery(
       for (let from = 0; from < probes.length; from += searchedTogether * dimension) {
         const part = probes.slice(from, from + searchedTogether * dimension)
         const options = { probes: part, persons: 1, embeddingsFrom }
-        results.push(...(await searchPersons({ store, index }, collection, options)))
+        results.push(
+          ...(await searchPersons({ store: { faces: facesOfTrial }, index }, collection, options)),
+        )
       }
       return results
     },

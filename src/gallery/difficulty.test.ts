@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { FaceError } from '../core/errors.ts'
 import type { FmrCurve } from '../core/types.ts'
-import type { Collection, Face, GalleryStore } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Face, FaceStore } from '../storage/ports/faces.ts'
 import { createDifficultyMeter } from './difficulty.ts'
 import { sampledPersons, samplePersons } from './person-sample.ts'
 
@@ -22,7 +23,7 @@ const curve: FmrCurve = {
 /** A store of faces in id order, three a person unless told otherwise, evenly spread over an arc. */
 function createStore(persons: number, { arc = 2 * Math.PI, facesEach = 3 } = {}) {
   const reads = { pages: 0, embeddings: new Set<string>() }
-  const listFaces: GalleryStore['listFaces'] = async (_, { cursor = '0', limit = 100 } = {}) => {
+  const list: FaceStore['list'] = async (_, { cursor = '0', limit = 100 } = {}) => {
     reads.pages++
     const start = Number(cursor)
     const end = Math.min(persons * facesEach, start + limit)
@@ -32,7 +33,7 @@ function createStore(persons: number, { arc = 2 * Math.PI, facesEach = 3 } = {})
     })
     return { items, ...(end < persons * facesEach ? { nextCursor: String(end) } : {}) }
   }
-  const getEmbeddings: GalleryStore['getEmbeddings'] = async (_, of) => {
+  const getEmbeddings: FaceStore['getEmbeddings'] = async (_, of) => {
     const faceIds = 'faceIds' in of ? of.faceIds : []
     const rows = faceIds.flatMap((id) => {
       reads.embeddings.add(id)
@@ -41,7 +42,7 @@ function createStore(persons: number, { arc = 2 * Math.PI, facesEach = 3 } = {})
     })
     return { faceIds, embeddings: Float32Array.from(rows) }
   }
-  return { listFaces, getEmbeddings, reads }
+  return { faces: { list, getEmbeddings }, reads }
 }
 
 describe('measure', () => {
@@ -132,9 +133,9 @@ describe('latest', () => {
     const warnings: string[] = []
     const logger = { info: () => {}, warn: (_: object, message: string) => warnings.push(message) }
     let broken = false
-    const listFaces: typeof store.listFaces = (...of) =>
-      broken ? Promise.reject(new FaceError('notReady')) : store.listFaces(...of)
-    const meter = createDifficultyMeter({ store: { ...store, listFaces }, logger })
+    const list: typeof store.faces.list = (...of) =>
+      broken ? Promise.reject(new FaceError('notReady')) : store.faces.list(...of)
+    const meter = createDifficultyMeter({ store: { faces: { ...store.faces, list } }, logger })
     await meter.measure(collection, { curve, faces: 300 })
     broken = true
     expect(await meter.measure(collection, { curve, faces: 400 })).toBeUndefined()

@@ -4,8 +4,8 @@ import { computeGalleryDifficulty, type GalleryDifficulty } from '../core/galler
 import type { FmrCurve } from '../core/types.ts'
 import { createSerialQueue } from '../platform/concurrency/serial-queue.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Collection, GalleryStore } from '../storage/store.ts'
-import { comparePairsOf, samplePersons } from './person-sample.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import { comparePairsOf, type ReadStore, samplePersons } from './person-sample.ts'
 
 /** What was found when a collection was compared with its model's curve. */
 export interface DifficultyMeasurement {
@@ -43,8 +43,6 @@ export interface DifficultyMeter {
   /** Ends what is running, which lasts as long as one read of the store. */
   close(): Promise<void>
 }
-
-type ReadStore = Pick<GalleryStore, 'listFaces' | 'getEmbeddings'>
 
 /** Share of the faces that have to be new or gone before a collection is measured again. */
 const outdatedShare = 0.1

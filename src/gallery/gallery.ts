@@ -1,9 +1,8 @@
 import { FaceError } from '../core/errors.ts'
-import { dotProduct } from '../core/similarity.ts'
-import type { EmbeddingBatch } from '../core/types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { IndexStatus, VectorIndexProvider } from '../search/vector-index.ts'
-import type { Collection, GalleryStore, GalleryTotals, GalleryTransfer } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Collection, GalleryTotals } from '../storage/ports/collections.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
@@ -18,7 +17,7 @@ export type { ProbeResult, RankedPerson } from './person-search.ts'
 export type { IndexDifferences } from './sync/index-check.ts'
 
 export interface GalleryOptions {
-  readonly store: GalleryStore
+  readonly store: Database
   /** The gallery closes it; the store is its owner's. */
   readonly provider: VectorIndexProvider
   readonly logger?: Logger | undefined
@@ -45,12 +44,6 @@ export interface GalleryHealth {
 
 export type GalleryStats = GalleryHealth & GalleryTotals
 
-export interface FaceSimilarity {
-  readonly faceId: string
-  /** Cosine, -1 to 1. */
-  readonly similarity: number
-}
-
 export interface SearchOptions {
   /** How many persons for each probe, at least 1. */
   readonly persons: number
@@ -61,14 +54,10 @@ export interface SearchOptions {
 }
 
 /**
- * Who is known: the store and the indexes, in step. The store's own methods are here as they are;
- * those that change faces resolve when the change is durable and a search sees it.
+ * Who is known: the store and the indexes, in step. Collections, persons and faces are the store's
+ * own; methods that change faces resolve when the change is durable and a search sees it.
  */
-export interface Gallery
-  extends Omit<
-    GalleryStore,
-    keyof GalleryTransfer | 'changes' | 'onChange' | 'latestCursor' | 'embeddings'
-  > {
+export interface Gallery extends Pick<Database, 'collections' | 'persons' | 'faces' | 'ping'> {
   /**
    * The persons nearest to each probe, each with their nearest face, and how alike the rest of the
    * gallery is (see [Note: Probe shift]). Waits while the index is being
@@ -84,21 +73,6 @@ export interface Gallery
     probes: Float32Array,
     options: SearchOptions,
   ): Promise<readonly ProbeResult[]>
-  /**
-   * The probe against all faces of a person, nearest first; empty when the person has none.
-   * @throws {FaceError} `personNotFound`, `dimensionMismatch`
-   */
-  similaritiesToPerson(
-    collection: Collection,
-    personId: string,
-    probe: Float32Array,
-  ): Promise<readonly FaceSimilarity[]>
-  /** @throws {FaceError} `faceNotFound`, `dimensionMismatch` */
-  similarityToFace(
-    collection: Collection,
-    faceId: string,
-    probe: Float32Array,
-  ): Promise<FaceSimilarity>
   /** How alike the people of a collection are; see [Note: Gallery shift]. */
   readonly difficulty: Pick<DifficultyMeter, 'latest' | 'measure'>
   /** How the collection's faces are searched. */
@@ -169,37 +143,28 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   }
 
   return {
-    createCollection: (input) => write(() => store.createCollection(input)),
-    getCollection: (name) => store.getCollection(name),
-    listCollections: (page) => store.listCollections(page),
-    updateCollection: (name, patch) => store.updateCollection(name, patch),
-    deleteCollection: (name) =>
-      write(async () => {
-        const collection = await store.getCollection(name)
-        await sync.remove(collection, () => store.deleteCollection(name))
-        difficulty.forget(collection.id)
-      }),
-    counts: (collectionId) => store.counts(collectionId),
-    totals: () => store.totals(),
-    createPerson: (collectionId, input) => store.createPerson(collectionId, input),
-    getPerson: (collectionId, personId) => store.getPerson(collectionId, personId),
-    listPersons: (collectionId, page) => store.listPersons(collectionId, page),
-    updatePerson: (collectionId, id, patch) => store.updatePerson(collectionId, id, patch),
-    deletePerson: (collectionId, id) =>
-      erase(collectionId, () => store.deletePerson(collectionId, id)),
-    addFaces: (collectionId, person, faces) =>
-      write(() => store.addFaces(collectionId, person, faces)),
-    getFace: (collectionId, faceId) => store.getFace(collectionId, faceId),
-    listFaces: (collectionId, page) => store.listFaces(collectionId, page),
-    getCrop: (collectionId, faceId) => store.getCrop(collectionId, faceId),
-    deleteFace: (collectionId, faceId) =>
-      erase(collectionId, () => store.deleteFace(collectionId, faceId)),
-    getOwners: (collectionId, faceIds) => store.getOwners(collectionId, faceIds),
-    getEmbeddings: (collectionId, of) => store.getEmbeddings(collectionId, of),
-    lookUpNearest: (collectionId, lists) => store.lookUpNearest(collectionId, lists),
-    findFacesByImage: (collectionId, hash) => store.findFacesByImage(collectionId, hash),
-    claimIdempotencyKey: (key, requestHash) => store.claimIdempotencyKey(key, requestHash),
-    completeIdempotencyKey: (key, response) => store.completeIdempotencyKey(key, response),
+    collections: {
+      ...store.collections,
+      create: (input) => write(() => store.collections.create(input)),
+      delete: (name) =>
+        write(async () => {
+          const collection = await store.collections.get(name)
+          await sync.remove(collection, () => store.collections.delete(name))
+          difficulty.forget(collection.id)
+        }),
+    },
+    persons: {
+      ...store.persons,
+      delete: (collectionId, id) =>
+        erase(collectionId, () => store.persons.delete(collectionId, id)),
+    },
+    faces: {
+      ...store.faces,
+      add: (collectionId, person, faces) =>
+        write(() => store.faces.add(collectionId, person, faces)),
+      delete: (collectionId, faceId) =>
+        erase(collectionId, () => store.faces.delete(collectionId, faceId)),
+    },
     ping: () => store.ping(),
 
     async search(collection, probes, { persons, modelId, embeddingsFrom }) {
@@ -213,16 +178,6 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       )
     },
 
-    async similaritiesToPerson(collection, personId, probe) {
-      return toSimilarities(await store.getEmbeddings(collection.id, { personId }), probe)
-    },
-
-    async similarityToFace(collection, faceId, probe) {
-      const [first] = toSimilarities(await store.getEmbeddings(collection.id, { faceId }), probe)
-      if (!first) throw new FaceError('faceNotFound')
-      return first
-    },
-
     difficulty,
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
@@ -234,7 +189,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       await store.ping()
       return toHealth()
     },
-    stats: async () => ({ ...(await store.totals()), ...toHealth() }),
+    stats: async () => ({ ...(await store.collections.totals()), ...toHealth() }),
     close: () => (closing ??= close()),
   }
 }
@@ -256,19 +211,4 @@ function assertProbes(
       info: { expected: dimension, actual: probes.length },
     })
   }
-}
-
-function toSimilarities(
-  { faceIds, embeddings }: EmbeddingBatch,
-  probe: Float32Array,
-): readonly FaceSimilarity[] {
-  const dimension = embeddings.length / faceIds.length
-  return faceIds
-    .map((faceId, row) => {
-      const embedding = embeddings.subarray(row * dimension, (row + 1) * dimension)
-      // Unit vectors; rounding may pass 1 by a hair.
-      const similarity = Math.min(1, Math.max(-1, dotProduct(embedding, probe)))
-      return { faceId, similarity }
-    })
-    .sort((a, b) => b.similarity - a.similarity)
 }

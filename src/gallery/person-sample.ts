@@ -1,6 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { dotProduct } from '../core/similarity.ts'
-import type { GalleryStore } from '../storage/store.ts'
+import type { FaceStore } from '../storage/ports/faces.ts'
+
+/** What is read of a store. */
+export interface ReadStore {
+  readonly faces: Pick<FaceStore, 'list' | 'getEmbeddings'>
+}
 
 /** People whose pairs are compared: 499,500 pairs, of which 500 lie above a rate of 1 in 1,000. */
 export const sampledPersons = 1000
@@ -22,7 +27,7 @@ interface Sampled {
  * @returns persons x dimension, row-major, unit rows; faces deleted meanwhile are left out
  */
 export async function samplePersons(
-  store: Pick<GalleryStore, 'listFaces' | 'getEmbeddings'>,
+  store: ReadStore,
   collectionId: string,
   signal: AbortSignal,
 ): Promise<Float32Array> {
@@ -30,7 +35,7 @@ export async function samplePersons(
   let highest = Number.POSITIVE_INFINITY
   let cursor: string | undefined
   for (let page = 0; page < maxPages; page++) {
-    const { items, nextCursor } = await store.listFaces(collectionId, {
+    const { items, nextCursor } = await store.faces.list(collectionId, {
       limit: facesPerPage,
       ...(cursor === undefined ? {} : { cursor }),
     })
@@ -53,7 +58,7 @@ export async function samplePersons(
 }
 
 async function readEmbeddings(
-  store: Pick<GalleryStore, 'getEmbeddings'>,
+  store: ReadStore,
   {
     collectionId,
     faceIds,
@@ -67,7 +72,7 @@ async function readEmbeddings(
   const parts: Float32Array[] = []
   for (let start = 0; start < faceIds.length; start += facesPerRead) {
     const batch = faceIds.slice(start, start + facesPerRead)
-    parts.push((await store.getEmbeddings(collectionId, { faceIds: batch })).embeddings)
+    parts.push((await store.faces.getEmbeddings(collectionId, { faceIds: batch })).embeddings)
     signal.throwIfAborted()
   }
   const out = new Float32Array(parts.reduce((total, part) => total + part.length, 0))

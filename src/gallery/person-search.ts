@@ -2,12 +2,14 @@ import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../co
 import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
 import type { SearchCandidate, VectorIndex } from '../search/vector-index.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { FaceOwner, FaceStore } from '../storage/ports/faces.ts'
+import type { Metadata } from '../storage/ports/persons.ts'
 import {
   type PersonFaces,
   similarityToPerson,
   toPersonFaces,
 } from '../storage/rules/person-mean.ts'
-import type { Collection, FaceOwner, GalleryStore, Metadata } from '../storage/store.ts'
 
 /** A person found by a search. */
 export interface RankedPerson {
@@ -44,11 +46,13 @@ export interface PersonSearchOptions {
 }
 
 /** What a search reads of the store. */
-export interface SearchedStore extends Pick<GalleryStore, 'getOwners' | 'lookUpNearest'> {
-  getEmbeddings(
-    collectionId: string,
-    of: { readonly faceIds: readonly string[] },
-  ): Promise<EmbeddingBatch>
+export interface SearchedStore {
+  readonly faces: Pick<FaceStore, 'getOwners' | 'lookUpNearest'> & {
+    getEmbeddings(
+      collectionId: string,
+      of: { readonly faceIds: readonly string[] },
+    ): Promise<EmbeddingBatch>
+  }
 }
 
 // Faces asked for per person wanted, at first: most people have a few enrolments.
@@ -160,7 +164,7 @@ export async function searchPersons(
 
   async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {
     if (wanted.length === 0) return new Map()
-    return toRows(await store.getEmbeddings(id, { faceIds: wanted }))
+    return toRows(await store.faces.getEmbeddings(id, { faceIds: wanted }))
   }
 
   function toRows({ faceIds, embeddings: rows }: EmbeddingBatch): Map<string, Float32Array> {
@@ -174,7 +178,7 @@ export async function searchPersons(
     const lists = some.map(({ neighbours, owned }) =>
       neighbours.slice(0, owned).map(({ faceId }) => faceId),
     )
-    const found = await store.lookUpNearest(id, lists)
+    const found = await store.faces.lookUpNearest(id, lists)
     facts = {
       gallerySize: found.faces,
       ...(found.collection === undefined ? {} : { collection: found.collection }),
@@ -188,7 +192,7 @@ export async function searchPersons(
     const unknown = neighbours.filter(({ faceId }) => !owners.has(faceId))
     const faceIds = unknown.map(({ faceId }) => faceId)
     if (faceIds.length === 0) return
-    for (const owner of await store.getOwners(id, faceIds)) owners.set(owner.faceId, owner)
+    for (const owner of await store.faces.getOwners(id, faceIds)) owners.set(owner.faceId, owner)
   }
 
   function byMean({ probe, ranked }: Found): readonly RankedPerson[] {

@@ -1,7 +1,6 @@
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { FaceError } from '../core/errors.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import { registerSimpleRoutes } from './compat/seed.ts'
 import { createBoundedServer, registerAnswerLimits } from './intake/connections.ts'
 import { registerHeldUploads } from './intake/held-uploads.ts'
@@ -20,7 +19,7 @@ import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
 import { registerHealthRoutes, registerOperationRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
-import type { App, Lifecycle } from './types.ts'
+import type { App, HttpServices, Lifecycle } from './types.ts'
 
 /** Ids are ULIDs and names of collections short; longer path segments are nothing that exists. */
 const maxParamLength = 256
@@ -38,21 +37,21 @@ const logSerializers = {
 /**
  * The HTTP interface of a Face Watcher, ready for requests but not listening.
  *
- * The caller keeps the `FaceWatcher` and closes it after the application.
+ * The caller keeps the services and closes them after the application.
  */
 export async function createApp(
-  faceWatcher: FaceWatcher,
+  services: HttpServices,
   httpOptions: HttpOptions = {},
 ): Promise<FastifyInstance> {
   const options = resolveHttpOptions(httpOptions)
-  const context = { faceWatcher, options }
+  const context = { ...services, options }
   const app = createFastify(options)
   const lifecycle: Lifecycle = { phase: 'serving' }
   app.decorate('lifecycle', lifecycle)
 
   registerProblems(app)
   registerRequestContext(app)
-  const metrics = registerMetrics(app, faceWatcher)
+  const metrics = registerMetrics(app, services.faceWatcher)
   await registerSecurity(app, options)
   registerAnswerLimits(app, options)
   registerHeldUploads(app, options)

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { FaceError } from '../core/errors.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import { createApp } from './app.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { assertSafeBind } from './plugins/safe-bind.ts'
+import type { HttpServices } from './types.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -25,13 +25,13 @@ export interface RunningServer {
  *   `portInUse`; `invalidConfig` when the address is not one of this machine's, or as `assertSafeBind`
  */
 export async function startServer(
-  faceWatcher: FaceWatcher,
+  services: HttpServices,
   httpOptions: HttpOptions = {},
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
   assertSafeBind(options)
-  const app = await createApp(faceWatcher, httpOptions)
+  const app = await createApp(services, httpOptions)
   try {
     const url = await app.listen({ host, port })
     const bound = app.server.address()

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { FaceWatcher, Timings } from '../recognition/face-watcher.ts'
+import type { AnswerStore } from '../storage/ports/answers.ts'
 import type { ResolvedHttpOptions } from './options.ts'
 
 /** Fastify with request and response types taken from the TypeBox schemas of a route. */
@@ -18,9 +19,15 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** What every route works with. */
-export interface RouteContext {
+/** What the interface stands on. */
+export interface HttpServices {
   readonly faceWatcher: FaceWatcher
+  /** Keeps answers for requests that are sent again with the same Idempotency-Key. */
+  readonly answers: AnswerStore
+}
+
+/** What every route works with. */
+export interface RouteContext extends HttpServices {
   readonly options: ResolvedHttpOptions
 }
 

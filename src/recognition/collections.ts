@@ -17,7 +17,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
   return {
     async create({ name, modelId, policy, storeCrops = false }) {
       const model = findEmbedder(models, modelId ?? defaults.embedderId)
-      return gallery.createCollection({
+      return gallery.collections.create({
         name,
         modelId: model.id,
         dimension: model.dimension ?? 0,
@@ -26,8 +26,8 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
       })
     },
     async get(name, { difficulty = 'latest' } = {}) {
-      const collection = await gallery.getCollection(name)
-      const { persons, faces } = await gallery.counts(collection.id)
+      const collection = await gallery.collections.get(name)
+      const { persons, faces } = await gallery.collections.counts(collection.id)
       const curve = findCurve(models, collection.modelId)
       const thresholds = computeThresholds(collection.policy, curve, faces)
       const details = { ...collection, persons, faces, thresholds }
@@ -39,15 +39,15 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
       if (measured === undefined) return details
       return { ...details, difficulty: describeDifficulty(measured, curve, thresholds) }
     },
-    list: (options) => gallery.listCollections(options),
+    list: (options) => gallery.collections.list(options),
     async update(name, { policy: patch, storeCrops }) {
       const crops = storeCrops === undefined ? {} : { storeCrops }
-      if (patch === undefined) return gallery.updateCollection(name, crops)
-      let current = await gallery.getCollection(name)
+      if (patch === undefined) return gallery.collections.update(name, crops)
+      let current = await gallery.collections.get(name)
       for (;;) {
         const { modelId, policy: policyWas } = current
         const policy = mergePolicy(deps, modelId, { current: policyWas, patch })
-        const now = await gallery.updateCollection(name, { policy, policyWas, ...crops })
+        const now = await gallery.collections.update(name, { policy, policyWas, ...crops })
         const cropsKept = now.storeCrops === (storeCrops ?? now.storeCrops)
         if (cropsKept && isDeepStrictEqual(now.policy, policy)) return now
         // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
@@ -56,7 +56,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
     },
     async delete(name) {
       assertRemovable(name)
-      await gallery.deleteCollection(name)
+      await gallery.collections.delete(name)
     },
   }
 }

@@ -2,14 +2,14 @@ import { FaceError } from '../core/errors.ts'
 import type { DecisionPolicy, FmrCurve, QualityGates } from '../core/types.ts'
 import type { Gallery } from '../gallery/gallery.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
-import type { GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 
 /** What the use cases stand on. They own all of it: `close` closes analyzer, gallery and store. */
 export interface RecognitionDependencies {
   readonly analyzer: Analyzer
   readonly gallery: Gallery
-  readonly store: GalleryStore
+  readonly store: Database
   readonly models: readonly ModelRecord[]
   /** Whether a model's files are there. */
   readonly isInstalled: (modelId: string) => Promise<boolean>

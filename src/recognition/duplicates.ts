@@ -1,5 +1,6 @@
 import { computeThresholds, shiftThresholds } from '../core/policy.ts'
-import type { Collection, NewFace } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { NewFace } from '../storage/ports/faces.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import type { EnrollWarning } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
@@ -28,7 +29,7 @@ export async function findDuplicates(
   },
 ): Promise<readonly (DuplicateWarning | undefined)[]> {
   const { gallery, models } = deps
-  const { faces: gallerySize } = await gallery.counts(collection.id)
+  const { faces: gallerySize } = await gallery.collections.counts(collection.id)
   if (gallerySize === 0 || faces.length === 0) return faces.map(() => undefined)
   const curve = findCurve(models, collection.modelId)
   const { policy } = collection

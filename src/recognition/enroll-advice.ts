@@ -1,4 +1,4 @@
-import type { Person } from '../storage/store.ts'
+import type { Person } from '../storage/ports/persons.ts'
 import type { EnrollHint, EnrollWarning } from './face-watcher.ts'
 
 export const weakPhotographWarning: Extract<EnrollWarning, { reason: 'weakPhotograph' }> = {

@@ -1,6 +1,7 @@
 import { assessQuality } from '../core/quality.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
-import type { Collection, Face, NewFace } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Face, NewFace } from '../storage/ports/faces.ts'
 import type { StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
@@ -60,7 +61,7 @@ async function examineImage(
 ): Promise<ExaminedImage> {
   const { collection, personId, options, hash } = context
   if (personId !== undefined) {
-    const faces = await gallery.findFacesByImage(collection.id, hash)
+    const faces = await gallery.faces.findByImage(collection.id, hash)
     const face = faces.find((stored) => stored.personId === personId)
     if (face !== undefined) return { kind: 'stored', face }
   }

@@ -1,6 +1,8 @@
 import { FaceError } from '../core/errors.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Face, NewFace } from '../storage/ports/faces.ts'
+import type { NewPerson, Person } from '../storage/ports/persons.ts'
 import { toStoredName } from '../storage/rules/person-fields.ts'
-import type { Collection, Face, NewFace, NewPerson, Person } from '../storage/store.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
@@ -24,11 +26,11 @@ export function createEnroll(deps: RecognitionDependencies, judges: Judges): Fac
   const { gallery } = deps
   return async (collectionName, person, images, options = {}): Promise<EnrollResult> => {
     if (images.length === 0) throw new FaceError('missingImage')
-    const collection = await gallery.getCollection(collectionName)
+    const collection = await gallery.collections.get(collectionName)
     const knownId =
       typeof person === 'string' ? person : await findPersonByName(gallery, collection.id, person)
     const existing =
-      knownId === undefined ? undefined : await gallery.getPerson(collection.id, knownId)
+      knownId === undefined ? undefined : await gallery.persons.get(collection.id, knownId)
     return enrollFor(collection, { person, existing }, { images, options })
   }
 
@@ -116,7 +118,7 @@ async function storeFaces(
 ): Promise<StoredFaces> {
   const { collection, person, faces } = input
   if (faces.length === 0) return { newPerson: false, faces: new Map() }
-  const added = await gallery.addFaces(collection.id, person, faces)
+  const added = await gallery.faces.add(collection.id, person, faces)
   return {
     person: added.person,
     newPerson: added.newPerson,

@@ -10,15 +10,10 @@ import type {
 } from '../core/types.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
-import type {
-  Collection,
-  Face,
-  Metadata,
-  NewPerson,
-  Page,
-  PageOptions,
-  Person,
-} from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Face } from '../storage/ports/faces.ts'
+import type { Page, PageOptions } from '../storage/ports/pages.ts'
+import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 
 export interface RequestOptions {
@@ -382,22 +377,6 @@ export interface FaceWatcher {
     verify(collection: string): Promise<IndexReport>
     rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
   }
-  readonly idempotency: {
-    claim(
-      key: string,
-      requestHash: string,
-    ): Promise<
-      | {
-          readonly requestHash: string
-          readonly response?: { readonly status: number; readonly body: string }
-        }
-      | undefined
-    >
-    complete(
-      key: string,
-      response: { readonly status: number; readonly body: string } | undefined,
-    ): Promise<void>
-  }
   models(): Promise<readonly ModelStatus[]>
   /** Counts nothing: it may be asked every second, of a gallery of any size. */
   readiness(): Promise<Readiness>
@@ -406,5 +385,5 @@ export interface FaceWatcher {
   close(): Promise<void>
 }
 
-/** What the seed's names of its collection and "nobody" are. */
+/** Of the collection that is made at the first start. */
 export const defaultCollectionName = 'default'

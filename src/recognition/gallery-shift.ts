@@ -1,4 +1,4 @@
-import type { Collection } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 
 type Dependencies = Pick<RecognitionDependencies, 'gallery' | 'models'>
@@ -31,7 +31,7 @@ export async function measureGalleryShift(
 ): Promise<number> {
   const curve = collection.policy.galleryShift && findCurve(models, collection.modelId)
   if (!curve) return 0
-  const { faces } = await gallery.counts(collection.id)
+  const { faces } = await gallery.collections.counts(collection.id)
   const input = { curve, faces }
   const measured =
     gallery.difficulty.latest(collection, input) ??

@@ -9,7 +9,7 @@ import {
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
 import { statedFmr } from '../core/fmr.ts'
-import type { Collection } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -54,9 +54,12 @@ describe('identify', () => {
         },
         gallery: {
           ...gallery,
-          async getCollection(name) {
-            events.push('read')
-            return change(await gallery.getCollection(name))
+          collections: {
+            ...gallery.collections,
+            async get(name) {
+              events.push('read')
+              return change(await gallery.collections.get(name))
+            },
           },
           async search(collection, probes, options) {
             events.push('search')

@@ -11,7 +11,7 @@ import {
 import { parseEmbedding } from '../core/similarity.ts'
 import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
-import type { Collection } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
@@ -88,7 +88,7 @@ export function createIdentify(
   ): Promise<Searched> {
     if (probe.faces.length === 0) {
       const current = await collections.read(name)
-      const { faces } = await gallery.counts(current.id)
+      const { faces } = await gallery.collections.counts(current.id)
       return { results: [], current, gallerySize: faces, searchMs: 0 }
     }
     const { policy, modelId, dimension } = collection
@@ -190,13 +190,13 @@ interface CollectionMemory {
   read(name: string): Promise<Collection>
 }
 
-function createCollectionMemory(gallery: Pick<Gallery, 'getCollection'>): CollectionMemory {
+function createCollectionMemory(gallery: Pick<Gallery, 'collections'>): CollectionMemory {
   const known = new Map<string, Collection>()
   return {
     recall: (name) => known.get(name),
     async read(name) {
       try {
-        const collection = await gallery.getCollection(name)
+        const collection = await gallery.collections.get(name)
         if (known.size >= maxRemembered) known.clear()
         known.set(name, collection)
         return collection

@@ -1,8 +1,8 @@
 import { FaceError } from '../core/errors.ts'
 import type { Gallery } from '../gallery/gallery.ts'
+import { waysIfExists } from '../storage/ports/persons.ts'
 import { choosePersonOfName, namesakesRead } from '../storage/rules/person-by-name.ts'
 import { toStoredName } from '../storage/rules/person-fields.ts'
-import { waysIfExists } from '../storage/store.ts'
 import type { NewPersonInput } from './face-watcher.ts'
 
 /** @throws {FaceError} `invalidName`; `invalidOption` when `ifExists` is not one of its values */
@@ -30,7 +30,7 @@ export async function findPersonByName(
   assertNewPerson(input)
   if ((input.ifExists ?? 'create') === 'create') return undefined
   const page = { exactName: toStoredName(input.name), limit: namesakesRead }
-  const { items } = await gallery.listPersons(collectionId, page)
+  const { items } = await gallery.persons.list(collectionId, page)
   return choosePersonOfName(
     input,
     items.map(({ id }) => id),

@@ -15,7 +15,7 @@ import { createVerify } from './verify.ts'
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const { analyzer, gallery, store } = deps
   const judges = createJudges(deps.models)
-  const idOf = async (name: string): Promise<string> => (await gallery.getCollection(name)).id
+  const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
@@ -27,43 +27,39 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
       create: async (collection, input) => {
         const id = await idOf(collection)
         assertNewPerson(input)
-        return gallery.createPerson(id, input)
+        return gallery.persons.create(id, input)
       },
-      get: async (collection, id) => gallery.getPerson(await idOf(collection), id),
-      list: async (collection, options) => gallery.listPersons(await idOf(collection), options),
+      get: async (collection, id) => gallery.persons.get(await idOf(collection), id),
+      list: async (collection, options) => gallery.persons.list(await idOf(collection), options),
       update: async (collection, id, patch) =>
-        gallery.updatePerson(await idOf(collection), id, patch),
-      delete: async (collection, id) => gallery.deletePerson(await idOf(collection), id),
+        gallery.persons.update(await idOf(collection), id, patch),
+      delete: async (collection, id) => gallery.persons.delete(await idOf(collection), id),
     },
     faces: {
-      get: async (collection, id) => gallery.getFace(await idOf(collection), id),
-      list: async (collection, options) => gallery.listFaces(await idOf(collection), options),
-      crop: async (collection, id) => gallery.getCrop(await idOf(collection), id),
+      get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
+      list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
+      crop: async (collection, id) => gallery.faces.getCrop(await idOf(collection), id),
       async delete(collection, personId, faceId) {
         const collectionId = await idOf(collection)
-        const face = await gallery.getFace(collectionId, faceId)
+        const face = await gallery.faces.get(collectionId, faceId)
         if (face.personId !== personId) {
           throw new FaceError('faceNotFound', { detail: 'The face is not of this person.' })
         }
-        await gallery.deleteFace(collectionId, faceId)
+        await gallery.faces.delete(collectionId, faceId)
       },
       findByImage: async (collection, imageHash) =>
-        gallery.findFacesByImage(await idOf(collection), imageHash),
+        gallery.faces.findByImage(await idOf(collection), imageHash),
     },
     index: {
-      status: async (name) => gallery.indexStatus(await gallery.getCollection(name)),
+      status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),
       agreements: () => gallery.indexAgreements(),
       async verify(name) {
-        const collection = await gallery.getCollection(name)
+        const collection = await gallery.collections.get(name)
         return { collection: name, ...(await gallery.verifyIndex(collection)) }
       },
       async rebuild(name, onProgress) {
-        await gallery.rebuildIndex(await gallery.getCollection(name), onProgress)
+        await gallery.rebuildIndex(await gallery.collections.get(name), onProgress)
       },
-    },
-    idempotency: {
-      claim: (key, requestHash) => gallery.claimIdempotencyKey(key, requestHash),
-      complete: (key, response) => gallery.completeIdempotencyKey(key, response),
     },
     models: createModels(deps),
     readiness: createReadiness(deps),

@@ -3,7 +3,7 @@ import { statedFmr } from '../core/fmr.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
-import type { Collection } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 import type { Analysis } from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
@@ -112,7 +112,7 @@ async function resolveModel(
   options: VerifyOptions,
 ): Promise<string> {
   if ('image' in target) return options.modelId ?? defaults.embedderId
-  const { modelId } = await gallery.getCollection(target.collection)
+  const { modelId } = await gallery.collections.get(target.collection)
   if (options.modelId === undefined || options.modelId === modelId) return modelId
   throw new FaceError('modelMismatch', {
     detail: `The collection holds embeddings of ${modelId}.`,
@@ -124,10 +124,10 @@ async function loadReference(
   { gallery }: RecognitionDependencies,
   target: Exclude<VerifyTarget, { readonly image: Uint8Array }>,
 ): Promise<Reference> {
-  const collection = await gallery.getCollection(target.collection)
+  const collection = await gallery.collections.get(target.collection)
   // A person without faces and an unknown one are different errors.
-  if ('personId' in target) await gallery.getPerson(collection.id, target.personId)
-  const { faceIds, embeddings } = await gallery.getEmbeddings(
+  if ('personId' in target) await gallery.persons.get(collection.id, target.personId)
+  const { faceIds, embeddings } = await gallery.faces.getEmbeddings(
     collection.id,
     'faceId' in target ? { faceId: target.faceId } : { personId: target.personId },
   )

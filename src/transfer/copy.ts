@@ -1,6 +1,9 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
 import type { Cursor } from '../core/types.ts'
-import type { Change, Collection, GalleryStore, StoredFace } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { StoredFace } from '../storage/ports/faces.ts'
+import type { Change } from '../storage/ports/feed.ts'
 import {
   type CollectionSummary,
   countRecords,
@@ -21,8 +24,8 @@ const facesAtOnce = 100
 const maxDifferences = 10_000
 
 interface Ends {
-  readonly from: GalleryStore
-  readonly to: GalleryStore
+  readonly from: Database
+  readonly to: Database
 }
 
 // [Note: Copy while the gallery changes]
@@ -45,8 +48,8 @@ interface Ends {
  *   `aborted`, and the stores' errors
  */
 export async function copyGallery(
-  from: GalleryStore,
-  to: GalleryStore,
+  from: Database,
+  to: Database,
   options: TransferOptions = {},
 ): Promise<TransferSummary> {
   const ends = { from, to }
@@ -54,7 +57,7 @@ export async function copyGallery(
   const total = await countRecords(from, collections)
   const copying = trackStep('copy', total, options)
   const follow = createFollower(ends, collections, {
-    after: await from.latestCursor(),
+    after: await from.feed.latestCursor(),
     tracker: copying,
   })
   for (const collection of collections) await copyRecords(ends, collection, copying)
@@ -63,7 +66,7 @@ export async function copyGallery(
   for (const { id } of collections) await settle(ends, id, { tracker: comparing, follow })
   await follow()
   const toSummary = async ({ id, name }: Collection): Promise<CollectionSummary> => {
-    return { name, ...(await to.counts(id)) }
+    return { name, ...(await to.collections.counts(id)) }
   }
   return { collections: await Promise.all(collections.map(toSummary)) }
 }
@@ -98,7 +101,7 @@ function createFollower(
     let changes: readonly Change[]
     do {
       tracker.assertGoing()
-      changes = await ends.from.changes(cursor, feedPage)
+      changes = await ends.from.feed.changes(cursor, feedPage)
       for (const { kind, collectionId, faceId } of changes) {
         const faceIds = changed.get(collectionId)
         if (faceIds === undefined) continue
@@ -156,7 +159,7 @@ async function settleFaces(
   const surplus: Difference[] = []
   for (const difference of differences) {
     if (difference.state !== 'surplus') continue
-    if (await orUndefined(ends.to.getFace(collectionId, difference.id))) surplus.push(difference)
+    if (await orUndefined(ends.to.faces.get(collectionId, difference.id))) surplus.push(difference)
   }
   const removed = await findRemoved(ends.from, collectionId, new Set(surplus.map(({ id }) => id)))
   for (const difference of surplus) {
@@ -172,14 +175,14 @@ async function settleFaces(
 
 /** Those of the faces that the feed tells the removal of; it is read only when there are any. */
 async function findRemoved(
-  store: GalleryStore,
+  store: Database,
   collectionId: string,
   faceIds: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const removed = new Set<string>()
   let cursor: Cursor | undefined
   while (removed.size < faceIds.size) {
-    const changes = await store.changes(cursor, feedPage)
+    const changes = await store.feed.changes(cursor, feedPage)
     if (changes.length === 0) break
     for (const { kind, collectionId: of, faceId } of changes) {
       if (kind === 'faceRemoved' && of === collectionId && faceId && faceIds.has(faceId)) {
@@ -238,13 +241,13 @@ async function restoreOwned(
 ): Promise<number> {
   const personIds = [...new Set(faces.map(({ personId }) => personId))]
   const found = await Promise.all(
-    personIds.map((id) => orUndefined(from.getPerson(collectionId, id))),
+    personIds.map((id) => orUndefined(from.persons.get(collectionId, id))),
   )
   const persons = new Map(found.flatMap((person) => (person ? [[person.id, person]] : [])))
   const owned = faces.filter(({ personId }) => persons.has(personId))
   if (owned.length > 0) {
-    await to.restorePersons(collectionId, [...persons.values()])
-    await to.restoreFaces(collectionId, owned)
+    await to.transfer.restorePersons(collectionId, [...persons.values()])
+    await to.transfer.restoreFaces(collectionId, owned)
   }
   return owned.length
 }
@@ -262,14 +265,14 @@ async function copyFace(ends: Ends, collectionId: string, faceId: string): Promi
     // The person may be removed here at the same moment, by the removal of another face.
     const owned = await orUndefined(restoreOwned(ends, collectionId, [face]))
     if (owned === 0) return true
-    return (await orUndefined(to.getFace(collectionId, faceId))) !== undefined
+    return (await orUndefined(to.faces.get(collectionId, faceId))) !== undefined
   }
-  const stale = await orUndefined(to.getFace(collectionId, faceId))
+  const stale = await orUndefined(to.faces.get(collectionId, faceId))
   if (!stale) return true
-  await orUndefined(to.deleteFace(collectionId, faceId))
-  const owner = await orUndefined(to.getPerson(collectionId, stale.personId))
-  if (owner?.faceCount === 0 && !(await orUndefined(from.getPerson(collectionId, owner.id)))) {
-    await orUndefined(to.deletePerson(collectionId, owner.id))
+  await orUndefined(to.faces.delete(collectionId, faceId))
+  const owner = await orUndefined(to.persons.get(collectionId, stale.personId))
+  if (owner?.faceCount === 0 && !(await orUndefined(from.persons.get(collectionId, owner.id)))) {
+    await orUndefined(to.persons.delete(collectionId, owner.id))
   }
   return true
 }
@@ -281,34 +284,34 @@ async function settlePerson(
   { id }: Difference,
 ): Promise<boolean> {
   const { from, to } = ends
-  const person = await orUndefined(from.getPerson(collectionId, id))
-  const there = await orUndefined(to.getPerson(collectionId, id))
+  const person = await orUndefined(from.persons.get(collectionId, id))
+  const there = await orUndefined(to.persons.get(collectionId, id))
   if (!person) {
     if (there && there.faceCount > 0) return false
-    if (there) await orUndefined(to.deletePerson(collectionId, id))
+    if (there) await orUndefined(to.persons.delete(collectionId, id))
     return true
   }
   if (!there) {
-    await to.restorePersons(collectionId, [person])
-    return (await orUndefined(to.getPerson(collectionId, id))) !== undefined
+    await to.transfer.restorePersons(collectionId, [person])
+    return (await orUndefined(to.persons.get(collectionId, id))) !== undefined
   }
   if (isSamePerson(person, there)) return true
   if (there.createdAt !== person.createdAt || there.updatedAt > person.updatedAt) return false
   const { name, metadata } = person
-  await to.updatePerson(collectionId, id, { name, metadata })
+  await to.persons.update(collectionId, id, { name, metadata })
   return true
 }
 
 async function readFace(
-  store: GalleryStore,
+  store: Database,
   collectionId: string,
   faceId: string,
 ): Promise<StoredFace | undefined> {
   return orUndefined(
     (async () => {
-      const face = await store.getFace(collectionId, faceId)
-      const { embeddings } = await store.getEmbeddings(collectionId, { faceId })
-      const crop = await store.getCrop(collectionId, faceId)
+      const face = await store.faces.get(collectionId, faceId)
+      const { embeddings } = await store.faces.getEmbeddings(collectionId, { faceId })
+      const crop = await store.faces.getCrop(collectionId, faceId)
       return { ...face, embedding: embeddings, ...(crop ? { crop } : {}) }
     })(),
   )

@@ -1,7 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { FaceError } from '../core/errors.ts'
-import type { Collection, Face } from '../storage/store.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Face } from '../storage/ports/faces.ts'
 import type { PersonRecord } from './records.ts'
 
 /*

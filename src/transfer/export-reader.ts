@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs'
 import { lstat, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFaceError } from '../core/errors.ts'
+import type { StoredFace } from '../storage/ports/faces.ts'
 import { toUnitEmbedding } from '../storage/rules/embedding.ts'
 import { toMetadataJson, toStoredName } from '../storage/rules/person-fields.ts'
-import type { StoredFace } from '../storage/store.ts'
 import {
   createLineParsers,
   type ExportedCollection,

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { FaceError } from '../core/errors.ts'
-import type { StoredFace } from '../storage/store.ts'
+import type { StoredFace } from '../storage/ports/faces.ts'
 import {
   type ExportFile,
   type ExportManifest,

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { FaceError } from '../core/errors.ts'
 import type { Cursor } from '../core/types.ts'
-import type { Collection, GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 import { type ExportedCollection, toManifest } from './export-format.ts'
 import { createExportSource } from './export-reader.ts'
 import {
@@ -48,7 +49,7 @@ export interface ExportOptions extends TransferOptions {
  *   nothing is written; `aborted`, `storeFull`, and the store's errors
  */
 export async function exportGallery(
-  store: GalleryStore,
+  store: Database,
   directory: string,
   options: ExportOptions,
 ): Promise<TransferSummary> {
@@ -58,7 +59,7 @@ export async function exportGallery(
   }
   const tracker = trackStep('export', await countRecords(store, collections), options)
   await prepareDirectory(directory)
-  const cursor = await store.latestCursor()
+  const cursor = await store.feed.latestCursor()
   const entries: ExportedCollection[] = []
   for (const collection of collections) {
     entries.push(await exportCollection(store, { collection, directory, tracker }))
@@ -78,7 +79,7 @@ export async function exportGallery(
 }
 
 async function exportCollection(
-  store: GalleryStore,
+  store: Database,
   to: {
     readonly collection: Collection
     readonly directory: string
@@ -96,14 +97,14 @@ async function exportCollection(
 
 /** Faces that were removed after the cursor, by collection. */
 async function readRemovals(
-  store: GalleryStore,
+  store: Database,
   after: Cursor,
   collections: readonly Collection[],
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const chosen = new Map(collections.map((collection) => [collection.id, collection]))
   const removals = new Map<string, Set<string>>()
   for (let cursor = after; ; ) {
-    const changes = await store.changes(cursor, feedPage)
+    const changes = await store.feed.changes(cursor, feedPage)
     for (const { kind, collectionId, faceId } of changes) {
       const collection = chosen.get(collectionId)
       if (!collection) continue

@@ -1,5 +1,5 @@
 import { FaceError } from '../core/errors.ts'
-import type { GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
 import { type ExportManifest, toCollection } from './export-format.ts'
 import { createExportSource, readManifest, verifyChecksums } from './export-reader.ts'
 import {
@@ -24,7 +24,7 @@ import { compareRecords, restoreRecords, type Target, toConflict } from './resto
  */
 export async function importGallery(
   directory: string,
-  store: GalleryStore,
+  store: Database,
   options: TransferOptions = {},
 ): Promise<TransferSummary> {
   const entries = selectEntries(await readManifest(directory), options.collections)

@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
-import type { Collection, GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 
 /** How far a transfer is, in records: persons and faces. */
 export interface TransferProgress {
@@ -62,14 +63,14 @@ export function trackStep(
  * @throws {FaceError} `collectionNotFound` when a name is not there
  */
 export async function selectCollections(
-  store: GalleryStore,
+  store: Database,
   names: readonly string[] | undefined,
 ): Promise<readonly Collection[]> {
-  if (names) return Promise.all([...new Set(names)].map((name) => store.getCollection(name)))
+  if (names) return Promise.all([...new Set(names)].map((name) => store.collections.get(name)))
   const collections: Collection[] = []
   let cursor: string | undefined
   do {
-    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
     collections.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
@@ -78,12 +79,12 @@ export async function selectCollections(
 
 /** Persons and faces of collections of a store, together. */
 export async function countRecords(
-  store: GalleryStore,
+  store: Database,
   collections: readonly Collection[],
 ): Promise<number> {
   let records = 0
   for (const { id } of collections) {
-    const { persons, faces } = await store.counts(id)
+    const { persons, faces } = await store.collections.counts(id)
     records += persons + faces
   }
   return records

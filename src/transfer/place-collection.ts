@@ -1,5 +1,6 @@
 import { isFaceError } from '../core/errors.ts'
-import type { Collection, GalleryStore } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Collection } from '../storage/ports/collections.ts'
 
 /**
  * Restores a collection. Another one of its name that has nobody makes way: a program's first start
@@ -7,18 +8,18 @@ import type { Collection, GalleryStore } from '../storage/store.ts'
  *
  * @throws {FaceError} `collectionExists` when another collection of this name or id has persons
  */
-export async function placeCollection(store: GalleryStore, collection: Collection): Promise<void> {
+export async function placeCollection(store: Database, collection: Collection): Promise<void> {
   try {
-    await store.restoreCollection(collection)
+    await store.transfer.restoreCollection(collection)
   } catch (error) {
     if (!isFaceError(error, 'collectionExists')) throw error
-    const { id } = await store.getCollection(collection.name).catch((missing: unknown) => {
+    const { id } = await store.collections.get(collection.name).catch((missing: unknown) => {
       // It is the id that is there, or the namesake has just been deleted.
       throw isFaceError(missing, 'collectionNotFound') ? error : missing
     })
     if (id === collection.id) throw error
     // Looks and removes at once, so that nobody is enrolled in between and lost.
-    await store.deleteCollection(collection.name, id)
-    await store.restoreCollection(collection)
+    await store.collections.delete(collection.name, id)
+    await store.transfer.restoreCollection(collection)
   }
 }

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Face, GalleryStore, Person, StoredFace } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { Face, StoredFace } from '../storage/ports/faces.ts'
+import type { Person } from '../storage/ports/persons.ts'
 import type { StepTracker } from './options.ts'
 
 /** A person as it is moved; how many faces it has follows from them. */
@@ -17,12 +19,12 @@ const personBatch = 500
 const faceBatch = 256
 
 /** The content of a collection of a store, as it is when it is read. */
-export function createStoreSource(store: GalleryStore, collectionId: string): RecordSource {
+export function createStoreSource(store: Database, collectionId: string): RecordSource {
   return {
     async *persons() {
       let cursor: string | undefined
       do {
-        const page = await store.listPersons(collectionId, {
+        const page = await store.persons.list(collectionId, {
           limit: personBatch,
           ...(cursor === undefined ? {} : { cursor }),
         })
@@ -34,7 +36,7 @@ export function createStoreSource(store: GalleryStore, collectionId: string): Re
     async *faces() {
       let after = ''
       for (;;) {
-        const faces = await store.readFaces(collectionId, { after, limit: faceBatch })
+        const faces = await store.transfer.readFaces(collectionId, { after, limit: faceBatch })
         if (faces.length > 0) yield faces
         // Not only when there are none: a busy store always has a new one.
         if (faces.length < faceBatch) return

@@ -1,5 +1,6 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
-import type { GalleryStore, StoredFace } from '../storage/store.ts'
+import type { Database } from '../storage/database.ts'
+import type { StoredFace } from '../storage/ports/faces.ts'
 import type { StepTracker } from './options.ts'
 import {
   createStoreSource,
@@ -10,7 +11,7 @@ import {
 } from './records.ts'
 
 export interface Target {
-  readonly store: GalleryStore
+  readonly store: Database
   /** Its collection is there. */
   readonly collectionId: string
 }
@@ -40,12 +41,12 @@ export async function restoreRecords(
   { tracker, onStranger }: RestoreOptions,
 ): Promise<void> {
   for await (const persons of source.persons()) {
-    await store.restorePersons(collectionId, persons)
+    await store.transfer.restorePersons(collectionId, persons)
     tracker.advance(persons.length)
   }
   for await (const faces of source.faces()) {
     try {
-      await store.restoreFaces(collectionId, faces)
+      await store.transfer.restoreFaces(collectionId, faces)
     } catch (error) {
       if (!onStranger || !isFaceError(error, 'personNotFound')) throw error
       await onStranger(faces)

@@ -2,11 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { MongoClient, type Timestamp } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Cursor } from '../../src/core/types.ts'
+import type { Database } from '../../src/storage/database.ts'
 import {
   createMongodbStore,
   type MongodbStoreOptions,
 } from '../../src/storage/mongodb/mongodb-store.ts'
-import type { Change, Collection, GalleryStore } from '../../src/storage/store.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { Change } from '../../src/storage/ports/feed.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
@@ -22,13 +24,13 @@ const title = `gallery store on MongoDB: faults${skipReason ? ` (${skipReason})`
 
 describe.skipIf(skipReason)(title, () => {
   let replicaSet: ReplicaSet
-  const stores: GalleryStore[] = []
+  const stores: Database[] = []
 
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close()
   })
 
-  async function openStore(options: Partial<MongodbStoreOptions> = {}): Promise<GalleryStore> {
+  async function openStore(options: Partial<MongodbStoreOptions> = {}): Promise<Database> {
     const database = options.database ?? newDatabaseName()
     const store = await createMongodbStore({ url: replicaSet.url, ...options, database })
     stores.push(store)
@@ -85,8 +87,8 @@ describe.skipIf(skipReason)(title, () => {
       const opened = await Promise.all(Array.from({ length: 4 }, () => openStore({ database })))
       await makeCollection(opened[0]!)
       for (const store of opened) {
-        expect(await store.changes(undefined, 10)).toEqual([])
-        expect((await store.listCollections()).items).toHaveLength(1)
+        expect(await store.feed.changes(undefined, 10)).toEqual([])
+        expect((await store.collections.list()).items).toHaveLength(1)
       }
     })
 
@@ -104,10 +106,10 @@ describe.skipIf(skipReason)(title, () => {
       let calls = 0
       const end = reader.onChange!(() => calls++)
       await expect.poll(() => calls).toBe(1)
-      await writer.addFaces(collection.id, { name: 'Ann' }, [makeFace(1)])
+      await writer.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
       await expect.poll(() => calls).toBe(2)
       end()
-      await writer.addFaces(collection.id, { name: 'Bob' }, [makeFace(2)])
+      await writer.faces.add(collection.id, { name: 'Bob' }, [makeFace(2)])
       await pause(100)
       expect(calls).toBe(2)
     })
@@ -120,9 +122,9 @@ describe.skipIf(skipReason)(title, () => {
         data: { failCommands: ['find'], blockConnection: true, blockTimeMS: 3000 },
       }
       await replicaSet.command({ ...failCommand, mode: { times: 1 } })
-      await expectCode(store.getCollection('default'), 'storeUnavailable')
+      await expectCode(store.collections.get('default'), 'storeUnavailable')
       await replicaSet.command({ configureFailPoint: 'failCommand', mode: 'off' })
-      expect((await store.getCollection('default')).name).toBe('default')
+      expect((await store.collections.get('default')).name).toBe('default')
     })
 
     it('answers storeBusy when a transaction never comes through', async () => {
@@ -138,11 +140,11 @@ describe.skipIf(skipReason)(title, () => {
       }
       await replicaSet.command({ ...failCommand, mode: 'alwaysOn' })
       try {
-        await expectCode(store.createPerson(collection.id, { name: 'Ann' }), 'storeBusy')
+        await expectCode(store.persons.create(collection.id, { name: 'Ann' }), 'storeBusy')
       } finally {
         await replicaSet.command({ configureFailPoint: 'failCommand', mode: 'off' })
       }
-      await store.createPerson(collection.id, { name: 'Ann' })
+      await store.persons.create(collection.id, { name: 'Ann' })
     })
 
     it('reports a full disk', async () => {
@@ -153,23 +155,23 @@ describe.skipIf(skipReason)(title, () => {
         mode: { times: 1 },
         data: { failCommands: ['insert'], errorCode: 14_031 },
       })
-      await expectCode(store.createPerson(collection.id, { name: 'Ann' }), 'storeFull')
-      expect(await store.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+      await expectCode(store.persons.create(collection.id, { name: 'Ann' }), 'storeFull')
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
     })
 
     it('lets many add faces to one person, each face once', async () => {
       const database = newDatabaseName()
       const [one, two] = [await openStore({ database }), await openStore({ database })]
       const { id } = await makeCollection(one)
-      const person = await one.createPerson(id, { name: 'Ann' })
+      const person = await one.persons.create(id, { name: 'Ann' })
       await Promise.all(
         Array.from({ length: 40 }, (_, i) =>
-          (i % 2 ? one : two).addFaces(id, person.id, [makeFace(i), makeFace(i + 1)]),
+          (i % 2 ? one : two).faces.add(id, person.id, [makeFace(i), makeFace(i + 1)]),
         ),
       )
-      expect((await one.getPerson(id, person.id)).faceCount).toBe(41)
-      expect(await two.counts(id)).toEqual({ persons: 1, faces: 41 })
-      expect((await two.changes(undefined, 100)).length).toBe(41)
+      expect((await one.persons.get(id, person.id)).faceCount).toBe(41)
+      expect(await two.collections.counts(id)).toEqual({ persons: 1, faces: 41 })
+      expect((await two.feed.changes(undefined, 100)).length).toBe(41)
     })
 
     it('leaves no face of a person that is deleted while faces are added', async () => {
@@ -177,19 +179,19 @@ describe.skipIf(skipReason)(title, () => {
       const [one, two] = [await openStore({ database }), await openStore({ database })]
       const { id } = await makeCollection(one)
       for (let round = 0; round < 20; round++) {
-        const { person } = await one.addFaces(id, { name: 'Ann' }, [makeFace(0)])
+        const { person } = await one.faces.add(id, { name: 'Ann' }, [makeFace(0)])
         const results = await Promise.allSettled([
-          one.addFaces(id, person.id, [makeFace(1)]),
-          two.deletePerson(id, person.id),
-          two.addFaces(id, person.id, [makeFace(2)]),
+          one.faces.add(id, person.id, [makeFace(1)]),
+          two.persons.delete(id, person.id),
+          two.faces.add(id, person.id, [makeFace(2)]),
         ])
         expect(results[1]).toMatchObject({ status: 'fulfilled' })
         for (const result of [results[0], results[2]]) {
           if (result.status === 'rejected') expect(result.reason.code).toBe('personNotFound')
         }
       }
-      expect(await one.counts(id)).toEqual({ persons: 0, faces: 0 })
-      expect((await one.listFaces(id)).items).toEqual([])
+      expect(await one.collections.counts(id)).toEqual({ persons: 0, faces: 0 })
+      expect((await one.faces.list(id)).items).toEqual([])
       const feed = await readFeed(one)
       expect(countKind(feed, 'faceAdded')).toBe(countKind(feed, 'faceRemoved'))
     })
@@ -199,21 +201,21 @@ describe.skipIf(skipReason)(title, () => {
       const [one, two] = [await openStore({ database }), await openStore({ database })]
       const { id } = await makeCollection(one)
       let deleted = false
-      const enrol = async (store: GalleryStore, offset: number): Promise<void> => {
+      const enrol = async (store: Database, offset: number): Promise<void> => {
         for (let i = 0; !deleted; i++) {
-          await store.addFaces(id, { name: `P${i}` }, [makeFace(offset + i)])
+          await store.faces.add(id, { name: `P${i}` }, [makeFace(offset + i)])
         }
       }
       const enrolling = Array.from({ length: 16 }, (_, i) => enrol(i % 2 ? one : two, 1000 * i))
       const settled = Promise.allSettled(enrolling)
       await pause(200)
-      await one.deleteCollection('default')
+      await one.collections.delete('default')
       deleted = true
       for (const result of await settled) {
         if (result.status === 'rejected') expect(result.reason.code).toBe('collectionNotFound')
       }
-      expect(await two.counts(id)).toEqual({ persons: 0, faces: 0 })
-      expect((await two.embeddings(id, { limit: 10 })).faceIds).toEqual([])
+      expect(await two.collections.counts(id)).toEqual({ persons: 0, faces: 0 })
+      expect((await two.feed.embeddings(id, { limit: 10 })).faceIds).toEqual([])
       await expect
         .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
         .toEqual({ persons: 0, faces: 0, crops: 0, purges: 0, counters: 0 })
@@ -225,15 +227,15 @@ describe.skipIf(skipReason)(title, () => {
       const collection = await makeCollection(store, { storeCrops: true })
       const crop = Uint8Array.of(1)
       const faces = Array.from({ length: 1200 }, (_, i) => makeFace(i, { crop }))
-      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, faces)
+      const { person } = await store.faces.add(collection.id, { name: 'Ann' }, faces)
       // As it stands after the transaction of the deletion.
       const client = new MongoClient(replicaSet.url)
       const db = client.db(database)
       await db.collection('collections').deleteMany({})
       await db.collection<{ _id: string }>('purges').insertOne({ _id: collection.id })
       await client.close()
-      await expectCode(store.getPerson(collection.id, person.id), 'personNotFound')
-      expect((await store.listFaces(collection.id)).items).toEqual([])
+      await expectCode(store.persons.get(collection.id, person.id), 'personNotFound')
+      expect((await store.faces.list(collection.id)).items).toEqual([])
       await openStore({ database })
       await expect
         .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
@@ -244,33 +246,33 @@ describe.skipIf(skipReason)(title, () => {
       const store = await openStore()
       const collection = await makeCollection(store)
       const faces = Array.from({ length: 700 }, (_, i) => makeFace(i))
-      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, faces)
-      const stored = await store.readFaces(collection.id, { limit: 1000 })
-      await store.deleteCollection('default')
-      await store.restoreCollection(collection)
-      await store.restorePersons(collection.id, [person])
-      await store.restoreFaces(collection.id, stored)
+      const { person } = await store.faces.add(collection.id, { name: 'Ann' }, faces)
+      const stored = await store.transfer.readFaces(collection.id, { limit: 1000 })
+      await store.collections.delete('default')
+      await store.transfer.restoreCollection(collection)
+      await store.transfer.restorePersons(collection.id, [person])
+      await store.transfer.restoreFaces(collection.id, stored)
       await pause(300)
-      expect(await store.readFaces(collection.id, { limit: 1000 })).toEqual(stored)
-      expect(await store.counts(collection.id)).toEqual({ persons: 1, faces: 700 })
+      expect(await store.transfer.readFaces(collection.id, { limit: 1000 })).toEqual(stored)
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 700 })
     })
 
     it('refuses a cursor of another database and one that the oplog no longer has', async () => {
       const database = newDatabaseName()
       const store = await openStore({ database })
       const { id } = await makeCollection(store)
-      await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
-      const old = (await store.changes(undefined, 10))[0]!.cursor
-      await store.addFaces(id, { name: 'Bob' }, [makeFace(2)])
-      expect(await store.changes(old, 10)).toHaveLength(1)
-      await expectCode((await openStore()).changes(old, 10), 'invalidCursor')
+      await store.faces.add(id, { name: 'Ann' }, [makeFace(1)])
+      const old = (await store.feed.changes(undefined, 10))[0]!.cursor
+      await store.faces.add(id, { name: 'Bob' }, [makeFace(2)])
+      expect(await store.feed.changes(old, 10)).toHaveLength(1)
+      await expectCode((await openStore()).feed.changes(old, 10), 'invalidCursor')
       await cutOplog(replicaSet)
       const late = await openStore({ database })
-      await expectCode(late.changes(old, 10), 'invalidCursor')
-      await expectCode(late.changes(undefined, 10), 'invalidCursor')
-      const cursor = await late.latestCursor()
-      const { faces } = await store.addFaces(id, { name: 'Cleo' }, [makeFace(3)])
-      expect(await late.changes(cursor, 10)).toMatchObject([{ faceId: faces[0]!.id }])
+      await expectCode(late.feed.changes(old, 10), 'invalidCursor')
+      await expectCode(late.feed.changes(undefined, 10), 'invalidCursor')
+      const cursor = await late.feed.latestCursor()
+      const { faces } = await store.faces.add(id, { name: 'Cleo' }, [makeFace(3)])
+      expect(await late.feed.changes(cursor, 10)).toMatchObject([{ faceId: faces[0]!.id }])
     })
   })
 
@@ -303,7 +305,7 @@ describe.skipIf(skipReason)(title, () => {
       reader.onChange!(() => calls++)
       await expect.poll(() => calls).toBe(1)
       const member = await replicaSet.kill('SIGKILL')
-      await untilServed(() => writer.addFaces(id, { name: 'Ann' }, [makeFace(1)]))
+      await untilServed(() => writer.faces.add(id, { name: 'Ann' }, [makeFace(1)]))
       await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(1)
       await replicaSet.restart(member)
     })
@@ -311,16 +313,16 @@ describe.skipIf(skipReason)(title, () => {
     it('answers storeUnavailable without a primary, and goes on by itself when there is one', async () => {
       const store = await openStore({ timeoutMs: 500 })
       const { id } = await makeCollection(store)
-      const cursor = await store.latestCursor()
+      const cursor = await store.feed.latestCursor()
       const killed = [await replicaSet.kill('SIGKILL', 0), await replicaSet.kill('SIGKILL', 1)]
       await replicaSet.kill('SIGKILL', 2)
       await expectCode(store.ping(), 'storeUnavailable')
-      await expectCode(store.getCollection('default'), 'storeUnavailable')
-      await expectCode(store.addFaces(id, { name: 'Ann' }, [makeFace(1)]), 'storeUnavailable')
+      await expectCode(store.collections.get('default'), 'storeUnavailable')
+      await expectCode(store.faces.add(id, { name: 'Ann' }, [makeFace(1)]), 'storeUnavailable')
       for (const member of [...killed, 2]) await replicaSet.restart(member)
       await untilServed(() => store.ping())
-      const { faces } = await untilServed(() => store.addFaces(id, { name: 'Bob' }, [makeFace(2)]))
-      expect((await store.changes(cursor, 10)).map((change) => change.faceId)).toContain(
+      const { faces } = await untilServed(() => store.faces.add(id, { name: 'Bob' }, [makeFace(2)]))
+      expect((await store.feed.changes(cursor, 10)).map((change) => change.faceId)).toContain(
         faces[0]!.id,
       )
     })
@@ -332,21 +334,21 @@ describe.skipIf(skipReason)(title, () => {
  * follows the feed meanwhile.
  */
 async function enrolDuring(
-  store: GalleryStore,
+  store: Database,
   { id }: Collection,
   disturb: () => Promise<void>,
 ): Promise<void> {
   const acknowledged: string[] = []
   let next = 0
   let disturbing = true
-  const start = await store.latestCursor()
+  const start = await store.feed.latestCursor()
   const persons = await Promise.all(
-    Array.from({ length: 16 }, (_, i) => store.createPerson(id, { name: `P${i}` })),
+    Array.from({ length: 16 }, (_, i) => store.persons.create(id, { name: `P${i}` })),
   )
   const enrol = async (personId: string): Promise<void> => {
     while (disturbing || next < 300) {
       const face = makeFace(next++)
-      const { faces } = await untilServed(() => store.addFaces(id, personId, [face]))
+      const { faces } = await untilServed(() => store.faces.add(id, personId, [face]))
       acknowledged.push(faces[0]!.id)
     }
   }
@@ -354,7 +356,7 @@ async function enrolDuring(
   const follow = async (): Promise<void> => {
     for (;;) {
       const last = !writing
-      const page = await untilServed(() => store.changes(followed.at(-1)?.cursor ?? start, 50))
+      const page = await untilServed(() => store.feed.changes(followed.at(-1)?.cursor ?? start, 50))
       followed.push(...page)
       if (last && page.length === 0) return
       await pause(5)
@@ -371,12 +373,12 @@ async function enrolDuring(
   writing = false
   await following
   acknowledged.sort()
-  const { faceIds } = await store.embeddings(id, { limit: 100_000 })
+  const { faceIds } = await store.feed.embeddings(id, { limit: 100_000 })
   expect(faceIds).toEqual(acknowledged)
   expect(acknowledged).toHaveLength(next)
   expect(followed.map((change) => change.faceId).sort()).toEqual(acknowledged)
-  expect(await store.counts(id)).toEqual({ persons: 16, faces: next })
-  const counted = (await store.listPersons(id)).items.map((person) => person.faceCount)
+  expect(await store.collections.counts(id)).toEqual({ persons: 16, faces: next })
+  const counted = (await store.persons.list(id)).items.map((person) => person.faceCount)
   expect(counted.reduce((sum, count) => sum + count)).toBe(next)
 }
 
@@ -395,11 +397,11 @@ async function untilServed<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-async function readFeed(store: GalleryStore): Promise<Change[]> {
+async function readFeed(store: Database): Promise<Change[]> {
   const all: Change[] = []
   let cursor: Cursor | undefined
   for (;;) {
-    const page = await store.changes(cursor, 100)
+    const page = await store.feed.changes(cursor, 100)
     if (page.length === 0) return all
     all.push(...page)
     cursor = page.at(-1)!.cursor

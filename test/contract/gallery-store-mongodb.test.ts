@@ -1,11 +1,11 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
 import { createMongodbStore } from '../../src/storage/mongodb/mongodb-store.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
 import { newDatabaseName, openTestServer, type TestServer, whyNoMongod } from '../servers/mongod.ts'
-import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
-import { describeGalleryStoreRaces } from './gallery-store-races.ts'
-import { describeGalleryTransferContract } from './gallery-transfer.ts'
+import { describeDatabaseContract } from './database/database.ts'
+import type { DatabaseFixture } from './database/fixture.ts'
+import { describeDatabaseRaces } from './database/races.ts'
 import { describeUseCaseRaces } from './use-case-races.ts'
 
 const skipReason = whyNoMongod({ own: false })
@@ -24,9 +24,9 @@ describe.skipIf(skipReason)(`MongoDB${skipReason ? ` (${skipReason})` : ''}`, ()
     await server?.stop()
   })
 
-  async function createFixture(): Promise<StoreFixture> {
+  async function createFixture(): Promise<DatabaseFixture> {
     const database = newDatabaseName()
-    const stores: GalleryStore[] = []
+    const stores: Database[] = []
     return {
       async open() {
         const store = await createMongodbStore({ url: server.url, database })
@@ -40,8 +40,7 @@ describe.skipIf(skipReason)(`MongoDB${skipReason ? ` (${skipReason})` : ''}`, ()
     }
   }
 
-  describeGalleryStoreContract('MongoDB', createFixture)
-  describeGalleryStoreRaces('MongoDB', createFixture)
+  describeDatabaseContract('MongoDB', createFixture)
+  describeDatabaseRaces('MongoDB', createFixture)
   describeUseCaseRaces('MongoDB', createFixture)
-  describeGalleryTransferContract('MongoDB', createFixture)
 })

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { Metadata, Person } from '../../src/storage/ports/persons.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection, GalleryStore, Metadata, Person } from '../../src/storage/store.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 
 const special = [
@@ -77,7 +79,7 @@ const metadata = fc
 
 describe('whatever names and metadata a caller thinks of', () => {
   let directory: string
-  let store: GalleryStore
+  let store: Database
   let collection: Collection
   let other: Collection
 
@@ -96,8 +98,8 @@ describe('whatever names and metadata a caller thinks of', () => {
   /** Also after a case that failed, of which simpler forms are tried then. */
   async function empty(): Promise<void> {
     for (const { id } of [collection, other]) {
-      for (const person of (await store.listPersons(id)).items)
-        await store.deletePerson(id, person.id)
+      for (const person of (await store.persons.list(id)).items)
+        await store.persons.delete(id, person.id)
     }
   }
 
@@ -105,7 +107,7 @@ describe('whatever names and metadata a caller thinks of', () => {
   async function enrol(name: string, given: Metadata): Promise<Person | undefined> {
     try {
       const face = makeFace(1)
-      return (await store.addFaces(collection.id, { name, metadata: given }, [face])).person
+      return (await store.faces.add(collection.id, { name, metadata: given }, [face])).person
     } catch (error) {
       expect(error).toBeInstanceOf(FaceError)
       expect(['invalidName', 'invalidMetadata']).toContain((error as FaceError).code)
@@ -119,7 +121,7 @@ describe('whatever names and metadata a caller thinks of', () => {
       fc.asyncProperty(text, text, metadata, async (name, search, given) => {
         await empty()
         const person = await enrol(name, given)
-        const { items: listed } = await store.listPersons(collection.id)
+        const { items: listed } = await store.persons.list(collection.id)
         if (person === undefined) {
           expect(listed).toEqual([])
           return
@@ -129,24 +131,24 @@ describe('whatever names and metadata a caller thinks of', () => {
         // As JSON keeps it: -0 is 0, NaN is null, undefined is not there.
         expect(JSON.stringify(person.metadata)).toBe(JSON.stringify(given ?? {}))
         const find = async (options: object) =>
-          (await store.listPersons(collection.id, options)).items.length
+          (await store.persons.list(collection.id, options)).items.length
         expect(await find({ name: person.name })).toBe(1)
         expect(await find({ exactName: name })).toBe(1)
         expect(await find({ name: search })).toBeLessThanOrEqual(1)
 
-        const [face] = await store.readFaces(collection.id, { limit: 10 })
-        const { owners } = await store.lookUpNearest(collection.id, [[face!.id]])
+        const [face] = await store.transfer.readFaces(collection.id, { limit: 10 })
+        const { owners } = await store.faces.lookUpNearest(collection.id, [[face!.id]])
         expect(owners).toMatchObject([{ personName: person.name, personMetadata: person.metadata }])
-        await store.updatePerson(collection.id, person.id, { name: person.name, metadata: given })
-        await store.deletePerson(collection.id, person.id)
+        await store.persons.update(collection.id, person.id, { name: person.name, metadata: given })
+        await store.persons.delete(collection.id, person.id)
         expect(await find({})).toBe(0)
 
         // An export holds lines of JSON.
         const exported = JSON.parse(JSON.stringify(person)) as Person
-        await store.restorePersons(other.id, [exported])
-        const restored = await store.getPerson(other.id, person.id)
+        await store.transfer.restorePersons(other.id, [exported])
+        const restored = await store.persons.get(other.id, person.id)
         expect(restored).toEqual({ ...person, faceCount: 0 })
-        await store.deletePerson(other.id, person.id)
+        await store.persons.delete(other.id, person.id)
       }),
     )
     // Observed: 27 of 100.

@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSyn
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import Database from 'libsql'
+import Libsql from 'libsql'
 import { Piscina } from 'piscina'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
 import { schemaVersion } from '../../src/storage/sqlite/schema.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { provideSqliteFile } from '../helpers/sqlite-file.ts'
@@ -31,7 +31,7 @@ describe('gallery store on SQLite: faults', () => {
   }
 
   function edit(sql: string): void {
-    const database = new Database(file)
+    const database = new Libsql(file)
     database.exec(sql)
     database.close()
   }
@@ -43,7 +43,7 @@ describe('gallery store on SQLite: faults', () => {
       const store = await openStore({ encryptionKey })
       const { id } = await makeCollection(store)
       const face = makeFace(1)
-      await store.addFaces(id, { name: 'Plainly Visible' }, [face])
+      await store.faces.add(id, { name: 'Plainly Visible' }, [face])
       const bytes = Buffer.from(face.embedding.buffer)
       for (const secret of ['Plainly Visible', 'SQLite format', bytes.subarray(0, 16)]) {
         expect(readDisk().includes(secret)).toBe(false)
@@ -51,13 +51,13 @@ describe('gallery store on SQLite: faults', () => {
       await store.close()
       expect(readDisk().includes('Plainly Visible')).toBe(false)
       const again = await openStore({ encryptionKey })
-      expect((await again.listPersons(id)).items[0]!.name).toBe('Plainly Visible')
-      expect((await again.embeddings(id, { limit: 1 })).embeddings).toHaveLength(8)
+      expect((await again.persons.list(id)).items[0]!.name).toBe('Plainly Visible')
+      expect((await again.feed.embeddings(id, { limit: 1 })).embeddings).toHaveLength(8)
     })
 
     it('would show it without a key', async () => {
       const store = await openStore()
-      await store.addFaces((await makeCollection(store)).id, { name: 'Plainly Visible' }, [])
+      await store.faces.add((await makeCollection(store)).id, { name: 'Plainly Visible' }, [])
       expect(readDisk().includes('Plainly Visible')).toBe(true)
     })
 
@@ -93,7 +93,7 @@ describe('gallery store on SQLite: faults', () => {
     it('counts what a file of the first schema holds, and what comes and goes later', async () => {
       const store = await openStore()
       const { id } = await makeCollection(store)
-      await store.addFaces(id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await store.faces.add(id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
       await store.close()
       for (const name of ['person_added', 'person_removed', 'face_added', 'face_removed']) {
         edit(`DROP TRIGGER ${name}`)
@@ -105,18 +105,18 @@ describe('gallery store on SQLite: faults', () => {
       for (const name of ['persons', 'faces']) edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       edit('PRAGMA user_version = 1')
       const again = await openStore()
-      expect(await again.counts(id)).toEqual({ persons: 1, faces: 2 })
-      const { person } = await again.addFaces(id, { name: 'Bob' }, [makeFace(3)])
-      expect(await again.counts(id)).toEqual({ persons: 2, faces: 3 })
-      await again.deletePerson(id, person.id)
-      expect(await again.counts(id)).toEqual({ persons: 1, faces: 2 })
+      expect(await again.collections.counts(id)).toEqual({ persons: 1, faces: 2 })
+      const { person } = await again.faces.add(id, { name: 'Bob' }, [makeFace(3)])
+      expect(await again.collections.counts(id)).toEqual({ persons: 2, faces: 3 })
+      await again.persons.delete(id, person.id)
+      expect(await again.collections.counts(id)).toEqual({ persons: 1, faces: 2 })
     })
 
     it('reports damaged pages and goes on with what is whole', async () => {
       const store = await openStore()
       const { id } = await makeCollection(store)
       const faces = Array.from({ length: 300 }, (_, i) => makeFace(i))
-      await store.addFaces(id, { name: 'Ann' }, faces)
+      await store.faces.add(id, { name: 'Ann' }, faces)
       await store.close()
       const handle = await open(file, 'r+')
       const { size } = await handle.stat()
@@ -124,8 +124,8 @@ describe('gallery store on SQLite: faults', () => {
       await handle.write(Buffer.alloc(size / 2, 0xff), 0, size / 2, size / 2)
       await handle.close()
       const again = await openStore()
-      await expectCode(again.embeddings(id, { limit: 1000 }), 'storeCorrupt')
-      expect((await again.getCollection('default')).id).toBe(id)
+      await expectCode(again.feed.embeddings(id, { limit: 1000 }), 'storeCorrupt')
+      expect((await again.collections.get('default')).id).toBe(id)
     })
 
     it('refuses a directory in the place of the file, and a missing directory', async () => {
@@ -163,14 +163,14 @@ describe('gallery store on SQLite: faults', () => {
     it('stores nothing of the call that does not fit, and serves on', async () => {
       const store = await openStore({ maxPages: 64 })
       const { id } = await makeCollection(store)
-      await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
-      const cursor = await store.latestCursor()
+      await store.faces.add(id, { name: 'Ann' }, [makeFace(1)])
+      const cursor = await store.feed.latestCursor()
       const many = Array.from({ length: 1000 }, (_, i) => makeFace(i + 10))
-      await expectCode(store.addFaces(id, { name: 'Bob' }, many), 'storeFull')
-      expect(await store.counts(id)).toEqual({ persons: 1, faces: 1 })
-      expect(await store.changes(cursor, 10)).toEqual([])
-      await store.addFaces(id, { name: 'Cleo' }, [makeFace(2)])
-      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+      await expectCode(store.faces.add(id, { name: 'Bob' }, many), 'storeFull')
+      expect(await store.collections.counts(id)).toEqual({ persons: 1, faces: 1 })
+      expect(await store.feed.changes(cursor, 10)).toEqual([])
+      await store.faces.add(id, { name: 'Cleo' }, [makeFace(2)])
+      expect(await store.collections.counts(id)).toEqual({ persons: 2, faces: 2 })
     })
 
     it('fails only the call that does not fit of those that share a transaction', async () => {
@@ -178,10 +178,10 @@ describe('gallery store on SQLite: faults', () => {
       const { id } = await makeCollection(store)
       const many = Array.from({ length: 1000 }, (_, i) => makeFace(i + 10))
       const results = await Promise.allSettled([
-        store.addFaces(id, { name: 'Ann' }, [makeFace(1)]),
-        store.addFaces(id, { name: 'Bob' }, many),
-        store.addFaces(id, { name: '' }, []),
-        store.addFaces(id, { name: 'Cleo' }, [makeFace(2)]),
+        store.faces.add(id, { name: 'Ann' }, [makeFace(1)]),
+        store.faces.add(id, { name: 'Bob' }, many),
+        store.faces.add(id, { name: '' }, []),
+        store.faces.add(id, { name: 'Cleo' }, [makeFace(2)]),
       ])
       expect(results).toMatchObject([
         { status: 'fulfilled' },
@@ -189,7 +189,7 @@ describe('gallery store on SQLite: faults', () => {
         { reason: { code: 'invalidName' } },
         { status: 'fulfilled' },
       ])
-      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+      expect(await store.collections.counts(id)).toEqual({ persons: 2, faces: 2 })
     })
 
     it.skipIf(!canMount())('reports a file system without space (tmpfs; root only)', async () => {
@@ -200,21 +200,21 @@ describe('gallery store on SQLite: faults', () => {
         let stored = 0
         const fill = async (): Promise<void> => {
           for (;;) {
-            await store.addFaces(id, { name: `P${stored}` }, [makeFace(stored)])
+            await store.faces.add(id, { name: `P${stored}` }, [makeFace(stored)])
             stored++
           }
         }
         await expectCode(fill(), 'storeFull')
         expect(stored).toBeGreaterThan(3)
-        expect(await store.counts(id)).toEqual({ persons: stored, faces: stored })
+        expect(await store.collections.counts(id)).toEqual({ persons: stored, faces: stored })
         await store.close()
         const again = await openStore().catch((error: unknown) => error)
         if (!(again instanceof Error)) {
-          expect(await (again as GalleryStore).counts(id)).toEqual({
+          expect(await (again as Database).collections.counts(id)).toEqual({
             persons: stored,
             faces: stored,
           })
-          await (again as GalleryStore).close()
+          await (again as Database).close()
         } else expect(again).toMatchObject({ code: 'storeFull' })
       } finally {
         execFileSync('umount', ['-l', directory])
@@ -228,12 +228,12 @@ describe('gallery store on SQLite: faults', () => {
       const { id } = await makeCollection(store, { storeCrops: true })
       const crop = Buffer.from('the crop of the person to be erased')
       const face = makeFace(1, { crop })
-      const { person } = await store.addFaces(id, { name: 'Erased Ann' }, [face])
-      await store.addFaces(id, { name: 'Bob' }, [makeFace(2)])
-      const { embeddings } = await store.getEmbeddings(id, { personId: person.id })
+      const { person } = await store.faces.add(id, { name: 'Erased Ann' }, [face])
+      await store.faces.add(id, { name: 'Bob' }, [makeFace(2)])
+      const { embeddings } = await store.faces.getEmbeddings(id, { personId: person.id })
       const traces = ['Erased Ann', 'erased ann', crop, Buffer.from(embeddings.buffer)]
       for (const trace of traces) expect(readDisk().includes(trace)).toBe(true)
-      await store.deletePerson(id, person.id)
+      await store.persons.delete(id, person.id)
       // The log is emptied once writes have been quiet for a second.
       await vi.waitFor(
         () => {
@@ -246,45 +246,45 @@ describe('gallery store on SQLite: faults', () => {
 
   it('forgets idempotency keys after a day, and claims of dead processes after ten minutes', async () => {
     const store = await openStore()
-    await store.claimIdempotencyKey('done', 'hash')
-    await store.completeIdempotencyKey('done', { status: 200, body: '' })
-    await store.claimIdempotencyKey('dead', 'hash')
+    await store.answers.claim('done', 'hash')
+    await store.answers.complete('done', { status: 200, body: '' })
+    await store.answers.claim('dead', 'hash')
     edit('UPDATE idempotency SET created_at_ms = created_at_ms - 11 * 60000')
-    expect(await store.claimIdempotencyKey('done', 'other')).toMatchObject({ requestHash: 'hash' })
-    expect(await store.claimIdempotencyKey('dead', 'other')).toBeUndefined()
+    expect(await store.answers.claim('done', 'other')).toMatchObject({ requestHash: 'hash' })
+    expect(await store.answers.claim('dead', 'other')).toBeUndefined()
     edit('UPDATE idempotency SET created_at_ms = created_at_ms - 24 * 3600000')
-    expect(await store.claimIdempotencyKey('done', 'other')).toBeUndefined()
+    expect(await store.answers.claim('done', 'other')).toBeUndefined()
   })
 
   it('refuses a cursor of a future that a restored backup does not share', async () => {
     const store = await openStore()
     const { id } = await makeCollection(store)
-    await store.addFaces(id, { name: 'A' }, [makeFace(1)])
-    const shared = await store.latestCursor()
+    await store.faces.add(id, { name: 'A' }, [makeFace(1)])
+    const shared = await store.feed.latestCursor()
     await store.close()
     copyFileSync(file, join(directory, 'backup.db'))
     const before = await openStore()
-    await before.addFaces(id, { name: 'B' }, [makeFace(2)])
-    const lost = await before.latestCursor()
+    await before.faces.add(id, { name: 'B' }, [makeFace(2)])
+    const lost = await before.feed.latestCursor()
     await before.close()
     copyFileSync(join(directory, 'backup.db'), file)
     const restored = await openStore()
-    await expectCode(restored.changes(lost, 10), 'invalidCursor')
-    await restored.addFaces(id, { name: 'C' }, [makeFace(3)])
-    await expectCode(restored.changes(lost, 10), 'invalidCursor')
-    expect(await restored.changes(shared, 10)).toHaveLength(1)
+    await expectCode(restored.feed.changes(lost, 10), 'invalidCursor')
+    await restored.faces.add(id, { name: 'C' }, [makeFace(3)])
+    await expectCode(restored.feed.changes(lost, 10), 'invalidCursor')
+    expect(await restored.feed.changes(shared, 10)).toHaveLength(1)
   })
 
   it('answers busy when another process holds the write lock for too long', async () => {
     const store = await openStore({ busyTimeoutMs: 100 })
     const { id } = await makeCollection(store)
-    const other = new Database(file)
+    const other = new Libsql(file)
     other.exec('BEGIN IMMEDIATE')
-    await expectCode(store.createPerson(id, { name: 'A' }), 'storeBusy')
-    expect(await store.counts(id)).toEqual({ persons: 0, faces: 0 })
+    await expectCode(store.persons.create(id, { name: 'A' }), 'storeBusy')
+    expect(await store.collections.counts(id)).toEqual({ persons: 0, faces: 0 })
     other.exec('ROLLBACK')
     other.close()
-    await store.createPerson(id, { name: 'A' })
+    await store.persons.create(id, { name: 'A' })
   })
 
   it('lets several processes create the database at once', async () => {
@@ -293,14 +293,14 @@ describe('gallery store on SQLite: faults', () => {
       const store = await createSqliteStore({ file: process.argv[1] })
       const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
       const name = 'c' + process.pid
-      await store.createCollection({ name, modelId: 'm', dimension: 8, policy, storeCrops: false })
+      await store.collections.create({ name, modelId: 'm', dimension: 8, policy, storeCrops: false })
       await store.close()`
     const run = promisify(execFile)
     const processes = Array.from({ length: 4 }, () =>
       run(process.execPath, ['--input-type=module', '-e', script, file]),
     )
     await Promise.all(processes)
-    expect((await (await openStore()).listCollections()).items).toHaveLength(4)
+    expect((await (await openStore()).collections.list()).items).toHaveLength(4)
   })
 
   describe('the thread', () => {
@@ -316,26 +316,26 @@ describe('gallery store on SQLite: faults', () => {
       })
       const store = await openStore()
       const { id } = await makeCollection(store)
-      await store.addFaces(id, { name: 'A' }, [makeFace(1)])
+      await store.faces.add(id, { name: 'A' }, [makeFace(1)])
       const many = Array.from({ length: 2000 }, (_, i) => makeFace(i + 10))
-      const pending = store.addFaces(id, { name: 'B' }, many)
+      const pending = store.faces.add(id, { name: 'B' }, many)
       const rejected = expectCode(pending, 'workerFailed')
       await new Promise((resolve) => setImmediate(resolve))
       await pools[0]!.threads[0]!.terminate()
       await rejected
-      expect(await store.counts(id)).toEqual({ persons: 1, faces: 1 })
+      expect(await store.collections.counts(id)).toEqual({ persons: 1, faces: 1 })
       await pools[0]!.threads[0]!.terminate()
-      await store.addFaces(id, { name: 'C' }, [makeFace(2)])
-      expect(await store.counts(id)).toEqual({ persons: 2, faces: 2 })
+      await store.faces.add(id, { name: 'C' }, [makeFace(2)])
+      expect(await store.collections.counts(id)).toEqual({ persons: 2, faces: 2 })
     })
 
     it('does not fail neighbours for a parameter that no thread can be sent', async () => {
       const store = await openStore()
       const { id } = await makeCollection(store)
       const results = await Promise.allSettled([
-        store.createPerson(id, { name: 'A' }),
-        store.createPerson(id, { name: (() => 1) as unknown as string }),
-        store.createPerson(id, { name: 'C' }),
+        store.persons.create(id, { name: 'A' }),
+        store.persons.create(id, { name: (() => 1) as unknown as string }),
+        store.persons.create(id, { name: 'C' }),
       ])
       expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     })
@@ -344,7 +344,7 @@ describe('gallery store on SQLite: faults', () => {
       const store = await openStore()
       await makeCollection(store)
       const ask = async (times: number): Promise<number> => {
-        for (let i = 0; i < times; i++) await store.changes(undefined, 1)
+        for (let i = 0; i < times; i++) await store.feed.changes(undefined, 1)
         return process.memoryUsage.rss()
       }
       const before = await ask(10_000)
@@ -365,7 +365,7 @@ describe('gallery store on SQLite: faults', () => {
         }
       }
       const counting = count()
-      await store.addFaces(id, { name: 'A' }, many)
+      await store.faces.add(id, { name: 'A' }, many)
       writing = false
       await counting
       // Were the call synchronous, the loop would turn a few times only; observed > 1000.

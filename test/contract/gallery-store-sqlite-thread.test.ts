@@ -25,31 +25,31 @@ describe('stored metadata that no store writes', () => {
     const store = await openStore({ logger: logger as never })
     const { id } = await makeCollection(store)
     const metadata = { kept: true }
-    const ann = await store.addFaces(id, { name: 'Ann', metadata }, [makeFace(1)])
-    const bob = await store.createPerson(id, { name: 'Bob', metadata })
+    const ann = await store.faces.add(id, { name: 'Ann', metadata }, [makeFace(1)])
+    const bob = await store.persons.create(id, { name: 'Bob', metadata })
     const database = new Database(file)
     const write = database.prepare('UPDATE persons SET metadata = ? WHERE id = ?')
     write.run([json, ann.person.id])
     const faceId = ann.faces[0]!.id
 
-    const { items } = await store.listPersons(id)
+    const { items } = await store.persons.list(id)
     expect(items.map((person) => person.metadata)).toEqual([{}, metadata])
-    expect((await store.listPersons(id, { name: 'ann' })).items).toHaveLength(1)
-    expect(await store.getOwners(id, [faceId])).toMatchObject([{ personMetadata: {} }])
-    const { owners } = await store.lookUpNearest(id, [[faceId]])
+    expect((await store.persons.list(id, { name: 'ann' })).items).toHaveLength(1)
+    expect(await store.faces.getOwners(id, [faceId])).toMatchObject([{ personMetadata: {} }])
+    const { owners } = await store.faces.lookUpNearest(id, [[faceId]])
     expect(owners).toMatchObject([{ personName: 'Ann', personMetadata: {} }])
-    expect(await store.readFaces(id, { limit: 10 })).toHaveLength(1)
+    expect(await store.transfer.readFaces(id, { limit: 10 })).toHaveLength(1)
     await expect.poll(() => logged).toEqual([{ personId: ann.person.id }])
 
     // A new name takes nothing away from what somebody may want to repair.
-    await store.updatePerson(id, ann.person.id, { name: 'Anna' })
+    await store.persons.update(id, ann.person.id, { name: 'Anna' })
     const read = database.prepare('SELECT metadata FROM persons WHERE id = ?')
     expect(read.all([ann.person.id])).toMatchObject([{ metadata: json }])
     database.close()
-    const mended = await store.updatePerson(id, ann.person.id, { metadata: { b: 1 } })
+    const mended = await store.persons.update(id, ann.person.id, { metadata: { b: 1 } })
     expect(mended.metadata).toEqual({ b: 1 })
-    await store.deletePerson(id, ann.person.id)
-    expect((await store.listPersons(id)).items).toEqual([bob])
+    await store.persons.delete(id, ann.person.id)
+    expect((await store.persons.list(id)).items).toEqual([bob])
   })
 })
 
@@ -60,10 +60,10 @@ describe('what no thread could read', () => {
     let deep: object = {}
     for (let level = 0; level < 1900; level++) deep = { deep }
     const results = await Promise.allSettled([
-      store.createPerson(collection.id, { name: 'A' }),
-      store.updateCollection(collection.name, { policy: deep as never }),
-      store.addFaces(collection.id, { name: 'B' }, [makeFace(1, { quality: deep as never })]),
-      store.createPerson(collection.id, { name: 'C' }),
+      store.persons.create(collection.id, { name: 'A' }),
+      store.collections.update(collection.name, { policy: deep as never }),
+      store.faces.add(collection.id, { name: 'B' }, [makeFace(1, { quality: deep as never })]),
+      store.persons.create(collection.id, { name: 'C' }),
     ])
     const refused = { reason: { code: 'invalidRequest' } }
     const done = { status: 'fulfilled' }
@@ -80,14 +80,14 @@ describe("the store's thread", () => {
       const store = await openStore({ workerFile })
       for (let round = 0; round < 2; round++) {
         const results = await Promise.allSettled([
-          store.getCollection('a'),
-          store.getCollection(how),
-          store.getCollection('b'),
+          store.collections.get('a'),
+          store.collections.get(how),
+          store.collections.get('b'),
         ])
         expect(results).toMatchObject([
-          { value: 'getCollection' },
+          { value: 'collections.get' },
           { reason: { code: 'workerFailed' } },
-          { value: 'getCollection' },
+          { value: 'collections.get' },
         ])
       }
       await store.close()
@@ -97,28 +97,28 @@ describe("the store's thread", () => {
   it('never does a write again whose answer was lost', async () => {
     const store = await openStore({ workerFile })
     const results = await Promise.allSettled([
-      store.deleteCollection('a'),
-      store.getCollection('unreadable'),
-      store.getCollection('b'),
+      store.collections.delete('a'),
+      store.collections.get('unreadable'),
+      store.collections.get('b'),
     ])
     const failed = { reason: { code: 'workerFailed' } }
-    expect(results).toMatchObject([failed, failed, { value: 'getCollection' }])
+    expect(results).toMatchObject([failed, failed, { value: 'collections.get' }])
   })
 
   it.each(['never', 'spin'])('that answers %s is replaced when the time is up', async (how) => {
     const store = await openStore({ workerFile, callTimeoutMs: 500 })
-    const stuck = store.getCollection(how)
+    const stuck = store.collections.get(how)
     await new Promise((resolve) => setImmediate(resolve))
-    const waiting = store.getCollection('a')
+    const waiting = store.collections.get('a')
     await expectCode(stuck, 'storeUnavailable')
-    expect(await waiting).toBe('getCollection')
+    expect(await waiting).toBe('collections.get')
   })
 
   it.each(['never', 'spin'])('that answers %s does not hold up close', async (how) => {
     const store = await openStore({ workerFile, closeTimeoutMs: 300 })
-    const stuck = expectCode(store.getCollection(how), 'workerFailed')
+    const stuck = expectCode(store.collections.get(how), 'workerFailed')
     await new Promise((resolve) => setImmediate(resolve))
-    const waiting = expectCode(store.getCollection('a'), 'storeUnavailable')
+    const waiting = expectCode(store.collections.get('a'), 'storeUnavailable')
     await expectCode(store.close(), 'storeUnavailable')
     await Promise.all([stuck, waiting])
   })
@@ -134,17 +134,17 @@ describe('searches by a part of the name', () => {
     const store = await openStore()
     const { id } = await makeCollection(store)
     await Promise.all(
-      Array.from({ length: 200 }, (_, i) => store.createPerson(id, { name: `Person ${i}` })),
+      Array.from({ length: 200 }, (_, i) => store.persons.create(id, { name: `Person ${i}` })),
     )
     let searched = 0
     const searches = Array.from({ length: 60 }, async () => {
-      await store.listPersons(id, { name: 'no such name' })
+      await store.persons.list(id, { name: 'no such name' })
       searched++
     })
     const before: number[] = []
     for (let i = 0; i < 10; i++) {
       const start = searched
-      await Promise.all([store.createPerson(id, { name: 'Ann' }), store.counts(id)])
+      await Promise.all([store.persons.create(id, { name: 'Ann' }), store.collections.counts(id)])
       before.push(searched - start)
     }
     // One that runs when the call comes, and one in its own batch.
@@ -156,8 +156,10 @@ describe('searches by a part of the name', () => {
   it('beyond those that may wait are refused, and nothing else is', async () => {
     const store = await openStore()
     const { id } = await makeCollection(store)
-    const searches = Array.from({ length: 200 }, () => store.listPersons(id, { name: 'a' }))
-    const writes = Array.from({ length: 200 }, (_, i) => store.createPerson(id, { name: `P${i}` }))
+    const searches = Array.from({ length: 200 }, () => store.persons.list(id, { name: 'a' }))
+    const writes = Array.from({ length: 200 }, (_, i) =>
+      store.persons.create(id, { name: `P${i}` }),
+    )
     const outcomes = await Promise.allSettled(searches)
     await Promise.all(writes)
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected')

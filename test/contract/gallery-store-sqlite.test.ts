@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
-import { describeGalleryStoreContract, type StoreFixture } from './gallery-store.ts'
-import { describeGalleryStoreRaces } from './gallery-store-races.ts'
+import { describeDatabaseContract } from './database/database.ts'
+import type { DatabaseFixture } from './database/fixture.ts'
+import { describeDatabaseRaces } from './database/races.ts'
 import { describeUseCaseRaces } from './use-case-races.ts'
 
-async function createFixture(): Promise<StoreFixture> {
+async function createFixture(): Promise<DatabaseFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-store-'))
-  const stores: GalleryStore[] = []
+  const stores: Database[] = []
   return {
     async open() {
       const store = await createSqliteStore({ file: join(directory, 'gallery.db') })
@@ -23,6 +24,6 @@ async function createFixture(): Promise<StoreFixture> {
   }
 }
 
-describeGalleryStoreContract('SQLite', createFixture)
-describeGalleryStoreRaces('SQLite', createFixture)
+describeDatabaseContract('SQLite', createFixture)
+describeDatabaseRaces('SQLite', createFixture)
 describeUseCaseRaces('SQLite', createFixture)

@@ -4,22 +4,23 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCollections } from '../../src/recognition/collections.ts'
 import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
-import type { Collection, GalleryStore } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { createFakeDependencies, fakeDimension } from '../helpers/fake-recognition.ts'
-import type { StoreFixture } from './gallery-store.ts'
+import type { DatabaseFixture } from './database/fixture.ts'
 
 /** Use cases of two processes at once, on every gallery store. */
 export function describeUseCaseRaces(
   name: string,
-  createFixture: () => Promise<StoreFixture>,
+  createFixture: () => Promise<DatabaseFixture>,
 ): void {
   describe(`use cases, calls at once: ${name}`, () => {
-    let fixtures: StoreFixture[]
-    let one: GalleryStore
-    let two: GalleryStore
+    let fixtures: DatabaseFixture[]
+    let one: Database
+    let two: Database
 
     beforeEach(async () => {
       fixtures = [await createFixture()]
@@ -31,13 +32,11 @@ export function describeUseCaseRaces(
     })
 
     /** The use cases of collections, as another process has them. */
-    async function collectionsOn(store: GalleryStore): Promise<FaceWatcher['collections']> {
+    async function collectionsOn(store: Database): Promise<FaceWatcher['collections']> {
       const deps = await createFakeDependencies()
-      const { getCollection, updateCollection } = store
-      return createCollections({
-        ...deps,
-        gallery: { ...deps.gallery, getCollection, updateCollection },
-      })
+      const { get, update } = store.collections
+      const collections = { ...deps.gallery.collections, get, update }
+      return createCollections({ ...deps, gallery: { ...deps.gallery, collections } })
     }
 
     it('keep every field of a collection that is changed by calls at once', async () => {
@@ -56,7 +55,7 @@ export function describeUseCaseRaces(
           { policy: { probeShift: 'strict' as const }, storeCrops },
         ]
         await Promise.all(changes.map((change, i) => processes[i % 2]!.update('default', change)))
-        const { policy, storeCrops: crops } = await one.getCollection('default')
+        const { policy, storeCrops: crops } = await one.collections.get('default')
         expect(policy).toMatchObject({ ...fields, possibleThreshold, probeShift: 'strict' })
         expect(crops).toBe(storeCrops)
       }
@@ -73,7 +72,7 @@ export function describeUseCaseRaces(
         const store = await source.open()
         exported = await makeCollection(store)
         for (let seed = 100; seed < 120; seed++) {
-          await store.addFaces(exported.id, { name: `Person ${seed}` }, [makeFace(seed)])
+          await store.faces.add(exported.id, { name: `Person ${seed}` }, [makeFace(seed)])
         }
         const options = { source: 'test', createdAt: '2026-01-02T03:04:05.000Z' }
         await exportGallery(store, join(directory, 'export'), options)
@@ -83,9 +82,9 @@ export function describeUseCaseRaces(
       const runImport = () => importGallery(join(directory, 'export'), one)
 
       it('of the collection that it fills loses nobody', async () => {
-        await one.restoreCollection(exported)
+        await one.transfer.restoreCollection(exported)
         const enrolments = Array.from({ length: 20 }, async (_, seed) => {
-          const { person } = await two.addFaces(exported.id, { name: `New ${seed}` }, [
+          const { person } = await two.faces.add(exported.id, { name: `New ${seed}` }, [
             makeFace(seed),
           ])
           return person.id
@@ -97,8 +96,8 @@ export function describeUseCaseRaces(
         expect(persons).toBe(20)
         // Of those enrolled meanwhile, what the comparison saw: persons and faces.
         expect(others).toBeLessThanOrEqual(40)
-        expect(await two.counts(exported.id)).toEqual({ persons: 40, faces: 40 })
-        for (const id of ids) expect(await one.getPerson(exported.id, id)).toMatchObject({ id })
+        expect(await two.collections.counts(exported.id)).toEqual({ persons: 40, faces: 40 })
+        for (const id of ids) expect(await one.persons.get(exported.id, id)).toMatchObject({ id })
       })
 
       it('of a collection that is in its way keeps either all of one or all of the other', async () => {
@@ -106,20 +105,20 @@ export function describeUseCaseRaces(
           const empty = await makeCollection(two, { name: exported.name })
           const [imported, enrolled] = await Promise.allSettled([
             runImport(),
-            two.addFaces(empty.id, { name: 'Ann' }, [makeFace(round)]),
+            two.faces.add(empty.id, { name: 'Ann' }, [makeFace(round)]),
           ])
-          const { id } = await one.getCollection(exported.name)
+          const { id } = await one.collections.get(exported.name)
           if (imported.status === 'fulfilled') {
             expect(enrolled).toMatchObject({ reason: { code: 'collectionNotFound' } })
             expect(id).toBe(exported.id)
-            expect(await two.counts(id)).toEqual({ persons: 20, faces: 20 })
+            expect(await two.collections.counts(id)).toEqual({ persons: 20, faces: 20 })
           } else {
             expect(imported.reason).toMatchObject({ code: 'collectionExists' })
             expect(enrolled.status).toBe('fulfilled')
             expect(id).toBe(empty.id)
-            expect(await two.counts(id)).toEqual({ persons: 1, faces: 1 })
+            expect(await two.collections.counts(id)).toEqual({ persons: 1, faces: 1 })
           }
-          await one.deleteCollection(exported.name)
+          await one.collections.delete(exported.name)
         }
       })
     })

@@ -72,16 +72,16 @@ describe('a clock that jumps', patient, () => {
   }
 
   async function keepKeys(config: PartialConfig): Promise<void> {
-    const { gallery } = await start(config)
+    const { answers } = await start(config)
     for (const [i, ms] of [dayMs, -dayMs, 0].entries()) {
       // Of a request that runs, and of one that was answered.
-      await gallery.claimIdempotencyKey(`running ${i}`, 'first')
-      await gallery.claimIdempotencyKey(`answered ${i}`, 'first')
-      await gallery.completeIdempotencyKey(`answered ${i}`, { status: 201, body: '{}' })
+      await answers.claim(`running ${i}`, 'first')
+      await answers.claim(`answered ${i}`, 'first')
+      await answers.complete(`answered ${i}`, { status: 201, body: '{}' })
       shift(ms)
-      const running = await gallery.claimIdempotencyKey(`running ${i}`, 'again')
+      const running = await answers.claim(`running ${i}`, 'again')
       expect(running).toEqual({ requestHash: 'first' })
-      const answered = await gallery.claimIdempotencyKey(`answered ${i}`, 'again')
+      const answered = await answers.claim(`answered ${i}`, 'again')
       expect(answered).toMatchObject({ requestHash: 'first', response: { status: 201 } })
     }
   }

@@ -2,7 +2,7 @@ import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { faissVersion } from '../../src/search/faiss/provider.ts'
-import type { Collection } from '../../src/storage/store.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { makeCollection } from '../helpers/faces.ts'
 import { nothingLost, patient, reportFault } from '../helpers/fault-report.ts'
 import { createGalleryNodes, type GalleryNode, type GalleryNodes } from '../helpers/gallery-node.ts'

@@ -32,21 +32,21 @@ describe('two nodes that enrol the same person and delete it at the same time', 
     let seed = 0
 
     for (let round = 0; round < rounds; round++) {
-      const { person, faces } = await first.addFaces(collection.id, { name: 'Ann' }, [
+      const { person, faces } = await first.faces.add(collection.id, { name: 'Ann' }, [
         makeFace(seed++),
       ])
       // The same photograph on both, one more on each, and the deletion from both.
       const same = makeFace(seed++)
       const enrolments = [
-        first.addFaces(collection.id, person.id, [same]),
-        second.addFaces(collection.id, person.id, [same]),
-        second.addFaces(collection.id, person.id, [makeFace(seed++)]),
-        first.addFaces(collection.id, person.id, [makeFace(seed++)]),
+        first.faces.add(collection.id, person.id, [same]),
+        second.faces.add(collection.id, person.id, [same]),
+        second.faces.add(collection.id, person.id, [makeFace(seed++)]),
+        first.faces.add(collection.id, person.id, [makeFace(seed++)]),
       ]
       // Now before, now among, now after the enrolments.
       const deletions = [second, first].map(async (gallery) => {
         await sleep(round % 5)
-        await gallery.deletePerson(collection.id, person.id)
+        await gallery.persons.delete(collection.id, person.id)
       })
       const [enrolled, ended] = await Promise.all([
         Promise.allSettled(enrolments),
@@ -58,7 +58,7 @@ describe('two nodes that enrol the same person and delete it at the same time', 
         else expect(['personNotFound', 'storeBusy']).toContain(outcome.reason.code)
       }
       if (ended.every(({ status }) => status === 'rejected')) {
-        await first.deletePerson(collection.id, person.id)
+        await first.persons.delete(collection.id, person.id)
         acknowledged++
       }
       const added = enrolled.flatMap((outcome) =>
@@ -75,7 +75,7 @@ describe('two nodes that enrol the same person and delete it at the same time', 
 
     // What is enrolled after all deletions is all there is.
     const since = performance.now()
-    const kept = await second.addFaces(collection.id, { name: 'Bea' }, [makeFace(seed)])
+    const kept = await second.faces.add(collection.id, { name: 'Bea' }, [makeFace(seed)])
     const probe = makeEmbedding(seed)
     await vi.waitFor(async () => {
       for (const gallery of galleries) {
@@ -86,13 +86,13 @@ describe('two nodes that enrol the same person and delete it at the same time', 
     const recoveryMs = Math.round(performance.now() - since)
     let resurrected = 0
     for (const gallery of galleries) {
-      const stored = (await gallery.listFaces(collection.id, { limit: 1000 })).items
+      const stored = (await gallery.faces.list(collection.id, { limit: 1000 })).items
       resurrected += stored.filter(({ id }) => deleted.has(id)).length
       expect(stored.map(({ id }) => id)).toEqual([kept.faces[0]!.id])
-      expect(await gallery.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
+      expect(await gallery.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
       const differences = await gallery.verifyIndex(collection)
       expect(differences).toEqual({ checked: 1, missing: [], surplus: [], different: [] })
-      const removed = gallery.getPerson(collection.id, [...deleted][0]!)
+      const removed = gallery.persons.get(collection.id, [...deleted][0]!)
       await expect(removed).rejects.toSatisfy((error) => isFaceError(error, 'personNotFound'))
     }
     const fault = `two nodes enrol and delete at once, ${store}`

@@ -12,7 +12,7 @@ const dimension = 64
 const store = await createSqliteStore({ file: join(directory, 'gallery.db') })
 const provider = createExactProvider({ directory: join(directory, 'index') })
 const gallery = await createGallery({ store, provider })
-const collection = await gallery.getCollection('default')
+const collection = await gallery.collections.get('default')
 const point = { x: 1, y: 1 }
 let next = Number(first)
 const end = next + Number(count)
@@ -28,7 +28,7 @@ function makeEmbedding(seed) {
 async function work() {
   while (next < end) {
     const seed = next++
-    const { person, faces } = await gallery.addFaces(collection.id, { name: `P${seed}` }, [
+    const { person, faces } = await gallery.faces.add(collection.id, { name: `P${seed}` }, [
       {
         embedding: makeEmbedding(seed),
         modelId: collection.modelId,
@@ -46,7 +46,7 @@ async function work() {
     ])
     writeSync(1, `added ${seed} ${faces[0].id}\n`)
     if (seed % 5 === 0) {
-      await gallery.deletePerson(collection.id, person.id)
+      await gallery.persons.delete(collection.id, person.id)
       writeSync(1, `removed ${seed} ${faces[0].id}\n`)
     }
     // Snapshots are written now and then, so that the kill meets them, too.

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Collection, GalleryStore, NewFace } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { NewFace } from '../../src/storage/ports/faces.ts'
 
 /** A pseudo-random unit vector that is the same for the same seed (mulberry32). */
 export function makeEmbedding(seed: number, dimension = 8): Float32Array {
@@ -36,10 +38,10 @@ export function makeFace(seed: number, overrides: Partial<NewFace> = {}): NewFac
 }
 
 export function makeCollection(
-  store: Pick<GalleryStore, 'createCollection'>,
+  store: Pick<Database, 'collections'>,
   overrides: Partial<Omit<Collection, 'id' | 'createdAt'>> = {},
 ): Promise<Collection> {
-  return store.createCollection({
+  return store.collections.create({
     name: 'default',
     modelId: 'test-model',
     dimension: 8,

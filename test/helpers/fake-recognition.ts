@@ -9,15 +9,11 @@ import type {
 } from '../../src/gallery/gallery.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { Face, NewFace } from '../../src/storage/ports/faces.ts'
+import type { NewPerson, Person } from '../../src/storage/ports/persons.ts'
 import { choosePersonOfName } from '../../src/storage/rules/person-by-name.ts'
-import type {
-  Collection,
-  Face,
-  GalleryStore,
-  NewFace,
-  NewPerson,
-  Person,
-} from '../../src/storage/store.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 
 /*
@@ -138,6 +134,11 @@ const health = {
   ready: true,
 }
 
+/** Some of the methods of its ports, too. */
+type PartialPorts<T> = {
+  readonly [K in keyof T]?: T[K] extends (...parameters: never[]) => unknown ? T[K] : Partial<T[K]>
+}
+
 /** As much of a gallery as the use cases need, with an exact search. */
 function createFakeGallery(): Gallery {
   const collections = new Map<string, Collection>()
@@ -162,7 +163,7 @@ function createFakeGallery(): Gallery {
     persons.set(id, { id, name, metadata, createdAt: '', updatedAt: '' })
     return { id, newPerson: true }
   }
-  const createPerson: Gallery['createPerson'] = async (collectionId, input) =>
+  const createPerson: Gallery['persons']['create'] = async (collectionId, input) =>
     getPerson(collectionId, obtainPerson(input).id)
   const getFace = async (_: string, id: string): Promise<Face> => {
     const stored = faces.get(id)
@@ -199,65 +200,71 @@ function createFakeGallery(): Gallery {
       rest: { similarities, faces: similarities.length },
     }
   }
-  const gallery: Partial<Gallery> = {
-    async createCollection(input) {
-      if (collections.has(input.name)) throw new FaceError('collectionExists')
-      const collection = { ...input, id: nextId('collection'), createdAt: '' }
-      collections.set(input.name, collection)
-      return collection
+  const gallery: PartialPorts<Gallery> = {
+    collections: {
+      async create(input) {
+        if (collections.has(input.name)) throw new FaceError('collectionExists')
+        const collection = { ...input, id: nextId('collection'), createdAt: '' }
+        collections.set(input.name, collection)
+        return collection
+      },
+      async get(name) {
+        const collection = collections.get(name)
+        if (collection === undefined) throw new FaceError('collectionNotFound')
+        return collection
+      },
+      async update(name, { policyWas: _, ...patch }) {
+        const updated = { ...(collections.get(name) as Collection), ...patch }
+        collections.set(name, updated)
+        return updated
+      },
+      async delete(name) {
+        if (!collections.delete(name)) throw new FaceError('collectionNotFound')
+      },
+      list: async () => ({ items: [...collections.values()] }),
+      counts: async () => ({ persons: persons.size, faces: faces.size }),
     },
-    async getCollection(name) {
-      const collection = collections.get(name)
-      if (collection === undefined) throw new FaceError('collectionNotFound')
-      return collection
+    persons: {
+      create: createPerson,
+      get: getPerson,
+      async list(collectionId, { exactName, limit = 100 } = {}) {
+        const found = [...persons.values()].filter(
+          ({ name }) => exactName === undefined || name === exactName,
+        )
+        const items = found.slice(0, limit).map(({ id }) => getPerson(collectionId, id))
+        return { items: await Promise.all(items) }
+      },
     },
-    async updateCollection(name, { policyWas: _, ...patch }) {
-      const updated = { ...(collections.get(name) as Collection), ...patch }
-      collections.set(name, updated)
-      return updated
+    faces: {
+      async add(collectionId, person, added) {
+        const { id, newPerson } =
+          typeof person === 'string'
+            ? { ...(await getPerson(collectionId, person)), newPerson: false }
+            : obtainPerson(person)
+        const stored = added.map((face) => addFace(id, face))
+        return { person: await getPerson(collectionId, id), newPerson, faces: stored }
+      },
+      get: getFace,
+      async delete(_, id) {
+        faces.delete(id)
+      },
+      async getEmbeddings(collectionId, of) {
+        if ('faceId' in of) await getFace(collectionId, of.faceId)
+        const found =
+          'faceId' in of
+            ? [faces.get(of.faceId) as StoredFace]
+            : 'faceIds' in of
+              ? of.faceIds.flatMap((id) => faces.get(id) ?? [])
+              : facesOf(of.personId)
+        const embeddings = new Float32Array(found.length * fakeDimension)
+        for (const [row, { embedding }] of found.entries()) {
+          embeddings.set(embedding, row * fakeDimension)
+        }
+        return { faceIds: found.map(({ face }) => face.id), embeddings }
+      },
+      findByImage: async (_, hash) =>
+        [...faces.values()].flatMap(({ face }) => (face.imageHash === hash ? [face] : [])),
     },
-    async deleteCollection(name) {
-      if (!collections.delete(name)) throw new FaceError('collectionNotFound')
-    },
-    listCollections: async () => ({ items: [...collections.values()] }),
-    counts: async () => ({ persons: persons.size, faces: faces.size }),
-    createPerson,
-    getPerson,
-    async listPersons(collectionId, { exactName, limit = 100 } = {}) {
-      const found = [...persons.values()].filter(
-        ({ name }) => exactName === undefined || name === exactName,
-      )
-      const items = found.slice(0, limit).map(({ id }) => getPerson(collectionId, id))
-      return { items: await Promise.all(items) }
-    },
-    async addFaces(collectionId, person, added) {
-      const { id, newPerson } =
-        typeof person === 'string'
-          ? { ...(await getPerson(collectionId, person)), newPerson: false }
-          : obtainPerson(person)
-      const stored = added.map((face) => addFace(id, face))
-      return { person: await getPerson(collectionId, id), newPerson, faces: stored }
-    },
-    getFace,
-    async deleteFace(_, id) {
-      faces.delete(id)
-    },
-    async getEmbeddings(collectionId, of) {
-      if ('faceId' in of) await getFace(collectionId, of.faceId)
-      const found =
-        'faceId' in of
-          ? [faces.get(of.faceId) as StoredFace]
-          : 'faceIds' in of
-            ? of.faceIds.flatMap((id) => faces.get(id) ?? [])
-            : facesOf(of.personId)
-      const embeddings = new Float32Array(found.length * fakeDimension)
-      for (const [row, { embedding }] of found.entries()) {
-        embeddings.set(embedding, row * fakeDimension)
-      }
-      return { faceIds: found.map(({ face }) => face.id), embeddings }
-    },
-    findFacesByImage: async (_, hash) =>
-      [...faces.values()].flatMap(({ face }) => (face.imageHash === hash ? [face] : [])),
     search: async (collection, probes, options) =>
       Array.from({ length: probes.length / fakeDimension }, (_, row) =>
         rank(
@@ -341,7 +348,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
       dimension: fakeDimension,
     }) as unknown as ModelRecord
   const gallery = createFakeGallery()
-  await gallery.createCollection({
+  await gallery.collections.create({
     name: 'default',
     modelId: 'fake',
     dimension: fakeDimension,
@@ -351,7 +358,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
   return {
     analyzer: createFakeAnalyzer(),
     gallery,
-    store: { close: async () => {} } as unknown as GalleryStore,
+    store: { close: async () => {} } as unknown as Database,
     models: [
       { ...record('fake'), fmrCurve: fakeCurve },
       record('bare'),

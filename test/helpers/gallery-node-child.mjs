@@ -18,6 +18,7 @@ const gallery = await createGallery({ store, provider, pollMs, logger })
 
 const node = {
   ...gallery,
+  answers: store.answers,
   warnings: async () => warnings,
   now: async () => Date.now(),
   async close() {
@@ -26,10 +27,13 @@ const node = {
   },
 }
 
+/** @param path  such as `faces.add` */
+const find = (path) => path.split('.').reduce((found, name) => found[name], node)
+
 process.on('message', async ({ id, method, parameters }) => {
   let answer
   try {
-    answer = { id, value: await node[method](...parameters) }
+    answer = { id, value: await find(method)(...parameters) }
   } catch (error) {
     answer = { id, error: toErrorRecord(error) }
   }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { PartialConfig } from '../../src/config/config.ts'
 import { type FaceErrorRecord, fromErrorRecord } from '../../src/core/errors.ts'
 import type { Gallery } from '../../src/gallery/gallery.ts'
+import type { AnswerStore } from '../../src/storage/ports/answers.ts'
 import { cleanEnvironment } from './cli.ts'
 
 const child = fileURLToPath(new URL('./gallery-node-child.mjs', import.meta.url))
@@ -15,6 +16,7 @@ const child = fileURLToPath(new URL('./gallery-node-child.mjs', import.meta.url)
 export interface GalleryNode {
   /** Its gallery; a call that the process did not answer before it ended rejects with {@link NodeEnded}. */
   readonly gallery: Gallery
+  readonly answers: AnswerStore
   /** What it logged as a warning. */
   warnings(): Promise<readonly string[]>
   /** Its clock, ms since 1970. */
@@ -118,16 +120,20 @@ async function startGalleryNode(
     })
   }
 
-  const gallery = new Proxy({} as Gallery, {
-    get(_, method) {
+  /** What is called at a path of the process, such as `faces.add`. */
+  function reach<T>(path: readonly string[]): T {
+    const remote = new Proxy(() => {}, {
       // Otherwise `await` takes it for a promise.
-      if (method === 'then') return undefined
-      return (...parameters: unknown[]) => call(String(method), parameters)
-    },
-  })
+      get: (_, key) => (key === 'then' ? undefined : reach([...path, String(key)])),
+      apply: (_, _self, parameters) => call(path.join('.'), parameters),
+    })
+    return remote as T
+  }
+  const gallery = reach<Gallery>([])
 
   return {
     gallery,
+    answers: reach<AnswerStore>(['answers']),
     warnings: () => call('warnings', []) as Promise<readonly string[]>,
     now: () => call('now', []) as Promise<number>,
     async kill() {

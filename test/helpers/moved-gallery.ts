@@ -3,21 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { type MethodName, wrapMethods } from '../../src/storage/methods.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { StoredFace } from '../../src/storage/ports/faces.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection, GalleryStore, StoredFace } from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from './faces.ts'
 
 export interface Scratch {
   readonly directory: string
   /** A new SQLite store, or the one of the file. */
-  openStore(file?: string): Promise<GalleryStore>
+  openStore(file?: string): Promise<Database>
   dispose(): Promise<void>
 }
 
 /** A temporary directory with stores in it. */
 export async function createScratch(): Promise<Scratch> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-data-'))
-  const stores: GalleryStore[] = []
+  const stores: Database[] = []
   return {
     directory,
     async openStore(file = join(directory, `${stores.length}.sqlite`)) {
@@ -45,14 +48,14 @@ export async function expectError(
 
 /** Fills a collection with persons of three faces each, every second face with a crop. */
 export async function fillCollection(
-  store: GalleryStore,
+  store: Database,
   options: { readonly name?: string; readonly persons: number; readonly dimension?: number },
 ): Promise<Collection> {
   const { name = 'default', persons, dimension = 8 } = options
   const collection = await makeCollection(store, { name, dimension, storeCrops: true })
   await Promise.all(
     Array.from({ length: persons }, (_, i) =>
-      store.addFaces(
+      store.faces.add(
         collection.id,
         { name: `Person ${i} é`, metadata: { badge: i, tags: ['a', { deep: null }] } },
         [0, 1, 2].map((k) => {
@@ -69,13 +72,13 @@ export async function fillCollection(
 }
 
 /** All that a store has of its collections. */
-export async function readGallery(store: GalleryStore): Promise<unknown> {
-  const { items } = await store.listCollections({ limit: 1000 })
+export async function readGallery(store: Database): Promise<unknown> {
+  const { items } = await store.collections.list({ limit: 1000 })
   return Promise.all(
     items.map(async (collection) => {
       const faces: StoredFace[] = []
       for (;;) {
-        const page = await store.readFaces(collection.id, {
+        const page = await store.transfer.readFaces(collection.id, {
           after: faces.at(-1)?.id ?? '',
           limit: 1000,
         })
@@ -90,7 +93,7 @@ export async function readGallery(store: GalleryStore): Promise<unknown> {
       const persons: unknown[] = []
       let cursor: string | undefined
       do {
-        const page = await store.listPersons(collection.id, {
+        const page = await store.persons.list(collection.id, {
           limit: 1000,
           ...(cursor === undefined ? {} : { cursor }),
         })
@@ -103,31 +106,22 @@ export async function readGallery(store: GalleryStore): Promise<unknown> {
 }
 
 /** That two stores hold the same, ids and times included. */
-export async function expectSameGallery(
-  actual: GalleryStore,
-  expected: GalleryStore,
-): Promise<void> {
+export async function expectSameGallery(actual: Database, expected: Database): Promise<void> {
   expect(await readGallery(actual)).toEqual(await readGallery(expected))
 }
 
 /** The store with some methods that do something after each call. */
 export function intercept(
-  store: GalleryStore,
-  hooks: Partial<Record<keyof GalleryStore, (call: number) => Promise<void> | void>>,
-): GalleryStore {
+  store: Database,
+  hooks: Partial<Record<MethodName, (call: number) => Promise<void> | void>>,
+): Database {
   const counts = new Map<string, number>()
-  return new Proxy(store, {
-    get(target, key: keyof GalleryStore) {
-      const method = target[key] as (...parameters: unknown[]) => Promise<unknown>
-      const hook = hooks[key]
-      if (!hook) return method
-      return async (...parameters: unknown[]) => {
-        const call = counts.get(key) ?? 0
-        counts.set(key, call + 1)
-        const result = await method(...parameters)
-        await hook(call)
-        return result
-      }
-    },
+  const ports = wrapMethods(store, async (name, body) => {
+    const call = counts.get(name) ?? 0
+    counts.set(name, call + 1)
+    const result = await body()
+    await hooks[name]?.(call)
+    return result
   })
+  return { ...store, ...ports }
 }

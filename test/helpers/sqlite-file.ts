@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
 import {
   createSqliteStore,
   type SqliteStoreOptions,
 } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
 
 export interface SqliteFile {
   readonly directory: string
@@ -22,9 +22,9 @@ export interface SqliteFile {
  */
 export function provideSqliteFile(
   onFile: (made: SqliteFile) => void,
-): (options?: Partial<SqliteStoreOptions>) => Promise<GalleryStore> {
+): (options?: Partial<SqliteStoreOptions>) => Promise<Database> {
   let made: SqliteFile
-  let stores: GalleryStore[]
+  let stores: Database[]
 
   beforeEach(async () => {
     const directory = await mkdtemp(join(tmpdir(), 'face-watcher-sqlite-'))

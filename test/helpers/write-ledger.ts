@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import type { Gallery } from '../../src/gallery/gallery.ts'
-import type { Collection } from '../../src/storage/store.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { makeEmbedding, makeFace } from './faces.ts'
 
 /** Dimension of the ledger's embeddings. */
@@ -59,7 +59,7 @@ export function createWriteLedger(collection: Collection): WriteLedger {
   async function enrol(gallery: Gallery): Promise<Entry> {
     const seed = nextSeed++
     const face = makeFace(seed, { embedding: makeEmbedding(seed, ledgerDimension) })
-    const added = await gallery.addFaces(collection.id, { name: `P${seed}` }, [face])
+    const added = await gallery.faces.add(collection.id, { name: `P${seed}` }, [face])
     const entry: Entry = { seed, faceId: added.faces[0]!.id, deletion: 'none' }
     entries.push(entry)
     persons.set(entry, added.person.id)
@@ -68,7 +68,7 @@ export function createWriteLedger(collection: Collection): WriteLedger {
 
   async function remove(gallery: Gallery, entry: Entry): Promise<void> {
     entry.deletion = 'begun'
-    await gallery.deletePerson(collection.id, persons.get(entry)!)
+    await gallery.persons.delete(collection.id, persons.get(entry)!)
     entry.deletion = 'acknowledged'
   }
 
@@ -97,7 +97,7 @@ export function createWriteLedger(collection: Collection): WriteLedger {
     const ids = new Set<string>()
     let cursor: string | undefined
     do {
-      const page = await gallery.listFaces(collection.id, {
+      const page = await gallery.faces.list(collection.id, {
         limit: 1000,
         ...(cursor === undefined ? {} : { cursor }),
       })

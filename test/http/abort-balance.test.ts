@@ -11,7 +11,7 @@ let server: RunningServer
 let fake: FakeFaceWatcher
 beforeAll(async () => {
   fake = await createFakeFaceWatcher()
-  server = await startServer(fake.faceWatcher, { port: 0 })
+  server = await startServer(fake, { port: 0 })
 })
 afterAll(async () => {
   await server.close()

@@ -13,7 +13,7 @@ let sockets: Socket[] = []
 
 async function start(options: HttpOptions = {}): Promise<void> {
   fake = await createFakeFaceWatcher()
-  server = await startServer(fake.faceWatcher, { port: 0, ...options })
+  server = await startServer(fake, { port: 0, ...options })
 }
 
 afterEach(async () => {

@@ -79,7 +79,7 @@ export const formType: string = `multipart/form-data; boundary=${boundary}`
 /** A client of an application over the real use cases, whose images are text; every answer is validated. */
 export async function createClient(options: HttpOptions = {}): Promise<Client> {
   const fake = await createFakeFaceWatcher()
-  const app = await createApp(fake.faceWatcher, options)
+  const app = await createApp(fake, options)
   return {
     app,
     fake,

@@ -6,10 +6,10 @@ import { FaceError } from '../../src/core/errors.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import type { FmrCurve, Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
+import type { HttpServices } from '../../src/http/types.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
   defaultCollectionName,
-  type FaceWatcher,
   type ImageFacts,
   type Status,
 } from '../../src/recognition/face-watcher.ts'
@@ -105,8 +105,7 @@ function toFace(name: string, index: number): AnalyzedFace {
   }
 }
 
-export interface FakeFaceWatcher {
-  readonly faceWatcher: FaceWatcher
+export interface FakeFaceWatcher extends HttpServices {
   /** Calls of `enroll`. */
   readonly enrollments: { readonly collection: string; readonly options: unknown }[]
   /** Options of the last call that looked at images. */
@@ -162,6 +161,7 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
   })
   await useCases.collections.create({ name: defaultCollectionName })
   const fake: FakeFaceWatcher = {
+    answers: store.answers,
     enrollments: [],
     lastOptions: undefined,
     gate: undefined,

@@ -20,7 +20,7 @@ let client: Client
 beforeAll(async () => {
   client = await createClient({ maxImageBytes: 2_000_000, maxImages: 3 })
   fake = await createFakeFaceWatcher()
-  server = await startServer(fake.faceWatcher, { port: 0, maxImageBytes: 2_000_000 })
+  server = await startServer(fake, { port: 0, maxImageBytes: 2_000_000 })
 })
 afterAll(async () => {
   await client.close()

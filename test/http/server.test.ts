@@ -13,7 +13,7 @@ let fake: FakeFaceWatcher | undefined
 async function start(options: HttpOptions = {}): Promise<RunningServer> {
   await fake?.close()
   fake = await createFakeFaceWatcher()
-  server = await startServer(fake.faceWatcher, { port: 0, ...options })
+  server = await startServer(fake, { port: 0, ...options })
   return server
 }
 

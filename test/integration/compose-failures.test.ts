@@ -6,7 +6,7 @@ import { composeFaceWatcher } from '../../src/compose/compose.ts'
 import { openIndexProvider, openStore } from '../../src/compose/storage.ts'
 import { toConfig } from '../../src/config/load.ts'
 import { FaceError } from '../../src/core/errors.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 vi.mock('../../src/compose/storage.ts', async (original) => ({
@@ -30,21 +30,23 @@ const closes = (name: string) => ({
 
 /** Opens everything; `failing` names what does not work. */
 function prepare(failing: string): void {
-  const steps = {
-    ping: async () => {},
-    latestCursor: async () => '0',
-    changes: async () => [],
-    listCollections: async () => ({ items: [] }),
-    getCollection: async () => {
-      throw new FaceError('collectionNotFound')
+  const unless = <T>(step: string, works: () => Promise<T>) => (failing === step ? fail : works)
+  const store = {
+    collections: {
+      list: async () => ({ items: [] }),
+      get: unless('collections.get', async () => {
+        throw new FaceError('collectionNotFound')
+      }),
+      create: fail,
     },
-    createCollection: fail,
+    feed: { latestCursor: async () => '0', changes: async () => [] },
+    ping: unless('ping', async () => {}),
     ...closes('store'),
   }
   vi.mocked(openStore).mockImplementation(async () => {
     if (failing === 'openStore') return fail()
     open.add('store')
-    return { ...steps, ...(failing in steps ? { [failing]: fail } : {}) } as unknown as GalleryStore
+    return store as unknown as Database
   })
   vi.mocked(openIndexProvider).mockImplementation(async () => {
     if (failing === 'openIndexProvider') return fail()
@@ -57,7 +59,7 @@ beforeEach(() => {
   open = new Set()
 })
 
-it.each(['openStore', 'openIndexProvider', 'ping', 'getCollection', 'createCollection'])(
+it.each(['openStore', 'openIndexProvider', 'ping', 'collections.get', 'collections.create'])(
   'closes what it opened when the step %s fails',
   async (failing) => {
     prepare(failing)

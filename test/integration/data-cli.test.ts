@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
 import {
   createScratch,
@@ -11,7 +11,7 @@ import {
 } from '../helpers/moved-gallery.ts'
 
 let scratch: Scratch
-let from: GalleryStore
+let from: Database
 let fromDir: string
 let toDir: string
 let dir: string
@@ -65,7 +65,7 @@ describe('face-watcher data', () => {
     const copied = await runCli(['data', 'copy', ...ends])
     expect(copied).toMatchObject({ code: 0 })
     const to = await openTarget()
-    expect((await to.listCollections()).items).toHaveLength(2)
+    expect((await to.collections.list()).items).toHaveLength(2)
     // The source lists `default` first, and so does the target, though it came last: by id.
     await expectSameGallery(to, from)
   })

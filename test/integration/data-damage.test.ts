@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import type { ExportFile } from '../../src/transfer/export-format.ts'
 import { importGallery } from '../../src/transfer/import.ts'
@@ -14,7 +14,7 @@ import {
 } from '../helpers/moved-gallery.ts'
 
 let scratch: Scratch
-let to: GalleryStore
+let to: Database
 let dir: string
 
 beforeEach(async () => {
@@ -61,7 +61,7 @@ function forgeLine(file: 'persons.jsonl' | 'faces.jsonl', edit: (record: Json) =
 
 async function expectRefused(detail: RegExp): Promise<void> {
   await expectError(importGallery(dir, to), 'exportInvalid', detail)
-  expect((await to.listCollections()).items).toEqual([])
+  expect((await to.collections.list()).items).toEqual([])
 }
 
 describe('a damaged export is refused before anything is stored:', () => {

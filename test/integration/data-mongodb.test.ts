@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
 import { createMongodbStore } from '../../src/storage/mongodb/mongodb-store.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
 import {
   createScratch,
@@ -19,8 +19,8 @@ const skipReason = whyNoMongod({ own: false })
 describe.skipIf(skipReason)(nameWithReason('face-watcher data with MongoDB', skipReason), () => {
   let server: TestServer
   let scratch: Scratch
-  let mongodb: GalleryStore
-  let sqlite: GalleryStore
+  let mongodb: Database
+  let sqlite: Database
   let address: string
   const database = newDatabaseName()
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { GalleryStore } from '../../src/storage/store.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
 import type { TransferProgress } from '../../src/transfer/options.ts'
@@ -18,8 +18,8 @@ import {
 const about = { source: 'sqlite', createdAt: '2026-01-02T03:04:05.678Z' }
 
 let scratch: Scratch
-let from: GalleryStore
-let to: GalleryStore
+let from: Database
+let to: Database
 let dir: string
 
 beforeEach(async () => {
@@ -35,7 +35,7 @@ describe('data export and import', () => {
   it('carry everything to an empty database', async () => {
     await fillCollection(from, { persons: 100 })
     const other = await fillCollection(from, { name: 'other', persons: 2, dimension: 16 })
-    await from.createPerson(other.id, { name: 'Without faces' })
+    await from.persons.create(other.id, { name: 'Without faces' })
     await makeCollection(from, { name: 'empty' })
     const steps: TransferProgress[] = []
     const onProgress = (progress: TransferProgress) => void steps.push(progress)
@@ -77,8 +77,8 @@ describe('data export and import', () => {
     expect(faces[2].crop).toEqual({ offset: 4, bytes: 4 })
     expect(lines.join()).not.toContain('embedding')
     const rows = await readFile(join(dir, 'default/embeddings.f32'))
-    const { items } = await from.listCollections()
-    const stored = await from.embeddings(items[0]!.id, { limit: 10 })
+    const { items } = await from.collections.list()
+    const stored = await from.feed.embeddings(items[0]!.id, { limit: 10 })
     expect(stored.faceIds).toEqual(faces.map((face) => face.id))
     expect(rows.readFloatLE(4 * 8 * 3)).toBe(stored.embeddings[8 * 3])
     expect(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'))).toMatchObject({
@@ -97,7 +97,7 @@ describe('data export and import', () => {
     await exportGallery(from, dir, { ...about, collections: ['a', 'c', 'a'] })
     await expectError(importGallery(dir, to, { collections: ['b'] }), 'collectionNotFound')
     await importGallery(dir, to, { collections: ['c'] })
-    expect((await to.listCollections()).items.map(({ name }) => name)).toEqual(['c'])
+    expect((await to.collections.list()).items.map(({ name }) => name)).toEqual(['c'])
   })
 
   it('go on after an interruption and end equal', async () => {
@@ -123,11 +123,11 @@ describe('data export and import', () => {
     const collection = await fillCollection(from, { persons: 3 })
     await exportGallery(from, dir, about)
     const before = await readGallery(from)
-    const [first] = (await from.listPersons(collection.id)).items
-    await from.deletePerson(collection.id, first!.id)
+    const [first] = (await from.persons.list(collection.id)).items
+    await from.persons.delete(collection.id, first!.id)
     await importGallery(dir, from)
     expect(await readGallery(from)).toEqual(before)
-    await from.addFaces(collection.id, { name: 'New' }, [makeFace(99)])
+    await from.faces.add(collection.id, { name: 'New' }, [makeFace(99)])
     const again = await importGallery(dir, from)
     expect(again.collections).toEqual([{ name: 'default', persons: 3, faces: 9, others: 2 }])
   })
@@ -136,15 +136,15 @@ describe('data export and import', () => {
     const collection = await fillCollection(from, { persons: 2 })
     await exportGallery(from, dir, about)
     const other = await makeCollection(to)
-    await to.createPerson(other.id, { name: 'Own' })
+    await to.persons.create(other.id, { name: 'Own' })
     await expectError(importGallery(dir, to), 'collectionExists')
-    await to.deleteCollection('default')
+    await to.collections.delete('default')
     await makeCollection(to)
     expect((await importGallery(dir, to)).collections).toMatchObject([{ persons: 2 }])
     const third = await scratch.openStore()
     await importGallery(dir, third)
-    const [person] = (await third.listPersons(collection.id)).items
-    await third.updatePerson(collection.id, person!.id, { name: 'Other' })
+    const [person] = (await third.persons.list(collection.id)).items
+    await third.persons.update(collection.id, person!.id, { name: 'Other' })
     await expectError(importGallery(dir, third), 'collectionExists', /person .* differs/)
   })
 

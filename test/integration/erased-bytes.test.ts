@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection } from '../../src/storage/store.ts'
 import { findBytes } from '../helpers/data-bytes.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import { createGalleryNodes, type GalleryNode, type GalleryNodes } from '../helpers/gallery-node.ts'
@@ -59,16 +59,16 @@ async function fill(): Promise<Erased> {
   const { gallery } = node
   collection = await makeCollection(gallery, { dimension })
   for (let seed = 100; seed < 140; seed++) {
-    await gallery.addFaces(collection.id, { name: `Somebody ${seed}` }, [faceOf(seed)])
+    await gallery.faces.add(collection.id, { name: `Somebody ${seed}` }, [faceOf(seed)])
   }
   const face = faceOf(1)
   const name = 'Wilhelmina Traceless'
   const metadata = { note: 'metadata-of-wilhelmina' }
-  await gallery.claimIdempotencyKey(key, 'request-hash')
-  const { person, faces } = await gallery.addFaces(collection.id, { name, metadata }, [face])
+  await node.answers.claim(key, 'request-hash')
+  const { person, faces } = await gallery.faces.add(collection.id, { name, metadata }, [face])
   const faceId = faces[0]!.id
   const body = JSON.stringify({ ...person, faces: [{ fileName: 'a.jpg', face: faces[0] }] })
-  await gallery.completeIdempotencyKey(key, { status: 201, body })
+  await node.answers.complete(key, { status: 201, body })
   await gallery.rebuildIndex(collection)
   const traces = {
     name: Buffer.from(name),
@@ -99,12 +99,12 @@ async function expectNoTrace({ traces }: Erased): Promise<void> {
 
 /** Of those who were not erased, nothing is lost. */
 async function expectOthers(): Promise<void> {
-  expect(await node.gallery.counts(collection.id)).toEqual({ persons: 40, faces: 40 })
+  expect(await node.gallery.collections.counts(collection.id)).toEqual({ persons: 40, faces: 40 })
   const { missing, surplus, different } = await node.gallery.verifyIndex(collection)
   expect([missing, surplus, different]).toEqual([[], [], []])
 }
 
-const erase = ({ personId }: Erased) => node.gallery.deletePerson(collection.id, personId)
+const erase = ({ personId }: Erased) => node.gallery.persons.delete(collection.id, personId)
 const held = () => expect.poll(() => existsSync(`${armFile()}.held`), soon).toBe(true)
 const ended = () =>
   expect.poll(
@@ -168,7 +168,7 @@ const crashPoints: Readonly<Record<string, (erased: Erased) => Promise<void>>> =
   'while the database was deleted from by a process without an index': async ({ personId }) => {
     await node.kill()
     const store = await createSqliteStore({ file: databaseFile() })
-    await store.deletePerson(collection.id, personId)
+    await store.persons.delete(collection.id, personId)
     await store.close()
     await start()
   },
@@ -191,19 +191,19 @@ const crashPoints: Readonly<Record<string, (erased: Erased) => Promise<void>>> =
     await start()
   },
   'after the person was renamed': async (erased) => {
-    await node.gallery.updatePerson(collection.id, erased.personId, { name: 'Another Name' })
+    await node.gallery.persons.update(collection.id, erased.personId, { name: 'Another Name' })
     await erase(erased)
   },
   'after the face alone was deleted, and then the person': async (erased) => {
-    await node.gallery.deleteFace(collection.id, erased.faceId)
+    await node.gallery.faces.delete(collection.id, erased.faceId)
     await erase(erased)
   },
   'after many deletions one after the other': async (erased) => {
     for (let i = 0; i < 20; i++) {
-      const { person } = await node.gallery.addFaces(collection.id, { name: `Next ${i}` }, [
+      const { person } = await node.gallery.faces.add(collection.id, { name: `Next ${i}` }, [
         faceOf(200 + i),
       ])
-      await node.gallery.deletePerson(collection.id, person.id)
+      await node.gallery.persons.delete(collection.id, person.id)
     }
     await erase(erased)
   },
@@ -217,7 +217,7 @@ describe('what was erased is nowhere in the data folder after a kill and a start
     arm('')
     await restart()
     await expectOthers()
-    expect(await node.gallery.claimIdempotencyKey(key, 'request-hash')).toBeUndefined()
+    expect(await node.answers.claim(key, 'request-hash')).toBeUndefined()
     await expectNoTrace(erased)
   })
 
@@ -226,7 +226,7 @@ describe('what was erased is nowhere in the data folder after a kill and a start
     const erased = await fill()
     await restart()
     const { personId, traces } = erased
-    expect((await node.gallery.getPerson(collection.id, personId)).name).toBe(String(traces.name))
+    expect((await node.gallery.persons.get(collection.id, personId)).name).toBe(String(traces.name))
     await erase(erased)
     await restart()
     await expectNoTrace(erased)
@@ -265,9 +265,9 @@ describe('what was erased is nowhere in the data folder after a kill and a start
   it('when its collection was deleted', async () => {
     await start()
     const erased = await fill()
-    await node.gallery.deleteCollection(collection.name)
+    await node.gallery.collections.delete(collection.name)
     await restart()
-    expect(await node.gallery.claimIdempotencyKey(key, 'request-hash')).toBeUndefined()
+    expect(await node.answers.claim(key, 'request-hash')).toBeUndefined()
     await expectNoTrace(erased)
   })
 
@@ -276,7 +276,7 @@ describe('what was erased is nowhere in the data folder after a kill and a start
     const erased = await fill()
     await node.kill()
     const store = await createSqliteStore({ file: databaseFile() })
-    await store.deleteCollection(collection.name)
+    await store.collections.delete(collection.name)
     await store.close()
     await start()
     await node.gallery.catchUp()
@@ -300,8 +300,8 @@ describe('what was erased leaves the data folder while a process runs', () => {
     const deleting = (async () => {
       for (let seed = 300; going; seed++) {
         const { id } = collection
-        const { person } = await node.gallery.addFaces(id, { name: 'N' }, [faceOf(seed)])
-        await node.gallery.deletePerson(id, person.id)
+        const { person } = await node.gallery.faces.add(id, { name: 'N' }, [faceOf(seed)])
+        await node.gallery.persons.delete(id, person.id)
         await pause(20)
       }
     })()
@@ -317,8 +317,8 @@ describe('what was erased leaves the data folder while a process runs', () => {
     await start()
     const { personId, traces } = await fill()
     const patch = { name: 'Minna', metadata: { note: 'another' } }
-    await node.gallery.updatePerson(collection.id, personId, patch)
-    const kept = await node.gallery.claimIdempotencyKey(key, 'request-hash')
+    await node.gallery.persons.update(collection.id, personId, patch)
+    const kept = await node.answers.claim(key, 'request-hash')
     expect(JSON.parse(kept!.response!.body)).toMatchObject({ id: personId, ...patch })
     const { embedding: _, 'image hash': __, ...changed } = traces
     await expect.poll(() => findBytes(dataDir(), changed), soon).toEqual([])
@@ -331,23 +331,22 @@ describe('a kept answer', () => {
   it('is not kept when its person was deleted before the request ended', async () => {
     await start()
     const erased = await fill()
-    const { gallery } = node
-    await gallery.claimIdempotencyKey('late', 'request-hash')
+    await node.answers.claim('late', 'request-hash')
     await erase(erased)
     const body = JSON.stringify({ id: erased.personId, name: 'Wilhelmina Traceless' })
-    await gallery.completeIdempotencyKey('late', { status: 201, body })
-    expect(await gallery.claimIdempotencyKey('late', 'request-hash')).toBeUndefined()
+    await node.answers.complete('late', { status: 201, body })
+    expect(await node.answers.claim('late', 'request-hash')).toBeUndefined()
   })
 
   it('has the name of now when the person was renamed before the request ended', async () => {
     await start()
     const { personId } = await fill()
     const { gallery } = node
-    await gallery.claimIdempotencyKey('late', 'request-hash')
-    await gallery.updatePerson(collection.id, personId, { name: 'Minna' })
+    await node.answers.claim('late', 'request-hash')
+    await gallery.persons.update(collection.id, personId, { name: 'Minna' })
     const body = JSON.stringify({ person: { id: personId, name: 'Wilhelmina Traceless' } })
-    await gallery.completeIdempotencyKey('late', { status: 200, body })
-    const kept = await gallery.claimIdempotencyKey('late', 'request-hash')
+    await node.answers.complete('late', { status: 200, body })
+    const kept = await node.answers.claim('late', 'request-hash')
     expect(JSON.parse(kept!.response!.body)).toEqual({ person: { id: personId, name: 'Minna' } })
   })
 

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
 import { createExactProvider } from '../../src/search/exact/provider.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection } from '../../src/storage/store.ts'
 import { makeCollection } from '../helpers/faces.ts'
 
 const child = fileURLToPath(new URL('../helpers/enrol-child.mjs', import.meta.url))
@@ -111,7 +111,7 @@ describe('gallery on disk', () => {
     expect(acknowledged.removed.size).toBeGreaterThan(80)
     await withGallery(async (gallery) => {
       await expectAll(gallery, acknowledged)
-      const { faces } = await gallery.counts(collection.id)
+      const { faces } = await gallery.collections.counts(collection.id)
       // At most the four that were under way at each kill were stored without an answer.
       const known = acknowledged.added.size - acknowledged.removed.size
       expect(Math.abs(faces - known)).toBeLessThanOrEqual(4 * kills.length)
@@ -146,7 +146,7 @@ describe('gallery on disk', () => {
     await enrol(0, 10, { acknowledged })
     const snapshot = join(directory, 'index', collection.id, 'exact.snapshot')
     expect(existsSync(snapshot)).toBe(true)
-    await withGallery((gallery) => gallery.deleteCollection('default'))
+    await withGallery((gallery) => gallery.collections.delete('default'))
     expect(existsSync(snapshot)).toBe(false)
   })
 })

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
 import type { VectorIndexProvider } from '../../src/search/vector-index.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection, GalleryStore } from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 let directory: string
-let store: GalleryStore
+let store: Database
 let gallery: Gallery
 let one: Collection
 let two: Collection
@@ -21,7 +22,7 @@ beforeEach(async () => {
   store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })
   one = await makeCollection(store, { name: 'one' })
   two = await makeCollection(store, { name: 'two' })
-  for (const { id } of [one, two]) await store.addFaces(id, { name: 'Ann' }, [makeFace(1)])
+  for (const { id } of [one, two]) await store.faces.add(id, { name: 'Ann' }, [makeFace(1)])
   const memory = createMemoryProvider()
   opened = []
   const provider: VectorIndexProvider = {
@@ -48,9 +49,9 @@ const find = async (collection: Collection, seed: number) => {
 }
 
 it('loads no index to list, enrol and rename', async () => {
-  const { items } = await gallery.listPersons(one.id)
-  await gallery.updatePerson(one.id, items[0]!.id, { name: 'Bea' })
-  await gallery.addFaces(one.id, { name: 'Cy' }, [makeFace(2)])
+  const { items } = await gallery.persons.list(one.id)
+  await gallery.persons.update(one.id, items[0]!.id, { name: 'Bea' })
+  await gallery.faces.add(one.id, { name: 'Cy' }, [makeFace(2)])
   await gallery.catchUp()
   expect(opened).toEqual([])
   expect((await gallery.stats()).ready).toBe(true)
@@ -58,16 +59,16 @@ it('loads no index to list, enrol and rename', async () => {
 
 it('loads the index that is searched, and finds there what is enrolled later', async () => {
   expect(await find(one, 1)).toBe('Ann')
-  await gallery.addFaces(one.id, { name: 'Bob' }, [makeFace(2)])
-  await gallery.addFaces(two.id, { name: 'Cy' }, [makeFace(3)])
+  await gallery.faces.add(one.id, { name: 'Bob' }, [makeFace(2)])
+  await gallery.faces.add(two.id, { name: 'Cy' }, [makeFace(3)])
   expect(await find(one, 2)).toBe('Bob')
   expect(opened).toEqual([one.id])
 })
 
 it('loads an index to delete somebody only where a snapshot has to follow', async () => {
   for (const { id } of [one, two]) {
-    const { items } = await gallery.listPersons(id)
-    await gallery.deletePerson(id, items[0]!.id)
+    const { items } = await gallery.persons.list(id)
+    await gallery.persons.delete(id, items[0]!.id)
   }
   expect(opened).toEqual([two.id])
 })

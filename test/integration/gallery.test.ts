@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
 import { dotProduct } from '../../src/core/similarity.ts'
 import { createGallery, type Gallery } from '../../src/gallery/gallery.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { wrapMethods } from '../../src/storage/methods.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { Collection, GalleryStore } from '../../src/storage/store.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import { fakeCurve } from '../helpers/fake-recognition.ts'
 import {
@@ -19,7 +21,7 @@ import {
 describe('gallery', () => {
   let directory: string
   let disk: SnapshotDisk
-  let store: GalleryStore
+  let store: Database
   let provider: MemoryProvider
   let gallery: Gallery
   let collection: Collection
@@ -39,14 +41,14 @@ describe('gallery', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function openStore(): Promise<GalleryStore> {
+  async function openStore(): Promise<Database> {
     const another = await createSqliteStore({ file: join(directory, 'gallery.db') })
     opened.push(another)
     return another
   }
 
   async function openGallery(
-    on: GalleryStore = store,
+    on: Database = store,
     pollMs = 20,
   ): Promise<{ gallery: Gallery; provider: MemoryProvider }> {
     const memory = createMemoryProvider(disk)
@@ -56,7 +58,7 @@ describe('gallery', () => {
   }
 
   const enrol = (seed: number, name = `P${seed}`) =>
-    gallery.addFaces(collection.id, { name }, [makeFace(seed)])
+    gallery.faces.add(collection.id, { name }, [makeFace(seed)])
 
   async function findNames(seed: number, persons = 3, on = gallery): Promise<string[]> {
     const [ranked] = await on.search(collection, makeEmbedding(seed), { persons })
@@ -67,21 +69,20 @@ describe('gallery', () => {
 
   it('tells its health with one call of the store, however many collections there are', async () => {
     const calls: string[] = []
-    const counted = new Proxy(store, {
-      get(target, name, receiver) {
-        const method: unknown = Reflect.get(target, name, receiver)
-        if (typeof method !== 'function') return method
-        return (...args: unknown[]) => {
-          calls.push(String(name))
-          return Reflect.apply(method, target, args)
-        }
-      },
-    })
+    const count = <T>(name: string, body: () => Promise<T>): Promise<T> => {
+      calls.push(name)
+      return body()
+    }
+    const counted: Database = {
+      ...store,
+      ...wrapMethods(store, count),
+      ping: () => count('ping', store.ping),
+    }
     // So slow a poll that no other call of the gallery falls between.
     const { gallery: watched } = await openGallery(counted, 60_000)
     for (const collections of [1, 60]) {
-      while ((await store.totals()).collections < collections) {
-        await makeCollection(store, { name: `c${(await store.totals()).collections}` })
+      while ((await store.collections.totals()).collections < collections) {
+        await makeCollection(store, { name: `c${(await store.collections.totals()).collections}` })
       }
       await watched.catchUp()
       calls.length = 0
@@ -100,7 +101,7 @@ describe('gallery', () => {
 
     it('finds each enrolment at once, with the person, the face and the similarity', async () => {
       for (let i = 0; i < 20; i++) {
-        const { person, faces } = await gallery.addFaces(
+        const { person, faces } = await gallery.faces.add(
           collection.id,
           { name: `P${i}`, metadata: { i } },
           [makeFace(i)],
@@ -121,7 +122,7 @@ describe('gallery', () => {
     it('ranks persons by their best face, each once, for several probes', async () => {
       for (let i = 0; i < 6; i++) {
         const faces = Array.from({ length: 4 }, (_, j) => makeFace(100 * i + j))
-        await gallery.addFaces(collection.id, { name: `P${i}` }, faces)
+        await gallery.faces.add(collection.id, { name: `P${i}` }, faces)
       }
       const probes = new Float32Array(16)
       probes.set(makeEmbedding(1), 0)
@@ -150,7 +151,7 @@ describe('gallery', () => {
         const norm = Math.hypot(...embedding)
         return makeFace(i, { embedding: embedding.map((value) => value / norm) })
       })
-      await gallery.addFaces(collection.id, { name: 'Many' }, faces)
+      await gallery.faces.add(collection.id, { name: 'Many' }, faces)
       await enrol(2, 'Second')
       await enrol(3, 'Third')
       const names = await findNames(1, 3)
@@ -163,7 +164,10 @@ describe('gallery', () => {
     })
 
     it('tells how alike the rest of the gallery is, without the best person', async () => {
-      const ann = await gallery.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      const ann = await gallery.faces.add(collection.id, { name: 'Ann' }, [
+        makeFace(1),
+        makeFace(2),
+      ])
       for (let i = 10; i < 40; i++) await enrol(i)
       const probe = makeEmbedding(1)
       const [found] = await gallery.search(collection, probe, { persons: 1 })
@@ -186,11 +190,11 @@ describe('gallery', () => {
         return embedding
       }
       const faces = [makeFace(1, { embedding: axis(0, 1) }), makeFace(2, { embedding: axis(0, 2) })]
-      await gallery.addFaces(collection.id, { name: 'Two' }, faces)
+      await gallery.faces.add(collection.id, { name: 'Two' }, faces)
       const near = new Float32Array(8)
       near[0] = 0.65
       near[3] = Math.sqrt(1 - 0.65 ** 2)
-      await gallery.addFaces(collection.id, { name: 'One' }, [makeFace(3, { embedding: near })])
+      await gallery.faces.add(collection.id, { name: 'One' }, [makeFace(3, { embedding: near })])
       const probe = new Float32Array(8)
       probe[0] = 1
       const [found] = await gallery.search(collection, probe, { persons: 2 })
@@ -225,7 +229,7 @@ describe('gallery', () => {
 
     it('does not know a collection that was deleted, nor one of the same name by the old id', async () => {
       await enrol(1)
-      await gallery.deleteCollection('default')
+      await gallery.collections.delete('default')
       const code = 'collectionNotFound'
       const search = () => gallery.search(collection, makeEmbedding(1), { persons: 1 })
       await expect(search()).rejects.toMatchObject({ code })
@@ -248,13 +252,16 @@ describe('gallery', () => {
 
   describe('deletion', () => {
     it('of a face, a person or a collection is seen by the next search', async () => {
-      const ann = await gallery.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      const ann = await gallery.faces.add(collection.id, { name: 'Ann' }, [
+        makeFace(1),
+        makeFace(2),
+      ])
       await enrol(3, 'Bob')
-      await gallery.deleteFace(collection.id, ann.faces[0]!.id)
+      await gallery.faces.delete(collection.id, ann.faces[0]!.id)
       const [ranked] = await gallery.search(collection, makeEmbedding(1), { persons: 2 })
       expect(ranked!.persons.map((person) => person.faceId)).not.toContain(ann.faces[0]!.id)
       expect(provider.vectorsOf(collection.id).size).toBe(2)
-      await gallery.deletePerson(collection.id, ann.person.id)
+      await gallery.persons.delete(collection.id, ann.person.id)
       expect(await findNames(2)).toEqual(['Bob'])
       expect(provider.vectorsOf(collection.id).size).toBe(1)
     })
@@ -267,36 +274,16 @@ describe('gallery', () => {
         provider.before = () => {}
         provider.loseAll()
       }
-      await gallery.deletePerson(collection.id, person.id)
+      await gallery.persons.delete(collection.id, person.id)
       expect(await findNames(1)).toEqual(['Bob'])
     })
 
     it('stays for changes of a face that came and went before they were read', async () => {
-      const { person } = await store.addFaces(collection.id, { name: 'Ann' }, [makeFace(1)])
-      await store.deletePerson(collection.id, person.id)
+      const { person } = await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
+      await store.persons.delete(collection.id, person.id)
       await gallery.catchUp()
       expect(await findNames(1)).toEqual([])
       expect(provider.vectorsOf(collection.id).size).toBe(0)
-    })
-  })
-
-  describe('verification of one person or face', () => {
-    it('answers similarities to all faces of a person, nearest first', async () => {
-      const { person, faces } = await gallery.addFaces(collection.id, { name: 'Ann' }, [
-        makeFace(1),
-        makeFace(2),
-      ])
-      const probe = makeEmbedding(2)
-      const similarities = await gallery.similaritiesToPerson(collection, person.id, probe)
-      expect(similarities.map((entry) => entry.faceId)).toEqual([faces[1]!.id, faces[0]!.id])
-      expect(similarities[0]!.similarity).toBeCloseTo(1, 5)
-      const one = await gallery.similarityToFace(collection, faces[1]!.id, probe)
-      expect(one).toEqual(similarities[0])
-      const empty = await gallery.createPerson(collection.id, { name: 'Nobody' })
-      expect(await gallery.similaritiesToPerson(collection, empty.id, probe)).toEqual([])
-      await expect(
-        gallery.similarityToFace(collection, faces[0]!.id, new Float32Array(3)),
-      ).rejects.toMatchObject({ code: 'dimensionMismatch' })
     })
   })
 
@@ -307,8 +294,8 @@ describe('gallery', () => {
       const gone = await enrol(3)
       await gallery.close()
       expect(disk.snapshots.get(collection.id)!.vectors.size).toBe(3)
-      await store.addFaces(collection.id, { name: 'P4' }, [makeFace(4)])
-      await store.deletePerson(collection.id, gone.person.id)
+      await store.faces.add(collection.id, { name: 'P4' }, [makeFace(4)])
+      await store.persons.delete(collection.id, gone.person.id)
       ;({ gallery, provider } = await openGallery())
       expect(await nearest(4)).toBe('P4')
       expect(await findNames(3, 10)).not.toContain('P3')
@@ -318,9 +305,9 @@ describe('gallery', () => {
 
     it('builds the index from the store when there is no snapshot, and says how far it is', async () => {
       const faces = Array.from({ length: 4500 }, (_, i) => makeFace(i))
-      await store.addFaces(collection.id, { name: 'Many' }, faces)
+      await store.faces.add(collection.id, { name: 'Many' }, faces)
       const { faces: one } = await enrol(9999, 'One')
-      await gallery.deleteFace(collection.id, one[0]!.id)
+      await gallery.faces.delete(collection.id, one[0]!.id)
       await gallery.close()
       disk.snapshots.clear()
       const steps: [number, number][] = []
@@ -403,7 +390,7 @@ describe('gallery', () => {
       }
       broken.loseAll()
       await expect(nearest(1, second)).rejects.toMatchObject({ code: 'overloaded' })
-      await second.addFaces(collection.id, { name: 'P2' }, [makeFace(2)])
+      await second.faces.add(collection.id, { name: 'P2' }, [makeFace(2)])
       await expect(nearest(2, second)).rejects.toMatchObject({
         code: 'notReady',
         detail: expect.stringContaining(new FaceError('overloaded').message),
@@ -423,7 +410,7 @@ describe('gallery', () => {
   describe('another process', () => {
     it('is followed at once where the store tells of changes', async () => {
       let notify: (() => void) | undefined
-      const telling: GalleryStore = {
+      const telling: Database = {
         ...(await openStore()),
         onChange(listener) {
           notify = listener
@@ -444,11 +431,15 @@ describe('gallery', () => {
 
     it('counts the time since the index had everything', async () => {
       let broken = false
-      const failing: GalleryStore = {
-        ...(await openStore()),
-        changes: async (after, limit) => {
-          if (broken) throw new FaceError('storeUnavailable')
-          return store.changes(after, limit)
+      const opened = await openStore()
+      const failing: Database = {
+        ...opened,
+        feed: {
+          ...opened.feed,
+          changes: async (after, limit) => {
+            if (broken) throw new FaceError('storeUnavailable')
+            return store.feed.changes(after, limit)
+          },
         },
       }
       const { gallery: other } = await openGallery(failing)
@@ -469,16 +460,16 @@ describe('gallery', () => {
       const { gallery: other } = await openGallery(otherStore)
       const { person } = await enrol(1, 'Ann')
       await vi.waitFor(async () => expect(await nearest(1, other)).toBe('Ann'), 2000)
-      await gallery.deletePerson(collection.id, person.id)
+      await gallery.persons.delete(collection.id, person.id)
       await vi.waitFor(async () => expect(await nearest(1, other)).toBeUndefined(), 2000)
       const fresh = await makeCollection(gallery, { name: 'fresh', dimension: 16 })
       const face = makeFace(7, { embedding: makeEmbedding(7, 16) })
-      await gallery.addFaces(fresh.id, { name: 'Bob' }, [face])
+      await gallery.faces.add(fresh.id, { name: 'Bob' }, [face])
       await vi.waitFor(async () => {
         const [ranked] = await other.search(fresh, makeEmbedding(7, 16), { persons: 1 })
         expect(ranked!.persons.map((found) => found.name)).toEqual(['Bob'])
       }, 2000)
-      await gallery.deleteCollection('fresh')
+      await gallery.collections.delete('fresh')
       await vi.waitFor(
         () =>
           expect(other.search(fresh, makeEmbedding(7, 16), { persons: 1 })).rejects.toMatchObject({
@@ -496,8 +487,8 @@ describe('gallery', () => {
       let writing = true
       const write = async () => {
         for (let i = 100; writing; i++) {
-          const { faces } = await otherStore.addFaces(collection.id, { name: 'x' }, [makeFace(i)])
-          if (i % 2) await otherStore.deleteFace(collection.id, faces[0]!.id)
+          const { faces } = await otherStore.faces.add(collection.id, { name: 'x' }, [makeFace(i)])
+          if (i % 2) await otherStore.faces.delete(collection.id, faces[0]!.id)
         }
       }
       const writer = write()
@@ -537,7 +528,7 @@ describe('gallery', () => {
 
     it('stays searchable while it is rebuilt, with additions found and deletions gone', async () => {
       const faces = Array.from({ length: 4100 }, (_, i) => makeFace(1000 + i))
-      await gallery.addFaces(collection.id, { name: 'Many' }, faces)
+      await gallery.faces.add(collection.id, { name: 'Many' }, faces)
       await enrol(1, 'Old')
       let running = true
       const rebuild = gallery.rebuildIndex(collection).finally(() => {
@@ -548,7 +539,7 @@ describe('gallery', () => {
         expect(await nearest(1)).toBe('Old')
         const { person } = await enrol(10 + rounds, 'New')
         expect(await nearest(10 + rounds)).toBe('New')
-        await gallery.deletePerson(collection.id, person.id)
+        await gallery.persons.delete(collection.id, person.id)
         expect(await nearest(10 + rounds)).not.toBe('New')
         rounds++
       }
@@ -560,7 +551,7 @@ describe('gallery', () => {
 
   it('measures how alike its people are, from the store, until it is forgotten or closed', async () => {
     for (let i = 0; i < 80; i++) await enrol(i)
-    await gallery.addFaces(collection.id, { name: 'Twice' }, [makeFace(100), makeFace(101)])
+    await gallery.faces.add(collection.id, { name: 'Twice' }, [makeFace(100), makeFace(101)])
     const input = { curve: fakeCurve, faces: 82 }
     expect(gallery.difficulty.latest(collection, input)).toBeUndefined()
     const measured = await gallery.difficulty.measure(collection, input)
@@ -568,7 +559,7 @@ describe('gallery', () => {
     // Random directions of 8 dimensions are far more alike than the curve's faces.
     expect(measured?.difficulty?.times).toBeGreaterThan(10)
     expect(gallery.difficulty.latest(collection, input)).toBe(measured)
-    await gallery.deleteCollection(collection.name)
+    await gallery.collections.delete(collection.name)
     expect(gallery.difficulty.latest(collection, input)).toBeUndefined()
     await gallery.close()
     expect(await gallery.difficulty.measure(collection, input)).toBeUndefined()
@@ -589,6 +580,6 @@ describe('gallery', () => {
   it('refuses writes and waits for nothing after it was closed', async () => {
     await gallery.close()
     await expect(enrol(1)).rejects.toMatchObject({ code: 'notReady' })
-    expect(await store.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+    expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
   })
 })

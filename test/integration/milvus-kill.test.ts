@@ -72,7 +72,7 @@ describe.skipIf(skipReason)(name, { timeout: 240_000 }, () => {
     try {
       const collection = await makeCollection(gallery)
       const enrol = (seed: number) =>
-        gallery.addFaces(collection.id, { name: `P${seed}` }, [makeFace(seed)])
+        gallery.faces.add(collection.id, { name: `P${seed}` }, [makeFace(seed)])
       const findName = async (seed: number) => {
         const [ranked] = await gallery.search(collection, makeEmbedding(seed), { persons: 1 })
         return ranked!.persons[0]?.name
@@ -83,10 +83,10 @@ describe.skipIf(skipReason)(name, { timeout: 240_000 }, () => {
 
       await server.kill9()
       await enrol(3)
-      await gallery.deleteFace(collection.id, faces[0]!.id)
+      await gallery.faces.delete(collection.id, faces[0]!.id)
       const refusal = await findName(3).catch((error: unknown) => error)
       expect(isFaceError(refusal) && refusal.status).toBe(503)
-      expect((await store.counts(collection.id)).faces).toBe(2)
+      expect((await store.collections.counts(collection.id)).faces).toBe(2)
 
       await server.restart()
       await expect.poll(() => findName(3).catch(() => undefined), back).toBe('P3')

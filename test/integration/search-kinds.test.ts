@@ -8,8 +8,9 @@ import { createExactProvider } from '../../src/search/exact/provider.ts'
 import { createFaissProvider, faissVersion } from '../../src/search/faiss/provider.ts'
 import { createMilvusProvider } from '../../src/search/milvus/provider.ts'
 import type { VectorIndexProvider } from '../../src/search/vector-index.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { createMongodbStore } from '../../src/storage/mongodb/mongodb-store.ts'
-import type { Collection, GalleryStore } from '../../src/storage/store.ts'
+import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createClusteredVectors } from '../contract/vector-index-oracle.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { createScratch, type Scratch } from '../helpers/moved-gallery.ts'
@@ -54,13 +55,13 @@ function expectedOf(person: number): { similarity: number; rest: number[]; byMea
   return { similarity: Math.max(nearest, cosine), rest, byMean: cosine > nearest }
 }
 
-async function fill(store: GalleryStore): Promise<Collection> {
+async function fill(store: Database): Promise<Collection> {
   const collection = await makeCollection(store, { dimension })
   for (let person = 0; person < persons; person++) {
     const faces = rowsOf(person).map((embedding, i) =>
       makeFace(person + i * persons, { embedding }),
     )
-    await store.addFaces(collection.id, { name: `P${person}` }, faces)
+    await store.faces.add(collection.id, { name: `P${person}` }, faces)
   }
   return collection
 }
@@ -90,7 +91,7 @@ function expectAnswers(
 }
 
 async function search(
-  store: GalleryStore,
+  store: Database,
   { provider, collection }: { provider: VectorIndexProvider; collection: Collection },
 ): Promise<readonly ProbeResult[]> {
   const gallery = await createGallery({ store, provider })
@@ -109,7 +110,7 @@ const lossy = 21
 
 describe('what a search over SQLite answers', () => {
   let scratch: Scratch
-  let store: GalleryStore
+  let store: Database
   let collection: Collection
 
   beforeAll(async () => {
@@ -138,7 +139,7 @@ const name = nameWithReason('what a search over MongoDB answers', noMongod)
 describe.skipIf(noMongod)(name, { timeout: 120_000 }, () => {
   const database = newDatabaseName()
   let server: TestServer
-  let store: GalleryStore
+  let store: Database
   let collection: Collection
   let milvus: TestMilvus | undefined
 

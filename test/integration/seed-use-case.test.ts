@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import type { GalleryStore } from '../../src/storage/store.ts'
 import {
   importSeed,
   type SeedImportOptions,
@@ -34,7 +34,7 @@ function sourceOf(documents: readonly SeedDocument[]): SeedSource {
 
 describe('importSeed', () => {
   let directory: string
-  let store: GalleryStore
+  let store: Database
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'face-watcher-seed-'))
     store = await createSqliteStore({
@@ -48,8 +48,8 @@ describe('importSeed', () => {
   })
 
   const persons = async () => {
-    const { id } = await store.getCollection('seed')
-    const { items } = await store.listPersons(id)
+    const { id } = await store.collections.get('seed')
+    const { items } = await store.persons.list(id)
     return items.map(({ name, faceCount }) => `${name} ${faceCount}`).sort()
   }
 
@@ -83,9 +83,9 @@ describe('importSeed', () => {
 
   it('adds later documents to the person of the name, and leaves a renamed one alone', async () => {
     await importSeed(store, sourceOf([faceOf('Ann', 1), faceOf('Bea', 2)]), options)
-    const { id } = await store.getCollection('seed')
-    const [bea] = (await store.listPersons(id, { exactName: 'Bea' })).items
-    await store.updatePerson(id, bea!.id, { name: 'Beatrice' })
+    const { id } = await store.collections.get('seed')
+    const [bea] = (await store.persons.list(id, { exactName: 'Bea' })).items
+    await store.persons.update(id, bea!.id, { name: 'Beatrice' })
     const later = [faceOf('Ann', 1), faceOf('Bea', 2), faceOf('Ann', 3)]
     const report = await importSeed(store, sourceOf(later), options)
     expect(report).toMatchObject({ imported: 1, existed: 2, newPersons: 0 })
@@ -94,8 +94,8 @@ describe('importSeed', () => {
 
   it('reports a name that several persons have, and imports the others', async () => {
     await importSeed(store, sourceOf([faceOf('Ann', 1)]), options)
-    const { id } = await store.getCollection('seed')
-    await store.createPerson(id, { name: 'Ann' })
+    const { id } = await store.collections.get('seed')
+    await store.persons.create(id, { name: 'Ann' })
     const refused: SeedDocument = { kind: 'refused', id: 'broken', reason: 'It is broken.' }
     const documents = [faceOf('Ann', 1), faceOf('Ann', 2), refused, faceOf('Bea', 3)]
     const report = await importSeed(store, sourceOf(documents), options)
@@ -110,6 +110,8 @@ describe('importSeed', () => {
     await expect(importSeed(store, sourceOf([]), options)).rejects.toMatchObject({
       code: 'invalidOption',
     })
-    await expect(store.getCollection('seed')).rejects.toMatchObject({ code: 'collectionNotFound' })
+    await expect(store.collections.get('seed')).rejects.toMatchObject({
+      code: 'collectionNotFound',
+    })
   })
 })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { FaceError, isFaceError } from '../../core/errors.ts'
-import type { GalleryStore } from '../../storage/store.ts'
+import type { Database } from '../../storage/database.ts'
 import type { TransferOptions, TransferProgress, TransferSummary } from '../../transfer/options.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -89,14 +89,14 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     })
 }
 
-async function openConfigured(config: Config): Promise<GalleryStore> {
+async function openConfigured(config: Config): Promise<Database> {
   const { openStore } = await import('../../compose/storage.ts')
   return openStore(config)
 }
 
 async function withStore<T>(
-  opening: Promise<GalleryStore>,
-  use: (store: GalleryStore) => Promise<T>,
+  opening: Promise<Database>,
+  use: (store: Database) => Promise<T>,
 ): Promise<T> {
   const store = await opening
   try {

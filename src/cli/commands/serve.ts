@@ -62,7 +62,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       try {
         // Before listening: who can connect is answered without waiting for networks to load.
         await opened.analyzer.warmUp(config.models.embedder)
-        const server = await startServer(opened.faceWatcher, {
+        const server = await startServer(opened, {
           ...http,
           webRoot: webRoot(),
           logger,

@@ -1,6 +1,6 @@
 import { settleWithin } from '../../platform/workers/calls.ts'
 import type { VectorIndex } from '../../search/vector-index.ts'
-import type { Collection, GalleryStore } from '../../storage/store.ts'
+import type { Collection, CollectionStore } from '../../storage/ports/collections.ts'
 
 /** Metrics are read every few seconds, and do not wait for an index that is busy for longer. */
 const statusTimeoutMs = 1000
@@ -29,13 +29,13 @@ export interface IndexAgreement {
  * @param peek the collection's index, where it is loaded
  */
 export async function readAgreements(
-  store: Pick<GalleryStore, 'listCollections'>,
+  store: { readonly collections: Pick<CollectionStore, 'list'> },
   peek: (collectionId: string) => VectorIndex | undefined,
 ): Promise<readonly IndexAgreement[]> {
   const loaded: { readonly name: string; readonly index: VectorIndex }[] = []
   let cursor: string | undefined
   do {
-    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
     for (const { id, name } of page.items) {
       const index = peek(id)
       if (index !== undefined) loaded.push({ name, index })

@@ -1,6 +1,7 @@
 import type { EmbeddingBatch } from '../../core/types.ts'
 import type { VectorIndex } from '../../search/vector-index.ts'
-import type { Collection, GalleryStore } from '../../storage/store.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Collection } from '../../storage/ports/collections.ts'
 import { embeddingBatchSize, type Progress } from './index-loader.ts'
 import type { IndexSync } from './sync.ts'
 
@@ -24,7 +25,7 @@ const vectorTolerance = 1e-5
  * what differs is looked at a second time, after the index has caught up.
  */
 export async function checkIndex(
-  store: GalleryStore,
+  store: Database,
   sync: IndexSync,
   collection: Collection,
 ): Promise<IndexDifferences> {
@@ -45,7 +46,9 @@ export async function checkIndex(
     const missing: string[] = []
     const different: string[] = []
     for (const id of suspects) {
-      const batch = await store.getEmbeddings(collection.id, { faceId: id }).catch(() => undefined)
+      const batch = await store.faces
+        .getEmbeddings(collection.id, { faceId: id })
+        .catch(() => undefined)
       if (!batch) continue
       const [verdict] = await compare(index, batch)
       if (verdict === 'missing') missing.push(id)
@@ -65,14 +68,14 @@ export async function checkIndex(
  * removal follows in the feed.
  */
 export async function rebuildIndex(
-  deps: { readonly store: GalleryStore; readonly sync: IndexSync },
+  deps: { readonly store: Database; readonly sync: IndexSync },
   collection: Collection,
   onProgress?: Progress,
 ): Promise<void> {
   const { store, sync } = deps
   const known = new Set<string>()
   await sync.catchUp()
-  const { faces: total } = await store.counts(collection.id)
+  const { faces: total } = await store.collections.counts(collection.id)
   await walk(store, collection, async (readBatch) => {
     const batch = await sync.exclusive(collection, async (index) => {
       const read = await readBatch()
@@ -94,14 +97,14 @@ export async function rebuildIndex(
 
 /** Visits all embeddings in id order; `visit` calls what it is given for the next batch and returns it. */
 async function walk(
-  store: GalleryStore,
+  store: Database,
   { id }: Collection,
   visit: (readBatch: () => Promise<EmbeddingBatch>) => Promise<EmbeddingBatch>,
 ): Promise<void> {
   let after: string | undefined
   for (;;) {
     const range = { limit: embeddingBatchSize, ...(after === undefined ? {} : { after }) }
-    const { faceIds } = await visit(() => store.embeddings(id, range))
+    const { faceIds } = await visit(() => store.feed.embeddings(id, range))
     after = faceIds.at(-1)
     if (after === undefined) return
   }
@@ -127,14 +130,14 @@ async function compare(index: VectorIndex, batch: EmbeddingBatch): Promise<reado
 
 /** Those of the ids that the store does not have. */
 async function findGone(
-  store: GalleryStore,
+  store: Database,
   { id }: Collection,
   faceIds: readonly string[],
 ): Promise<readonly string[]> {
   const gone: string[] = []
   for (let from = 0; from < faceIds.length; from += embeddingBatchSize) {
     const asked = faceIds.slice(from, from + embeddingBatchSize)
-    const owned = new Set((await store.getOwners(id, asked)).map((owner) => owner.faceId))
+    const owned = new Set((await store.faces.getOwners(id, asked)).map((owner) => owner.faceId))
     gone.push(...asked.filter((faceId) => !owned.has(faceId)))
   }
   return gone

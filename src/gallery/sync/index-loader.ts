@@ -1,7 +1,9 @@
 import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
-import type { Change, Collection, GalleryStore } from '../../storage/store.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Collection } from '../../storage/ports/collections.ts'
+import type { Change } from '../../storage/ports/feed.ts'
 
 /** Changes read in one go; 1000 embeddings of 512 values are 2 MB. */
 export const feedPageSize = 1000
@@ -67,7 +69,7 @@ interface Replayed {
  * @throws {FaceError} `invalidCursor` when the feed does not know `from`
  */
 async function replay(
-  store: GalleryStore,
+  store: Database,
   index: VectorIndex,
   { collectionId, from }: { readonly collectionId: string; readonly from: Cursor },
 ): Promise<Replayed> {
@@ -75,7 +77,7 @@ async function replay(
   let removal = false
   let cursor = from
   for (;;) {
-    const page = await store.changes(cursor, feedPageSize)
+    const page = await store.feed.changes(cursor, feedPageSize)
     const own = page.filter((change) => change.collectionId === collectionId)
     await applyChanges(index, own)
     applied += own.length
@@ -87,15 +89,15 @@ async function replay(
 
 /** Puts everything that the store has into an empty index. @returns how many faces */
 async function fill(
-  store: GalleryStore,
+  store: Database,
   index: VectorIndex,
   { collectionId, onProgress }: { readonly collectionId: string; readonly onProgress: Progress },
 ): Promise<number> {
-  const { faces: total } = await store.counts(collectionId)
+  const { faces: total } = await store.collections.counts(collectionId)
   let done = 0
   let after: string | undefined
   for (;;) {
-    const batch = await store.embeddings(collectionId, {
+    const batch = await store.feed.embeddings(collectionId, {
       limit: embeddingBatchSize,
       ...(after === undefined ? {} : { after }),
     })
@@ -127,7 +129,7 @@ export interface LoadedIndex {
  * in the index or still ahead in the feed from the cursor that was the newest before the call.
  */
 export async function loadIndex(
-  { store, provider }: { readonly store: GalleryStore; readonly provider: VectorIndexProvider },
+  { store, provider }: { readonly store: Database; readonly provider: VectorIndexProvider },
   collection: Pick<Collection, 'id' | 'dimension'>,
   onProgress: Progress,
 ): Promise<LoadedIndex> {
@@ -149,7 +151,7 @@ export async function loadIndex(
     }
   }
   await index.clear()
-  const base = await store.latestCursor()
+  const base = await store.feed.latestCursor()
   const filled = await fill(store, index, { collectionId, onProgress })
   const replayed = await replay(store, index, { collectionId, from: base })
   // At once, because it was much work, and because other nodes that share the index wait for its place.

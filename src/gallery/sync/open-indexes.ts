@@ -2,7 +2,9 @@ import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndexProvider } from '../../search/vector-index.ts'
-import type { Change, Collection, GalleryStore } from '../../storage/store.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Collection } from '../../storage/ports/collections.ts'
+import type { Change } from '../../storage/ports/feed.ts'
 import { applyChanges, type LoadedIndex, loadIndex, toSnapshotCursor } from './index-loader.ts'
 import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 
@@ -67,7 +69,7 @@ const retryAfterMs = 5000
 
 /** Creates an empty set of indexes. @param onRebuild as in `IndexSyncOptions`; what it throws ends the load */
 export function createOpenIndexes(deps: {
-  readonly store: GalleryStore
+  readonly store: Database
   readonly provider: VectorIndexProvider
   readonly logger: Logger | undefined
   readonly onRebuild: (collectionId: string, done: number, total: number) => void
@@ -135,7 +137,9 @@ export function createOpenIndexes(deps: {
       // of a collection that was deleted meanwhile may exist for a while.
       const dimension = changes.find((change) => change.embedding)?.embedding?.length
       if (dimension === undefined) return
-      const { faces } = await deps.store.counts(collectionId).catch(() => ({ faces: 1 }))
+      const { faces } = await deps.store.collections
+        .counts(collectionId)
+        .catch(() => ({ faces: 1 }))
       if (faces > 0) await open({ id: collectionId, dimension }).catch(() => {})
       return
     }

@@ -3,12 +3,14 @@ import type { Cursor } from '../../core/types.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
-import type { Change, Collection, GalleryStore } from '../../storage/store.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Collection } from '../../storage/ports/collections.ts'
+import type { Change } from '../../storage/ports/feed.ts'
 import { feedPageSize, type LoadedIndex } from './index-loader.ts'
 import { createOpenIndexes, type IndexTrouble } from './open-indexes.ts'
 
 export interface IndexSyncOptions {
-  readonly store: GalleryStore
+  readonly store: Database
   readonly provider: VectorIndexProvider
   /** How often other processes' writes are looked for, default 250. */
   readonly pollMs?: number
@@ -139,13 +141,13 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     if (cursor !== undefined) return
     if (loadsAll) return loadAll()
     // Taken before an index is loaded; following on from it repeats some changes, which is harmless.
-    cursor = await store.latestCursor()
+    cursor = await store.feed.latestCursor()
     follow()
   }
 
   async function readFeed(): Promise<readonly Change[]> {
     try {
-      return await store.changes(cursor, feedPageSize)
+      return await store.feed.changes(cursor, feedPageSize)
     } catch (error) {
       if (!isFaceError(error, 'invalidCursor')) throw error
       // The database was replaced, for instance by a backup.
@@ -158,11 +160,11 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   }
 
   async function loadAll(): Promise<void> {
-    const base = await store.latestCursor()
+    const base = await store.feed.latestCursor()
     const seen = new Set<string>()
     let page: string | undefined
     do {
-      const { items, nextCursor } = await store.listCollections(page ? { cursor: page } : {})
+      const { items, nextCursor } = await store.collections.list(page ? { cursor: page } : {})
       for (const collection of items) {
         if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
         seen.add(collection.id)
@@ -192,7 +194,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     const loaded = indexes.get(collection.id)
     if (loaded) return loaded
     await begin()
-    const current = await store.getCollection(collection.name)
+    const current = await store.collections.get(collection.name)
     if (current.id !== collection.id) throw new FaceError('collectionNotFound')
     return indexes.open(collection)
   }
@@ -288,12 +290,12 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 }
 
 async function findCollection(
-  store: GalleryStore,
+  store: Database,
   collectionId: string,
 ): Promise<Collection | undefined> {
   let cursor: string | undefined
   do {
-    const page = await store.listCollections(cursor === undefined ? {} : { cursor })
+    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
     const found = page.items.find(({ id }) => id === collectionId)
     if (found) return found
     cursor = page.nextCursor

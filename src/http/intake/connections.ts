@@ -116,6 +116,8 @@ export function registerAnswerLimits(app: App, options: ResolvedHttpOptions): vo
       })
     }
     if (writeTimeoutMs === 0 || !(raw.socket instanceof Socket)) return
+    // Its client has gone, and it tells no more when it is closed.
+    if (raw.destroyed || raw.socket.destroyed) return
     // Begins again with every byte that is taken, which may be one a minute.
     raw.setTimeout(writeTimeoutMs, () => {
       warn({ writeTimeoutMs }, 'a connection is closed: its client does not take the answer')

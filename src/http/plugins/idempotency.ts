@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TOptional, TString } from 'typebox'
 import { Type } from 'typebox'
 import { FaceError } from '../../core/errors.ts'
-import type { FaceWatcher } from '../../recognition/face-watcher.ts'
+import type { AnswerStore } from '../../storage/ports/answers.ts'
 import type { Upload } from '../intake/images.ts'
 
 /** Schema of the headers of a route that stores something. */
@@ -34,7 +34,7 @@ interface Answer {
  */
 export async function answerOnce(
   { request, reply, upload }: { request: FastifyRequest; reply: FastifyReply; upload: Upload },
-  faceWatcher: FaceWatcher,
+  answers: AnswerStore,
   run: () => Promise<Answer>,
 ): Promise<FastifyReply> {
   const key = request.headers['idempotency-key']
@@ -43,7 +43,7 @@ export async function answerOnce(
     return reply.code(status).send(body)
   }
   const requestHash = await computeRequestHash(request, upload)
-  const earlier = await faceWatcher.idempotency.claim(key, requestHash)
+  const earlier = await answers.claim(key, requestHash)
   if (earlier && earlier.requestHash !== requestHash) {
     throw new FaceError('idempotencyConflict', { detail: 'The request is a different one.' })
   }
@@ -60,10 +60,10 @@ export async function answerOnce(
   try {
     const answer = await run()
     const body = String(reply.code(answer.status).serialize(answer.body))
-    await keepAnswer(request, () => faceWatcher.idempotency.complete(key, { ...answer, body }))
+    await keepAnswer(request, () => answers.complete(key, { ...answer, body }))
     return reply.type('application/json; charset=utf-8').send(body)
   } catch (error) {
-    await keepAnswer(request, () => faceWatcher.idempotency.complete(key, undefined))
+    await keepAnswer(request, () => answers.complete(key, undefined))
     throw error
   }
 }

@@ -19,7 +19,8 @@ import type {
   ImageFacts,
   VerifyResult,
 } from '../../recognition/face-watcher.ts'
-import type { Collection, Person } from '../../storage/store.ts'
+import type { Collection } from '../../storage/ports/collections.ts'
+import type { Person } from '../../storage/ports/persons.ts'
 
 /*
  * What the interface sends where that is not exactly what the use cases answer: detections lie flat

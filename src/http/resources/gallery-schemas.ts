@@ -2,7 +2,9 @@ import { Type } from 'typebox'
 import type * as core from '../../core/types.ts'
 import { rejectionReasons } from '../../core/types.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
-import type * as store from '../../storage/store.ts'
+import type * as collections from '../../storage/ports/collections.ts'
+import type * as faces from '../../storage/ports/faces.ts'
+import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
 import type * as bodies from './bodies.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
@@ -45,9 +47,9 @@ const collection = {
   createdAt: dateTime,
 }
 
-export const Collection: Component<store.Collection> = component<store.Collection>('Collection').of(
-  Type.Object(collection, { description: 'A named gallery.' }),
-)
+export const Collection: Component<collections.Collection> = component<collections.Collection>(
+  'Collection',
+).of(Type.Object(collection, { description: 'A named gallery.' }))
 
 export const CollectionDifficulty: Component<useCases.CollectionDifficulty> =
   component<useCases.CollectionDifficulty>('CollectionDifficulty').of(
@@ -101,11 +103,11 @@ const person = {
   updatedAt: dateTime,
 }
 
-export const Person: Component<store.Person> = component<store.Person>('Person').of(
+export const Person: Component<persons.Person> = component<persons.Person>('Person').of(
   Type.Object(person, { description: 'An enrolled individual.' }),
 )
 
-export const Face: Component<store.Face> = component<store.Face>('Face').of(
+export const Face: Component<faces.Face> = component<faces.Face>('Face').of(
   Type.Object(
     {
       id: Type.String({ description: 'ULID.' }),

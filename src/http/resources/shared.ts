@@ -7,7 +7,7 @@ import {
   type TUnsafe,
   Type,
 } from 'typebox'
-import type { Page } from '../../storage/store.ts'
+import type { Page } from '../../storage/ports/pages.ts'
 import type { MultipartForm } from '../types.ts'
 import { type Component, ref } from './component.ts'
 

@@ -1,23 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
+import type { Collection, CollectionStore } from '../ports/collections.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
-import type { Collection, GalleryStore } from '../store.ts'
 import type { MongoContext } from './context.ts'
 import { createCounters, readCounts, readTotals, removeEmptyCounters } from './counters.ts'
 import { toCollection, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import type { Purger } from './purger.ts'
 import type { Transaction } from './transactions.ts'
-
-type Methods =
-  | 'createCollection'
-  | 'getCollection'
-  | 'listCollections'
-  | 'updateCollection'
-  | 'deleteCollection'
-  | 'counts'
-  | 'totals'
 
 /** Writes a collection whose name and id are free. */
 export async function insertCollection(
@@ -33,15 +24,12 @@ export async function insertCollection(
   await createCounters(context, id, transaction)
 }
 
-/** Collections, as {@link GalleryStore} says. */
-export function createCollectionOperations(
-  context: MongoContext,
-  purger: Purger,
-): Pick<GalleryStore, Methods> {
+/** Collections, as {@link CollectionStore} says. */
+export function createCollectionOperations(context: MongoContext, purger: Purger): CollectionStore {
   const { collections, purges } = context.tables
 
   return {
-    async createCollection(input) {
+    async create(input) {
       assertCollection(input)
       const { name, modelId, dimension, policy, storeCrops } = input
       return context.transact(async (transaction) => {
@@ -62,13 +50,13 @@ export function createCollectionOperations(
       })
     },
 
-    async getCollection(name) {
+    async get(name) {
       const document = isCollectionName(name) ? await collections.findOne({ name }) : null
       if (!document) throw new FaceError('collectionNotFound')
       return toCollection(document)
     },
 
-    async listCollections(options) {
+    async list(options) {
       const { after, limit } = parsePageOptions('collections', options)
       const documents = await collections
         .find({ _id: { $gt: after } })
@@ -78,7 +66,7 @@ export function createCollectionOperations(
       return toPage('collections', documents.map(toCollection), limit)
     },
 
-    async updateCollection(name, { policy, policyWas, storeCrops }) {
+    async update(name, { policy, policyWas, storeCrops }) {
       if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
       return context.transact(async ({ session }) => {
         const stored = await collections.findOne({ name }, { session })
@@ -95,7 +83,7 @@ export function createCollectionOperations(
       })
     },
 
-    async deleteCollection(name, onlyIfEmpty) {
+    async delete(name, onlyIfEmpty) {
       if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
       const id = await context.transact(async (transaction) => {
         const { session } = transaction

@@ -1,7 +1,7 @@
 import type { Db, Timestamp } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
 import { isUlid } from '../rules/pages.ts'
-import type { Collection } from '../store.ts'
 import { toCollection } from './documents.ts'
 import type { ScanTurns } from './scan-turns.ts'
 import type { Tables } from './tables.ts'

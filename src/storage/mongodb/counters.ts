@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import type { GalleryTotals } from '../store.ts'
+import type { GalleryTotals } from '../ports/collections.ts'
 import type { MongoContext } from './context.ts'
 import { counterSlots, type Transaction } from './transactions.ts'
 

@@ -1,7 +1,9 @@
 import { Binary } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { Face } from '../ports/faces.ts'
+import type { Metadata, Person } from '../ports/persons.ts'
 import { fromMetadataJson } from '../rules/person-fields.ts'
-import type { Collection, Face, Metadata, Person } from '../store.ts'
 import type { CollectionDocument, FaceDocument, PersonDocument } from './tables.ts'
 
 /** The value as JSON keeps it: without undefined fields, -0 and NaN. */

@@ -1,8 +1,10 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
+import type { NewPerson } from '../ports/persons.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
 import { assertFits } from '../rules/input-checks.ts'
 import { isUlid } from '../rules/pages.ts'
-import type { Collection, Face, GalleryStore, NewFace, NewPerson, StoredFace } from '../store.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson, toPlain } from './documents.ts'
@@ -12,10 +14,10 @@ import { toNewPersonDocument } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
-type Enrolled = Awaited<ReturnType<GalleryStore['addFaces']>>
+type Enrolled = Awaited<ReturnType<FaceStore['add']>>
 
-/** Adding faces, as {@link GalleryStore} says. */
-export function createEnrolment(context: MongoContext): Pick<GalleryStore, 'addFaces'> {
+/** Adding faces, as {@link FaceStore} says. */
+export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
   const { tables } = context
 
   function toStoredFace(collection: Collection, personId: string, face: NewFace): StoredFace {
@@ -111,7 +113,7 @@ export function createEnrolment(context: MongoContext): Pick<GalleryStore, 'addF
   }
 
   return {
-    addFaces: (collectionId, person, faces) =>
+    add: (collectionId, person, faces) =>
       typeof person === 'string'
         ? addToPerson(collectionId, person, faces)
         : addWithPerson(collectionId, person, faces),

@@ -1,5 +1,5 @@
 import { Binary } from 'mongodb'
-import type { Face, StoredFace } from '../store.ts'
+import type { Face, StoredFace } from '../ports/faces.ts'
 import type { MongoContext } from './context.ts'
 import { faceProjection, toBinary, toFace, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'

@@ -1,18 +1,17 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Face, FaceStore } from '../ports/faces.ts'
 import { isImageHash } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import type { Face, GalleryStore } from '../store.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { faceProjection, toFace } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
+import type { Lookups } from './lookups.ts'
 import { facesByPerson } from './schema.ts'
 
-type Methods = 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
-
-/** Faces, as {@link GalleryStore} says. */
-export function createFaceOperations(context: MongoContext): Pick<GalleryStore, Methods> {
+/** Faces, as {@link FaceStore} says. */
+export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'add' | Lookups> {
   const { tables } = context
 
   async function getFace(collectionId: string, faceId: string): Promise<Face> {
@@ -26,9 +25,9 @@ export function createFaceOperations(context: MongoContext): Pick<GalleryStore, 
   }
 
   return {
-    getFace,
+    get: getFace,
 
-    async listFaces(collectionId, options = {}) {
+    async list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('faces', options)
       const { personId } = options
       if (personId !== undefined && !isUlid(personId)) return { items: [] }
@@ -53,7 +52,7 @@ export function createFaceOperations(context: MongoContext): Pick<GalleryStore, 
       return crop ? Uint8Array.from(crop.bytes.value()) : undefined
     },
 
-    async deleteFace(collectionId, faceId) {
+    async delete(collectionId, faceId) {
       await context.transact(async (transaction) => {
         const { session } = transaction
         const face = isUlid(faceId)
@@ -70,7 +69,7 @@ export function createFaceOperations(context: MongoContext): Pick<GalleryStore, 
       await forgetLateAnswers(context, [faceId])
     },
 
-    async findFacesByImage(collectionId, imageHash) {
+    async findByImage(collectionId, imageHash) {
       if (!isImageHash(imageHash)) return []
       const read = () =>
         tables.faces

@@ -1,7 +1,7 @@
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
-import type { Change, GalleryStore } from '../store.ts'
+import type { Change, ChangeFeed } from '../ports/feed.ts'
 import { type FeedBatch, type FeedEvent, readChangeStream, writeMarker } from './change-stream.ts'
 import type { MongoContext } from './context.ts'
 import { readEmbedding } from './documents.ts'
@@ -47,10 +47,8 @@ export async function insertChanges(
   )
 }
 
-/** The change feed, as {@link GalleryStore} says. */
-export function createFeedOperations(
-  context: MongoContext,
-): Pick<GalleryStore, 'latestCursor' | 'changes'> {
+/** The change feed, as {@link ChangeFeed} says. */
+export function createFeedOperations(context: MongoContext): Omit<ChangeFeed, 'embeddings'> {
   const { db, databaseId } = context
   let end: Position | undefined
 

@@ -1,11 +1,12 @@
 import { FaceError } from '../../core/errors.ts'
+import type { AnswerStore } from '../ports/answers.ts'
+import type { Person } from '../ports/persons.ts'
 import {
   assertIdempotencyKey,
   idempotencyClaimedMs,
   idempotencyKeptMs,
 } from '../rules/input-checks.ts'
 import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
-import type { GalleryStore, Person } from '../store.ts'
 import type { MongoContext } from './context.ts'
 import { toPerson } from './documents.ts'
 import { isDuplicateKey } from './errors.ts'
@@ -51,10 +52,8 @@ export async function retellAnswers({ tables }: Answers, person: Person): Promis
   }
 }
 
-/** Idempotency keys, as {@link GalleryStore} says. The server removes old ones, about once a minute. */
-export function createIdempotencyOperations(
-  context: MongoContext,
-): Pick<GalleryStore, 'claimIdempotencyKey' | 'completeIdempotencyKey'> {
+/** Kept answers, as {@link AnswerStore} says. The server removes old ones, about once a minute. */
+export function createAnswerOperations(context: MongoContext): AnswerStore {
   const { idempotency, persons, faces } = context.tables
 
   /** By the server's clock: those of the nodes may differ, or jump. @returns whether nobody had it */
@@ -75,7 +74,7 @@ export function createIdempotencyOperations(
   }
 
   return {
-    async claimIdempotencyKey(key, requestHash) {
+    async claim(key, requestHash) {
       assertIdempotencyKey(key)
       for (let attempt = 0; attempt < attempts; attempt++) {
         if (await claim(key, requestHash)) return undefined
@@ -98,7 +97,7 @@ export function createIdempotencyOperations(
       throw new FaceError('storeBusy')
     },
 
-    async completeIdempotencyKey(key, response) {
+    async complete(key, response) {
       assertIdempotencyKey(key)
       if (response) {
         const { status, body } = response

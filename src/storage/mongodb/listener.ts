@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ChangeStream, Db } from 'mongodb'
 import type { ChangeDocument } from './tables.ts'
 
-/** Tells of changes, also of other processes, as `GalleryStore.onChange` says. */
+/** Tells of changes, also of other processes, as `Database.onChange` says. */
 export interface ChangeListeners {
   add(listener: () => void): () => void
   close(): Promise<void>

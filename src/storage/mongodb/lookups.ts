@@ -1,9 +1,10 @@
 import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingBatch } from '../../core/types.ts'
+import type { FaceOwner, FaceStore } from '../ports/faces.ts'
+import type { ChangeFeed } from '../ports/feed.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean } from '../rules/person-mean.ts'
-import type { FaceOwner, GalleryStore } from '../store.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { readCounts } from './counters.ts'
 import { readEmbedding, readMetadata, toCollection } from './documents.ts'
@@ -13,13 +14,16 @@ import type { FaceDocument } from './tables.ts'
 
 const embeddingProjection = { embedding: 1 } as const
 
+/** The methods of faces that are here. */
+export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
+
 /**
- * Owners and embeddings of faces, as {@link GalleryStore} says. Those of listed faces come in the
+ * Owners and embeddings of faces, as {@link FaceStore} says. Those of listed faces come in the
  * order of the list, each once.
  */
 export function createLookupOperations(
   context: MongoContext,
-): Pick<GalleryStore, 'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
+): Pick<FaceStore, Lookups> & Pick<ChangeFeed, 'embeddings'> {
   const { collections, persons, faces } = context.tables
 
   /** Also of a collection that is deleted and not yet purged. */

@@ -2,7 +2,8 @@ import { monotonicFactory } from 'ulid'
 import { FaceError } from '../../core/errors.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { GalleryStore } from '../store.ts'
+import type { Aggregates, Database } from '../database.ts'
+import { type MethodName, wrapMethods } from '../methods.ts'
 import { createCollectionOperations } from './collections.ts'
 import { connect } from './connection.ts'
 import type { MongoContext } from './context.ts'
@@ -10,7 +11,7 @@ import { createEnrolment } from './enrolment.ts'
 import { toStoreError } from './errors.ts'
 import { createFaceOperations } from './faces.ts'
 import { createFeedOperations } from './feed.ts'
-import { createIdempotencyOperations } from './idempotency.ts'
+import { createAnswerOperations } from './idempotency.ts'
 import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
 import { createPersonOperations } from './persons.ts'
@@ -30,14 +31,12 @@ export interface MongodbStoreOptions {
 }
 
 // These may take longer than others: see [Note: Change feed] and restoreCollection.
-const slow: ReadonlySet<keyof GalleryStore> = new Set([
-  'changes',
-  'latestCursor',
-  'restoreCollection',
+const slow: ReadonlySet<string> = new Set<MethodName>([
+  'feed.changes',
+  'feed.latestCursor',
+  'transfer.restoreCollection',
 ])
 const slowTimeoutMs = 120_000
-
-type Operations = Omit<GalleryStore, 'close' | 'onChange'>
 
 /**
  * A gallery store in a MongoDB replica set. Any number of processes may share the database.
@@ -48,7 +47,7 @@ type Operations = Omit<GalleryStore, 'close' | 'onChange'>
  *
  * @throws {FaceError} `storeStandalone`, `storeUnavailable`, `storeTooNew`, `invalidConfig`
  */
-export async function createMongodbStore(options: MongodbStoreOptions): Promise<GalleryStore> {
+export async function createMongodbStore(options: MongodbStoreOptions): Promise<Database> {
   const { url, database, timeoutMs = 5000, logger } = options
   const client = await connect(url, timeoutMs)
   const db = client.db(database)
@@ -70,22 +69,19 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
-  const operations: Operations = {
-    ...createCollectionOperations(context, purger),
-    ...createPersonOperations(context),
-    ...createEnrolment(context),
-    ...createFaceOperations(context),
-    ...createLookupOperations(context),
-    ...createFeedOperations(context),
-    ...createIdempotencyOperations(context),
-    ...createTransferOperations(context, purger),
-    async ping() {
-      await db.command({ ping: 1 })
-    },
+  const { embeddings, ...lookups } = createLookupOperations(context)
+  const operations: Aggregates = {
+    collections: createCollectionOperations(context, purger),
+    persons: createPersonOperations(context),
+    faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
+    feed: { ...createFeedOperations(context), embeddings },
+    transfer: createTransferOperations(context, purger),
+    answers: createAnswerOperations(context),
   }
 
-  async function run<T>(body: () => Promise<T>, limitMs: number): Promise<T> {
+  async function run<T>(name: string, body: () => Promise<T>): Promise<T> {
     if (closing) throw new FaceError('storeUnavailable', { detail: 'It is closed.' })
+    const limitMs = slow.has(name) ? Math.max(slowTimeoutMs, timeoutMs) : timeoutMs
     const result = withinTime(body, limitMs)
     running.add(result)
     try {
@@ -107,24 +103,12 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   }
 
   return {
-    ...mapMethods(operations, (method, body) =>
-      run(body, slow.has(method) ? Math.max(slowTimeoutMs, timeoutMs) : timeoutMs),
-    ),
+    ...wrapMethods(operations, run),
+    ping: () =>
+      run('ping', async () => {
+        await db.command({ ping: 1 })
+      }),
     onChange: (listener) => listeners.add(listener),
     close: () => (closing ??= close()),
   }
-}
-
-/** The same methods, each called through `around`. */
-function mapMethods(
-  operations: Operations,
-  around: (method: keyof Operations, body: () => Promise<unknown>) => Promise<unknown>,
-): Operations {
-  type Method = (...parameters: unknown[]) => Promise<unknown>
-  const entries = Object.entries(operations as unknown as Record<keyof Operations, Method>)
-  const mapped = entries.map(([name, method]): [string, Method] => [
-    name,
-    (...parameters) => around(name as keyof Operations, () => method(...parameters)),
-  ])
-  return Object.fromEntries(mapped) as unknown as Operations
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { NewPerson } from '../ports/persons.ts'
 import { choosePersonOfName, namesakesRead } from '../rules/person-by-name.ts'
 import { toStoredName } from '../rules/person-fields.ts'
-import type { NewPerson } from '../store.ts'
 import type { MongoContext } from './context.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'

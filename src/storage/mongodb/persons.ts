@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
+import type { NewPerson, Person, PersonStore } from '../ports/persons.ts'
 import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../rules/pages.ts'
 import { foldName, toMetadataJson, toStoredName } from '../rules/person-fields.ts'
-import type { GalleryStore, NewPerson, Person } from '../store.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson } from './documents.ts'
@@ -9,8 +9,6 @@ import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
 import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import type { PersonDocument } from './tables.ts'
-
-type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
 
 /**
  * A person's document.
@@ -64,11 +62,11 @@ export async function findPerson(
   return toPerson(document)
 }
 
-/** Persons, as {@link GalleryStore} says. */
-export function createPersonOperations(context: MongoContext): Pick<GalleryStore, Methods> {
+/** Persons, as {@link PersonStore} says. */
+export function createPersonOperations(context: MongoContext): PersonStore {
   const { persons, faces, crops } = context.tables
   return {
-    createPerson: (collectionId, input) =>
+    create: (collectionId, input) =>
       context.transact(
         async (transaction) => {
           await findCollection(context, collectionId, transaction)
@@ -82,9 +80,9 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
         toNameTurn(collectionId, input),
       ),
 
-    getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
+    get: (collectionId, personId) => findPerson(context, collectionId, personId),
 
-    async listPersons(collectionId, options = {}) {
+    async list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('persons', options)
       const { name, exactName } = options
       const read = () =>
@@ -114,7 +112,7 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
       })
     },
 
-    async updatePerson(collectionId, personId, patch) {
+    async update(collectionId, personId, patch) {
       const name = patch.name === undefined ? undefined : toStoredName(patch.name)
       const fields = {
         ...(name === undefined ? {} : { name, nameFolded: foldName(name) }),
@@ -136,7 +134,7 @@ export function createPersonOperations(context: MongoContext): Pick<GalleryStore
       return person
     },
 
-    async deletePerson(collectionId, personId) {
+    async delete(collectionId, personId) {
       await context.transact(async (transaction) => {
         const { session } = transaction
         // Its own document first: who adds a face to the person at the same time conflicts with it.

@@ -1,6 +1,7 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
 import type { DecisionPolicy } from '../../core/types.ts'
-import type { Change, Face } from '../store.ts'
+import type { Face } from '../ports/faces.ts'
+import type { Change } from '../ports/feed.ts'
 
 export interface CollectionDocument {
   readonly _id: string

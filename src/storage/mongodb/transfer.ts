@@ -1,7 +1,8 @@
 import { FaceError } from '../../core/errors.ts'
+import type { StoredFace } from '../ports/faces.ts'
+import type { TransferStore } from '../ports/transfer.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
 import { assertCollection, assertFits, assertId } from '../rules/input-checks.ts'
-import type { GalleryTransfer, StoredFace } from '../store.ts'
 import { insertCollection } from './collections.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
@@ -11,8 +12,8 @@ import { toPersonDocument } from './persons.ts'
 import type { Purger } from './purger.ts'
 import type { Transaction } from './transactions.ts'
 
-/** Moving galleries, as {@link GalleryTransfer} says. Embeddings are stored bit for bit. */
-export function createTransferOperations(context: MongoContext, purger: Purger): GalleryTransfer {
+/** Moving galleries, as {@link TransferStore} says. Embeddings are stored bit for bit. */
+export function createTransferOperations(context: MongoContext, purger: Purger): TransferStore {
   const { collections, persons, faces, crops, purges } = context.tables
 
   /** Those that are not there, by id or by source, each once. */

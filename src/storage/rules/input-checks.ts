@@ -1,5 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
-import type { Collection, NewFace } from '../store.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { NewFace } from '../ports/faces.ts'
 import { isUlid } from './pages.ts'
 
 const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/

@@ -1,4 +1,4 @@
-import type { Person } from '../store.ts'
+import type { Person } from '../ports/persons.ts'
 import { isUlid } from './pages.ts'
 
 // [Note: Kept answers]

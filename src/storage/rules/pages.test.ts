@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Metadata, Person } from '../store.ts'
+import type { Metadata, Person } from '../ports/persons.ts'
 import { toMeasuredPage, toPage, toPersonLength } from './pages.ts'
 
 const bound = 1024 * 1024

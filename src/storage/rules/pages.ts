@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import type { Page, PageOptions } from '../store.ts'
+import type { Page, PageOptions } from '../ports/pages.ts'
 
 const defaultLimit = 100
 const maxLimit = 1000

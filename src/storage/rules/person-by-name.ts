@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import type { NewPerson } from '../store.ts'
+import type { NewPerson } from '../ports/persons.ts'
 
 /** How many persons of a name have to be read to choose one, oldest first. */
 export const namesakesRead = 2

@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import { type Metadata, maxMetadataBytes, maxNameLength } from '../store.ts'
+import { type Metadata, maxMetadataBytes, maxNameLength } from '../ports/persons.ts'
 import { isJsonTooDeep, maxDepth } from './depth.ts'
 
 // Control characters, line and paragraph separators, and halves of surrogate pairs.

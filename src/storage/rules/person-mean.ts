@@ -1,5 +1,5 @@
 import { dotProduct } from '../../core/similarity.ts'
-import type { PersonEmbeddings } from '../store.ts'
+import type { PersonEmbeddings } from '../ports/faces.ts'
 
 /** What a search needs of a person beyond the nearest photograph. */
 export interface PersonFaces {

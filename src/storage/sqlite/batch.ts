@@ -1,13 +1,15 @@
 import { monotonicFactory } from 'ulid'
 import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import type { Aggregates } from '../database.ts'
+import { effectOf, findMethod } from '../methods.ts'
 import { createChangeOperations } from './changes.ts'
 import { createCollectionOperations } from './collections.ts'
-import type { SqliteMethod, StoreContext, SyncStore } from './context.ts'
+import type { StoreContext, Synchronous } from './context.ts'
 import { createFaceOperations } from './faces.ts'
-import { createIdempotencyOperations, expireAnswers } from './idempotency.ts'
+import { createAnswerOperations, expireAnswers } from './idempotency.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
-import { type StoreMethod, writes } from './methods.ts'
+import type { StoreMethod } from './methods.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
@@ -25,9 +27,11 @@ export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome
 // Answers expire and a left log is emptied without a request that would do it; see `tidy`.
 const tidyEveryMs = 60_000
 
+type SynchronousPorts = { readonly [A in keyof Aggregates]: Synchronous<Aggregates[A]> }
+
 interface OpenStore {
   readonly db: Connection
-  readonly operations: SyncStore<SqliteMethod>
+  readonly ports: SynchronousPorts
 }
 
 // [Note: Group commit]
@@ -70,11 +74,18 @@ export function createBatchRunner(
   }
 
   function run(db: Connection, call: StoreCall): unknown {
-    if (call.method === 'emptyLog') return emptyLog(db)
-    const operation = store?.operations[call.method] as (...parameters: unknown[]) => unknown
-    const value = operation(...call.parameters)
-    if (call.method === 'close') store = undefined
-    return value
+    switch (call.method) {
+      case 'emptyLog':
+        return emptyLog(db)
+      case 'ping':
+        return void db.get('SELECT value FROM meta LIMIT 1')
+      case 'close':
+        closeDatabase(db)
+        store = undefined
+        return
+      default:
+        return findMethod(store?.ports ?? {}, call.method)(...call.parameters)
+    }
   }
 
   function runInSavepoint(db: Connection, call: StoreCall): StoreOutcome {
@@ -119,7 +130,7 @@ export function createBatchRunner(
     tidy(db)
     for (const [i, call] of calls.entries()) {
       if (call.method === 'close') continue
-      if (writes.has(call.method)) waiting.push(i)
+      if (effectOf(call.method) !== 'read') waiting.push(i)
       else outcomes[i] = toOutcome(() => run(db, call))
     }
     if (waiting.length > 0) {
@@ -164,31 +175,30 @@ function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMet
       now: () => new Date().toISOString(),
       onUnreadableMetadata,
     }
-    return { db, operations: createOperations(context) }
+    return { db, ports: createPorts(context) }
   } catch (error) {
     db.close()
     throw error
   }
 }
 
-function createOperations(context: StoreContext): SyncStore<SqliteMethod> {
-  const { db } = context
+function createPorts(context: StoreContext): SynchronousPorts {
+  const { embeddings, ...lookups } = createLookupOperations(context)
   return {
-    ...createCollectionOperations(context),
-    ...createPersonOperations(context),
-    ...createFaceOperations(context),
-    ...createLookupOperations(context),
-    ...createChangeOperations(context),
-    ...createIdempotencyOperations(context),
-    ...createTransferOperations(context),
-    ping: () => void db.get('SELECT value FROM meta LIMIT 1'),
-    close() {
-      try {
-        emptyLog(db)
-      } catch {
-        // A full disk, for instance. Nothing is lost: the log is read when the file is opened again.
-      }
-      db.close()
-    },
+    collections: createCollectionOperations(context),
+    persons: createPersonOperations(context),
+    faces: { ...createFaceOperations(context), ...lookups },
+    feed: { ...createChangeOperations(context), embeddings },
+    transfer: createTransferOperations(context),
+    answers: createAnswerOperations(context),
   }
+}
+
+function closeDatabase(db: Connection): void {
+  try {
+    emptyLog(db)
+  } catch {
+    // A full disk, for instance. Nothing is lost: the log is read when the file is opened again.
+  }
+  db.close()
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import type { StoreCall } from './batch.ts'
 import { createCallQueue, maxScans } from './call-queue.ts'
 
-const scan: StoreCall = { method: 'listPersons', parameters: ['id', { name: 'an' }] }
+const scan: StoreCall = { method: 'persons.list', parameters: ['id', { name: 'an' }] }
 const others: readonly StoreCall[] = [
-  { method: 'addFaces', parameters: [] },
-  { method: 'listPersons', parameters: ['id', { exactName: 'Ann' }] },
-  { method: 'listPersons', parameters: ['id'] },
+  { method: 'faces.add', parameters: [] },
+  { method: 'persons.list', parameters: ['id', { exactName: 'Ann' }] },
+  { method: 'persons.list', parameters: ['id'] },
   { method: 'ping', parameters: [] },
 ]
 const close: StoreCall = { method: 'close', parameters: [] }
@@ -29,7 +29,7 @@ describe('the queue of a store', () => {
         }
         queue.push(close)
         for (let batch = queue.take(); batch.length > 0; batch = queue.take()) batches.push(batch)
-        const isScan = (call: StoreCall) => call.method === 'listPersons' && isByName(call)
+        const isScan = (call: StoreCall) => call.method === 'persons.list' && isByName(call)
         for (const batch of batches) expect(batch.filter(isScan).length).toBeLessThanOrEqual(1)
         const taken = batches.flat()
         expect(taken.at(-1)).toBe(close)

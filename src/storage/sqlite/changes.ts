@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { FaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
-import type { Change } from '../store.ts'
-import type { StoreContext, SyncStore } from './context.ts'
+import type { Change, ChangeFeed } from '../ports/feed.ts'
+import type { StoreContext, Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { readEmbedding, readNumber, readText } from './rows.ts'
 
@@ -28,10 +28,10 @@ export function appendChange(
   ])
 }
 
-/** The change feed, as {@link import('../store.ts').GalleryStore} says. */
+/** The change feed, as {@link import('../database.ts').Database} says. */
 export function createChangeOperations(
   context: StoreContext,
-): SyncStore<'latestCursor' | 'changes'> {
+): Synchronous<Omit<ChangeFeed, 'embeddings'>> {
   const { db, databaseId } = context
 
   function toCursor(row: SqlRow | undefined): Cursor {

@@ -1,20 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
+import type { Collection, CollectionStore } from '../ports/collections.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
-import type { Collection } from '../store.ts'
 import { appendChange } from './changes.ts'
-import type { StoreContext, SyncStore } from './context.ts'
+import type { StoreContext, Synchronous } from './context.ts'
 import { collectionColumns, readCollection, readNumber } from './rows.ts'
-
-type Methods =
-  | 'createCollection'
-  | 'getCollection'
-  | 'listCollections'
-  | 'updateCollection'
-  | 'deleteCollection'
-  | 'counts'
-  | 'totals'
 
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: Collection): void {
@@ -30,8 +21,8 @@ export function insertCollection(context: StoreContext, collection: Collection):
   ])
 }
 
-/** Collections, as {@link import('../store.ts').GalleryStore} says. */
-export function createCollectionOperations(context: StoreContext): SyncStore<Methods> {
+/** Collections, as {@link import('../database.ts').Database} says. */
+export function createCollectionOperations(context: StoreContext): Synchronous<CollectionStore> {
   const { db } = context
 
   function find(name: string): Collection | undefined {
@@ -54,9 +45,9 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
   }
 
   return {
-    getCollection,
+    get: getCollection,
 
-    createCollection(input) {
+    create(input) {
       if (find(input.name)) throw new FaceError('collectionExists')
       const collection: Collection = {
         id: context.newId(),
@@ -71,7 +62,7 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
       return collection
     },
 
-    listCollections(options) {
+    list(options) {
       const { after, limit } = parsePageOptions('collections', options)
       const rows = db.all(
         `SELECT ${collectionColumns} FROM collections WHERE id > ? ORDER BY id LIMIT ?`,
@@ -80,7 +71,7 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
       return toPage('collections', rows.map(readCollection), limit)
     },
 
-    updateCollection(name, patch) {
+    update(name, patch) {
       const collection = getCollection(name)
       const { policyWas } = patch
       if (policyWas && !isDeepStrictEqual(collection.policy, policyWas)) return collection
@@ -92,7 +83,7 @@ export function createCollectionOperations(context: StoreContext): SyncStore<Met
       return getCollection(name)
     },
 
-    deleteCollection(name, onlyIfEmpty) {
+    delete(name, onlyIfEmpty) {
       const { id } = getCollection(name)
       const { persons, faces } = counts(id)
       if (onlyIfEmpty !== undefined && (id !== onlyIfEmpty || persons + faces > 0)) {

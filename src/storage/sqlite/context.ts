@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import type { Collection, GalleryStore } from '../store.ts'
+import type { Collection } from '../ports/collections.ts'
 import type { Connection } from './libsql.ts'
 import { collectionColumns, readCollection, type UnreadableMetadata } from './rows.ts'
 
@@ -15,14 +15,11 @@ export interface StoreContext {
   readonly onUnreadableMetadata: UnreadableMetadata
 }
 
-/** The store's methods that run in its thread. SQLite cannot tell of changes: its feed is polled. */
-export type SqliteMethod = Exclude<keyof GalleryStore, 'onChange'>
-
-/** The synchronous form of a store's methods. */
-export type SyncStore<M extends SqliteMethod> = {
-  readonly [K in M]: (
-    ...parameters: Parameters<GalleryStore[K]>
-  ) => Awaited<ReturnType<GalleryStore[K]>>
+/** The synchronous form of a port: SQLite's driver blocks the store's thread. */
+export type Synchronous<Port> = {
+  readonly [K in keyof Port]: Port[K] extends (...parameters: infer P) => infer R
+    ? (...parameters: P) => Awaited<R>
+    : never
 }
 
 /** @throws {FaceError} `collectionNotFound` */

@@ -1,18 +1,18 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
 import { assertFits, isImageHash } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import type { Collection, Face, NewFace, StoredFace } from '../store.ts'
 import { appendChange } from './changes.ts'
-import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlValue } from './libsql.ts'
+import type { Lookups } from './lookups.ts'
 import { findPerson, obtainPerson } from './persons.ts'
 import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
 
-type Methods = 'addFaces' | 'getFace' | 'listFaces' | 'getCrop' | 'deleteFace' | 'findFacesByImage'
-
-/** Faces, as {@link import('../store.ts').GalleryStore} says. */
-export function createFaceOperations(context: StoreContext): SyncStore<Methods> {
+/** Faces, as {@link import('../database.ts').Database} says. */
+export function createFaceOperations(context: StoreContext): Synchronous<Omit<FaceStore, Lookups>> {
   const { db } = context
 
   function getFace(collectionId: string, faceId: string): Face {
@@ -53,9 +53,9 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
   }
 
   return {
-    getFace,
+    get: getFace,
 
-    addFaces(collectionId, person, faces) {
+    add(collectionId, person, faces) {
       const collection = findCollection(context, collectionId)
       const owner =
         typeof person === 'string'
@@ -67,7 +67,7 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
       return { person: updated, newPerson: owner.isNew, faces: stored }
     },
 
-    listFaces(collectionId, options = {}) {
+    list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('faces', options)
       const conditions = ['collection_id = ?', 'id > ?']
       const parameters: SqlValue[] = [collectionId, after]
@@ -91,13 +91,13 @@ export function createFaceOperations(context: StoreContext): SyncStore<Methods> 
       return row && readBlob(row, 'bytes')
     },
 
-    deleteFace(collectionId, faceId) {
+    delete(collectionId, faceId) {
       getFace(collectionId, faceId)
       db.run('DELETE FROM faces WHERE id = ?', [faceId])
       appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
     },
 
-    findFacesByImage(collectionId, imageHash) {
+    findByImage(collectionId, imageHash) {
       if (!isImageHash(imageHash)) return []
       const rows = db.all(
         `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,

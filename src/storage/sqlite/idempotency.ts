@@ -1,11 +1,12 @@
+import type { AnswerStore } from '../ports/answers.ts'
+import type { Person } from '../ports/persons.ts'
 import {
   assertIdempotencyKey,
   idempotencyClaimedMs,
   idempotencyKeptMs,
 } from '../rules/input-checks.ts'
 import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
-import type { Person } from '../store.ts'
-import type { StoreContext, SyncStore } from './context.ts'
+import type { StoreContext, Synchronous } from './context.ts'
 import type { Connection } from './libsql.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
 
@@ -41,10 +42,8 @@ export function retellAnswers({ db }: Pick<StoreContext, 'db'>, person: Person):
   }
 }
 
-/** Idempotency keys, as {@link import('../store.ts').GalleryStore} says. */
-export function createIdempotencyOperations(
-  context: StoreContext,
-): SyncStore<'claimIdempotencyKey' | 'completeIdempotencyKey'> {
+/** Kept answers, as {@link import('../database.ts').Database} says. */
+export function createAnswerOperations(context: StoreContext): Synchronous<AnswerStore> {
   const { db } = context
 
   function findPerson(id: string): Person | undefined {
@@ -58,7 +57,7 @@ export function createIdempotencyOperations(
   }
 
   return {
-    claimIdempotencyKey(key, requestHash) {
+    claim(key, requestHash) {
       assertIdempotencyKey(key)
       expireAnswers(db)
       const now = clock()
@@ -81,7 +80,7 @@ export function createIdempotencyOperations(
       return { ...record, response: { status, body: readText(row, 'body') } }
     },
 
-    completeIdempotencyKey(key, response) {
+    complete(key, response) {
       assertIdempotencyKey(key)
       const subjects = response ? findSubjects(response.body) : []
       // An answer of somebody who was deleted since the enrolment would outlive the deletion.

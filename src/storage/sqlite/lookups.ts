@@ -1,10 +1,12 @@
 import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingBatch } from '../../core/types.ts'
+import type { FaceOwner, FaceStore } from '../ports/faces.ts'
+import type { ChangeFeed } from '../ports/feed.ts'
+import type { Metadata } from '../ports/persons.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean } from '../rules/person-mean.ts'
-import type { FaceOwner, Metadata } from '../store.ts'
-import type { StoreContext, SyncStore } from './context.ts'
+import type { StoreContext, Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { findPerson } from './persons.ts'
 import {
@@ -24,13 +26,16 @@ const collectionAsJson = `SELECT json_object(${collectionColumns
   .map((column) => `'${column}', ${column}`)
   .join(', ')}) FROM collections WHERE id = ?`
 
+/** The methods of faces that are here. */
+export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
+
 /**
- * Owners and embeddings of faces, as {@link import('../store.ts').GalleryStore} says. Those of
+ * Owners and embeddings of faces, as {@link import('../database.ts').Database} says. Those of
  * listed faces come in the order of the list, each once.
  */
 export function createLookupOperations(
   context: StoreContext,
-): SyncStore<'getOwners' | 'getEmbeddings' | 'lookUpNearest' | 'embeddings'> {
+): Synchronous<Pick<FaceStore, Lookups> & Pick<ChangeFeed, 'embeddings'>> {
   const { db } = context
 
   function readOwners(

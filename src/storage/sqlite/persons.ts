@@ -1,15 +1,13 @@
 import { FaceError } from '../../core/errors.ts'
+import type { NewPerson, Person, PersonStore } from '../ports/persons.ts'
 import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../rules/pages.ts'
 import { choosePersonOfName, namesakesRead } from '../rules/person-by-name.ts'
 import { foldName, toMetadataJson, toStoredName } from '../rules/person-fields.ts'
-import type { NewPerson, Person } from '../store.ts'
 import { appendChange } from './changes.ts'
-import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { retellAnswers } from './idempotency.ts'
 import type { SqlValue } from './libsql.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
-
-type Methods = 'createPerson' | 'getPerson' | 'listPersons' | 'updatePerson' | 'deletePerson'
 
 /** @throws {FaceError} `personNotFound` */
 export function findPerson(context: StoreContext, collectionId: string, personId: string): Person {
@@ -95,14 +93,14 @@ export function writePerson(
   )
 }
 
-/** Persons, as {@link import('../store.ts').GalleryStore} says. */
-export function createPersonOperations(context: StoreContext): SyncStore<Methods> {
+/** Persons, as {@link import('../database.ts').Database} says. */
+export function createPersonOperations(context: StoreContext): Synchronous<PersonStore> {
   const { db } = context
   return {
-    createPerson: (collectionId, input) => obtainPerson(context, collectionId, input).person,
-    getPerson: (collectionId, personId) => findPerson(context, collectionId, personId),
+    create: (collectionId, input) => obtainPerson(context, collectionId, input).person,
+    get: (collectionId, personId) => findPerson(context, collectionId, personId),
 
-    listPersons(collectionId, options = {}) {
+    list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('persons', options)
       const conditions = ['collection_id = ?', 'id > ?']
       const parameters: SqlValue[] = [collectionId, after]
@@ -129,7 +127,7 @@ export function createPersonOperations(context: StoreContext): SyncStore<Methods
       return toMeasuredPage('persons', persons, { limit, lengthOf })
     },
 
-    updatePerson(collectionId, personId, patch) {
+    update(collectionId, personId, patch) {
       const person = findPerson(context, collectionId, personId)
       const name = patch.name === undefined ? person.name : toStoredName(patch.name)
       // What is not given stays as it is stored, also metadata that cannot be read.
@@ -144,7 +142,7 @@ export function createPersonOperations(context: StoreContext): SyncStore<Methods
       return updated
     },
 
-    deletePerson(collectionId, personId) {
+    delete(collectionId, personId) {
       findPerson(context, collectionId, personId)
       for (const row of db.all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [
         personId,

@@ -1,7 +1,9 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { Face } from '../ports/faces.ts'
+import type { Metadata, Person } from '../ports/persons.ts'
 import { isJsonTooDeep } from '../rules/depth.ts'
 import { parseStoredMetadata } from '../rules/person-fields.ts'
-import type { Collection, Face, Metadata, Person } from '../store.ts'
 import type { SqlRow } from './libsql.ts'
 
 /** @throws {FaceError} `storeCorrupt` when there is no such text */

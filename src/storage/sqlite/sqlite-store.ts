@@ -4,13 +4,14 @@ import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { endThreadsOfLostAnswers, settleWithin } from '../../platform/workers/calls.ts'
 import { workerUrl } from '../../platform/workers/url.ts'
+import type { Database } from '../database.ts'
+import { effectOf, type MethodName, makePorts } from '../methods.ts'
+import type { Metadata } from '../ports/persons.ts'
 import { isDeeperThan, maxDepth } from '../rules/depth.ts'
 import { fromMetadataJson, toMetadataJson } from '../rules/person-fields.ts'
-import type { GalleryStore, Metadata } from '../store.ts'
 import type { StoreCall, StoreOutcome } from './batch.ts'
 import { createCallQueue } from './call-queue.ts'
-import type { SqliteMethod } from './context.ts'
-import { erasures, type StoreMethod, writes } from './methods.ts'
+import type { StoreMethod } from './methods.ts'
 import type { DatabaseOptions } from './open.ts'
 import type { StoreNotice } from './worker.ts'
 
@@ -59,7 +60,7 @@ interface PendingCall extends StoreCall {
  * @throws {FaceError} `dataDirUnusable`, `storeReadOnly`, `storeFull`, `storeKeyWrong`,
  *   `storeCorrupt`, `storeTooNew`, `storeBusy`
  */
-export async function createSqliteStore(options: SqliteStoreOptions): Promise<GalleryStore> {
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<Database> {
   const workerData: DatabaseOptions = {
     file: options.file,
     encryptionKey: options.encryptionKey,
@@ -105,7 +106,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
     const full = queue.whyFull({ method, parameters })
     if (full !== undefined) return Promise.reject(new FaceError('storeBusy', { detail: full }))
-    if (writes.has(method) && isDeeperThan(parameters, maxParameterDepth)) {
+    if (effectOf(method) !== 'read' && isDeeperThan(parameters, maxParameterDepth)) {
       // The thread might not be able to read it; see [Note: Calls that never settle].
       return Promise.reject(
         new FaceError('invalidRequest', { detail: 'Expected data that is nested less deeply.' }),
@@ -153,7 +154,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
       const detail = "The store's thread ended, or its answer was lost."
       for (const call of batch) {
         // One of the calls may be to blame; the others are answered by the thread that follows.
-        if (batch.length > 1 && !writes.has(call.method) && !ended) await runBatch([call])
+        if (batch.length > 1 && effectOf(call.method) === 'read' && !ended) await runBatch([call])
         else call.reject(new FaceError('workerFailed', { detail, cause }))
       }
       return
@@ -161,7 +162,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
       clearTimeout(timer)
       running = undefined
       // Also of one whose answer was lost.
-      if (batch.some((call) => erasures.has(call.method))) scheduleEmptyLog()
+      if (batch.some((call) => effectOf(call.method) === 'erase')) scheduleEmptyLog()
     }
     for (const [i, call] of batch.entries()) {
       const outcome = outcomes[i]!
@@ -180,14 +181,16 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     }, emptyLogAfterMs).unref()
   }
 
-  const call = <M extends SqliteMethod>(
-    method: M,
-    ...parameters: Parameters<GalleryStore[M]>
-  ): ReturnType<GalleryStore[M]> => {
-    const result = closing
-      ? Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
-      : enqueue(method, parameters)
-    return result as ReturnType<GalleryStore[M]>
+  /** Not async: each turn more on the way would let a write of later overtake a read. */
+  function call(method: MethodName | 'ping', parameters: readonly unknown[]): Promise<unknown> {
+    if (closing) {
+      return Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
+    }
+    try {
+      return enqueue(method, plainParameters[method]?.(parameters) ?? parameters)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async function close(): Promise<void> {
@@ -203,47 +206,13 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
     }
   }
 
-  const store: GalleryStore = {
-    createCollection: (input) => call('createCollection', input),
-    getCollection: (name) => call('getCollection', name),
-    listCollections: (page) => call('listCollections', page),
-    updateCollection: (name, patch) => call('updateCollection', name, patch),
-    deleteCollection: (name, onlyIfEmpty) => call('deleteCollection', name, onlyIfEmpty),
-    counts: (collectionId) => call('counts', collectionId),
-    totals: () => call('totals'),
-    createPerson: async (collectionId, input) =>
-      call('createPerson', collectionId, toPersonInput(input)),
-    getPerson: (collectionId, personId) => call('getPerson', collectionId, personId),
-    listPersons: (collectionId, page) => call('listPersons', collectionId, page),
-    updatePerson: async (collectionId, id, patch) =>
-      call('updatePerson', collectionId, id, toPersonInput(patch)),
-    deletePerson: (collectionId, personId) => call('deletePerson', collectionId, personId),
-    addFaces: async (collectionId, person, faces) =>
-      call(
-        'addFaces',
-        collectionId,
-        typeof person === 'string' ? person : toPersonInput(person),
-        faces,
-      ),
-    getFace: (collectionId, faceId) => call('getFace', collectionId, faceId),
-    listFaces: (collectionId, page) => call('listFaces', collectionId, page),
-    getCrop: (collectionId, faceId) => call('getCrop', collectionId, faceId),
-    deleteFace: (collectionId, faceId) => call('deleteFace', collectionId, faceId),
-    getOwners: (collectionId, faceIds) => call('getOwners', collectionId, faceIds),
-    getEmbeddings: (collectionId, of) => call('getEmbeddings', collectionId, of),
-    lookUpNearest: (collectionId, lists) => call('lookUpNearest', collectionId, lists),
-    findFacesByImage: (collectionId, hash) => call('findFacesByImage', collectionId, hash),
-    latestCursor: () => call('latestCursor'),
-    changes: (after, limit) => call('changes', after, limit),
-    embeddings: (collectionId, range) => call('embeddings', collectionId, range),
-    claimIdempotencyKey: (key, requestHash) => call('claimIdempotencyKey', key, requestHash),
-    completeIdempotencyKey: (key, response) => call('completeIdempotencyKey', key, response),
-    readFaces: (collectionId, range) => call('readFaces', collectionId, range),
-    restoreCollection: (collection) => call('restoreCollection', collection),
-    restorePersons: async (collectionId, persons) =>
-      call('restorePersons', collectionId, persons.map(toPersonInput)),
-    restoreFaces: (collectionId, faces) => call('restoreFaces', collectionId, faces),
-    ping: () => call('ping'),
+  const store: Database = {
+    ...makePorts(
+      (name) =>
+        (...parameters) =>
+          call(name, parameters),
+    ),
+    ping: async () => void (await call('ping', [])),
     close: () => (closing ??= close()),
   }
   try {
@@ -256,8 +225,27 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ga
   }
 }
 
-/** Metadata as plain JSON, which a message between threads can carry. */
-function toPersonInput<T extends { readonly metadata?: Metadata }>(input: T): T {
-  if (input.metadata === undefined) return input
-  return { ...input, metadata: fromMetadataJson(toMetadataJson(input.metadata)) }
+type ParameterMap = (parameters: readonly unknown[]) => readonly unknown[]
+
+/** Parameters with metadata, which are made plain JSON: a message between threads carries no other. */
+const plainParameters: { readonly [N in MethodName | 'ping']?: ParameterMap } = {
+  'persons.create': ([collectionId, input]) => [collectionId, toPlainPerson(input)],
+  'persons.update': ([collectionId, personId, patch]) => [
+    collectionId,
+    personId,
+    toPlainPerson(patch),
+  ],
+  'faces.add': ([collectionId, person, faces]) => [collectionId, toPlainPerson(person), faces],
+  'transfer.restorePersons': ([collectionId, persons]) => [
+    collectionId,
+    (persons as readonly unknown[]).map(toPlainPerson),
+  ],
+}
+
+/** @param person  its id, or with metadata, or something else that the thread will refuse */
+function toPlainPerson(person: unknown): unknown {
+  if (typeof person !== 'object' || person === null) return person
+  const { metadata } = person as { readonly metadata?: Metadata }
+  if (metadata === undefined) return person
+  return { ...person, metadata: fromMetadataJson(toMetadataJson(metadata)) }
 }

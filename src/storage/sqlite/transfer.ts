@@ -1,15 +1,15 @@
 import { FaceError } from '../../core/errors.ts'
+import type { TransferStore } from '../ports/transfer.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
 import { assertFits, assertId } from '../rules/input-checks.ts'
-import type { GalleryTransfer } from '../store.ts'
 import { insertCollection } from './collections.ts'
-import { findCollection, type StoreContext, type SyncStore } from './context.ts'
+import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { writeFace } from './faces.ts'
 import { findPerson, writePerson } from './persons.ts'
 import { collectionColumns, faceColumns, readBlob, readEmbedding, readFace } from './rows.ts'
 
-/** Moving galleries, as {@link GalleryTransfer} says. Embeddings are stored bit for bit. */
-export function createTransferOperations(context: StoreContext): SyncStore<keyof GalleryTransfer> {
+/** Moving galleries, as {@link TransferStore} says. Embeddings are stored bit for bit. */
+export function createTransferOperations(context: StoreContext): Synchronous<TransferStore> {
   const { db } = context
   return {
     readFaces(collectionId, { after = '', limit }) {

@@ -2,7 +2,7 @@ import { type Static, type TBoolean, type TEnum, type TObject, type TOptional, T
 import { type ErrorCode, FaceError } from '../../../core/errors.ts'
 import type { RejectionReason } from '../../../core/types.ts'
 import type { EnrollOptions, EnrollResult } from '../../../recognition/face-watcher.ts'
-import { waysIfExists } from '../../../storage/store.ts'
+import { waysIfExists } from '../../../storage/ports/persons.ts'
 
 /** Query of the routes that enrol. */
 export const enrollQuery: TObject<{

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
-import type { Face } from '../../../storage/store.ts'
+import type { Face } from '../../../storage/ports/faces.ts'
 import { readUpload } from '../../intake/images.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
 import { problemResponses } from '../../plugins/problems.ts'
@@ -30,7 +30,10 @@ const imagesJson = Type.Object(
 )
 
 /** `/v1/collections/{collection}/persons/{person}/faces` and below. */
-export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+export function registerFaceRoutes(
+  app: App,
+  { faceWatcher, answers, options }: RouteContext,
+): void {
   const { faces, persons } = faceWatcher
   const tags = ['faces']
   const url = '/v1/collections/:collection/persons/:person/faces'
@@ -103,7 +106,7 @@ export function registerFaceRoutes(app: App, { faceWatcher, options }: RouteCont
       const { collection, person } = request.params
       const spec = { fields, maxImages: options.maxImages, text: [] }
       const upload = await readUpload(request, spec, options)
-      return answerOnce({ request, reply, upload }, faceWatcher, async () => {
+      return answerOnce({ request, reply, upload }, answers, async () => {
         const result = await faceWatcher.enroll(
           collection,
           person,

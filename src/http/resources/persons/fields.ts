@@ -1,5 +1,5 @@
 import { type TString, type TUnsafe, Type } from 'typebox'
-import { type Metadata, maxNameLength } from '../../../storage/store.ts'
+import { type Metadata, maxNameLength } from '../../../storage/ports/persons.ts'
 
 export const metadataSchema: TUnsafe<Metadata> = Type.Unsafe<Metadata>({
   type: 'object',

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
 import type { EnrollResult } from '../../../recognition/face-watcher.ts'
-import type { Metadata } from '../../../storage/store.ts'
+import type { Metadata } from '../../../storage/ports/persons.ts'
 import { readUpload } from '../../intake/images.ts'
 import { assertBoundedValue } from '../../intake/json-scanner.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
@@ -53,7 +53,10 @@ const listQuery = Type.Object(
 )
 
 /** `/v1/collections/{collection}/persons` and `.../persons/{person}`. */
-export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+export function registerPersonRoutes(
+  app: App,
+  { faceWatcher, answers, options }: RouteContext,
+): void {
   const { persons } = faceWatcher
   const tags = ['persons']
   const url = '/v1/collections/:collection/persons'
@@ -122,7 +125,7 @@ export function registerPersonRoutes(app: App, { faceWatcher, options }: RouteCo
       const upload = await readUpload(request, spec, options)
       const { ifExists = 'create' } = request.query
       const person = { ...parseNewPerson(upload.fields), ifExists }
-      return answerOnce({ request, reply, upload }, faceWatcher, async () => {
+      return answerOnce({ request, reply, upload }, answers, async () => {
         if (upload.images.length === 0) {
           const created = await persons.create(collection, person)
           return { status: 201, body: { ...created, faces: [], rejected: [], hints: [] } }

@@ -3,7 +3,9 @@ import type { DecisionPolicy } from '../../../core/types.ts'
 import { computeImageHash } from '../../../recognition/image-hash.ts'
 import { noDetection, noQuality } from '../../../recognition/no-image.ts'
 import { isAmbiguousName } from '../../../recognition/person-by-name.ts'
-import type { Collection, GalleryStore, NewFace } from '../../../storage/store.ts'
+import type { Database } from '../../../storage/database.ts'
+import type { Collection } from '../../../storage/ports/collections.ts'
+import type { NewFace } from '../../../storage/ports/faces.ts'
 import { type SeedDocument, type SeedSource, seedDimension } from './seed-source.ts'
 
 /** The model that processes images as the seed does; its notes in the manifest say how. */
@@ -44,7 +46,7 @@ const batchSize = 64
  *   `invalidOption` when there are no documents, and what source and store throw
  */
 export async function importSeed(
-  store: GalleryStore,
+  store: Database,
   source: SeedSource,
   options: SeedImportOptions,
 ): Promise<SeedImportReport> {
@@ -84,11 +86,11 @@ export async function importSeed(
 }
 
 async function openCollection(
-  store: GalleryStore,
+  store: Database,
   { collection: name, policy }: SeedImportOptions,
 ): Promise<Collection> {
   try {
-    const found = await store.getCollection(name)
+    const found = await store.collections.get(name)
     if (found.modelId === seedModelId) return found
     throw new FaceError('modelMismatch', {
       detail: `The collection ${name} is of ${found.modelId}, the seed's faces of ${seedModelId}; choose another with --into.`,
@@ -99,7 +101,7 @@ async function openCollection(
   }
   const input = { name, policy, modelId: seedModelId, dimension: seedDimension, storeCrops: false }
   try {
-    return await store.createCollection(input)
+    return await store.collections.create(input)
   } catch (error) {
     // Another import began at the same moment.
     if (!isFaceError(error, 'collectionExists')) throw error
@@ -132,7 +134,7 @@ function groupByName(batch: readonly SeedDocument[]): ReadonlyMap<string, readon
 }
 
 interface ImportContext {
-  readonly store: GalleryStore
+  readonly store: Database
   readonly collection: Collection
   /** By name: the persons seen in this run. */
   readonly personIds: Map<string, string>
@@ -155,7 +157,7 @@ async function importPerson(
   for (const document of documents) {
     const face = await toNewFace(document)
     // Looked for in the whole collection: the person may have got another name since.
-    const known = await store.findFacesByImage(collection.id, face.imageHash)
+    const known = await store.faces.findByImage(collection.id, face.imageHash)
     if (known.length > 0) continue
     added.push(face)
     addedIds.push(document.id)
@@ -164,7 +166,7 @@ async function importPerson(
   if (added.length === 0) return { imported: 0, existed, newPerson: false, refused: [] }
   try {
     const given = personIds.get(name) ?? { name, ifExists: 'reuse' as const }
-    const { person, newPerson } = await store.addFaces(collection.id, given, added)
+    const { person, newPerson } = await store.faces.add(collection.id, given, added)
     personIds.set(name, person.id)
     return { imported: added.length, existed, newPerson, refused: [] }
   } catch (error) {

@@ -1,20 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isFaceError } from '../../src/core/errors.ts'
-import type { Collection, GalleryStore, NewPerson } from '../../src/storage/store.ts'
-import { makeCollection, makeFace } from '../helpers/faces.ts'
-import type { StoreFixture } from './gallery-store.ts'
+import { isFaceError } from '../../../src/core/errors.ts'
+import type { Database } from '../../../src/storage/database.ts'
+import type { Collection } from '../../../src/storage/ports/collections.ts'
+import type { NewPerson } from '../../../src/storage/ports/persons.ts'
+import { makeCollection, makeFace } from '../../helpers/faces.ts'
+import type { DatabaseFixture } from './fixture.ts'
 
 const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
 
 /** What looks and then acts, by calls at once of two processes, on every gallery store. */
-export function describeGalleryStoreRaces(
+export function describeDatabaseRaces(
   name: string,
-  createFixture: () => Promise<StoreFixture>,
+  createFixture: () => Promise<DatabaseFixture>,
 ): void {
   describe(`gallery store, calls at once: ${name}`, () => {
-    let fixture: StoreFixture
-    let one: GalleryStore
-    let two: GalleryStore
+    let fixture: DatabaseFixture
+    let one: Database
+    let two: Database
     let collection: Collection
 
     beforeEach(async () => {
@@ -26,7 +28,7 @@ export function describeGalleryStoreRaces(
 
     afterEach(() => fixture.dispose())
 
-    const both = <T>(count: number, call: (store: GalleryStore, index: number) => Promise<T>) =>
+    const both = <T>(count: number, call: (store: Database, index: number) => Promise<T>) =>
       Promise.all(Array.from({ length: count }, (_, i) => call(i % 2 === 0 ? one : two, i)))
 
     const reuse = (name: string): NewPerson => ({ name, ifExists: 'reuse' })
@@ -37,28 +39,28 @@ export function describeGalleryStoreRaces(
         // Accents may come decomposed, as some file systems write them.
         const name = names[i % 3]!
         const given = i % 2 === 0 ? name : ` ${name.normalize('NFD')} `
-        return store.addFaces(collection.id, reuse(given), [makeFace(i)])
+        return store.faces.add(collection.id, reuse(given), [makeFace(i)])
       })
-      const { items } = await one.listPersons(collection.id)
+      const { items } = await one.persons.list(collection.id)
       expect(items.map(({ name, faceCount }) => [name, faceCount]).sort()).toEqual(
         names.map((name) => [name, 8]),
       )
       expect(enrolled.filter(({ newPerson }) => newPerson)).toHaveLength(3)
-      expect(await two.counts(collection.id)).toEqual({ persons: 3, faces: 24 })
+      expect(await two.collections.counts(collection.id)).toEqual({ persons: 3, faces: 24 })
     })
 
     it('makes one person without a face of a name that is reused', async () => {
-      const made = await both(12, (store) => store.createPerson(collection.id, reuse('Ann')))
+      const made = await both(12, (store) => store.persons.create(collection.id, reuse('Ann')))
       expect(new Set(made.map(({ id }) => id)).size).toBe(1)
-      expect(await one.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
+      expect(await one.collections.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
     })
 
     it('stores one face of an image that is enrolled twice', async () => {
       const enrolled = await both(6, (store) =>
-        store.addFaces(collection.id, reuse('Ann'), [makeFace(1)]),
+        store.faces.add(collection.id, reuse('Ann'), [makeFace(1)]),
       )
       expect(enrolled.filter(({ faces: [face] }) => face?.existed === false)).toHaveLength(1)
-      expect(await one.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
+      expect(await one.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
     })
 
     it('makes one person of a name that may not be there, and refuses the others', async () => {
@@ -69,12 +71,12 @@ export function describeGalleryStoreRaces(
       const outcomes = await Promise.allSettled(
         Array.from({ length: 12 }, (_, i) => {
           const store = i % 2 === 0 ? one : two
-          if (i % 4 < 2) return store.createPerson(collection.id, ann(i))
-          return store.addFaces(collection.id, ann(i), [makeFace(i)])
+          if (i % 4 < 2) return store.persons.create(collection.id, ann(i))
+          return store.faces.add(collection.id, ann(i), [makeFace(i)])
         }),
       )
       const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
-      const { items } = await one.listPersons(collection.id)
+      const { items } = await one.persons.list(collection.id)
       expect(items).toHaveLength(1)
       expect(failed).toHaveLength(11)
       for (const { reason } of failed) {
@@ -83,33 +85,35 @@ export function describeGalleryStoreRaces(
     })
 
     it('goes on to make persons of one name for those who ask for that', async () => {
-      await both(4, (store) => store.createPerson(collection.id, { name: 'Ann' }))
-      const ids = (await one.listPersons(collection.id)).items.map(({ id }) => id)
+      await both(4, (store) => store.persons.create(collection.id, { name: 'Ann' }))
+      const ids = (await one.persons.list(collection.id)).items.map(({ id }) => id)
       expect(ids).toHaveLength(4)
-      await expect(one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])).rejects.toMatchObject({
-        code: 'invalidOption',
-        info: { personIds: ids.slice(0, 2) },
-      })
+      await expect(one.faces.add(collection.id, reuse('Ann'), [makeFace(1)])).rejects.toMatchObject(
+        {
+          code: 'invalidOption',
+          info: { personIds: ids.slice(0, 2) },
+        },
+      )
       const first = { name: 'Ann', ifExists: 'reuseFirst' } as const
-      expect((await two.createPerson(collection.id, first)).id).toBe(ids[0])
-      expect(await one.counts(collection.id)).toEqual({ persons: 4, faces: 0 })
+      expect((await two.persons.create(collection.id, first)).id).toBe(ids[0])
+      expect(await one.collections.counts(collection.id)).toEqual({ persons: 4, faces: 0 })
     })
 
     it('follows a person that is renamed or deleted', async () => {
-      const { id } = await one.createPerson(collection.id, reuse('Ann'))
-      await two.updatePerson(collection.id, id, { name: 'Bea' })
-      expect((await one.createPerson(collection.id, reuse('Bea'))).id).toBe(id)
-      const ann = await one.createPerson(collection.id, reuse('Ann'))
+      const { id } = await one.persons.create(collection.id, reuse('Ann'))
+      await two.persons.update(collection.id, id, { name: 'Bea' })
+      expect((await one.persons.create(collection.id, reuse('Bea'))).id).toBe(id)
+      const ann = await one.persons.create(collection.id, reuse('Ann'))
       expect(ann.id).not.toBe(id)
-      await two.deletePerson(collection.id, ann.id)
-      const again = await one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])
+      await two.persons.delete(collection.id, ann.id)
+      const again = await one.faces.add(collection.id, reuse('Ann'), [makeFace(1)])
       expect(again).toMatchObject({ newPerson: true, person: { faceCount: 1 } })
     })
 
     it('reuses nobody of another collection', async () => {
       const other = await makeCollection(one, { name: 'other' })
-      await one.createPerson(other.id, { name: 'Ann' })
-      const made = await one.addFaces(collection.id, reuse('Ann'), [makeFace(1)])
+      await one.persons.create(other.id, { name: 'Ann' })
+      const made = await one.faces.add(collection.id, reuse('Ann'), [makeFace(1)])
       expect(made.newPerson).toBe(true)
     })
 
@@ -125,13 +129,13 @@ export function describeGalleryStoreRaces(
 
     it('changes a policy only when it is still the one that it was made from', async () => {
       const asked = { policy: { ...policy, threshold: 0.5 }, policyWas: collection.policy }
-      const changed = await one.updateCollection('default', asked)
+      const changed = await one.collections.update('default', asked)
       expect(changed.policy).toEqual(asked.policy)
       const late = { policy, policyWas: collection.policy, storeCrops: true }
-      expect(await two.updateCollection('default', late)).toEqual(changed)
-      expect(await two.getCollection('default')).toEqual(changed)
+      expect(await two.collections.update('default', late)).toEqual(changed)
+      expect(await two.collections.get('default')).toEqual(changed)
       const next = { policy, policyWas: changed.policy, storeCrops: true }
-      expect(await two.updateCollection('default', next)).toMatchObject({
+      expect(await two.collections.update('default', next)).toMatchObject({
         policy,
         storeCrops: true,
       })
@@ -140,9 +144,9 @@ export function describeGalleryStoreRaces(
     it('lets one of those who change a policy at once win', async () => {
       const asked = Array.from({ length: 8 }, (_, i) => ({ ...policy, threshold: i / 10 }))
       const answers = await both(8, (store, i) =>
-        store.updateCollection('default', { policy: asked[i]!, policyWas: collection.policy }),
+        store.collections.update('default', { policy: asked[i]!, policyWas: collection.policy }),
       )
-      const { policy: kept } = await one.getCollection('default')
+      const { policy: kept } = await one.collections.get('default')
       expect(answers.map((answer) => answer.policy)).toEqual(answers.map(() => kept))
     })
 
@@ -151,29 +155,29 @@ export function describeGalleryStoreRaces(
         const name = `c${round}`
         const { id } = await makeCollection(one, { name })
         const [removed, enrolled] = await Promise.allSettled([
-          one.deleteCollection(name, id),
-          two.addFaces(id, { name: 'Ann' }, [makeFace(round)]),
+          one.collections.delete(name, id),
+          two.faces.add(id, { name: 'Ann' }, [makeFace(round)]),
         ])
         // Either it is gone and nobody was enrolled, or it stays with who was.
         expect([removed.status, enrolled.status].sort()).toEqual(['fulfilled', 'rejected'])
         const faces = enrolled.status === 'fulfilled' ? 1 : 0
-        expect(await one.counts(id)).toEqual({ persons: faces, faces })
+        expect(await one.collections.counts(id)).toEqual({ persons: faces, faces })
       }
       const namesake = await makeCollection(one, { name: 'namesake' })
-      await expect(one.deleteCollection('namesake', collection.id)).rejects.toMatchObject({
+      await expect(one.collections.delete('namesake', collection.id)).rejects.toMatchObject({
         code: 'collectionExists',
       })
-      await one.deleteCollection('namesake', namesake.id)
+      await one.collections.delete('namesake', namesake.id)
     })
 
     it('counts all collections together', async () => {
-      expect(await one.totals()).toEqual({ collections: 1, persons: 0, faces: 0 })
+      expect(await one.collections.totals()).toEqual({ collections: 1, persons: 0, faces: 0 })
       const other = await makeCollection(one, { name: 'other' })
-      await one.addFaces(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
-      await one.addFaces(other.id, { name: 'Bob' }, [makeFace(3)])
-      expect(await two.totals()).toEqual({ collections: 2, persons: 2, faces: 3 })
-      await two.deleteCollection('other')
-      expect(await one.totals()).toEqual({ collections: 1, persons: 1, faces: 2 })
+      await one.faces.add(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await one.faces.add(other.id, { name: 'Bob' }, [makeFace(3)])
+      expect(await two.collections.totals()).toEqual({ collections: 2, persons: 2, faces: 3 })
+      await two.collections.delete('other')
+      expect(await one.collections.totals()).toEqual({ collections: 1, persons: 1, faces: 2 })
     })
   })
 }

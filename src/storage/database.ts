@@ -1,0 +1,35 @@
+import type { AnswerStore } from './ports/answers.ts'
+import type { CollectionStore } from './ports/collections.ts'
+import type { FaceStore } from './ports/faces.ts'
+import type { ChangeFeed } from './ports/feed.ts'
+import type { PersonStore } from './ports/persons.ts'
+import type { TransferStore } from './ports/transfer.ts'
+
+/** What a database keeps, by aggregate. */
+export interface Aggregates {
+  readonly collections: CollectionStore
+  readonly persons: PersonStore
+  readonly faces: FaceStore
+  readonly feed: ChangeFeed
+  readonly transfer: TransferStore
+  readonly answers: AnswerStore
+}
+
+/**
+ * The source of truth: collections -> persons -> faces, and the feed of changes.
+ * Writes are durable when the promise resolves, and each write and its changes are one transaction.
+ * All ids are ULIDs made here; nothing is joined by position. Times are ISO 8601 UTC.
+ * Every method may throw `storeBusy`, `storeUnavailable`, `storeCorrupt`, `storeFull`, `storeReadOnly`.
+ */
+export interface Database extends Aggregates {
+  /**
+   * Calls the listener soon after anything changed, also by other processes; several changes may
+   * give one call, and a call may come without a change. Absent where the feed has to be polled.
+   *
+   * @returns ends it
+   */
+  onChange?(listener: () => void): () => void
+  /** Cheap round trip; rejects when the database cannot serve. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

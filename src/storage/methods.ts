@@ -1,0 +1,100 @@
+import type { Aggregates } from './database.ts'
+
+/**
+ * What a method does. `write`: it goes into a transaction, and is never done again for a caller that
+ * had no answer. `erase`: a write after which what was there before has to leave logs, too.
+ */
+export type Effect = 'read' | 'write' | 'erase'
+
+/**
+ * All methods of the ports. Adapters, proxies and the contract suites derive from this table what
+ * they need to know of a method.
+ */
+const methods: {
+  readonly [A in keyof Aggregates]: { readonly [K in keyof Aggregates[A]]: Effect }
+} = {
+  collections: {
+    create: 'write',
+    get: 'read',
+    list: 'read',
+    update: 'write',
+    delete: 'erase',
+    counts: 'read',
+    totals: 'read',
+  },
+  persons: {
+    create: 'write',
+    get: 'read',
+    list: 'read',
+    // The name and the metadata before have to go.
+    update: 'erase',
+    delete: 'erase',
+  },
+  faces: {
+    add: 'write',
+    get: 'read',
+    list: 'read',
+    getCrop: 'read',
+    delete: 'erase',
+    getOwners: 'read',
+    getEmbeddings: 'read',
+    lookUpNearest: 'read',
+    findByImage: 'read',
+  },
+  feed: { latestCursor: 'read', changes: 'read', embeddings: 'read' },
+  transfer: {
+    readFaces: 'read',
+    restoreCollection: 'write',
+    restorePersons: 'write',
+    restoreFaces: 'write',
+  },
+  answers: { claim: 'write', complete: 'write' },
+}
+
+/** A method of a port by its name, such as `faces.add`. */
+export type MethodName = {
+  [A in keyof Aggregates]: `${A}.${keyof Aggregates[A] & string}`
+}[keyof Aggregates]
+
+/** Of all methods. */
+export const methodNames: readonly MethodName[] = Object.entries(methods).flatMap(
+  ([aggregate, itsMethods]) =>
+    Object.keys(itsMethods).map((method) => `${aggregate}.${method}` as MethodName),
+)
+
+/** @returns `read` for what is in no port, such as `ping` */
+export function effectOf(name: string): Effect {
+  const [aggregate = '', method = ''] = name.split('.')
+  const effects: { readonly [aggregate: string]: { readonly [method: string]: Effect } } = methods
+  return effects[aggregate]?.[method] ?? 'read'
+}
+
+type Method = (...parameters: unknown[]) => unknown
+
+/** All ports, each method of which is `make(name)`. */
+export function makePorts(make: (name: MethodName) => Method): Aggregates {
+  const ports: Record<string, Record<string, Method>> = {}
+  for (const name of methodNames) {
+    const [aggregate, method] = name.split('.') as [string, string]
+    ports[aggregate] ??= {}
+    ports[aggregate][method] = make(name)
+  }
+  return ports as unknown as Aggregates
+}
+
+/** The method of this name; of ports or of their synchronous forms. */
+export function findMethod(ports: object, name: MethodName): Method {
+  const [aggregate, method] = name.split('.') as [string, string]
+  return (ports as Record<string, Record<string, Method>>)[aggregate]?.[method] as Method
+}
+
+/** The same ports, each method called through `around`. */
+export function wrapMethods(
+  ports: Aggregates,
+  around: (name: MethodName, body: () => Promise<unknown>) => Promise<unknown>,
+): Aggregates {
+  return makePorts((name) => {
+    const method = findMethod(ports, name)
+    return (...parameters) => around(name, async () => method(...parameters))
+  })
+}

@@ -1,0 +1,55 @@
+import type { DecisionPolicy } from '../../core/types.ts'
+import type { Page, PageOptions } from './pages.ts'
+
+export interface Collection {
+  /** ULID; tells a collection from a later one of the same name. */
+  readonly id: string
+  /** Unique; `^[a-z0-9][a-z0-9_-]{0,63}$`; the address of the collection in the API. */
+  readonly name: string
+  readonly modelId: string
+  readonly dimension: number
+  readonly policy: DecisionPolicy
+  readonly storeCrops: boolean
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+}
+
+/** What of a collection may change. */
+export interface CollectionPatch {
+  readonly policy?: DecisionPolicy
+  /** What `policy` was made from. */
+  readonly policyWas?: DecisionPolicy
+  readonly storeCrops?: boolean
+}
+
+export interface GalleryTotals {
+  readonly collections: number
+  readonly persons: number
+  readonly faces: number
+}
+
+/** The collections of a database. */
+export interface CollectionStore {
+  /** @throws {FaceError} `collectionExists` */
+  create(input: Omit<Collection, 'id' | 'createdAt'>): Promise<Collection>
+  /** By name. @throws {FaceError} `collectionNotFound` */
+  get(name: string): Promise<Collection>
+  list(options?: PageOptions): Promise<Page<Collection>>
+  /**
+   * @param patch  what is absent stays. With `policyWas` nothing is changed unless that is still the
+   *   policy, so that of two who change it at once none undoes the other's change
+   * @returns the collection as it is now
+   * @throws {FaceError} `collectionNotFound`
+   */
+  update(name: string, patch: CollectionPatch): Promise<Collection>
+  /**
+   * Removes its persons and faces.
+   * @param onlyIfEmpty  id of the collection; nothing is removed when the name is another's, or
+   *   somebody is in it
+   * @throws {FaceError} `collectionNotFound`; `collectionExists` when `onlyIfEmpty` does not hold
+   */
+  delete(name: string, onlyIfEmpty?: string): Promise<void>
+  counts(collectionId: string): Promise<{ readonly persons: number; readonly faces: number }>
+  /** Of all collections, in one query. */
+  totals(): Promise<GalleryTotals>
+}

@@ -1,0 +1,109 @@
+import type { Box, EmbeddingBatch, Landmarks5, Quality } from '../../core/types.ts'
+import type { Collection } from './collections.ts'
+import type { Page, PageOptions } from './pages.ts'
+import type { Metadata, NewPerson, Person } from './persons.ts'
+
+/** A stored enrolment, without its embedding. */
+export interface Face {
+  readonly id: string
+  readonly personId: string
+  readonly modelId: string
+  readonly quality: Quality
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  /** Lower-case hex SHA-256 of the image file it came from. */
+  readonly imageHash: string
+  readonly hasCrop: boolean
+  readonly createdAt: string
+}
+
+export interface NewFace {
+  readonly embedding: Float32Array
+  readonly modelId: string
+  readonly quality: Quality
+  readonly box: Box
+  readonly landmarks: Landmarks5
+  readonly imageHash: string
+  readonly crop?: Uint8Array
+}
+
+/** A face with all that the store keeps of it. */
+export interface StoredFace extends Face {
+  readonly embedding: Float32Array
+  readonly crop?: Uint8Array
+}
+
+export interface FaceOwner {
+  readonly faceId: string
+  readonly personId: string
+  readonly personName: string
+  readonly personMetadata: Metadata
+}
+
+/** Embeddings of faces of several persons. */
+export interface PersonEmbeddings extends EmbeddingBatch {
+  /** Whose face each row is; the rows of a person follow each other. */
+  readonly personIds: readonly string[]
+}
+
+export interface NearestFaces {
+  /** Of all listed faces. */
+  readonly owners: readonly FaceOwner[]
+  /**
+   * Faces of those persons whose mean may count, as {@link import('../rules/person-mean.ts').choosePersons}
+   * says: at most {@link import('../rules/person-mean.ts').facesPerMean} of each, those whose image hashes
+   * are lowest, which is a fixed sample.
+   */
+  readonly persons: PersonEmbeddings
+  /** How many the whole collection has, as `counts` tells. */
+  readonly faces: number
+  /** As it is now; absent when it is gone. */
+  readonly collection?: Collection
+}
+
+/** The enrolled faces of a database's persons. */
+export interface FaceStore {
+  /**
+   * Stores faces of a person, all or none; a `NewPerson` is created, or found, in the same transaction.
+   * A face whose imageHash and box the person already has is not stored again: the stored one is answered.
+   * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`,
+   *   `invalidEmbedding`, and as `PersonStore.create`
+   */
+  add(
+    collectionId: string,
+    person: string | NewPerson,
+    faces: readonly NewFace[],
+  ): Promise<{
+    readonly person: Person
+    /** This call made the person. */
+    readonly newPerson: boolean
+    readonly faces: readonly (Face & { readonly existed: boolean })[]
+  }>
+  /** @throws {FaceError} `faceNotFound` */
+  get(collectionId: string, faceId: string): Promise<Face>
+  list(
+    collectionId: string,
+    options?: PageOptions & { readonly personId?: string },
+  ): Promise<Page<Face>>
+  /** @throws {FaceError} `faceNotFound` */
+  getCrop(collectionId: string, faceId: string): Promise<Uint8Array | undefined>
+  /** @throws {FaceError} `faceNotFound` */
+  delete(collectionId: string, faceId: string): Promise<void>
+  /** The persons of these faces; ids that are gone are left out. */
+  getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
+  /** Embeddings of one face, of all faces of one person, or of those of the listed faces that exist. */
+  getEmbeddings(
+    collectionId: string,
+    of:
+      | { readonly faceId: string }
+      | { readonly personId: string }
+      | { readonly faceIds: readonly string[] },
+  ): Promise<EmbeddingBatch>
+  /**
+   * What a search needs to know of the faces it found, in one round trip.
+   * @param lists  ids of faces, for each probe the nearest first; those that are gone are left out
+   */
+  lookUpNearest(collectionId: string, lists: readonly (readonly string[])[]): Promise<NearestFaces>
+  /** The faces in this collection that came from this image file. */
+  findByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
+}

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../../src/storage/database.ts'
+import { makeCollection, makeFace } from '../../helpers/faces.ts'
+import { type DatabaseUnderTest, expectError, readFeed, readPages, unknownId } from './fixture.ts'
+
+/** What the port `collections` does in every database. */
+export function describeCollections(under: () => DatabaseUnderTest): void {
+  describe('collections', () => {
+    let store: Database
+
+    beforeEach(() => {
+      store = under().store
+    })
+
+    it('stores a collection and answers it by name', async () => {
+      const created = await makeCollection(store, {
+        policy: { maxFpir: 0.02, possibleFpir: 0.2, threshold: 0.5 },
+        storeCrops: true,
+      })
+      expect(created).toMatchObject({
+        name: 'default',
+        modelId: 'test-model',
+        dimension: 8,
+        policy: { maxFpir: 0.02, possibleFpir: 0.2, threshold: 0.5 },
+        storeCrops: true,
+      })
+      expect(created.id).toMatch(/^[0-9A-Z]{26}$/)
+      expect(new Date(created.createdAt).toISOString()).toBe(created.createdAt)
+      expect(await store.collections.get('default')).toEqual(created)
+      expect(await store.collections.counts(created.id)).toEqual({ persons: 0, faces: 0 })
+    })
+
+    it('refuses a name twice and names that do not fit an address', async () => {
+      await makeCollection(store)
+      await expectError(makeCollection(store), 'collectionExists')
+      for (const bad of ['', 'Ann', '-a', 'a b', '../a', 'a\0b', 'ä', 'a'.repeat(65)]) {
+        await expectError(makeCollection(store, { name: bad }), 'invalidName')
+      }
+    })
+
+    it('lists collections in pages', async () => {
+      for (let i = 0; i < 5; i++) await makeCollection(store, { name: `c${i}` })
+      const pages = await readPages((page) => store.collections.list(page), 2)
+      expect(pages.map((page) => page.map((item) => item.name))).toEqual([
+        ['c0', 'c1'],
+        ['c2', 'c3'],
+        ['c4'],
+      ])
+    })
+
+    it('updates policy and crops, each alone', async () => {
+      const before = await makeCollection(store)
+      const policy = { maxFpir: 0.001, possibleFpir: 0.05 }
+      expect(await store.collections.update('default', { policy })).toEqual({ ...before, policy })
+      expect(await store.collections.update('default', { storeCrops: true })).toEqual({
+        ...before,
+        policy,
+        storeCrops: true,
+      })
+    })
+
+    it('keeps nothing of the policy before', async () => {
+      const byHand = { maxFpir: 0.01, possibleFpir: 0.1, threshold: 0.6, possibleThreshold: 0.5 }
+      await makeCollection(store, { policy: { ...byHand, galleryShift: true } })
+      const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
+      await store.collections.update('default', { policy })
+      expect((await store.collections.get('default')).policy).toEqual(policy)
+    })
+
+    it('knows nothing of a collection that is not there', async () => {
+      await expectError(store.collections.get('nobody'), 'collectionNotFound')
+      await expectError(store.collections.get('a\0b'), 'collectionNotFound')
+      await expectError(store.collections.update('nobody', {}), 'collectionNotFound')
+      await expectError(store.collections.delete('nobody'), 'collectionNotFound')
+      await expectError(store.persons.create(unknownId, { name: 'Ann' }), 'collectionNotFound')
+      await expectError(
+        store.faces.add(unknownId, { name: 'Ann' }, [makeFace(1)]),
+        'collectionNotFound',
+      )
+      expect(await store.collections.counts(unknownId)).toEqual({ persons: 0, faces: 0 })
+      expect((await store.persons.list(unknownId)).items).toEqual([])
+    })
+
+    it('counts what all collections hold', async () => {
+      expect(await store.collections.totals()).toEqual({ collections: 0, persons: 0, faces: 0 })
+      const one = await makeCollection(store)
+      const other = await makeCollection(store, { name: 'other' })
+      await store.faces.add(one.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      await store.persons.create(other.id, { name: 'Bob' })
+      expect(await store.collections.totals()).toEqual({ collections: 2, persons: 2, faces: 2 })
+      await store.collections.delete('default')
+      expect(await store.collections.totals()).toEqual({ collections: 1, persons: 1, faces: 0 })
+    })
+
+    it('deletes a collection with everything in it, and its name is free for another', async () => {
+      const collection = await makeCollection(store)
+      const other = await makeCollection(store, { name: 'other' })
+      const { person, faces } = await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
+      await store.faces.add(other.id, { name: 'Bob' }, [makeFace(2)])
+      await store.collections.delete('default')
+      await expectError(store.collections.get('default'), 'collectionNotFound')
+      await expectError(store.persons.get(collection.id, person.id), 'personNotFound')
+      await expectError(store.faces.get(collection.id, faces[0]!.id), 'faceNotFound')
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+      expect(await store.collections.counts(other.id)).toEqual({ persons: 1, faces: 1 })
+      expect((await makeCollection(store)).id).not.toBe(collection.id)
+      expect((await readFeed(store)).at(-1)).toMatchObject({
+        kind: 'collectionRemoved',
+        collectionId: collection.id,
+      })
+    })
+  })
+}

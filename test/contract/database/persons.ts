@@ -1,0 +1,239 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../../src/storage/database.ts'
+import type { Collection } from '../../../src/storage/ports/collections.ts'
+import { makeCollection, makeFace } from '../../helpers/faces.ts'
+import { type DatabaseUnderTest, expectError, readPages, unknownId } from './fixture.ts'
+
+/** What the port `persons` does in every database. */
+export function describePersons(under: () => DatabaseUnderTest): void {
+  describe('persons', () => {
+    let store: Database
+    let collection: Collection
+
+    beforeEach(async () => {
+      store = under().store
+      collection = await makeCollection(store)
+    })
+
+    it('stores a person with metadata', async () => {
+      const metadata = { badge: 7, tags: ['a', { deep: null }], nul: 'a\0b', half: '\ud800' }
+      const person = await store.persons.create(collection.id, { name: '  Ann  ', metadata })
+      expect(person).toMatchObject({ name: 'Ann', metadata, faceCount: 0 })
+      expect(person.updatedAt).toBe(person.createdAt)
+      expect(await store.persons.get(collection.id, person.id)).toEqual(person)
+    })
+
+    it.each([
+      ['emoji', '👩‍🚀 Ann'],
+      ['right-to-left text', 'محمد علي'],
+      ['markup', '<script>alert(1)</script>'],
+      ['a path', '../../etc/passwd'],
+      ['SQL', `Robert'); DROP TABLE persons;--`],
+      ['wildcards', '100%_*.?$where'],
+      ['200 characters beyond the BMP', '𝒳'.repeat(200)],
+    ])('keeps a name with %s as it is', async (_, given) => {
+      const person = await store.persons.create(collection.id, { name: given })
+      expect(person.name).toBe(given)
+      const { items } = await store.persons.list(collection.id, { exactName: given })
+      expect(items).toEqual([person])
+      const contained = await store.persons.list(collection.id, {
+        name: [...given].slice(0, 4).join(''),
+      })
+      expect(contained.items).toEqual([person])
+    })
+
+    it.each([
+      ['empty', ''],
+      ['blank', ' \t '],
+      ['invisible', '\u200b\u200d'],
+      ['with NUL', 'a\0b'],
+      ['with a line break', 'a\nb'],
+      ['with a line separator', 'a\u2028b'],
+      ['with half a surrogate pair', 'a\ud800'],
+      ['of 201 characters', 'a'.repeat(201)],
+      ['of 10,000 characters', 'a'.repeat(10_000)],
+      ['not text', 7 as unknown as string],
+    ])('refuses a name that is %s', async (_, given) => {
+      await expectError(store.persons.create(collection.id, { name: given }), 'invalidName')
+      const person = await store.persons.create(collection.id, { name: 'Ann' })
+      await expectError(
+        store.persons.update(collection.id, person.id, { name: given }),
+        'invalidName',
+      )
+      await expectError(store.faces.add(collection.id, { name: given }, []), 'invalidName')
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
+    })
+
+    it.each([
+      ['a list', []],
+      ['text', 'x'],
+      ['null', null],
+      ['a function', () => 1],
+      ['too large', { text: 'x'.repeat(16_384) }],
+      ['a key __proto__', JSON.parse('{"a": {"__proto__": {"admin": true}}}')],
+      ['a bigint', { n: 1n }],
+      ['a cycle', makeCycle()],
+      ['17 levels', makeNested(17)],
+      ['10,000 levels', makeNested(10_000)],
+      ['100,000 values', { list: Array(100_000).fill(0) }],
+    ])('refuses metadata that is or has %s', async (_, given) => {
+      const metadata = given as Record<string, unknown>
+      await expectError(
+        store.persons.create(collection.id, { name: 'Ann', metadata }),
+        'invalidMetadata',
+      )
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
+    })
+
+    it('takes metadata of just the allowed size', async () => {
+      const text = 'x'.repeat(16_384 - '{"text":""}'.length)
+      const person = await store.persons.create(collection.id, { name: 'A', metadata: { text } })
+      expect(person.metadata).toEqual({ text })
+    })
+
+    it('takes metadata of just the allowed depth, and brackets within text', async () => {
+      const metadata = { nested: makeNested(15), text: '[{"'.repeat(100), '{[': ['\\"['] }
+      const person = await store.persons.create(collection.id, { name: 'A', metadata })
+      expect((await store.persons.list(collection.id)).items).toEqual([person])
+      expect(person.metadata).toEqual(metadata)
+    })
+
+    it('gives two persons of one name two ids', async () => {
+      const a = await store.persons.create(collection.id, { name: 'Ann' })
+      const b = await store.persons.create(collection.id, { name: 'Ann' })
+      expect(a.id < b.id).toBe(true)
+      expect((await store.persons.list(collection.id, { exactName: 'Ann' })).items).toEqual([a, b])
+    })
+
+    it('finds names without regard to case and form, in every script', async () => {
+      const names = ['Zoë Müller', 'STRASSE', 'Straße', 'ΟΔΥΣΣΕΥΣ', 'Ольга', 'ｆｕｌｌ', 'İpek']
+      for (const given of names) await store.persons.create(collection.id, { name: given })
+      const find = async (text: string) =>
+        (await store.persons.list(collection.id, { name: text })).items.map((item) => item.name)
+      expect(await find('ZOE\u0308')).toEqual(['Zoë Müller'])
+      expect(await find('müll')).toEqual(['Zoë Müller'])
+      expect(await find('strasse')).toEqual(['STRASSE', 'Straße'])
+      expect(await find('οδυς')).toEqual(['ΟΔΥΣΣΕΥΣ'])
+      expect(await find('ОЛЬ')).toEqual(['Ольга'])
+      expect(await find('FULL')).toEqual(['ｆｕｌｌ'])
+      expect(await find('%')).toEqual([])
+      expect(await find('a\0')).toEqual([])
+      expect(await find('')).toHaveLength(names.length)
+    })
+
+    it('matches an exact name only as a whole, in its stored form', async () => {
+      await store.persons.create(collection.id, { name: 'Zoe\u0308' })
+      const find = async (exactName: string) =>
+        (await store.persons.list(collection.id, { exactName })).items.length
+      expect(await find(' Zo\u00eb ')).toBe(1)
+      expect(await find('zo\u00eb')).toBe(0)
+      expect(await find('Zo')).toBe(0)
+      expect(await find('Zo\u00eb\0')).toBe(0)
+    })
+
+    it('lists persons oldest first in pages, also while some are deleted', async () => {
+      const ids: string[] = []
+      for (let i = 0; i < 7; i++) {
+        ids.push((await store.persons.create(collection.id, { name: `P${i}` })).id)
+      }
+      expect(ids).toEqual([...ids].sort())
+      const first = await store.persons.list(collection.id, { limit: 3 })
+      expect(first.items.map((item) => item.id)).toEqual(ids.slice(0, 3))
+      await store.persons.delete(collection.id, ids[2]!)
+      await store.persons.delete(collection.id, ids[3]!)
+      const cursor = first.nextCursor!
+      const second = await store.persons.list(collection.id, { limit: 3, cursor })
+      expect(second.items.map((item) => item.id)).toEqual(ids.slice(4))
+      expect(second.nextCursor).toBeUndefined()
+    })
+
+    it('ends a page early when its persons are large, and goes on where it ended', async () => {
+      const ids: string[] = []
+      for (let i = 0; i < 150; i++) {
+        const metadata = { text: 'x'.repeat(i % 3 === 0 ? 16_000 : 9_000) }
+        ids.push((await store.persons.create(collection.id, { name: `P${i}`, metadata })).id)
+      }
+      const pages = await readPages((page) => store.persons.list(collection.id, page), 1000)
+      expect(pages.flat().map((item) => item.id)).toEqual(ids)
+      for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(1.1 * 1024 * 1024)
+      expect(pages.length).toBe(2)
+    })
+
+    it('refuses limits and cursors that it did not give', async () => {
+      await store.persons.create(collection.id, { name: 'A' })
+      await store.persons.create(collection.id, { name: 'B' })
+      const { nextCursor } = await store.persons.list(collection.id, { limit: 1 })
+      for (const limit of [0, -1, 1.5, 1001, Number.NaN]) {
+        await expectError(store.persons.list(collection.id, { limit }), 'invalidOption')
+      }
+      for (const cursor of ['', 'x', '../..', `${nextCursor}x`, `${nextCursor}=`, 'cDox']) {
+        await expectError(store.persons.list(collection.id, { cursor }), 'invalidCursor')
+      }
+      await expectError(store.faces.list(collection.id, { cursor: nextCursor! }), 'invalidCursor')
+      await expectError(store.collections.list({ cursor: nextCursor! }), 'invalidCursor')
+    })
+
+    it('updates name and metadata, each alone', async () => {
+      const before = await store.persons.create(collection.id, { name: 'A', metadata: { a: 1 } })
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      const named = await store.persons.update(collection.id, before.id, { name: 'B' })
+      expect(named).toEqual({ ...before, name: 'B', updatedAt: named.updatedAt })
+      expect(named.updatedAt > before.updatedAt).toBe(true)
+      const changed = await store.persons.update(collection.id, before.id, { metadata: { b: 2 } })
+      expect(changed).toMatchObject({ name: 'B', metadata: { b: 2 } })
+      expect((await store.persons.list(collection.id, { name: 'b' })).items).toEqual([changed])
+      expect((await store.persons.list(collection.id, { name: 'a' })).items).toEqual([])
+    })
+
+    it('knows nothing of a person that is not there or is of another collection', async () => {
+      const other = await makeCollection(store, { name: 'other' })
+      const { id } = await store.persons.create(collection.id, { name: 'Ann' })
+      const strangers: [string, string][] = [
+        [other.id, id],
+        [collection.id, unknownId],
+        [collection.id, ''],
+        [collection.id, `${id}\0`],
+        [collection.id, "' OR 1=1 --"],
+      ]
+      for (const [c, p] of strangers) {
+        await expectError(store.persons.get(c, p), 'personNotFound')
+        await expectError(store.persons.update(c, p, { name: 'B' }), 'personNotFound')
+        await expectError(store.persons.delete(c, p), 'personNotFound')
+        await expectError(store.faces.add(c, p, [makeFace(1)]), 'personNotFound')
+        await expectError(store.faces.getEmbeddings(c, { personId: p }), 'personNotFound')
+      }
+    })
+
+    it('deletes a person with the faces, each of which is a change', async () => {
+      const added = await store.faces.add(collection.id, { name: 'Ann' }, [
+        makeFace(1),
+        makeFace(2),
+      ])
+      const bob = await store.faces.add(collection.id, { name: 'Bob' }, [makeFace(3)])
+      const cursor = await store.feed.latestCursor()
+      await store.persons.delete(collection.id, added.person.id)
+      await expectError(store.persons.get(collection.id, added.person.id), 'personNotFound')
+      for (const face of added.faces) {
+        await expectError(store.faces.get(collection.id, face.id), 'faceNotFound')
+      }
+      expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
+      const changes = await store.feed.changes(cursor, 10)
+      expect(changes.map((change) => [change.kind, change.faceId])).toEqual(
+        added.faces.map((face) => ['faceRemoved', face.id]),
+      )
+      expect((await store.persons.get(collection.id, bob.person.id)).faceCount).toBe(1)
+    })
+  })
+}
+
+function makeCycle(): unknown {
+  const cycle: Record<string, unknown> = {}
+  cycle.self = cycle
+  return cycle
+}
+
+function makeNested(levels: number): object {
+  let nested = {}
+  for (let level = 1; level < levels; level++) nested = { nested }
+  return nested
+}
