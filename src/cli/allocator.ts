@@ -5,7 +5,7 @@ const libraryName = 'libc'
 /** glibc's numbers of its settings (malloc.h), the variables that give them, and the values. */
 const settings = [
   { parameter: -8, variable: 'MALLOC_ARENA_MAX', value: 2 },
-  { parameter: -3, variable: 'MALLOC_MMAP_THRESHOLD_', value: 128 * 1024 },
+  { parameter: -3, variable: 'MALLOC_MMAP_THRESHOLD_', value: 4 * 1024 * 1024 },
 ]
 
 /**
