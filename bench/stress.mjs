@@ -7,8 +7,7 @@
 // --data: lfw-deepfunneled.tar, an unpacked lfw/ or one folder a person; --clean: photographs of
 // which the refused share is counted, the data set itself too if it is named. What is analysed is
 // kept in the cache until the pipeline or the model's judge changes: a run that was stopped goes on.
-import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openDataset } from '../dist/evaluation/dataset.js'
@@ -19,6 +18,7 @@ import { evaluateStress } from '../dist/evaluation/stress/stress.js'
 import { loadManifest } from '../dist/models/manifest.js'
 import { createAnalyzer } from '../dist/vision/analyzer/analyzer.js'
 import { machine } from './measure.mjs'
+import { hashPipeline } from './pipeline-hash.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,7 @@ const analyzer = createAnalyzer({ modelsDir, manifest: models, limits })
 const cacheDir = values.cache
 const { fmrCurve, judge, parts = [] } = models.find((model) => model.id === modelId)
 const installed = ['mtcnn', ...(parts.length > 0 ? parts.map((part) => part.model) : [modelId])]
-const program = JSON.stringify([hashPipeline(), ...parts])
+const program = JSON.stringify([await hashPipeline(['dist/evaluation/damage']), ...parts])
 const people = values.people ?? (quick ? '30' : '300')
 const kinds = values.kinds?.split(',')
 const without =
@@ -90,21 +90,6 @@ if (out !== undefined) {
   const record = { question, command, quick, ...begun, result }
   writeFileSync(out, `${JSON.stringify(record, undefined, 2)}\n`)
   console.log(`\nwritten to ${out}`)
-}
-
-/** The compiled code that an analysis depends on: while it is being changed, the version says too little. */
-function hashPipeline() {
-  const hash = createHash('sha256')
-  const core = ['alignment', 'asymmetry', 'geometry', 'quality']
-  const files = core.map((name) => `dist/core/${name}.js`)
-  for (const folder of ['dist/vision', 'dist/evaluation/damage']) {
-    for (const name of readdirSync(folder, { recursive: true })) {
-      const file = join(folder, name)
-      if (file.endsWith('.js')) files.push(file)
-    }
-  }
-  for (const file of files.sort()) hash.update(readFileSync(file))
-  return hash.digest('hex')
 }
 
 function createProgress() {

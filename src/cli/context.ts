@@ -50,7 +50,6 @@ export function createContext(program: Command, output: Output): CliContext {
   }
   const open = async <T>(use: UseFaceWatcher<T>, installMissing: boolean): Promise<T> => {
     const { config } = await loadConfig()
-    await setUpAllocator()
     const [{ composeFaceWatcher }, { createModelProgress }] = await Promise.all([
       import('../compose/compose.ts'),
       import('./model-progress.ts'),
@@ -74,7 +73,10 @@ export function createContext(program: Command, output: Output): CliContext {
     output,
     loadConfig,
     withFaceWatcher: (use) => open(use, false),
-    withModels: (use) => open(use, true),
+    async withModels(use) {
+      await setUpAllocator()
+      return open(use, true)
+    },
   }
 }
 

@@ -11,7 +11,6 @@ import type { Progress } from './sync/index-loader.ts'
 import type { IndexTrouble } from './sync/open-indexes.ts'
 import { createIndexSync } from './sync/sync.ts'
 
-export type { Logger } from '../platform/logger.ts'
 export type { DifficultyMeasurement } from './difficulty.ts'
 export type { ProbeResult, RankedPerson } from './person-search.ts'
 export type { IndexDifferences } from './sync/index-check.ts'

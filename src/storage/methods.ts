@@ -56,17 +56,18 @@ export type MethodName = {
   [A in keyof Aggregates]: `${A}.${keyof Aggregates[A] & string}`
 }[keyof Aggregates]
 
-/** Of all methods. */
-export const methodNames: readonly MethodName[] = Object.entries(methods).flatMap(
-  ([aggregate, itsMethods]) =>
-    Object.keys(itsMethods).map((method) => `${aggregate}.${method}` as MethodName),
+const effects: ReadonlyMap<string, Effect> = new Map(
+  Object.entries(methods).flatMap(([aggregate, itsMethods]) =>
+    Object.entries(itsMethods).map(([method, effect]) => [`${aggregate}.${method}`, effect]),
+  ),
 )
+
+/** Of all methods. */
+export const methodNames: readonly MethodName[] = [...effects.keys()] as MethodName[]
 
 /** @returns `read` for what is in no port, such as `ping` */
 export function effectOf(name: string): Effect {
-  const [aggregate = '', method = ''] = name.split('.')
-  const effects: { readonly [aggregate: string]: { readonly [method: string]: Effect } } = methods
-  return effects[aggregate]?.[method] ?? 'read'
+  return effects.get(name) ?? 'read'
 }
 
 type Method = (...parameters: unknown[]) => unknown

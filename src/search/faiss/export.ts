@@ -21,6 +21,12 @@ interface FaceIdFile {
   readonly ids: readonly string[]
 }
 
+/** The model whose embeddings a collection holds. */
+interface ModelOfCollection {
+  readonly modelId: string
+  readonly dimension: number
+}
+
 const rowsPerCheck = 1024
 // As for stored embeddings.
 const normTolerance = 1e-3
@@ -36,11 +42,7 @@ const normTolerance = 1e-3
  */
 export async function exportFaissIndex(options: {
   readonly file: string
-  readonly collection: {
-    readonly name: string
-    readonly modelId: string
-    readonly dimension: number
-  }
+  readonly collection: ModelOfCollection & { readonly name: string }
   readonly kind: FaissKind
   readonly batches: AsyncIterable<EmbeddingBatch>
 }): Promise<number> {
@@ -90,7 +92,7 @@ export async function exportFaissIndex(options: {
 export async function importFaissIndex(options: {
   readonly file: string
   readonly directory: string
-  readonly collection: { readonly id: string; readonly modelId: string; readonly dimension: number }
+  readonly collection: ModelOfCollection & { readonly id: string }
   readonly kind: FaissKind
   readonly cursor: Cursor
   readonly knownFaces: (faceIds: readonly string[]) => Promise<Iterable<string>>
@@ -170,10 +172,7 @@ async function assertSameKind(
   }
 }
 
-function assertSameModel(
-  idFile: FaceIdFile,
-  collection: { readonly modelId: string; readonly dimension: number },
-): void {
+function assertSameModel(idFile: FaceIdFile, collection: ModelOfCollection): void {
   const { modelId, dimension } = idFile
   if (modelId !== collection.modelId) {
     throw new FaceError('modelMismatch', {

@@ -1,19 +1,20 @@
 import { FaceError } from '../../core/errors.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
+import type { Logger } from '../../platform/logger.ts'
 import { computeLargestNorm, toLengthError } from '../table/norms.ts'
 import type { VectorIndex } from '../vector-index.ts'
 import { MilvusCollectionGone } from './client.ts'
 import type { MilvusCollection } from './collection.ts'
 import { createMilvusOverlay } from './overlay.ts'
 import { searchMerged } from './search.ts'
-import { createMilvusState, type MilvusLogger } from './state.ts'
+import { createMilvusState } from './state.ts'
 import { removeFaces, settleChanges, writeFaces } from './writer.ts'
 
 export interface MilvusIndexOptions {
   readonly dimension: number
   /** How long a write may wait for Milvus to show those before it. */
   readonly timeoutMs: number
-  readonly logger: MilvusLogger | undefined
+  readonly logger: Logger | undefined
   /** It was destroyed. */
   readonly onEnd: () => void
 }

@@ -1,10 +1,10 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import { connectMilvus, type MilvusClient } from './client.ts'
 import { createMilvusCollection } from './collection.ts'
 import { createMilvusIndex, type MilvusIndex } from './milvus-index.ts'
 import type { MilvusIndexType } from './rows.ts'
-import type { MilvusLogger } from './state.ts'
 
 export interface MilvusProviderOptions {
   /** `host:port`, or with `https://` in front for TLS. */
@@ -18,7 +18,7 @@ export interface MilvusProviderOptions {
   readonly indexType?: MilvusIndexType
   /** How long a call to Milvus may take, default 5000. */
   readonly timeoutMs?: number
-  readonly logger?: MilvusLogger
+  readonly logger?: Logger
 }
 
 /**

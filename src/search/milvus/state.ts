@@ -1,11 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Logger } from '../../platform/logger.ts'
 import type { MilvusCollection } from './collection.ts'
 import type { MilvusRows } from './rows.ts'
-
-/** The part of a pino logger that is used here. */
-export interface MilvusLogger {
-  warn(fields: object, message: string): void
-}
 
 /** Which rows this node uses, and whether they are complete. Its calls are made one at a time. */
 export interface MilvusState {
@@ -40,10 +36,7 @@ const abandonedAfterMs = 30_000
 /** Creates the state of a node that knows nothing yet. @param onChange other rows than before are used */
 export function createMilvusState(
   collection: MilvusCollection,
-  {
-    logger,
-    onChange,
-  }: { readonly logger: MilvusLogger | undefined; readonly onChange: () => void },
+  { logger, onChange }: { readonly logger: Logger | undefined; readonly onChange: () => void },
 ): MilvusState {
   let rows: MilvusRows | undefined
   /** Rows that another node is filling, and since when they have been this many. */

@@ -1,5 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 import { createSlots } from '../../platform/concurrency/slots.ts'
+import { maxScans, tooManyScans } from '../rules/scans.ts'
 
 /** Searches by a part of a name, each of which reads all persons of a collection. */
 export interface ScanTurns {
@@ -13,16 +14,14 @@ export interface ScanTurns {
 }
 
 const atOnce = 4
-/** More would only wait for so long that whoever asked has gone. */
-const maxWaiting = 64
 
 export function createScanTurns(): ScanTurns {
   const slots = createSlots(atOnce)
   let scans = 0
   return {
     async run(scan) {
-      if (scans >= atOnce + maxWaiting) {
-        throw new FaceError('storeBusy', { detail: 'Too many searches by name are waiting.' })
+      if (scans >= atOnce + maxScans) {
+        throw new FaceError('storeBusy', { detail: tooManyScans })
       }
       scans++
       const slot = await slots.take()

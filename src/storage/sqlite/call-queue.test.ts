@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { maxScans } from '../rules/scans.ts'
 import type { StoreCall } from './batch.ts'
-import { createCallQueue, maxScans } from './call-queue.ts'
+import { createCallQueue } from './call-queue.ts'
 
 const scan: StoreCall = { method: 'persons.list', parameters: ['id', { name: 'an' }] }
 const others: readonly StoreCall[] = [

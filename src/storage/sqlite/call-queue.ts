@@ -1,3 +1,4 @@
+import { maxScans, tooManyScans } from '../rules/scans.ts'
 import type { StoreCall } from './batch.ts'
 import { isScan } from './methods.ts'
 
@@ -10,8 +11,6 @@ import { isScan } from './methods.ts'
 // Bounds how long a read waits behind a batch: 64 writes of a face take about 2 ms.
 const maxBatch = 64
 const maxPending = 10_000
-/** Scans that wait. More would only wait for so long that whoever asked has gone. */
-export const maxScans = 64
 
 /** The calls that wait for the store's thread. */
 export interface CallQueue<T extends StoreCall> {
@@ -38,7 +37,7 @@ export function createCallQueue<T extends StoreCall>(): CallQueue<T> {
     whyFull(call) {
       if (call.method === 'close') return undefined
       if (lineOf(call) === scans && scans.length >= maxScans) {
-        return 'Too many searches by name are waiting.'
+        return tooManyScans
       }
       return calls.length >= maxPending ? 'Too many calls are waiting.' : undefined
     },

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/storage/database.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseFixture, type DatabaseUnderTest, expectError } from './fixture.ts'
+import type { DatabaseFixture, DatabaseUnderTest } from './fixture.ts'
 
 /** What the port `answers` does in every database. */
 export function describeAnswers(under: () => DatabaseUnderTest): void {
@@ -93,7 +94,7 @@ export function describeAnswers(under: () => DatabaseUnderTest): void {
 
     it('refuses keys that are empty, too long or have NUL', async () => {
       for (const key of ['', 'x'.repeat(256), 'a\0b']) {
-        await expectError(store.answers.claim(key, 'hash'), 'invalidRequest')
+        await expectCode(store.answers.claim(key, 'hash'), 'invalidRequest')
       }
     })
   })

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/storage/database.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseUnderTest, expectError, readFeed, readPages, unknownId } from './fixture.ts'
+import { type DatabaseUnderTest, readFeed, readPages, unknownId } from './fixture.ts'
 
 /** What the port `collections` does in every database. */
 export function describeCollections(under: () => DatabaseUnderTest): void {
@@ -32,9 +33,9 @@ export function describeCollections(under: () => DatabaseUnderTest): void {
 
     it('refuses a name twice and names that do not fit an address', async () => {
       await makeCollection(store)
-      await expectError(makeCollection(store), 'collectionExists')
+      await expectCode(makeCollection(store), 'collectionExists')
       for (const bad of ['', 'Ann', '-a', 'a b', '../a', 'a\0b', 'ä', 'a'.repeat(65)]) {
-        await expectError(makeCollection(store, { name: bad }), 'invalidName')
+        await expectCode(makeCollection(store, { name: bad }), 'invalidName')
       }
     })
 
@@ -68,12 +69,12 @@ export function describeCollections(under: () => DatabaseUnderTest): void {
     })
 
     it('knows nothing of a collection that is not there', async () => {
-      await expectError(store.collections.get('nobody'), 'collectionNotFound')
-      await expectError(store.collections.get('a\0b'), 'collectionNotFound')
-      await expectError(store.collections.update('nobody', {}), 'collectionNotFound')
-      await expectError(store.collections.delete('nobody'), 'collectionNotFound')
-      await expectError(store.persons.create(unknownId, { name: 'Ann' }), 'collectionNotFound')
-      await expectError(
+      await expectCode(store.collections.get('nobody'), 'collectionNotFound')
+      await expectCode(store.collections.get('a\0b'), 'collectionNotFound')
+      await expectCode(store.collections.update('nobody', {}), 'collectionNotFound')
+      await expectCode(store.collections.delete('nobody'), 'collectionNotFound')
+      await expectCode(store.persons.create(unknownId, { name: 'Ann' }), 'collectionNotFound')
+      await expectCode(
         store.faces.add(unknownId, { name: 'Ann' }, [makeFace(1)]),
         'collectionNotFound',
       )
@@ -98,9 +99,9 @@ export function describeCollections(under: () => DatabaseUnderTest): void {
       const { person, faces } = await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
       await store.faces.add(other.id, { name: 'Bob' }, [makeFace(2)])
       await store.collections.delete('default')
-      await expectError(store.collections.get('default'), 'collectionNotFound')
-      await expectError(store.persons.get(collection.id, person.id), 'personNotFound')
-      await expectError(store.faces.get(collection.id, faces[0]!.id), 'faceNotFound')
+      await expectCode(store.collections.get('default'), 'collectionNotFound')
+      await expectCode(store.persons.get(collection.id, person.id), 'personNotFound')
+      await expectCode(store.faces.get(collection.id, faces[0]!.id), 'faceNotFound')
       expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
       expect(await store.collections.counts(other.id)).toEqual({ persons: 1, faces: 1 })
       expect((await makeCollection(store)).id).not.toBe(collection.id)

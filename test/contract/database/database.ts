@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Aggregates, Database } from '../../../src/storage/database.ts'
 import { methodNames, wrapMethods } from '../../../src/storage/methods.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
 import { describeAnswers } from './answers.ts'
 import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
-import { type DatabaseFixture, expectError } from './fixture.ts'
+import type { DatabaseFixture } from './fixture.ts'
 import { describePersons } from './persons.ts'
 import { describeTransfer } from './transfer.ts'
 
@@ -85,8 +86,8 @@ export function describeDatabaseContract(
       const pending = makeCollection(store)
       await Promise.all([store.close(), store.close()])
       expect((await pending).name).toBe('default')
-      await expectError(store.ping(), 'storeUnavailable')
-      await expectError(store.collections.get('default'), 'storeUnavailable')
+      await expectCode(store.ping(), 'storeUnavailable')
+      await expectCode(store.collections.get('default'), 'storeUnavailable')
       expect((await (await fixture.open()).collections.get('default')).name).toBe('default')
     })
 

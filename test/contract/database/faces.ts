@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../../src/core/errors.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseUnderTest, expectError, readPages, unknownId } from './fixture.ts'
+import { type DatabaseUnderTest, readPages, unknownId } from './fixture.ts'
 
 /** What the port `faces` does in every database. */
 export function describeFaces(under: () => DatabaseUnderTest): void {
@@ -97,7 +98,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
     ])('stores nothing when one of the faces has %s', async (_, code, bad) => {
       const cursor = await store.feed.latestCursor()
       const faces = [makeFace(1), makeFace(2, bad), makeFace(3)]
-      await expectError(store.faces.add(collection.id, { name: 'Ann' }, faces), code)
+      await expectCode(store.faces.add(collection.id, { name: 'Ann' }, faces), code)
       expect(await store.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
       expect(await store.feed.changes(cursor, 10)).toEqual([])
     })
@@ -127,11 +128,11 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       ])
       const cursor = await store.feed.latestCursor()
       await store.faces.delete(collection.id, faces[0]!.id)
-      await expectError(store.faces.get(collection.id, faces[0]!.id), 'faceNotFound')
-      await expectError(store.faces.getCrop(collection.id, faces[0]!.id), 'faceNotFound')
-      await expectError(store.faces.delete(collection.id, faces[0]!.id), 'faceNotFound')
+      await expectCode(store.faces.get(collection.id, faces[0]!.id), 'faceNotFound')
+      await expectCode(store.faces.getCrop(collection.id, faces[0]!.id), 'faceNotFound')
+      await expectCode(store.faces.delete(collection.id, faces[0]!.id), 'faceNotFound')
       const of = { faceId: faces[0]!.id }
-      await expectError(store.faces.getEmbeddings(collection.id, of), 'faceNotFound')
+      await expectCode(store.faces.getEmbeddings(collection.id, of), 'faceNotFound')
       expect((await store.persons.get(collection.id, person.id)).faceCount).toBe(1)
       expect(await store.feed.changes(cursor, 10)).toMatchObject([
         { kind: 'faceRemoved', collectionId: collection.id, faceId: faces[0]!.id },

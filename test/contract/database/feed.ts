@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Cursor } from '../../../src/core/types.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseFixture, type DatabaseUnderTest, expectError, readFeed } from './fixture.ts'
+import { type DatabaseFixture, type DatabaseUnderTest, readFeed } from './fixture.ts'
 
 /**
  * What the port `feed` does in every database.
@@ -51,7 +52,7 @@ export function describeFeed(
       for (const [i, change] of all.entries()) {
         expect(await store.feed.changes(change.cursor, 100)).toEqual(all.slice(i + 1))
       }
-      expect(await readFeed(store, 2)).toEqual(all)
+      expect(await readFeed(store, { limit: 2 })).toEqual(all)
     })
 
     it('resumes after the store was closed and opened', async () => {
@@ -74,7 +75,7 @@ export function describeFeed(
       const foreign = await otherStore.feed.latestCursor()
       await other.dispose()
       for (const cursor of [foreign, '', '1', 'x.y.z', `${await store.feed.latestCursor()}0`]) {
-        await expectError(store.feed.changes(cursor, 10), 'invalidCursor')
+        await expectCode(store.feed.changes(cursor, 10), 'invalidCursor')
       }
     })
 

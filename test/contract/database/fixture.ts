@@ -1,5 +1,3 @@
-import { expect } from 'vitest'
-import type { ErrorCode } from '../../../src/core/errors.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Change } from '../../../src/storage/ports/feed.ts'
 import type { Page, PageOptions } from '../../../src/storage/ports/pages.ts'
@@ -19,10 +17,6 @@ export interface DatabaseUnderTest {
 
 export const unknownId = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
 
-export async function expectError(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  await expect(promise).rejects.toMatchObject({ name: 'FaceError', code })
-}
-
 export async function readPages<T>(
   read: (options: PageOptions) => Promise<Page<T>>,
   limit: number,
@@ -37,10 +31,14 @@ export async function readPages<T>(
   return pages
 }
 
-export async function readFeed(store: Database, limit = 100): Promise<Change[]> {
+/** All changes behind `after`, or all there are, read in pages. */
+export async function readFeed(
+  store: Database,
+  { after, limit = 100 }: { readonly after?: string; readonly limit?: number } = {},
+): Promise<Change[]> {
   const all: Change[] = []
   for (;;) {
-    const page = await store.feed.changes(all.at(-1)?.cursor, limit)
+    const page = await store.feed.changes(all.at(-1)?.cursor ?? after, limit)
     all.push(...page)
     if (page.length === 0) return all
   }

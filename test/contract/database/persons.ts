@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseUnderTest, expectError, readPages, unknownId } from './fixture.ts'
+import { type DatabaseUnderTest, readPages, unknownId } from './fixture.ts'
 
 /** What the port `persons` does in every database. */
 export function describePersons(under: () => DatabaseUnderTest): void {
@@ -54,13 +55,13 @@ export function describePersons(under: () => DatabaseUnderTest): void {
       ['of 10,000 characters', 'a'.repeat(10_000)],
       ['not text', 7 as unknown as string],
     ])('refuses a name that is %s', async (_, given) => {
-      await expectError(store.persons.create(collection.id, { name: given }), 'invalidName')
+      await expectCode(store.persons.create(collection.id, { name: given }), 'invalidName')
       const person = await store.persons.create(collection.id, { name: 'Ann' })
-      await expectError(
+      await expectCode(
         store.persons.update(collection.id, person.id, { name: given }),
         'invalidName',
       )
-      await expectError(store.faces.add(collection.id, { name: given }, []), 'invalidName')
+      await expectCode(store.faces.add(collection.id, { name: given }, []), 'invalidName')
       expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
     })
 
@@ -78,7 +79,7 @@ export function describePersons(under: () => DatabaseUnderTest): void {
       ['100,000 values', { list: Array(100_000).fill(0) }],
     ])('refuses metadata that is or has %s', async (_, given) => {
       const metadata = given as Record<string, unknown>
-      await expectError(
+      await expectCode(
         store.persons.create(collection.id, { name: 'Ann', metadata }),
         'invalidMetadata',
       )
@@ -164,13 +165,13 @@ export function describePersons(under: () => DatabaseUnderTest): void {
       await store.persons.create(collection.id, { name: 'B' })
       const { nextCursor } = await store.persons.list(collection.id, { limit: 1 })
       for (const limit of [0, -1, 1.5, 1001, Number.NaN]) {
-        await expectError(store.persons.list(collection.id, { limit }), 'invalidOption')
+        await expectCode(store.persons.list(collection.id, { limit }), 'invalidOption')
       }
       for (const cursor of ['', 'x', '../..', `${nextCursor}x`, `${nextCursor}=`, 'cDox']) {
-        await expectError(store.persons.list(collection.id, { cursor }), 'invalidCursor')
+        await expectCode(store.persons.list(collection.id, { cursor }), 'invalidCursor')
       }
-      await expectError(store.faces.list(collection.id, { cursor: nextCursor! }), 'invalidCursor')
-      await expectError(store.collections.list({ cursor: nextCursor! }), 'invalidCursor')
+      await expectCode(store.faces.list(collection.id, { cursor: nextCursor! }), 'invalidCursor')
+      await expectCode(store.collections.list({ cursor: nextCursor! }), 'invalidCursor')
     })
 
     it('updates name and metadata, each alone', async () => {
@@ -196,11 +197,11 @@ export function describePersons(under: () => DatabaseUnderTest): void {
         [collection.id, "' OR 1=1 --"],
       ]
       for (const [c, p] of strangers) {
-        await expectError(store.persons.get(c, p), 'personNotFound')
-        await expectError(store.persons.update(c, p, { name: 'B' }), 'personNotFound')
-        await expectError(store.persons.delete(c, p), 'personNotFound')
-        await expectError(store.faces.add(c, p, [makeFace(1)]), 'personNotFound')
-        await expectError(store.faces.getEmbeddings(c, { personId: p }), 'personNotFound')
+        await expectCode(store.persons.get(c, p), 'personNotFound')
+        await expectCode(store.persons.update(c, p, { name: 'B' }), 'personNotFound')
+        await expectCode(store.persons.delete(c, p), 'personNotFound')
+        await expectCode(store.faces.add(c, p, [makeFace(1)]), 'personNotFound')
+        await expectCode(store.faces.getEmbeddings(c, { personId: p }), 'personNotFound')
       }
     })
 
@@ -212,9 +213,9 @@ export function describePersons(under: () => DatabaseUnderTest): void {
       const bob = await store.faces.add(collection.id, { name: 'Bob' }, [makeFace(3)])
       const cursor = await store.feed.latestCursor()
       await store.persons.delete(collection.id, added.person.id)
-      await expectError(store.persons.get(collection.id, added.person.id), 'personNotFound')
+      await expectCode(store.persons.get(collection.id, added.person.id), 'personNotFound')
       for (const face of added.faces) {
-        await expectError(store.faces.get(collection.id, face.id), 'faceNotFound')
+        await expectCode(store.faces.get(collection.id, face.id), 'faceNotFound')
       }
       expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
       const changes = await store.feed.changes(cursor, 10)

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
 import type { StoredFace } from '../../../src/storage/ports/faces.ts'
-import type { Change } from '../../../src/storage/ports/feed.ts'
+import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
-import { type DatabaseFixture, type DatabaseUnderTest, expectError, unknownId } from './fixture.ts'
+import { type DatabaseFixture, type DatabaseUnderTest, readFeed, unknownId } from './fixture.ts'
 
 /**
  * What the port `transfer` does in every database, when a gallery is moved out of it or into it.
@@ -94,7 +94,7 @@ export function describeTransfer(
       const before = await target.feed.latestCursor()
       await move(collection)
       const faces = await readAllFaces(source, collection.id)
-      const changes = await readFeed(target, before)
+      const changes = await readFeed(target, { after: before })
       expect(changes.map(({ kind, faceId, embedding }) => ({ kind, faceId, embedding }))).toEqual(
         faces.map(({ id, embedding }) => ({ kind: 'faceAdded', faceId: id, embedding })),
       )
@@ -112,7 +112,7 @@ export function describeTransfer(
       const persons = await target.persons.list(collection.id)
       const cursor = await target.feed.latestCursor()
       await move(collection)
-      expect(await readFeed(target, cursor)).toEqual([])
+      expect(await readFeed(target, { after: cursor })).toEqual([])
       expect(await target.persons.list(collection.id)).toEqual(persons)
       expect((await target.collections.get('default')).storeCrops).toBe(false)
       expect(await readAllFaces(target, collection.id)).toEqual(
@@ -190,13 +190,13 @@ export function describeTransfer(
         { dimension: 16 },
       ]
       for (const clash of clashes) {
-        await expectError(
+        await expectCode(
           target.transfer.restoreCollection({ ...collection, ...clash }),
           'collectionExists',
         )
       }
       const bad = { ...collection, id: unknownId, name: '../a' }
-      await expectError(target.transfer.restoreCollection(bad), 'invalidName')
+      await expectCode(target.transfer.restoreCollection(bad), 'invalidName')
       expect((await target.collections.list()).items).toEqual([collection])
     })
 
@@ -209,9 +209,9 @@ export function describeTransfer(
       const metadata = { text: 'x'.repeat(16_384) }
       const restore = (bad: Partial<typeof good>) =>
         target.transfer.restorePersons(collection.id, [good, { ...ann, id, ...bad }])
-      await expectError(restore({ name: 'a\0b' }), 'invalidName')
-      await expectError(restore({ metadata }), 'invalidMetadata')
-      await expectError(target.transfer.restorePersons(unknownId, [good]), 'collectionNotFound')
+      await expectCode(restore({ name: 'a\0b' }), 'invalidName')
+      await expectCode(restore({ metadata }), 'invalidMetadata')
+      await expectCode(target.transfer.restorePersons(unknownId, [good]), 'collectionNotFound')
       expect(await target.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
     })
 
@@ -225,20 +225,20 @@ export function describeTransfer(
           good,
           { ...toStored(person.id, makeFace(2)), id: '01ARZ3NDEKTSV4RRFFQ69G5FAW', ...bad },
         ])
-      await expectError(restore({ personId: unknownId }), 'personNotFound')
-      await expectError(restore({ modelId: 'other-model' }), 'modelMismatch')
-      await expectError(restore({ embedding: makeEmbedding(1, 16) }), 'dimensionMismatch')
-      await expectError(restore({ embedding: new Float32Array(8) }), 'invalidEmbedding')
-      await expectError(target.transfer.restoreFaces(unknownId, [good]), 'collectionNotFound')
+      await expectCode(restore({ personId: unknownId }), 'personNotFound')
+      await expectCode(restore({ modelId: 'other-model' }), 'modelMismatch')
+      await expectCode(restore({ embedding: makeEmbedding(1, 16) }), 'dimensionMismatch')
+      await expectCode(restore({ embedding: new Float32Array(8) }), 'invalidEmbedding')
+      await expectCode(target.transfer.restoreFaces(unknownId, [good]), 'collectionNotFound')
       expect(await target.collections.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
-      expect(await readFeed(target, before)).toEqual([])
+      expect(await readFeed(target, { after: before })).toEqual([])
     })
 
     it('does not take a person of another collection for its own', async () => {
       const [one, two] = [await makeCollection(target), await makeCollection(target, { name: 'b' })]
       const person = await target.persons.create(one.id, { name: 'Ann' })
       await target.transfer.restorePersons(two.id, [person])
-      await expectError(
+      await expectCode(
         target.transfer.restoreFaces(two.id, [toStored(person.id, {})]),
         'personNotFound',
       )
@@ -292,13 +292,4 @@ export function describeTransfer(
 function toStored(personId: string, overrides: Partial<StoredFace>): StoredFace {
   const createdAt = new Date(0).toISOString()
   return { ...makeFace(1), hasCrop: false, id: unknownId, personId, createdAt, ...overrides }
-}
-
-async function readFeed(store: Database, after?: string): Promise<Change[]> {
-  const all: Change[] = []
-  for (;;) {
-    const page = await store.feed.changes(all.at(-1)?.cursor ?? after, 100)
-    all.push(...page)
-    if (page.length === 0) return all
-  }
 }
