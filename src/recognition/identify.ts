@@ -146,8 +146,9 @@ export function createIdentify(
     collection: Collection,
     { name, input, options, count }: Call,
   ): Promise<{ readonly probe?: Probe; readonly result?: IdentifyResult }> {
+    let probe: Probe | undefined
     try {
-      const probe = await readProbe(deps, collection, input, options)
+      probe = await readProbe(deps, collection, input, options)
       const opened = { collection, probe }
       const searched = await search(name, opened, count)
       if (!isDeepStrictEqual(searched.current, collection)) return { probe }
@@ -155,8 +156,10 @@ export function createIdentify(
     } catch (error) {
       // What is wrong with the collection is said first.
       const { id, modelId } = await collections.read(name)
-      if (id === collection.id && modelId === collection.modelId) throw error
-      return {}
+      if (modelId !== collection.modelId) return {}
+      // The image says the same in a new collection of the same name; it may be read only once.
+      if (probe === undefined || id === collection.id) throw error
+      return { probe }
     }
   }
 

@@ -1,23 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
 import type { FaceJudge } from '../../src/core/judge.ts'
 import type { FmrCurve, Landmarks5, Quality } from '../../src/core/types.ts'
-import type {
-  DifficultyMeasurement,
-  Gallery,
-  ProbeResult,
-  RankedPerson,
+import {
+  createGallery,
+  type DifficultyMeasurement,
+  type Gallery,
 } from '../../src/gallery/gallery.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
-import type { Database } from '../../src/storage/database.ts'
-import type { Collection } from '../../src/storage/ports/collections.ts'
-import type { Face, NewFace } from '../../src/storage/ports/faces.ts'
-import type { NewPerson, Person } from '../../src/storage/ports/persons.ts'
-import { choosePersonOfName } from '../../src/storage/rules/person-by-name.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
+import { createMemoryProvider } from './memory-index.ts'
 
 /*
- * Analyzer and gallery in memory. An "image" is text: each word is a face, largest first, `ann` with
+ * A real gallery in a folder of its own, and an analyzer that reads texts. An "image" is text: each word is a face, largest first, `ann` with
  * Ann's embedding and `ann~0.6` with one of similarity 0.6 to it; `ann!blurred` fails a quality gate.
  * `ann!weak` is a weak photograph and `ann!turned` one that lies on its side.
  * `(none)` has no face; `(corrupt)`, `(fault)` and `(overloaded)` are errors.
@@ -121,173 +121,6 @@ function createFakeAnalyzer(): FakeAnalyzer {
   }
 }
 
-interface StoredFace {
-  readonly face: Face
-  readonly embedding: Float32Array
-  readonly crop: Uint8Array | undefined
-}
-
-const health = {
-  changeLag: 0,
-  indexBehindMs: 0,
-  trouble: { rebuilds: 0, snapshotFailures: 0 },
-  ready: true,
-}
-
-/** Some of the methods of its ports, too. */
-type PartialPorts<T> = {
-  readonly [K in keyof T]?: T[K] extends (...parameters: never[]) => unknown ? T[K] : Partial<T[K]>
-}
-
-/** As much of a gallery as the use cases need, with an exact search. */
-function createFakeGallery(): Gallery {
-  const collections = new Map<string, Collection>()
-  const persons = new Map<string, Omit<Person, 'faceCount'>>()
-  const faces = new Map<string, StoredFace>()
-  let ids = 0
-  const nextId = (kind: string): string => `${kind}${++ids}`
-  const facesOf = (personId: string): StoredFace[] =>
-    [...faces.values()].filter(({ face }) => face.personId === personId)
-  const getPerson = async (_: string, id: string): Promise<Person> => {
-    const person = persons.get(id)
-    if (person === undefined) throw new FaceError('personNotFound')
-    return { ...person, faceCount: facesOf(id).length }
-  }
-  const obtainPerson = (input: NewPerson) => {
-    const namesakes = [...persons.values()].filter(({ name }) => name === input.name)
-    const ids = namesakes.map(({ id }) => id)
-    const known = choosePersonOfName(input, ids)
-    if (known !== undefined) return { id: known, newPerson: false }
-    const { name, metadata = {} } = input
-    const id = nextId('person')
-    persons.set(id, { id, name, metadata, createdAt: '', updatedAt: '' })
-    return { id, newPerson: true }
-  }
-  const createPerson: Gallery['persons']['create'] = async (collectionId, input) =>
-    getPerson(collectionId, obtainPerson(input).id)
-  const getFace = async (_: string, id: string): Promise<Face> => {
-    const stored = faces.get(id)
-    if (stored === undefined) throw new FaceError('faceNotFound')
-    return stored.face
-  }
-  const addFace = (personId: string, input: NewFace): Face & { existed: boolean } => {
-    const { embedding, crop, ...rest } = input
-    const old = facesOf(personId).find(({ face }) => face.imageHash === input.imageHash)
-    if (old !== undefined) return { ...old.face, existed: true }
-    const id = nextId('face')
-    const face: Face = { ...rest, id, personId, hasCrop: crop !== undefined, createdAt: '' }
-    faces.set(id, { face, embedding, crop })
-    return { ...face, existed: false }
-  }
-  const rank = (name: string, probe: Float32Array, count: number): ProbeResult => {
-    const best = new Map<string, RankedPerson>()
-    for (const { face, embedding } of faces.values()) {
-      const similarity = embedding.reduce((sum, value, i) => sum + value * (probe[i] ?? 0), 0)
-      const known = best.get(face.personId)
-      if (known !== undefined && known.similarity >= similarity) continue
-      const { name = '', metadata = {} } = persons.get(face.personId) ?? {}
-      const { personId } = face
-      best.set(personId, { personId, name, metadata, faceId: face.id, similarity, embedding })
-    }
-    const ranked = [...best.values()].sort((a, b) => b.similarity - a.similarity)
-    const collection = collections.get(name)
-    const facts = { gallerySize: faces.size, ...(collection && { collection }) }
-    if (ranked.length === 0) return { ...facts, persons: [] }
-    const similarities = ranked.slice(1).map(({ similarity }) => similarity)
-    return {
-      ...facts,
-      persons: ranked.slice(0, count),
-      rest: { similarities, faces: similarities.length },
-    }
-  }
-  const gallery: PartialPorts<Gallery> = {
-    collections: {
-      async create(input) {
-        if (collections.has(input.name)) throw new FaceError('collectionExists')
-        const collection = { ...input, id: nextId('collection'), createdAt: '' }
-        collections.set(input.name, collection)
-        return collection
-      },
-      async get(name) {
-        const collection = collections.get(name)
-        if (collection === undefined) throw new FaceError('collectionNotFound')
-        return collection
-      },
-      async update(name, { policyWas: _, ...patch }) {
-        const updated = { ...(collections.get(name) as Collection), ...patch }
-        collections.set(name, updated)
-        return updated
-      },
-      async delete(name) {
-        if (!collections.delete(name)) throw new FaceError('collectionNotFound')
-      },
-      list: async () => ({ items: [...collections.values()] }),
-      counts: async () => ({ persons: persons.size, faces: faces.size }),
-    },
-    persons: {
-      create: createPerson,
-      get: getPerson,
-      async list(collectionId, { exactName, limit = 100 } = {}) {
-        const found = [...persons.values()].filter(
-          ({ name }) => exactName === undefined || name === exactName,
-        )
-        const items = found.slice(0, limit).map(({ id }) => getPerson(collectionId, id))
-        return { items: await Promise.all(items) }
-      },
-    },
-    faces: {
-      async add(collectionId, person, added) {
-        const { id, newPerson } =
-          typeof person === 'string'
-            ? { ...(await getPerson(collectionId, person)), newPerson: false }
-            : obtainPerson(person)
-        const stored = added.map((face) => addFace(id, face))
-        return { person: await getPerson(collectionId, id), newPerson, faces: stored }
-      },
-      get: getFace,
-      async delete(_, id) {
-        faces.delete(id)
-      },
-      async getEmbeddings(collectionId, of) {
-        if ('faceId' in of) await getFace(collectionId, of.faceId)
-        const found =
-          'faceId' in of
-            ? [faces.get(of.faceId) as StoredFace]
-            : 'faceIds' in of
-              ? of.faceIds.flatMap((id) => faces.get(id) ?? [])
-              : facesOf(of.personId)
-        const embeddings = new Float32Array(found.length * fakeDimension)
-        for (const [row, { embedding }] of found.entries()) {
-          embeddings.set(embedding, row * fakeDimension)
-        }
-        return { faceIds: found.map(({ face }) => face.id), embeddings }
-      },
-      findByImage: async (_, hash) =>
-        [...faces.values()].flatMap(({ face }) => (face.imageHash === hash ? [face] : [])),
-    },
-    search: async (collection, probes, options) =>
-      Array.from({ length: probes.length / fakeDimension }, (_, row) =>
-        rank(
-          collection.name,
-          probes.subarray(row * fakeDimension, (row + 1) * fakeDimension),
-          options.persons,
-        ),
-      ),
-    // Nothing is measured unless a test says what.
-    difficulty: { latest: () => undefined, measure: async () => undefined },
-    verifyIndex: async () => ({ checked: faces.size, missing: [], surplus: [], different: [] }),
-    health: async () => health,
-    stats: async () => ({
-      collections: collections.size,
-      persons: persons.size,
-      faces: faces.size,
-      ...health,
-    }),
-    close: async () => {},
-  }
-  return gallery as Gallery
-}
-
 export interface FakeDependencies extends RecognitionDependencies {
   readonly analyzer: FakeAnalyzer
 }
@@ -335,6 +168,12 @@ function lastAxis(): string {
   return Buffer.from(values.buffer).toString('base64')
 }
 
+const opened: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((close) => close()))
+})
+
 /** A collection `default` of the model `fake`, and a model `bare` without a curve. */
 export async function createFakeDependencies(): Promise<FakeDependencies> {
   const record = (id: string): ModelRecord =>
@@ -347,7 +186,17 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
       notes: '',
       dimension: fakeDimension,
     }) as unknown as ModelRecord
-  const gallery = createFakeGallery()
+  const directory = await mkdtemp(join(tmpdir(), 'face-watcher-recognition-'))
+  const store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })
+  const real = await createGallery({ store, provider: createMemoryProvider() })
+  opened.push(async () => {
+    await real.close()
+    await store.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  // Nothing is measured unless a test says what.
+  const difficulty = { latest: () => undefined, measure: async () => undefined }
+  const gallery: Gallery = { ...real, difficulty }
   await gallery.collections.create({
     name: 'default',
     modelId: 'fake',
@@ -358,7 +207,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
   return {
     analyzer: createFakeAnalyzer(),
     gallery,
-    store: { close: async () => {} } as unknown as Database,
+    store,
     models: [
       { ...record('fake'), fmrCurve: fakeCurve },
       record('bare'),
