@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lock } from 'proper-lockfile'
+import { syncFolder } from '../platform/disk.ts'
 import type { ModelRecord } from './manifest-types.ts'
 import { formatOwnRecord, OWN_RECORD_FILE, readOwnRecord } from './own-record.ts'
 import { computeFileHash } from './sources/npm.ts'
@@ -47,17 +48,6 @@ export const writeDurably: DurableWriter = async (path, bytes) => {
   const handle = await open(path, 'wx')
   try {
     await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Flushes the names in a directory; where the system cannot (Windows), its rename is durable enough. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
     await handle.sync()
   } finally {
     await handle.close()
@@ -231,17 +221,17 @@ export function createModelDirectory(
       await write(join(staged, RECORD_FILE), Buffer.from(`${JSON.stringify(model, null, 2)}\n`))
       const own = ownRecord ?? (await readOwnRecord(dataDir, id))
       if (own) await write(join(staged, OWN_RECORD_FILE), Buffer.from(formatOwnRecord(own)))
-      await syncDirectory(staged)
+      await syncFolder(staged)
       const former = join(root, `${FORMER_PREFIX}${id}`)
       if (await exists(path(id))) await rename(path(id), former)
       await rename(staged, path(id))
-      await syncDirectory(root)
+      await syncFolder(root)
       await rm(former, { recursive: true, force: true })
     },
     async remove(id, temporary) {
       if (!(await exists(path(id)))) return
       await rename(path(id), join(temporary, `removed-${id}`))
-      await syncDirectory(root)
+      await syncFolder(root)
     },
   }
 }

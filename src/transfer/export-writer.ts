@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { FaceError } from '../core/errors.ts'
+import { systemCodeOf, toDiskRefusal } from '../platform/disk.ts'
 import type { StoredFace } from '../storage/ports/faces.ts'
 import {
   type ExportFile,
@@ -165,9 +166,9 @@ async function guard<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (cause instanceof FaceError || code === undefined) throw cause
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new FaceError('storeFull', { cause })
+    const code = systemCodeOf(cause)
+    if (code === undefined) throw cause
+    if (toDiskRefusal(cause) === 'full') throw new FaceError('storeFull', { cause })
     throw new FaceError('invalidOption', {
       detail: `The directory of the export cannot be written (${code}).`,
       cause,

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { FaceError, isFaceError } from '../../core/errors.ts'
+import { systemCodeOf, toDiskRefusal } from '../../platform/disk.ts'
 import { type Connection, openConnection } from './libsql.ts'
 import { readNumber } from './rows.ts'
 import { migrate } from './schema.ts'
@@ -61,14 +62,15 @@ function prepareFile(file: string): void {
   try {
     closeSync(openSync(file, 'a', 0o600))
   } catch (cause) {
-    const code = String((cause as NodeJS.ErrnoException).code)
-    if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    const code = systemCodeOf(cause)
+    const refusal = toDiskRefusal(cause)
+    if (refusal === 'readOnly') {
       throw new FaceError('storeReadOnly', {
         detail: `Writing the database failed (${code}).`,
         cause,
       })
     }
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new FaceError('storeFull', { cause })
+    if (refusal === 'full') throw new FaceError('storeFull', { cause })
     throw new FaceError('dataDirUnusable', {
       detail: `The database file cannot be opened (${code}).`,
       cause,
