@@ -1,124 +1,10 @@
-/**
- * What everything after start-up works with: complete and checked. `schema.ts` describes the keys;
- * a type test there keeps the two equal.
- */
-export interface Config {
-  /** Absolute path. Holds the database, the installed models and the index snapshots. */
-  readonly dataDir: string
-  readonly http: HttpConfig
-  readonly limits: LimitsConfig
-  readonly models: ModelsConfig
-  readonly detector: DetectorConfig
-  readonly quality: QualityConfig
-  readonly policy: PolicyConfig
-  readonly analyzer: AnalyzerConfig
-  readonly store: StoreConfig
-  readonly index: IndexConfig
-  readonly sync: SyncConfig
-  readonly log: LogConfig
-}
+import type { Static } from 'typebox'
+import type { configSchema } from './schema.ts'
 
-export interface HttpConfig {
-  readonly host: string
-  /** 0 picks a free port. */
-  readonly port: number
-  readonly insecure: boolean
-  /** A key in plain text; hashed at start and never shown. Empty: none. */
-  readonly apiKey: string
-  /** `sha256:` and 64 hex digits each. */
-  readonly apiKeys: readonly string[]
-  readonly rateLimitPerMinute: number | 'off'
-  readonly allowedHosts: readonly string[]
-  readonly maxImages: number
-  readonly maxRequestBytes: number
-  readonly maxConnections: number
-  readonly maxHeldUploadBytes: number
-  readonly requestTimeoutMs: number
-  readonly writeTimeoutMs: number
-  readonly shutdownTimeoutMs: number
-  readonly drainDelayMs: number
-  readonly trustProxy: boolean | readonly string[]
-}
+type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T
 
-export interface LimitsConfig {
-  readonly maxImageBytes: number
-  readonly maxPixels: number
-  readonly maxSidePx: number
-  readonly maxImageMemoryBytes: number
-}
-
-export interface ModelsConfig {
-  readonly embedder: string
-  readonly detector: string
-}
-
-export interface DetectorConfig {
-  readonly minFaceSize: number
-  readonly maxFaces: number
-  readonly thresholds: readonly [number, number, number]
-  readonly readTurned: boolean
-}
-
-/** Gates a face must pass to be enrolled. */
-export interface QualityConfig {
-  readonly minSizePx: number | 'off'
-  readonly minSharpness: number | 'off'
-  readonly minBrightness: number | 'off'
-  readonly maxBrightness: number | 'off'
-  readonly maxYawDegrees: number | 'off'
-  readonly maxPitchDegrees: number | 'off'
-  readonly minConfidence: number | 'off'
-}
-
-/** The decision policy that new collections get. */
-export interface PolicyConfig {
-  readonly maxFpir: number
-  readonly possibleFpir: number
-  readonly probeShift: 'off' | 'standard' | 'strict'
-  readonly galleryShift: boolean
-}
-
-export interface AnalyzerConfig {
-  readonly workers: number | 'auto'
-  readonly maxQueue: number
-}
-
-export interface StoreConfig {
-  readonly kind: 'sqlite' | 'mongodb'
-  /** SQLite. Empty: the database is not encrypted. */
-  readonly encryptionKey: string
-  /** SQLite. */
-  readonly busyTimeoutMs: number
-  /** MongoDB. */
-  readonly url: string
-  /** MongoDB. */
-  readonly database: string
-  /** MongoDB. */
-  readonly timeoutMs: number
-}
-
-export interface IndexConfig {
-  readonly kind: 'projected' | 'exact' | 'faiss' | 'milvus'
-  /** FAISS. */
-  readonly factory: string
-  /** Milvus. */
-  readonly address: string
-  /** Milvus. Empty: none is sent. */
-  readonly token: string
-  /** Milvus. */
-  readonly prefix: string
-  /** Milvus. */
-  readonly type: 'FLAT' | 'HNSW' | 'IVF_FLAT'
-}
-
-export interface SyncConfig {
-  readonly pollMs: number
-}
-
-export interface LogConfig {
-  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
-  readonly format: 'auto' | 'json' | 'pretty'
-}
+/** What everything after start-up works with: complete and checked. The schema describes each key. */
+export type Config = ReadonlyDeep<Static<typeof configSchema>>
 
 /** Any part of a {@link Config}. */
 export type PartialConfig = {
@@ -126,3 +12,5 @@ export type PartialConfig = {
     ? Partial<Config[Section]>
     : Config[Section]
 }
+
+export type LogConfig = Config['log']

@@ -1,7 +1,6 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { Type } from 'typebox'
 import { defaultPolicy } from '../core/policy.ts'
 import { defaultQualityGates } from '../core/quality.ts'
-import type { Config } from './config.ts'
 import { databaseNamePattern } from './mongodb-url.ts'
 
 const section = { additionalProperties: false } as const
@@ -403,7 +402,11 @@ const log = Type.Object(
   section,
 )
 
-const schema = Type.Object(
+/**
+ * Every key of the configuration with its default, its range and its description. Properties of
+ * type object are sections; all others are values. `secret: true` marks values never shown.
+ */
+export const configSchema = Type.Object(
   {
     dataDir: Type.String({
       minLength: 1,
@@ -424,16 +427,3 @@ const schema = Type.Object(
   },
   section,
 )
-
-// [Note: Config type] isolatedDeclarations asks for written types; these two lines hold them equal to the schema.
-type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T
-const sameType: (config: Mutable<Config>) => Static<typeof schema> = (config) => config
-const sameTypeBack: (config: Static<typeof schema>) => Config = (config) => config
-void sameType
-void sameTypeBack
-
-/**
- * Every key of the configuration with its default, its range and its description. Properties of
- * type object are sections; all others are values. `secret: true` marks values never shown.
- */
-export const configSchema: TSchema = schema

@@ -23,9 +23,12 @@ export const maxMatchFmr = 1e-4
 export const maxPossibleFmr = 1e-3
 
 /** Similarities that decide, and where they come from. */
-export interface PolicyThresholds {
+export interface DecisionThresholds {
+  /** `similarity >= match` is a match. */
   readonly match: number
+  /** `similarity >= possible` is possible. */
   readonly possible: number
+  /** Where the thresholds come from. */
   readonly basis: 'fmrCurve' | 'manual'
   /** FMR of one comparison at `match`; absent when the model has no curve. */
   readonly fmr?: number
@@ -60,7 +63,7 @@ export function computeThresholds(
   policy: DecisionPolicy,
   curve: FmrCurve | undefined,
   gallerySize: number,
-): PolicyThresholds {
+): DecisionThresholds {
   const match = matchThreshold(policy, curve, gallerySize)
   return {
     match: match.similarity,
@@ -159,7 +162,7 @@ export function computeSearchShift(
  * @param shared  similarity that is damage, as `Judge.pairShift`; not used where shifts are off
  */
 export function shiftThresholds(
-  thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
+  thresholds: Pick<DecisionThresholds, 'match' | 'possible'>,
   policy: DecisionPolicy,
   { shared = 0, ...surroundings }: ProbeSurroundings & { readonly shared?: number },
 ): ProbeThresholds {
@@ -170,7 +173,7 @@ export function shiftThresholds(
 
 /** As {@link shiftThresholds}, from a {@link computeSearchShift} that is known already. */
 export function raiseThresholds(
-  thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
+  thresholds: Pick<DecisionThresholds, 'match' | 'possible'>,
   policy: DecisionPolicy,
   {
     curve,
@@ -203,7 +206,7 @@ export function raiseThresholds(
 
 /** How far the gallery's threshold lies above that of one comparison. */
 function spareOverComparison(
-  { match }: Pick<PolicyThresholds, 'match'>,
+  { match }: Pick<DecisionThresholds, 'match'>,
   curve: FmrCurve | undefined,
 ): number {
   return curve === undefined
@@ -225,7 +228,7 @@ export function withSharedDamage(alike: number, policy: DecisionPolicy, shared: 
 /** Decides by the similarity of the best candidate; `undefined` (no candidate) is unknown. */
 export function decide(
   similarity: number | undefined,
-  thresholds: Pick<PolicyThresholds, 'match' | 'possible'>,
+  thresholds: Pick<DecisionThresholds, 'match' | 'possible'>,
 ): Decision {
   if (similarity === undefined) return 'unknown'
   if (similarity >= thresholds.match) return 'match'

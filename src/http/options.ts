@@ -44,29 +44,14 @@ export interface HttpOptions {
   readonly logger?: FastifyBaseLogger
 }
 
+type WithoutDefault = 'rateLimit' | 'webRoot' | 'logger'
+
 /** {@link HttpOptions} with every default filled in. */
-export interface ResolvedHttpOptions {
-  readonly host: string
-  readonly port: number
-  readonly insecure: boolean
-  readonly apiKeys: readonly string[]
-  readonly allowedHosts: readonly string[]
-  readonly maxImageBytes: number
-  readonly maxImages: number
-  readonly maxRequestBytes: number
-  readonly rateLimit: { readonly max: number; readonly timeWindowMs: number } | undefined
-  readonly maxConnections: number
-  readonly maxHeldUploadBytes: number
-  readonly trustProxy: boolean | string | readonly string[]
-  readonly requestTimeoutMs: number
-  readonly writeTimeoutMs: number
-  readonly leastBytesPerSecond: number
-  readonly maxUnsentBytes: number
-  readonly shutdownTimeoutMs: number
-  readonly drainDelayMs: number
-  readonly webRoot: string | undefined
-  readonly logger: FastifyBaseLogger | undefined
-}
+export type ResolvedHttpOptions = Readonly<
+  Required<Omit<HttpOptions, WithoutDefault>> & {
+    [K in WithoutDefault]: HttpOptions[K] | undefined
+  }
+>
 
 /** Room for the boundaries, part headers and text fields of a multipart body, or the JSON around an image. */
 export const envelopeBytes: number = 64 * 1024

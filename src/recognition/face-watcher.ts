@@ -1,5 +1,5 @@
 import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
-import type { ProbeThresholds } from '../core/policy.ts'
+import type { DecisionThresholds, ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
   DecisionPolicyPatch,
@@ -9,12 +9,15 @@ import type {
   UndeterminedReason,
 } from '../core/types.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
+import type { IndexDifferences } from '../gallery/sync/index-check.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
+
+export type { DecisionThresholds } from '../core/policy.ts'
 
 export interface RequestOptions {
   readonly signal?: AbortSignal
@@ -146,19 +149,6 @@ export interface Candidate {
   readonly fmrExtrapolated?: boolean
 }
 
-export interface DecisionThresholds {
-  /** `similarity >= match` is a match. */
-  readonly match: number
-  /** `similarity >= possible` is possible. */
-  readonly possible: number
-  /** Where the thresholds come from. */
-  readonly basis: 'fmrCurve' | 'manual'
-  /** FMR of one comparison that the match threshold stands for. */
-  readonly fmr?: number
-  readonly extrapolated: boolean
-  readonly gallerySize: number
-}
-
 export interface IdentifiedFace {
   readonly detection: Detection
   readonly quality: Quality
@@ -216,12 +206,9 @@ export interface VerifyOptions extends RequestOptions {
   readonly faces?: 'one' | 'largest'
 }
 
-export interface IndexReport {
+/** Where the index of a collection differs from the database. */
+export interface IndexReport extends IndexDifferences {
   readonly collection: string
-  readonly checked: number
-  readonly missing: readonly string[]
-  readonly surplus: readonly string[]
-  readonly different: readonly string[]
 }
 
 export interface ModelStatus {
