@@ -29,7 +29,7 @@ import { loadConfig } from '../dist/config/load.js'
 import { createGallery } from '../dist/gallery/gallery.js'
 import { createExactProvider } from '../dist/search/exact/provider.js'
 import { createFaceVectors } from './face-vectors.mjs'
-import { machine, percentile } from './measure.mjs'
+import { inParallel, machine, percentile, time } from './measure.mjs'
 import { startMilvus, startMongod } from './servers.mjs'
 
 const variants = {
@@ -372,21 +372,4 @@ function sizeOf(path) {
   if (!stats) return 0
   if (!stats.isDirectory()) return stats.size
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
-}
-
-async function time(action) {
-  const start = performance.now()
-  const result = await action()
-  return [performance.now() - start, result]
-}
-
-async function inParallel(items, lanes, work) {
-  let next = 0
-  const lane = async () => {
-    while (next < items.length) {
-      const at = next++
-      await work(items[at], at)
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
 }

@@ -20,7 +20,8 @@ import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { machine, percentile } from './measure.mjs'
+import { createRandom, shuffle } from '../dist/platform/random.js'
+import { inParallel, machine, percentile } from './measure.mjs'
 import { freePort } from './servers.mjs'
 
 const { values: args } = parseArgs({
@@ -165,7 +166,7 @@ try {
 
 /** One image to enrol and another to look up of people who have two; strangers are people not enrolled. */
 function pickImages(dir, people, strangers, seed) {
-  const random = mulberry32(seed)
+  const random = createRandom(seed)
   const folders = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const all = folders.map(({ name: person }) => ({
     person,
@@ -173,14 +174,14 @@ function pickImages(dir, people, strangers, seed) {
       .sort()
       .map((f) => join(dir, person, f)),
   }))
-  shuffle(all, random)
-  const several = all.filter((p) => p.files.length > 1).slice(0, people)
+  const shuffled = shuffle(all, random)
+  const several = shuffled.filter((p) => p.files.length > 1).slice(0, people)
   const taken = new Set(several.map((p) => p.person))
-  const chosen = several.map((p) => ({ person: p.person, files: shuffle([...p.files], random) }))
+  const chosen = several.map((p) => ({ person: p.person, files: shuffle(p.files, random) }))
   return {
     enrol: chosen.map((p) => ({ person: p.person, file: p.files[0] })),
     probes: chosen.map((p) => ({ person: p.person, file: p.files[1] })),
-    strangers: all
+    strangers: shuffled
       .filter((p) => !taken.has(p.person))
       .slice(0, strangers)
       .map((p) => ({ person: p.person, file: p.files[0] })),
@@ -228,15 +229,6 @@ function request(port, agent, { method, path, body, type }) {
   })
 }
 
-async function inParallel(items, n, work) {
-  let next = 0
-  await Promise.all(
-    Array.from({ length: n }, async () => {
-      while (next < items.length) await work(items[next++])
-    }),
-  )
-}
-
 async function startServer(modelsFrom) {
   const dataDir = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
   symlinkSync(join(modelsFrom, 'models'), join(dataDir, 'models'))
@@ -274,24 +266,5 @@ async function startServer(modelsFrom) {
       await gone
       rmSync(dataDir, { recursive: true, force: true })
     },
-  }
-}
-
-function shuffle(xs, random) {
-  for (let i = xs.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[xs[i], xs[j]] = [xs[j], xs[i]]
-  }
-  return xs
-}
-
-function mulberry32(seed) {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = a
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { request as startRequest } from 'node:http'
 import sharp from 'sharp'
+import { createRandom } from '../dist/platform/random.js'
 
 const boundary = 'face-watcher-mixed'
 const path = '/v1/collections/default/identify?candidates=3'
@@ -25,17 +26,6 @@ const others = [
 ]
 const slowFormats = ['webp', 'avif', 'gif']
 const formats = ['jpeg', 'progressive', 'png', 'webp', 'avif', 'gif', 'tiff']
-
-/** A seeded generator of numbers in [0, 1). @source mulberry32, Tommy Ettinger 2017 */
-function createRandom(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /**
  * @param photos  files of photographs with faces

@@ -12,6 +12,7 @@ import { composeFaceWatcher } from '../dist/compose/compose.js'
 import { loadConfig } from '../dist/config/load.js'
 import { openDataset, selectImages } from '../dist/evaluation/dataset.js'
 import { createRandom, shuffle } from '../dist/platform/random.js'
+import { inParallel } from './measure.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ if (values.data === undefined) {
   process.exit(2)
 }
 const size = Number(values.size)
+const lanes = availableParallelism() + 1
 const dataset = await openDataset(values.data, { cacheDir: values.cache })
 const { enrolled, strangers } = draw(selectImages(dataset, 'protocol'))
 
@@ -52,7 +54,7 @@ async function run() {
   const started = performance.now()
   let rejected = 0
   const persons = new Map()
-  await inParallel(enrolled, async ({ person, gallery }) => {
+  await inParallel(enrolled, lanes, async ({ person, gallery }) => {
     const images = [{ fileName: gallery.key, bytes: await readBytes(gallery) }]
     // Every image of the protocol counts, so a photograph that a quality gate would refuse is taken, too.
     const options = { faces: 'largest', skipQualityGates: true, duplicates: 'ignore' }
@@ -92,7 +94,7 @@ async function run() {
 
 async function identifyAll(probes) {
   const answers = []
-  await inParallel(probes, async ({ person, image }, index) => {
+  await inParallel(probes, lanes, async ({ person, image }, index) => {
     const answer = await faceWatcher.identify('default', await readBytes(image), { candidates: 1 })
     answers[index] = { person, face: centralFace(answer) }
   })
@@ -135,15 +137,4 @@ function draw(images) {
 
 async function readBytes(image) {
   return new Uint8Array(await readFile(image.file))
-}
-
-async function inParallel(items, work) {
-  let next = 0
-  const lane = async () => {
-    while (next < items.length) {
-      const index = next++
-      await work(items[index], index)
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() + 1 }, lane))
 }

@@ -1,16 +1,6 @@
 import { expect } from 'vitest'
+import { createRandom } from '../../src/platform/random.ts'
 import type { SearchCandidate } from '../../src/search/vector-index.ts'
-
-/** Repeatable numbers in [0, 1). @source mulberry32, Tommy Ettinger, public domain */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /**
  * Unit vectors around random centres, as faces lie around their persons.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/platform/random.ts'
 import type {
   SearchCandidate,
   VectorIndex,
@@ -13,7 +14,6 @@ import {
   createClusteredVectors,
   createIds,
   createOracle,
-  createRandom,
   expectCandidates,
 } from './vector-index-oracle.ts'
 

@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto'
+import { createRandom } from '../../src/platform/random.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import type { NewFace } from '../../src/storage/ports/faces.ts'
 
-/** A pseudo-random unit vector that is the same for the same seed (mulberry32). */
+/** A pseudo-random unit vector that is the same for the same seed. */
 export function makeEmbedding(seed: number, dimension = 8): Float32Array {
-  let state = (seed + 1) * 0x9e3779b9
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1
-  }
-  const vector = Float32Array.from({ length: dimension }, next)
+  const random = createRandom((seed + 1) * 0x9e3779b9)
+  const vector = Float32Array.from({ length: dimension }, () => 2 * random() - 1)
   const norm = Math.hypot(...vector)
   return vector.map((value) => value / norm)
 }

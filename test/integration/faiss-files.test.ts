@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EmbeddingBatch } from '../../src/core/types.ts'
+import { createRandom } from '../../src/platform/random.ts'
 import type { FaissKind } from '../../src/search/faiss/addon.ts'
 import { exportFaissIndex, importFaissIndex } from '../../src/search/faiss/export.ts'
 import { createFaissProvider, faissVersion } from '../../src/search/faiss/provider.ts'
@@ -12,7 +13,6 @@ import {
   createClusteredVectors,
   createIds,
   createOracle,
-  createRandom,
   expectCandidates,
 } from '../contract/vector-index-oracle.ts'
 

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/platform/random.ts'
 import { createExactProvider } from '../../src/search/exact/provider.ts'
 import {
   createProjectedPool,
   createProjectedProvider,
 } from '../../src/search/projected/provider.ts'
 import type { VectorIndex } from '../../src/search/vector-index.ts'
-import { createClusteredVectors, createIds, createRandom } from '../contract/vector-index-oracle.ts'
+import { createClusteredVectors, createIds } from '../contract/vector-index-oracle.ts'
 
 const dimension = 128
 const options = { minFaces: 1000, threads: 2 }
