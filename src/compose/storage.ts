@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/config.ts'
 import { databaseNamePattern, databaseOfUrl } from '../config/mongodb-url.ts'
 import { FaceError } from '../core/errors.ts'
-import type { EmbeddingBatch } from '../core/types.ts'
 import { toSnapshotCursor } from '../gallery/sync/index-loader.ts'
+import { systemCodeOf, toDiskRefusal } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import { toSnapshotPath } from '../search/table/snapshot-files.ts'
 import {
@@ -14,11 +14,11 @@ import {
 } from '../search/table/snapshot-kinds.ts'
 import type { VectorIndex, VectorIndexProvider } from '../search/vector-index.ts'
 import type { Database } from '../storage/database.ts'
+import { eachEmbeddingBatch } from '../storage/iterate.ts'
 import type { SeedDatabaseOptions } from '../transfer/importers/seed/seed-database.ts'
 import type { SeedSource } from '../transfer/importers/seed/seed-source.ts'
 
 /** Embeddings read in one go. */
-const exportBatchSize = 2000
 
 const snapshotDirectory = ({ dataDir }: Config): string => join(dataDir, 'indexes')
 
@@ -48,13 +48,13 @@ export function createDataDir(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    const code = String((cause as NodeJS.ErrnoException).code)
-    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-    const why = readOnly
-      ? 'It may not be created or written here'
-      : code === 'ENOTDIR' || code === 'EEXIST'
-        ? 'Part of its path is a file'
-        : 'It cannot be created'
+    const code = systemCodeOf(cause)
+    const why =
+      toDiskRefusal(cause) === 'readOnly'
+        ? 'It may not be created or written here'
+        : code === 'ENOTDIR' || code === 'EEXIST'
+          ? 'Part of its path is a file'
+          : 'It cannot be created'
     throw new FaceError('dataDirUnusable', { detail: `${why} (${code}, dataDir).`, cause })
   }
 }
@@ -221,7 +221,7 @@ export async function exportIndex(
     const kind = { factory: config.index.factory, metric: 'ip' } as const
     return await exportFaissIndex({
       ...{ file, collection, kind },
-      batches: readEmbeddings(store, collection.id),
+      batches: eachEmbeddingBatch(store, collection.id),
     })
   } finally {
     await store.close()
@@ -258,20 +258,6 @@ export async function importIndex(
     })
   } finally {
     await store.close()
-  }
-}
-
-async function* readEmbeddings(
-  store: Database,
-  collectionId: string,
-): AsyncGenerator<EmbeddingBatch> {
-  let after: string | undefined
-  for (;;) {
-    const range = { limit: exportBatchSize, ...(after === undefined ? {} : { after }) }
-    const batch = await store.feed.embeddings(collectionId, range)
-    after = batch.faceIds.at(-1)
-    if (after === undefined) return
-    yield batch
   }
 }
 

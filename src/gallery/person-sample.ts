@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { dotProduct } from '../core/similarity.ts'
+import { eachPage } from '../storage/iterate.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
+import type { PageOptions } from '../storage/ports/pages.ts'
 
 /** What is read of a store. */
 export interface ReadStore {
@@ -33,12 +35,9 @@ export async function samplePersons(
 ): Promise<Float32Array> {
   let sampled = new Map<string, Sampled>()
   let highest = Number.POSITIVE_INFINITY
-  let cursor: string | undefined
-  for (let page = 0; page < maxPages; page++) {
-    const { items, nextCursor } = await store.faces.list(collectionId, {
-      limit: facesPerPage,
-      ...(cursor === undefined ? {} : { cursor }),
-    })
+  let pages = 0
+  const load = (options: PageOptions) => store.faces.list(collectionId, options)
+  for await (const items of eachPage(load, { limit: facesPerPage })) {
     signal.throwIfAborted()
     for (const { id, personId } of items) {
       if (sampled.has(personId)) continue
@@ -50,8 +49,7 @@ export async function samplePersons(
       sampled = new Map(lowest)
       highest = lowest[lowest.length - 1]?.[1].order ?? highest
     }
-    cursor = nextCursor
-    if (cursor === undefined) break
+    if (++pages === maxPages) break
   }
   const faceIds = [...sampled.values()].map(({ faceId }) => faceId)
   return readEmbeddings(store, { collectionId, faceIds, signal })

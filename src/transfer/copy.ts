@@ -1,9 +1,9 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
 import type { Cursor } from '../core/types.ts'
 import type { Database } from '../storage/database.ts'
+import { eachChangePage } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { StoredFace } from '../storage/ports/faces.ts'
-import type { Change } from '../storage/ports/feed.ts'
 import {
   type CollectionSummary,
   countRecords,
@@ -17,7 +17,6 @@ import { placeCollection } from './place-collection.ts'
 import { createStoreSource, isSamePerson } from './records.ts'
 import { compareRecords, type Difference, restoreRecords, toConflict } from './restore.ts'
 
-const feedPage = 1000
 /** Faces of the feed that are copied together. */
 const facesAtOnce = 100
 /** More means that the target's collection is not a copy. */
@@ -98,10 +97,8 @@ function createFollower(
     // Read to its end first, which is quick: a source that is written to faster than this copies
     // would never come to an end. A face is looked up at the source, so its last change is enough.
     const changed = new Map(collections.map(({ id }) => [id, new Set<string>()]))
-    let changes: readonly Change[]
-    do {
-      tracker.assertGoing()
-      changes = await ends.from.feed.changes(cursor, feedPage)
+    tracker.assertGoing()
+    for await (const changes of eachChangePage(ends.from, cursor)) {
       for (const { kind, collectionId, faceId } of changes) {
         const faceIds = changed.get(collectionId)
         if (faceIds === undefined) continue
@@ -113,8 +110,8 @@ function createFollower(
         if (faceId !== undefined) faceIds.add(faceId)
       }
       cursor = changes.at(-1)?.cursor ?? cursor
-      // Not only when it is empty: a busy source always has something new.
-    } while (changes.length === feedPage)
+      tracker.assertGoing()
+    }
     for (const [collectionId, faceIds] of changed) {
       const waiting = [...faceIds]
       while (waiting.length > 0) {
@@ -180,16 +177,14 @@ async function findRemoved(
   faceIds: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const removed = new Set<string>()
-  let cursor: Cursor | undefined
-  while (removed.size < faceIds.size) {
-    const changes = await store.feed.changes(cursor, feedPage)
-    if (changes.length === 0) break
+  if (faceIds.size === 0) return removed
+  for await (const changes of eachChangePage(store, undefined)) {
     for (const { kind, collectionId: of, faceId } of changes) {
       if (kind === 'faceRemoved' && of === collectionId && faceId && faceIds.has(faceId)) {
         removed.add(faceId)
       }
     }
-    cursor = changes.at(-1)!.cursor
+    if (removed.size === faceIds.size) break
   }
   return removed
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { FaceError } from '../core/errors.ts'
 import type { Cursor } from '../core/types.ts'
 import type { Database } from '../storage/database.ts'
+import { eachChangePage } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import { type ExportedCollection, toManifest } from './export-format.ts'
 import { createExportSource } from './export-reader.ts'
@@ -23,8 +24,6 @@ import {
   trackStep,
 } from './options.ts'
 import { createStoreSource, trackBatches } from './records.ts'
-
-const feedPage = 1000
 
 export interface ExportOptions extends TransferOptions {
   /** The kind of store, for people who read the manifest. */
@@ -103,8 +102,7 @@ async function readRemovals(
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const chosen = new Map(collections.map((collection) => [collection.id, collection]))
   const removals = new Map<string, Set<string>>()
-  for (let cursor = after; ; ) {
-    const changes = await store.feed.changes(cursor, feedPage)
+  for await (const changes of eachChangePage(store, after)) {
     for (const { kind, collectionId, faceId } of changes) {
       const collection = chosen.get(collectionId)
       if (!collection) continue
@@ -117,9 +115,8 @@ async function readRemovals(
       const removed = removals.get(collectionId) ?? new Set()
       removals.set(collectionId, removed.add(faceId))
     }
-    if (changes.length < feedPage) return removals
-    cursor = changes.at(-1)!.cursor
   }
+  return removals
 }
 
 /** Writes the faces of an exported collection again, without those removed. */

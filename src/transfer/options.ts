@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import type { Database } from '../storage/database.ts'
+import { eachCollection } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 
 /** How far a transfer is, in records: persons and faces. */
@@ -68,12 +69,7 @@ export async function selectCollections(
 ): Promise<readonly Collection[]> {
   if (names) return Promise.all([...new Set(names)].map((name) => store.collections.get(name)))
   const collections: Collection[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
-    collections.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
+  for await (const collection of eachCollection(store)) collections.push(collection)
   return collections
 }
 

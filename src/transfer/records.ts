@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '../storage/database.ts'
+import { eachPage } from '../storage/iterate.ts'
 import type { Face, StoredFace } from '../storage/ports/faces.ts'
+import type { PageOptions } from '../storage/ports/pages.ts'
 import type { Person } from '../storage/ports/persons.ts'
 import type { StepTracker } from './options.ts'
 
@@ -22,15 +24,10 @@ const faceBatch = 256
 export function createStoreSource(store: Database, collectionId: string): RecordSource {
   return {
     async *persons() {
-      let cursor: string | undefined
-      do {
-        const page = await store.persons.list(collectionId, {
-          limit: personBatch,
-          ...(cursor === undefined ? {} : { cursor }),
-        })
-        if (page.items.length > 0) yield page.items.map(toPersonRecord)
-        cursor = page.nextCursor
-      } while (cursor !== undefined)
+      const load = (options: PageOptions) => store.persons.list(collectionId, options)
+      for await (const persons of eachPage(load, { limit: personBatch })) {
+        if (persons.length > 0) yield persons.map(toPersonRecord)
+      }
     },
 
     async *faces() {

@@ -1,5 +1,6 @@
 import { settleWithin } from '../../platform/workers/calls.ts'
 import type { VectorIndex } from '../../search/vector-index.ts'
+import { eachCollection } from '../../storage/iterate.ts'
 import type { Collection, CollectionStore } from '../../storage/ports/collections.ts'
 
 /** Metrics are read every few seconds, and do not wait for an index that is busy for longer. */
@@ -33,15 +34,10 @@ export async function readAgreements(
   peek: (collectionId: string) => VectorIndex | undefined,
 ): Promise<readonly IndexAgreement[]> {
   const loaded: { readonly name: string; readonly index: VectorIndex }[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
-    for (const { id, name } of page.items) {
-      const index = peek(id)
-      if (index !== undefined) loaded.push({ name, index })
-    }
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
+  for await (const { id, name } of eachCollection(store)) {
+    const index = peek(id)
+    if (index !== undefined) loaded.push({ name, index })
+  }
   const read = await Promise.all(loaded.map(({ name, index }) => readAgreement(name, index)))
   return read.filter((one) => one !== undefined)
 }

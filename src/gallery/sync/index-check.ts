@@ -1,8 +1,9 @@
 import type { EmbeddingBatch } from '../../core/types.ts'
 import type { VectorIndex } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
+import { embeddingsPerBatch } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
-import { embeddingBatchSize, type Progress } from './index-loader.ts'
+import type { Progress } from './index-loader.ts'
 import type { IndexSync } from './sync.ts'
 
 /** Where an index differs from the store; all lists are empty when it does not. */
@@ -103,7 +104,7 @@ async function walk(
 ): Promise<void> {
   let after: string | undefined
   for (;;) {
-    const range = { limit: embeddingBatchSize, ...(after === undefined ? {} : { after }) }
+    const range = { limit: embeddingsPerBatch, ...(after === undefined ? {} : { after }) }
     const { faceIds } = await visit(() => store.feed.embeddings(id, range))
     after = faceIds.at(-1)
     if (after === undefined) return
@@ -135,8 +136,8 @@ async function findGone(
   faceIds: readonly string[],
 ): Promise<readonly string[]> {
   const gone: string[] = []
-  for (let from = 0; from < faceIds.length; from += embeddingBatchSize) {
-    const asked = faceIds.slice(from, from + embeddingBatchSize)
+  for (let from = 0; from < faceIds.length; from += embeddingsPerBatch) {
+    const asked = faceIds.slice(from, from + embeddingsPerBatch)
     const owned = new Set((await store.faces.getOwners(id, asked)).map((owner) => owner.faceId))
     gone.push(...asked.filter((faceId) => !owned.has(faceId)))
   }

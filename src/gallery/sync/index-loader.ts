@@ -2,11 +2,10 @@ import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
+import { eachChangePage, eachEmbeddingBatch } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
 
-/** Changes read in one go; 1000 embeddings of 512 values are 2 MB. */
-export const feedPageSize = 1000
 // [Note: Whose snapshot] Kinds save what they are given; with the collection's id before the cursor,
 // the snapshot of another collection in a collection's place is not taken for its own.
 
@@ -20,9 +19,6 @@ function fromSnapshotCursor(collectionId: string, saved: Cursor | undefined): Cu
   const prefix = toSnapshotCursor(collectionId, '')
   return saved?.startsWith(prefix) ? saved.slice(prefix.length) : undefined
 }
-
-/** Embeddings read in one go. */
-export const embeddingBatchSize = 2000
 
 /** How far a long piece of work is; `total` is what was there when it began. */
 export type Progress = (done: number, total: number) => void
@@ -75,16 +71,13 @@ async function replay(
 ): Promise<Replayed> {
   let applied = 0
   let removal = false
-  let cursor = from
-  for (;;) {
-    const page = await store.feed.changes(cursor, feedPageSize)
+  for await (const page of eachChangePage(store, from)) {
     const own = page.filter((change) => change.collectionId === collectionId)
     await applyChanges(index, own)
     applied += own.length
     removal ||= own.some((change) => change.kind === 'faceRemoved')
-    cursor = page.at(-1)?.cursor ?? cursor
-    if (page.length < feedPageSize) return { changes: applied, removal }
   }
+  return { changes: applied, removal }
 }
 
 /** Puts everything that the store has into an empty index. @returns how many faces */
@@ -95,14 +88,7 @@ async function fill(
 ): Promise<number> {
   const { faces: total } = await store.collections.counts(collectionId)
   let done = 0
-  let after: string | undefined
-  for (;;) {
-    const batch = await store.feed.embeddings(collectionId, {
-      limit: embeddingBatchSize,
-      ...(after === undefined ? {} : { after }),
-    })
-    after = batch.faceIds.at(-1)
-    if (after === undefined) break
+  for await (const batch of eachEmbeddingBatch(store, collectionId)) {
     await index.upsert(batch.faceIds, batch.embeddings)
     done += batch.faceIds.length
     onProgress(done, total)

@@ -4,9 +4,10 @@ import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
+import { changesPerPage, eachCollection } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
-import { feedPageSize, type LoadedIndex } from './index-loader.ts'
+import type { LoadedIndex } from './index-loader.ts'
 import { createOpenIndexes, type IndexTrouble } from './open-indexes.ts'
 
 export interface IndexSyncOptions {
@@ -130,7 +131,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       await applyPage(page)
       cursor = page.at(-1)?.cursor ?? cursor
       pending = 0
-      if (page.length < feedPageSize) break
+      if (page.length < changesPerPage) break
     }
     caughtUpAt = begun
     if (cursor !== undefined) await indexes.saveWhenDue(cursor)
@@ -147,7 +148,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 
   async function readFeed(): Promise<readonly Change[]> {
     try {
-      return await store.feed.changes(cursor, feedPageSize)
+      return await store.feed.changes(cursor, changesPerPage)
     } catch (error) {
       if (!isFaceError(error, 'invalidCursor')) throw error
       // The database was replaced, for instance by a backup.
@@ -162,17 +163,12 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   async function loadAll(): Promise<void> {
     const base = await store.feed.latestCursor()
     const seen = new Set<string>()
-    let page: string | undefined
-    do {
-      const { items, nextCursor } = await store.collections.list(page ? { cursor: page } : {})
-      for (const collection of items) {
-        if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
-        seen.add(collection.id)
-        // One index that cannot be loaded does not hold up the others; see pull.
-        await indexes.open(collection).catch(() => {})
-      }
-      page = nextCursor
-    } while (page !== undefined)
+    for await (const collection of eachCollection(store)) {
+      if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
+      seen.add(collection.id)
+      // One index that cannot be loaded does not hold up the others; see pull.
+      await indexes.open(collection).catch(() => {})
+    }
     await indexes.retain(seen)
     // A collection may have been deleted by another process while none followed the feed here.
     await provider.retain?.(seen).catch((error: unknown) => {
@@ -293,13 +289,9 @@ async function findCollection(
   store: Database,
   collectionId: string,
 ): Promise<Collection | undefined> {
-  let cursor: string | undefined
-  do {
-    const page = await store.collections.list(cursor === undefined ? {} : { cursor })
-    const found = page.items.find(({ id }) => id === collectionId)
-    if (found) return found
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
+  for await (const collection of eachCollection(store)) {
+    if (collection.id === collectionId) return collection
+  }
   return undefined
 }
 
