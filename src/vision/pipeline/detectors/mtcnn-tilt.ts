@@ -18,7 +18,7 @@ const uprightPoints: readonly Point[] = arcFacePoints.map(({ x, y }) => ({
   y: (y - 10) * (size / 100),
 }))
 
-/** Below this roll, degrees, O-Net's first landmarks are as good as its second. */
+/** Smallest roll that a second run of O-Net improves, degrees. */
 const leastRoll = 20
 /** A second look that is less sure than this has not found the face. */
 const leastConfidence = 0.5

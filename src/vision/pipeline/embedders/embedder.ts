@@ -5,7 +5,7 @@ import type { Point } from '../../../core/types.ts'
 import type { ModelRecord } from '../../../models/manifest-types.ts'
 import type { Session } from '../../runtime.ts'
 
-/** What an embedder says of one crop. */
+/** An embedder's result for one crop. */
 export interface CropEmbedding {
   /** Unit vector, `dimension` of the embedder, with its own buffer. */
   readonly embedding: Float32Array
