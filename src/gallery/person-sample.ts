@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { dotProduct } from '../core/similarity.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
 
-/** What is read of a store. */
+/** The part of a store that is read. */
 export interface ReadStore {
   readonly faces: Pick<FaceStore, 'list' | 'getEmbeddings'>
 }

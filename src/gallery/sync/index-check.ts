@@ -21,7 +21,7 @@ export interface IndexDifferences {
 const vectorTolerance = 1e-5
 
 /**
- * Compares a collection's index with the store, ids and vectors. Runs beside reads and writes:
+ * Compares a collection's index with the store, ids and vectors. Reads and writes go on meanwhile:
  * what differs is looked at a second time, after the index has caught up.
  */
 export async function checkIndex(
