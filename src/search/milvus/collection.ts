@@ -9,7 +9,7 @@ import {
   toPlacePartition,
 } from './rows.ts'
 
-/** Raised when the layout of collections or of the saved place changes; others are built anew. */
+/** Raised when the layout of collections or of the saved cursor changes; others are built again. */
 const schemaVersion = 1
 /** A ULID has 26. */
 const maxIdLength = 64

@@ -62,7 +62,7 @@ export function createMilvusIndex(
     return queue.run(() => guard(body)).finally(settleLater)
   }
 
-  /** Changes after which this node knows anew. */
+  /** Runs a change after which this node knows its rows again. */
   function renew<T>(body: () => Promise<T>): Promise<T> {
     return queue.run(() => {
       lost = false

@@ -37,7 +37,7 @@ export interface MilvusRows {
    * @returns for each probe at most `limit` candidates, best first
    */
   search(probes: Float32Array, limit: number): Promise<SearchCandidate[][]>
-  /** Which of the ids a Bounded view has. */
+  /** The ids of these that a search with bounded consistency finds. */
   findIds(faceIds: readonly string[]): Promise<Set<string>>
   /** @param options.strong everything acknowledged before is seen */
   findVectors(
