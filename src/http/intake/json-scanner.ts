@@ -30,7 +30,7 @@ export type RawString = readonly Uint8Array[]
 export interface ScannedJson {
   /** The JSON text, with a mark in place of each string that was set aside. */
   readonly text: string
-  /** What was set aside, by its mark. */
+  /** The strings that were set aside, by their marks. */
   readonly setAside: ReadonlyMap<string, RawString>
 }
 
