@@ -44,7 +44,7 @@ export interface IdentificationResult {
     readonly fnirStd: number
     readonly threshold: number
   }[]
-  /** What the collection's policy would have done, with the threshold of the model's curve. */
+  /** Rates of the collection's policy, with the threshold of the model's curve. */
   readonly policy?: {
     readonly policy: DecisionPolicy
     readonly matchThreshold: number

@@ -56,7 +56,7 @@ export function toExamples(
   })
 }
 
-/** What is told of a face before its likeness to damage. */
+/** Features of a face other than its likeness to damage. */
 export function toFeatures({ quality, rawNorms }: EmbeddedFace): readonly number[] {
   return [toLogOdds(quality.confidence), ...(rawNorms ?? [])]
 }

@@ -177,7 +177,7 @@ interface ThingShape {
   readonly turnOfHand: number
 }
 
-/** Brightness of the plate, 0 for holes; `undefined` beside it. */
+/** Brightness of the plate, 0 for holes; `undefined` outside of it. */
 const thingShade: Readonly<
   Record<
     'socket' | 'clock' | 'car' | 'house',

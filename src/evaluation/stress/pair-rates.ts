@@ -22,7 +22,7 @@ export interface PairRates {
   readonly plain: CountedRate
   /** Pairs of faces of which neither is refused a comparison, at the raised threshold. */
   readonly decided: CountedRate
-  /** As `decided`, pairs that could also be enrolled. */
+  /** The same as `decided`, for pairs that could also be enrolled. */
   readonly enrollable: CountedRate
 }
 
