@@ -141,7 +141,7 @@ export function createIdentify(
     }
   }
 
-  /** With the collection as it was last read; without a result where it has changed since then. */
+  /** Identifies with the collection as it was last read; no result where it has changed since then. */
   async function identifyRemembered(
     collection: Collection,
     { name, input, options, count }: Call,
