@@ -1,5 +1,5 @@
 /**
- * What everything after start-up works with: complete and checked. `schema.ts` describes the keys;
+ * The configuration that everything after the start works with: complete and checked. `schema.ts` describes the keys;
  * a type test there keeps the two equal.
  */
 export interface Config {

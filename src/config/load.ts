@@ -144,7 +144,7 @@ function mergeEntries(given: readonly ConfigEntries[], environment: Environment)
   return { config: config as unknown as Config, sources, ignored }
 }
 
-/** A URL that names a database needs no `store.database` beside it. */
+/** A URL that names a database needs no `store.database`. */
 function adoptDatabaseOfUrl(config: Config, sources: Map<string, string>): void {
   const { kind, url } = config.store
   if (kind !== 'mongodb' || sources.get('store.database') !== 'default') return
