@@ -241,7 +241,7 @@ function pair(x: f64, y: f64): v128 {
   return f64x2.replace_lane(f64x2.splat(x), 1, y)
 }
 
-/** Between two pixels. */
+/** Interpolates between two pixels. */
 // @ts-ignore: decorator
 @inline
 function mix<T>(left: usize, right: usize, planeStride: usize, fraction: v128): v128 {

@@ -120,8 +120,8 @@ async function openMongodb(
 }
 
 /**
- * That what the configured kind of index needs is installed. Asked before models are fetched and
- * databases opened, so that the cause is the first thing said.
+ * Checks that everything that the configured kind of index needs is installed. It is called before
+ * models are fetched and databases opened, so that the cause is the first thing that is reported.
  *
  * @throws {FaceError} `indexKindUnavailable` naming what to install
  */

@@ -85,29 +85,29 @@ export interface AnalyzerConfig {
 
 export interface StoreConfig {
   readonly kind: 'sqlite' | 'mongodb'
-  /** SQLite. Empty: the database is not encrypted. */
+  /** SQLite: key of the database file. Empty: it is not encrypted. */
   readonly encryptionKey: string
-  /** SQLite. */
+  /** SQLite: how long a write waits for another process, milliseconds. */
   readonly busyTimeoutMs: number
-  /** MongoDB. */
+  /** MongoDB: connection string of a replica set. */
   readonly url: string
-  /** MongoDB. */
+  /** MongoDB: name of the database. */
   readonly database: string
-  /** MongoDB. */
+  /** MongoDB: how long an operation may take, milliseconds. */
   readonly timeoutMs: number
 }
 
 export interface IndexConfig {
   readonly kind: 'projected' | 'exact' | 'faiss' | 'milvus'
-  /** FAISS. */
+  /** FAISS: string for `index_factory`. */
   readonly factory: string
-  /** Milvus. */
+  /** Milvus: host and port. */
   readonly address: string
-  /** Milvus. Empty: none is sent. */
+  /** Milvus: `user:password` or an API key. Empty: none is sent. */
   readonly token: string
-  /** Milvus. */
+  /** Milvus: first part of the names of this installation's collections. */
   readonly prefix: string
-  /** Milvus. */
+  /** Milvus: kind of its index. */
   readonly type: 'FLAT' | 'HNSW' | 'IVF_FLAT'
 }
 

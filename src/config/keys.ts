@@ -26,7 +26,7 @@ export interface KeySchema {
 export interface ConfigKey {
   /** The path as in the file, joined by dots: `http.port`. */
   readonly path: string
-  /** `FACE_WATCHER_HTTP_PORT`. */
+  /** The environment variable of the key: `FACE_WATCHER_HTTP_PORT`. */
   readonly variable: string
   readonly schema: KeySchema
   readonly secret: boolean

@@ -117,7 +117,7 @@ function resolveDataDir(given: ConfigEntries, from: string): ConfigEntries {
   return { ...given, entries }
 }
 
-/** Later sources win key by key. */
+/** Merges the entries of all sources; later sources win key by key. */
 function mergeEntries(given: readonly ConfigEntries[], environment: Environment): LoadedConfig {
   const problems = given.flatMap((source) => source.problems)
   const found = new Map<string, ConfigEntry>()

@@ -63,7 +63,7 @@ export interface DamageSpaceRecord {
 
 /** Rows of one length, each in signed bytes times its scale. */
 export interface PackedRows {
-  /** Base64, row-major. */
+  /** The bytes as base64, row-major. */
   readonly values: string
   readonly scales: readonly number[]
 }
@@ -86,7 +86,7 @@ export interface Judge {
   /** Whether the embedding of a face can be trusted. */
   assess(face: JudgedFace): Comparability
   /**
-   * By how much damage that two faces share raises the threshold of their comparison,
+   * Computes by how much damage that two faces share raises the threshold of their comparison,
    * [Note: Damage space].
    *
    * @param first   unit vector of the judge's model
@@ -168,8 +168,8 @@ export function createJudge(record: FaceJudge): Judge {
 }
 
 /**
- * From here on a face that is refused anyway is refused for this reason. Values at which half of
- * the faces that are damaged in this way are not recognised any more.
+ * Limits from which on a face that is refused anyway is refused for this reason: the values at which
+ * half of the faces that are damaged in this way are not recognised any more.
  */
 const causes = {
   sizePx: 20,

@@ -5,7 +5,7 @@ import type { FmrCurve, ProbeShiftMode } from './types.ts'
 export interface RestOfGallery {
   /** Cosines of the probe to the nearest of them, descending; as many as {@link restRanks} asks for, or fewer. */
   readonly similarities: ArrayLike<number>
-  /** How many there are in all. */
+  /** Number of faces in the rest of the gallery. */
   readonly faces: number
 }
 

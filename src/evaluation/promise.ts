@@ -38,7 +38,7 @@ export interface PromiseOptions {
   readonly photographs?: number
   /** Random draws, default 20. */
   readonly draws?: number
-  /** Default 1. */
+  /** Seed of the draws. Default 1. */
   readonly seed?: number
 }
 

@@ -39,7 +39,7 @@ export interface ProbeResult {
 export interface PersonSearchOptions {
   /** n x dimension, row-major, unit rows */
   readonly probes: Float32Array
-  /** How many are wanted, from 1. */
+  /** Number of persons wanted for each probe, from 1. */
   readonly persons: number
   /** Persons at least as similar get the embedding of their nearest face. */
   readonly embeddingsFrom?: number | undefined

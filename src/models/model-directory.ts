@@ -86,12 +86,12 @@ export function isInstalledModel(value: unknown): value is InstalledModel {
 export interface NewModel {
   readonly id: string
   readonly source: string
-  /** See [Note: own models]. */
+  /** Record of a model that the user brought; see [Note: own models]. */
   readonly ownRecord?: ModelRecord
 }
 
 export interface WaitOptions {
-  /** Is called once when another process holds the lock. */
+  /** Called once when another process holds the lock. */
   readonly onWait?: () => void
   /** Ends the wait for the lock. */
   readonly signal?: AbortSignal | undefined

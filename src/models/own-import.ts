@@ -6,9 +6,9 @@ import { computeFileHash } from './sources/npm.ts'
 
 /** Facts that the user gives about a face embedder; the others are read from the file or taken as usual. */
 export interface OwnModelOptions {
-  /** Also the folder's name. */
+  /** Id of the model, and name of its folder. */
   readonly id: string
-  /** Default: the id. */
+  /** Title in lists. Default: the id. */
   readonly title?: string
   /** Channel order that the network was trained with. Default `rgb`; no file tells it. */
   readonly channelOrder?: 'rgb' | 'bgr'

@@ -16,7 +16,7 @@ export type ExaminedImage =
       readonly kind: 'usable'
       readonly face: NewFace
       readonly turned: Turn
-      /** See `weakPhotograph`. */
+      /** Whether to warn of a weak photograph; see `weakPhotograph`. */
       readonly weak: boolean
       readonly timings: StageTimings
     }

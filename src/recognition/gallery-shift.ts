@@ -22,8 +22,8 @@ export function latestGalleryShift(
 }
 
 /**
- * As {@link latestGalleryShift}, but the first call waits for the measurement; later ones take the
- * last.
+ * Computes the same as {@link latestGalleryShift}, but the first call waits for the measurement; later
+ * ones take the last.
  */
 export async function measureGalleryShift(
   { gallery, models }: Dependencies,

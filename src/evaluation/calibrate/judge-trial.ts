@@ -11,7 +11,7 @@ export interface TrialRates {
   readonly refused: number
   /** Pairs of different people of which neither is refused. */
   readonly pairs: number
-  /** Share of those that match. */
+  /** Share of those pairs that match. */
   readonly fmr: number
 }
 

@@ -21,9 +21,9 @@ export interface DamagedExample {
 export interface DamagedFaces {
   readonly damage: Damage
   readonly name: string
-  /** One a person. */
+  /** The damaged photograph of each person. */
   readonly found: readonly FoundFace[]
-  /** The clean second photograph of each; `undefined` for people with one. */
+  /** The clean second photograph of each person; `undefined` for people with one. */
   readonly mates: readonly (FoundFace | undefined)[]
 }
 

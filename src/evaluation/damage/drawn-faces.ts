@@ -14,7 +14,7 @@ interface Drawing {
   readonly nose: Pair
   readonly mouth: Pair
   readonly mouthAt: number
-  /** Positive: smiling. */
+  /** Curve of the mouth; positive: smiling. */
   readonly smile: number
   readonly hair: number
   readonly scale: number

@@ -7,7 +7,7 @@ export type EmbeddedFace = AnalyzedFace & { readonly embedding: Float32Array }
 
 /** The face that the analyzer found in one picture; `undefined` when there is none or the picture cannot be read. */
 export interface FoundFace {
-  /** Names the picture. */
+  /** Key that names the picture. */
   readonly key: string
   readonly face: EmbeddedFace | undefined
 }

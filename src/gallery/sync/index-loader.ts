@@ -58,7 +58,7 @@ export async function applyChanges(index: VectorIndex, changes: readonly Change[
 /** The changes of one collection that were read from the feed. */
 interface Replayed {
   readonly changes: number
-  /** A face was removed. */
+  /** Whether a face was removed. */
   readonly removal: boolean
 }
 
@@ -117,7 +117,7 @@ export interface LoadedIndex {
   readonly unsaved: number
   /** The snapshot on disk may hold an embedding that the store does not have any more. */
   readonly snapshotHoldsErased: boolean
-  /** There was no usable snapshot. */
+  /** Whether it was built from the store, because there was no usable snapshot. */
   readonly rebuilt: boolean
   /** Read from the store when there was none. */
   readonly faces: number

@@ -20,7 +20,7 @@ export interface OpenIndexes {
   get(collectionId: string): LoadedIndex | undefined
   /** Whether it was opened, though it may be lost. */
   has(collectionId: string): boolean
-  /** None was opened yet. */
+  /** Whether no index was opened yet. */
   isEmpty(): boolean
   /** Loads the index unless it is. @throws {FaceError} `notReady` shortly after a failure; what the load throws */
   open(collection: IndexedCollection): Promise<LoadedIndex>

@@ -188,7 +188,7 @@ function tooManyValues(): FaceError {
 }
 
 /**
- * Where the string that goes on at `from` ends: the place of its quote, or the length of `bytes`.
+ * Finds the end of the string that goes on at `from`: the place of its quote, or the length of `bytes`.
  *
  * @param escaped  whether the byte at `from` follows a backslash
  */

@@ -1,7 +1,7 @@
 import type { ConvWeights, GraphWriter } from './graph-writer.ts'
 
 export interface PoolOptions {
-  /** Pixels; the stride is 2. */
+  /** Side of the window, pixels; the stride is 2. */
   readonly size: number
   /** Whether the last window may reach beyond the map. */
   readonly ceil: boolean

@@ -15,7 +15,7 @@ export interface MilvusIndexOptions {
   /** How long a write may wait for Milvus to show those before it. */
   readonly timeoutMs: number
   readonly logger: Logger | undefined
-  /** It was destroyed. */
+  /** Called when the index was destroyed. */
   readonly onEnd: () => void
 }
 

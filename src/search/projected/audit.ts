@@ -19,7 +19,7 @@ const quietMs = 1000
 const tolerance = 1e-5
 /** Old results count half when there are so many, so that a change shows. */
 const remembered = 8192
-/** One miss may be chance. */
+/** Least misses after which searches are widened: one may be chance. */
 const leastMissed = 2
 
 /** A probe whose best face is looked for. */
@@ -32,7 +32,7 @@ export interface AuditProbe {
 
 interface CheckedProbe {
   readonly probe: AuditProbe
-  /** The best similarity. */
+  /** The best similarity of an exact search. */
   readonly exact: number
 }
 

@@ -138,7 +138,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       )
       .finally(() => {
         learning = undefined
-        // For what came while it learned; nobody may write or search after that.
+        // Much may have been written while it learned, and perhaps no write or search follows that
+        // would look again.
         if (!disposed) learnWhenDue()
       })
     return learning

@@ -59,12 +59,11 @@ export interface Pipeline {
 }
 
 /**
- * From so many values on, threads that share a run of these networks gain more than they wait for
- * each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md
+ * Least values of a run with which threads that share it gain more than they wait for each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md
  */
 const leastSharedValues = { pyramid: 300_000, pnetLevel: 36_000 }
 
-/** Images above 600,000 pixels go through graphs that keep no memory between runs; values. */
+/** Most values of a run whose graph keeps memory: those of images of 600,000 pixels. */
 const mostKeptValues = 3 * 600_000
 
 /**

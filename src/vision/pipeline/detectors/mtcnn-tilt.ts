@@ -10,7 +10,7 @@ import { warpCrop } from '../pixels/warp.ts'
 const size = 48
 
 /**
- * Where the landmarks lie in the windows that O-Net was trained on: the part of an ArcFace crop from
+ * Places of the landmarks in the windows that O-Net was trained on: the part of an ArcFace crop from
  * column 6 to 106 and row 10 to 110.
  */
 const uprightPoints: readonly Point[] = arcFacePoints.map(({ x, y }) => ({
