@@ -131,7 +131,7 @@ function pipelineSection({ sizes, programs }) {
       y: { label: 'milliseconds', log: true },
     }),
     '',
-    'Decoding, detection, alignment and an embedding of every face, from the same bytes. Programs take turns of several photographs; the first of a turn finds none of its data in the caches, so it is told apart, and the following seven are not counted. The ratio is the median over the photographs of the time as a multiple of Face Watcher with one thread. OpenCV and face-api run with the thresholds of their own examples; "in common" counts the faces that Face Watcher found, too.',
+    'Decoding, detection, alignment and an embedding of every face, from the same bytes. Programs run one after the other, each on several photographs in a row. The first photograph of a row finds nothing of its program in the processor\'s caches, so it has a column of its own ("first of a turn"); the next seven are not counted. The ratio is the median over the photographs of the time as a multiple of Face Watcher with one thread. OpenCV and face-api run with the thresholds of their own examples; "in common" counts the faces that Face Watcher found, too.',
     '',
     ...sizes.flatMap(({ width, photographs, images, programs }) => [
       `**${width} px**, ${images} photographs (${photographs})`,

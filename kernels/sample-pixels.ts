@@ -10,14 +10,14 @@
  * Positions are computed in float64, colours in float32.
  */
 
-/** What one call makes. The host writes it; whole numbers, too, are float64. */
+/** The task of one call. The host writes it; whole numbers are float64, too. */
 @unmanaged
 class Job {
   /** Addresses; see [Note: Pixel layout]. */
   base: f64
   rowStride: f64
   planeStride: f64
-  /** Of the level, pixels. */
+  /** Width of the level, pixels. */
   width: f64
   height: f64
   /** The block of the crop that is made: columns `i0` to `i1 - 1`, rows `j0` to `j1 - 1`. */
@@ -25,7 +25,7 @@ class Job {
   i1: f64
   j0: f64
   j1: f64
-  /** Of the crop, pixels. */
+  /** Side of the crop, pixels. */
   size: f64
   /** Address of the crop's first value; [3 x size x size] of float32. */
   out: f64
@@ -147,7 +147,7 @@ function cut<T>(job: Job): void {
 }
 
 /**
- * What a sample of `warp` reads: the addresses of its pixel, of the one beside and of the row below
+ * The numbers that a sample of `warp` reads: the addresses of its pixel, of the next one and of the row below
  * from there (int32), the fractions of x and y, and 0 where it is black, else 1 (float32).
  */
 const sampleBytes: usize = 32
@@ -241,7 +241,7 @@ function pair(x: f64, y: f64): v128 {
   return f64x2.replace_lane(f64x2.splat(x), 1, y)
 }
 
-/** Between two pixels. */
+/** Interpolates between two pixels. */
 // @ts-ignore: decorator
 @inline
 function mix<T>(left: usize, right: usize, planeStride: usize, fraction: v128): v128 {

@@ -195,7 +195,7 @@ export function scan(
   }
 }
 
-/** As {@link scan} for two probes: a code is loaded and widened once for both. */
+/** Does the same as {@link scan} for two probes: a code is loaded and widened once for both. */
 export function scanTwo(
   codes: usize,
   first: u32,

@@ -5,7 +5,7 @@ import type { FaceWatcher } from './recognition/face-watcher.ts'
 
 export type { OnInstallProgress } from './compose/compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
-export type { ErrorCode, ErrorKind } from './core/errors.ts'
+export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
 export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
@@ -23,9 +23,12 @@ export type {
   RejectionReason,
   UndeterminedReason,
 } from './core/types.ts'
-export type { InstallProgress } from './models/install.ts'
+export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
+export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   Candidate,
+  CollectionDetails,
+  CollectionDifficulty,
   DecisionThresholds,
   DetectResult,
   EmbedResult,
@@ -41,6 +44,7 @@ export type {
   IndexReport,
   ModelStatus,
   NewPersonInput,
+  Readiness,
   RequestOptions,
   Status,
   Timings,
@@ -49,6 +53,7 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
+export type { IndexStatus } from './search/vector-index.ts'
 export type { Collection } from './storage/ports/collections.ts'
 export type { Face } from './storage/ports/faces.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'

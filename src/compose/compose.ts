@@ -62,13 +62,16 @@ export interface ComposeOptions extends ComposeModelsOptions {
   /** Default: no log. */
   readonly logger?: Logger
   /**
-   * For a command that ends by itself, perhaps beside a server on the same data directory: an index
-   * is loaded when it is used, and snapshots of the server's are left alone. Default false.
+   * For a command that soon ends, perhaps while a server uses the same data directory: an index is
+   * loaded when it is used, and the server's snapshots are left alone. Default false.
    */
   readonly shortLived?: boolean
   /** Install the models that are needed and not there. Default true. */
   readonly installMissing?: boolean
-  /** As {@link import('../vision/analyzer/analyzer.ts').AnalyzerOptions.takesImages}. Default false. */
+  /**
+   * Whether the analyzer may take the bytes of images away from the caller, as in
+   * {@link import('../vision/analyzer/analyzer.ts').AnalyzerOptions.takesImages}. Default false.
+   */
   readonly takesImages?: boolean
 }
 
@@ -166,7 +169,7 @@ function createLazyAnalyzer(workers: number, create: () => Analyzer): Analyzer {
   }
 }
 
-/** The use cases with everything they stand on. */
+/** The use cases with everything they need. */
 export interface Composition extends HttpServices {
   readonly installer: ModelInstaller
   readonly analyzer: Analyzer
@@ -228,7 +231,7 @@ async function composeUseCases(
   return { faceWatcher, answers: store.answers }
 }
 
-/** What was opened is closed when the step after it fails; that step's error is the one thrown. */
+/** Closes what was opened when the next step fails, and throws that step's error. */
 async function closeOnFailure<T>(
   opened: { close(): Promise<void> },
   next: () => Promise<T>,
@@ -260,7 +263,7 @@ export function toQualityGates(quality: Config['quality']): QualityGates {
   )
 }
 
-/** Where the build puts the web page: beside the compiled code. */
+/** The folder into which the build puts the web page. */
 export function webRoot(): string {
   return fileURLToPath(new URL('../web', import.meta.url))
 }

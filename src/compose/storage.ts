@@ -120,8 +120,8 @@ async function openMongodb(
 }
 
 /**
- * That what the configured kind of index needs is installed. Asked before models are fetched and
- * databases opened, so that the cause is the first thing said.
+ * Checks that everything that the configured kind of index needs is installed. It is called before
+ * models are fetched and databases opened, so that the cause is the first thing that is reported.
  *
  * @throws {FaceError} `indexKindUnavailable` naming what to install
  */
@@ -141,7 +141,7 @@ export interface IndexOwnership {
 }
 
 /**
- * The configured kind of index. Snapshots stand in the data directory, each node's in its own.
+ * The configured kind of index. Snapshots are in the data directory, each node's in its own.
  *
  * @throws {FaceError} `indexKindUnavailable`, `invalidOption`, `storeReadOnly`
  */
@@ -199,7 +199,7 @@ export async function openSeedSource(options: SeedDatabaseOptions): Promise<Seed
 export interface IndexFileOptions {
   /** Name of the collection. */
   readonly collection: string
-  /** Beside it stands `<file>.ids.json`, the faces of its rows. */
+  /** The file; `<file>.ids.json` beside it names the faces of its rows. */
   readonly file: string
 }
 

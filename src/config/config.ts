@@ -3,7 +3,7 @@ import type { configSchema } from './schema.ts'
 
 type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T
 
-/** What everything after start-up works with: complete and checked. The schema describes each key. */
+/** The configuration that everything after the start works with: complete and checked. The schema describes each key. */
 export type Config = ReadonlyDeep<Static<typeof configSchema>>
 
 /** Any part of a {@link Config}. */

@@ -7,11 +7,11 @@ import { isServiceLink } from './service-links.ts'
 export interface ConfigEntry {
   readonly path: string
   readonly value: unknown
-  /** For people: `/etc/face-watcher.yaml:3`, `FACE_WATCHER_HTTP_PORT`, `--port`. */
+  /** Where the entry comes from, for people: `/etc/face-watcher.yaml:3`, `FACE_WATCHER_HTTP_PORT`, `--port`. */
   readonly source: string
 }
 
-/** What one source says; problems are sentences. */
+/** Entries of one source; problems are sentences. */
 export interface ConfigEntries {
   readonly entries: readonly ConfigEntry[]
   readonly problems: readonly string[]
@@ -129,7 +129,7 @@ export function parseObjectEntries(
   return { entries, problems }
 }
 
-/** The value that a text of the environment or of a flag stands for; unreadable text stays text. */
+/** The value of a text from the environment or a flag; text that cannot be read as a value stays text. */
 export function parseText(text: string, schema: KeySchema): unknown {
   const options = schema.anyOf ?? [schema]
   if (options.some((option) => option.const === text)) return text

@@ -15,7 +15,7 @@ export interface KeySchema {
   readonly exclusiveMaximum?: number
   readonly minLength?: number
   readonly pattern?: string
-  /** What `pattern` allows, in words. */
+  /** The texts that `pattern` allows, in words. */
   readonly allowed?: string
   readonly default?: unknown
   readonly description?: string
@@ -24,9 +24,9 @@ export interface KeySchema {
 
 /** One value of the configuration. */
 export interface ConfigKey {
-  /** As in the file, joined by dots: `http.port`. */
+  /** The path as in the file, joined by dots: `http.port`. */
   readonly path: string
-  /** `FACE_WATCHER_HTTP_PORT`. */
+  /** The environment variable of the key: `FACE_WATCHER_HTTP_PORT`. */
   readonly variable: string
   readonly schema: KeySchema
   readonly secret: boolean
@@ -79,7 +79,7 @@ function toKeySchema(schema: TSchema): KeySchema {
   return schema as KeySchema
 }
 
-/** What a value of this schema may be, in words: `an integer from 0 to 65535`. */
+/** Describes the allowed values of this schema in words: `an integer from 0 to 65535`. */
 export function describeAllowed(schema: KeySchema): string {
   if (schema.const !== undefined) return schema.const
   if (schema.anyOf !== undefined) {

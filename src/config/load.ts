@@ -117,7 +117,7 @@ function resolveDataDir(given: ConfigEntries, from: string): ConfigEntries {
   return { ...given, entries }
 }
 
-/** Later sources win key by key. */
+/** Merges the entries of all sources; later sources win key by key. */
 function mergeEntries(given: readonly ConfigEntries[], environment: Environment): LoadedConfig {
   const problems = given.flatMap((source) => source.problems)
   const found = new Map<string, ConfigEntry>()
@@ -144,7 +144,7 @@ function mergeEntries(given: readonly ConfigEntries[], environment: Environment)
   return { config: config as unknown as Config, sources, ignored }
 }
 
-/** A URL that names a database needs no `store.database` beside it. */
+/** A URL that names a database needs no `store.database`. */
 function adoptDatabaseOfUrl(config: Config, sources: Map<string, string>): void {
   const { kind, url } = config.store
   if (kind !== 'mongodb' || sources.get('store.database') !== 'default') return

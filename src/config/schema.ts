@@ -89,13 +89,13 @@ const http = Type.Object(
     requestTimeoutMs: Type.Integer({
       minimum: 0,
       default: 120_000,
-      description: 'Time a client has to send its request, milliseconds; 0 waits for ever.',
+      description: 'Time a client has to send its request, milliseconds; 0: no limit.',
     }),
     writeTimeoutMs: Type.Integer({
       minimum: 0,
       default: 30_000,
       description:
-        'Time in which a client has to take some of its answer, milliseconds, before its connection is closed; it has to take at least 8 KiB a second on the whole, after this time. 0 waits for ever.',
+        'Time in which a client has to take some of its answer, milliseconds, before its connection is closed; it has to take at least 8 KiB a second on average, after this time. 0: no limit.',
     }),
     shutdownTimeoutMs: Type.Integer({
       minimum: 0,

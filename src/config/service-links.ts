@@ -1,4 +1,4 @@
-// [Note: Service links] Kubernetes gives every container variables that tell of the Services of its
+// [Note: Service links] Kubernetes gives every container variables that name the Services of its
 // namespace, named after them: a Service `face-watcher` makes FACE_WATCHER_PORT=tcp://10.0.0.1:8000,
 // and `face-watcher-http` even FACE_WATCHER_HTTP_PORT, the name of a key. Source: Kubernetes
 // pkg/kubelet/envvars/envvars.go, FromServices and makeLinkVariables.

@@ -157,8 +157,10 @@ export const errorCatalogue = {
   internal: { status: 500, kind: 'fault', message: 'Something went wrong inside Face Watcher.' },
 } as const
 
+/** The code of an error, which stays the same between versions; docs/reference/errors.md lists all. */
 export type ErrorCode = keyof typeof errorCatalogue
 
+/** Details of an error. */
 export interface FaceErrorOptions {
   /** What was wrong, what was expected, the allowed values. Never image bytes, embeddings, secrets or server paths. */
   readonly detail?: string

@@ -1,7 +1,7 @@
 import { boxArea } from './geometry.ts'
 import type { Detection, UndeterminedReason } from './types.ts'
 
-/** What tells whether a detection is a face. */
+/** The facts that tell whether a detection is a face. */
 export interface FaceCandidate {
   readonly detection: Pick<Detection, 'box' | 'confidence'>
   /** Why it cannot be compared; absent or empty when it can, or when nobody looked. */

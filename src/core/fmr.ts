@@ -72,9 +72,9 @@ export function invertCurve(curve: FmrCurve): (fmr: number) => CurveReading {
 
 /** The rates between which a curve was counted. */
 export interface CurveSupport {
-  /** At the curve's lowest similarity. */
+  /** FMR at the curve's lowest similarity. */
   readonly largestFmr: number
-  /** At the highest similarity that at least {@link minSupportingFalseMatches} false matches passed. */
+  /** FMR at the highest similarity that at least {@link minSupportingFalseMatches} false matches passed. */
   readonly smallestFmr: number
 }
 

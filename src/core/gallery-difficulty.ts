@@ -6,8 +6,8 @@ export interface GalleryDifficulty {
   /** Pairs of faces of different people that were compared. */
   readonly pairs: number
   /**
-   * The false match rate at which gallery and curve are compared: {@link comparedFmr}, or the
-   * smallest that {@link minSupportingFalseMatches} pairs support.
+   * The false match rate at which gallery and curve are compared: 1e-3, or the smallest
+   * that 30 pairs support.
    */
   readonly rate: number
   /** Pairs that reach the curve's similarity at `rate`; the curve expects `rate * pairs`. */
@@ -29,7 +29,7 @@ export interface GalleryDifficulty {
 
 /** Where gallery and curve are compared: rarer than that, hundreds of people have too few pairs. */
 export const comparedFmr = 1e-3
-/** Above this rate similarities tell about faces in general, not about those who are confused. */
+/** Highest rate that is compared: above it similarities tell about faces in general, not about confusions. */
 const maxComparedFmr = 1e-2
 /** Pairs without which nothing is said: 30 of them at 1 in 100, which 78 people have. */
 export const minDifficultyPairs: number = minSupportingFalseMatches / maxComparedFmr

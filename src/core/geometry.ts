@@ -84,7 +84,7 @@ export function turnBoxBack(box: Box, image: TurnedImage): Box {
 export interface SuppressionOptions {
   /** Boxes that overlap a better one by more than this are dropped, 0 to 1. */
   readonly threshold: number
-  /** What the intersection is divided by: the union, or the smaller of both areas. */
+  /** The divisor of the intersection: the union, or the smaller of both areas. */
   readonly measure: 'union' | 'minimum'
 }
 

@@ -2,8 +2,8 @@ import { dotProduct, normalizeInPlace } from './similarity.ts'
 import type { Comparability, Quality, UndeterminedReason } from './types.ts'
 
 /**
- * What a model's embeddings of damaged pictures look like, learned by `evaluate judge`.
- * docs/decisions/0012-comparable-faces.md tells why these features and no others.
+ * How a model's embeddings of damaged pictures look, learned by `evaluate judge`.
+ * docs/decisions/0012-comparable-faces.md says why these features and no others.
  */
 export interface FaceJudge {
   /** Data set and kinds of damage it was learned from, in words. */
@@ -33,7 +33,7 @@ export interface FaceJudge {
   readonly maxOutside: number
   /** Means of groups of embeddings of damaged faces, never of one person. */
   readonly centroids: {
-    /** What is wrong with most faces of each group. */
+    /** Reasons that most faces of each group have. */
     readonly reasons: readonly UndeterminedReason[]
     /** Base64 of [groups x dimension] signed bytes, row-major; the length of a row carries nothing. */
     readonly directions: string
@@ -57,18 +57,18 @@ export interface DamageSpaceRecord {
   readonly axes: PackedRows
   /** Coordinates of each kind of damage, [kinds x axes]. */
   readonly points: PackedRows
-  /** By how much each kind moves embeddings, in a basis of its own: [kinds x any]. */
+  /** The vector by which each kind moves embeddings, in a basis of its own: [kinds x any]. */
   readonly displacements: PackedRows
 }
 
 /** Rows of one length, each in signed bytes times its scale. */
 export interface PackedRows {
-  /** Base64, row-major. */
+  /** The bytes as base64, row-major. */
   readonly values: string
   readonly scales: readonly number[]
 }
 
-/** What is known of one face. */
+/** The facts about one face that the judge reads. */
 export interface JudgedFace {
   /** Unit vector. */
   readonly embedding: Float32Array
@@ -77,7 +77,7 @@ export interface JudgedFace {
   readonly quality: Quality
   /** Share of the aligned crop outside the image, 0 to 1. */
   readonly outside: number
-  /** By `computeAsymmetry` of the aligned crop, at least 0. */
+  /** Result of `computeAsymmetry` for the aligned crop, at least 0. */
   readonly asymmetry: number
 }
 
@@ -86,7 +86,7 @@ export interface Judge {
   /** Whether the embedding of a face can be trusted. */
   assess(face: JudgedFace): Comparability
   /**
-   * By how much damage that two faces share raises the threshold of their comparison,
+   * Computes by how much damage that two faces share raises the threshold of their comparison,
    * [Note: Damage space].
    *
    * @param first   unit vector of the judge's model
@@ -106,7 +106,7 @@ const leastAsymmetry = 0.034
 const cleanShare = 0.03
 /** Kinds are no normal distributions: the evidence of the coordinates counts a little less. */
 const evidenceWeight = 0.8
-/** Of the expected displacement, because the true one is as often larger as it is smaller. */
+/** Factor of the expected displacement, because the true one is larger as often as it is smaller. */
 const shiftFactor = 2
 
 /** Prepares a judge. Takes milliseconds, so it is done once a model. */
@@ -168,8 +168,8 @@ export function createJudge(record: FaceJudge): Judge {
 }
 
 /**
- * From here on a face that is refused anyway is refused for this reason. Values at which half of
- * the faces that are damaged in this way are not recognised any more.
+ * Limits from which on a face that is refused anyway is refused for this reason: the values at which
+ * half of the faces that are damaged in this way are not recognised any more.
  */
 const causes = {
   sizePx: 20,

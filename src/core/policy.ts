@@ -130,11 +130,11 @@ export function computeVerifyThreshold(
 export interface ProbeThresholds {
   readonly match: number
   readonly possible: number
-  /** How much of them is the probe's own: a difference of cosines, from 0. */
+  /** By how much they are raised for this probe: a difference of cosines, from 0. */
   readonly shift: number
 }
 
-/** What a search tells of how alike a probe is to strangers of the gallery. */
+/** How alike a probe is to strangers of the gallery, as a search found it. */
 export interface ProbeSurroundings {
   readonly curve: FmrCurve | undefined
   /** `undefined` when the gallery has nobody. */
@@ -171,7 +171,7 @@ export function shiftThresholds(
   return raiseThresholds(thresholds, policy, { curve, alike, shared })
 }
 
-/** As {@link shiftThresholds}, from a {@link computeSearchShift} that is known already. */
+/** Does the same as {@link shiftThresholds}, with the known result of {@link computeSearchShift}. */
 export function raiseThresholds(
   thresholds: Pick<DecisionThresholds, 'match' | 'possible'>,
   policy: DecisionPolicy,

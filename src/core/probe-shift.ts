@@ -5,7 +5,7 @@ import type { FmrCurve, ProbeShiftMode } from './types.ts'
 export interface RestOfGallery {
   /** Cosines of the probe to the nearest of them, descending; as many as {@link restRanks} asks for, or fewer. */
   readonly similarities: ArrayLike<number>
-  /** How many there are in all. */
+  /** Number of faces in the rest of the gallery. */
   readonly faces: number
 }
 
@@ -22,11 +22,11 @@ export interface RestOfGallery {
 
 /** Share of the rest whose similarities count. */
 const rankShare = 0.05
-/** With fewer the mean is noisy: a smaller rest counts whole, and its shift in proportion. */
+/** Least ranks of the rest that are used. The mean of fewer is noisy: their shift counts in proportion. */
 export const minRestRanks = 10
-/** With more the mean tells less about the highest ones, which are the false matches. */
+/** Most ranks of the rest that are used. The mean of more tells less about the highest, the false matches. */
 export const maxRestRanks = 50
-/** For a policy that would rather miss somebody than name a stranger. */
+/** Factor for a policy that would rather miss somebody than name a stranger. */
 const strictFactor = 1.25
 /** A curve that begins at a smaller rate does not tell where its middle is. */
 const medianFmr = 0.45

@@ -1,9 +1,9 @@
 import type { UndeterminedReason } from './types.ts'
 
 interface ReasonWords {
-  /** What is wrong, a clause. */
+  /** The fault, as a clause. */
   readonly what: string
-  /** What a person can do about it, a clause in the imperative. */
+  /** Advice for a person, as a clause in the imperative. */
   readonly advice: string
 }
 

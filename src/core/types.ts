@@ -84,7 +84,7 @@ export interface QualityGates {
 
 /**
  * Why a face cannot be compared: its embedding would say more about the damage than about the
- * person. `notAFace`: the detector is wrong or unsure; `rotated`: the face does not stand upright;
+ * person. `notAFace`: the detector is wrong or unsure; `rotated`: the face is not upright;
  * `cutOff`: the image's edge cuts the face; `occluded`: something covers it; `tooSmall`,
  * `tooBlurred`, `tooNoisy`, `tooDark`, `tooBright`: the picture is too poor; `extremePose`: the head
  * is turned away; `damaged`: the embedding resembles those of damaged pictures, of which kind is open.

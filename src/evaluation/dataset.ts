@@ -42,7 +42,7 @@ const imageName = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 
 /**
  * Opens labelled photographs: a directory with `lfw-deepfunneled.tar`, with an unpacked `lfw/`, or
- * with one folder a person; photographs that lie beside each other without folders show a person each.
+ * with one folder a person; photographs that are not in folders show a person each.
  * `pairs.txt` or `lfw-protocol/pairs.txt` inside it is LFW's protocol.
  *
  * @throws {FaceError} `invalidOption` when the directory holds none of these
@@ -109,7 +109,7 @@ async function findImageFolder(
   return { folder: join(target, 'lfw'), name: 'lfw-deepfunneled' }
 }
 
-/** Unpacks beside the target and renames, so that a run that was stopped leaves no half of it behind. */
+/** Unpacks next to the target and renames, so that a run that was stopped leaves no half of it behind. */
 async function unpack(archive: string, target: string): Promise<void> {
   const partial = `${target}.${process.pid}.partial`
   await mkdir(partial, { recursive: true })

@@ -6,7 +6,7 @@ export interface DetSeries {
 
 export interface DetPlotOptions {
   readonly title: string
-  /** For instance `FMR` and `FNMR`, or `FPIR` and `FNIR`. */
+  /** Title of the axis, for instance `FMR` (and `FNMR`), or `FPIR` (and `FNIR`). */
   readonly xLabel: string
   readonly yLabel: string
 }

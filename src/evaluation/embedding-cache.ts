@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { RejectionReason } from '../core/types.ts'
 
-/** What analysing one image gave: an embedding, or the reason why there is none. */
+/** Result of analysing one image: an embedding, or the reason why there is none. */
 export type CachedAnalysis =
   | {
       readonly key: string
@@ -28,7 +28,7 @@ export interface EmbeddingCache {
 export interface CacheIdentity {
   readonly datasetFingerprint: string
   readonly modelId: string
-  /** Of the built model files and of the detector's options. */
+  /** Fingerprint of the built model files and of the detector's options. */
   readonly pipelineFingerprint: string
 }
 

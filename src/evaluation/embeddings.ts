@@ -13,13 +13,13 @@ export interface EvaluationProgress {
   readonly total: number
 }
 
-/** What every evaluation needs. */
+/** The input of every evaluation. */
 export interface EvaluationInput {
   readonly analyzer: Analyzer
   readonly dataset: Dataset
   /** Id of an installed embedder. */
   readonly modelId: string
-  /** As {@link import('./fingerprint.ts').computeModelFingerprint}; a change makes cached embeddings void. */
+  /** Result of {@link import('./fingerprint.ts').computeModelFingerprint}; a change makes cached embeddings void. */
   readonly modelFingerprint: string
   readonly cacheDir: string
   /** `protocol` (default): the images that pairs.txt names, where there is one. */

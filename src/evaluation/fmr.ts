@@ -31,16 +31,16 @@ export interface FmrResult {
   readonly imagesWithoutDetection: number
   readonly failures: readonly FailedImage[]
   readonly persons: number
-  /** With those of which an image failed. */
+  /** Mated pairs, those included of which an image failed. */
   readonly matedPairs: number
   readonly failedMatedPairs: number
   readonly nonMatedPairs: number
-  /** At 1e-2 to 1e-6, as far as 30 false matches support. */
+  /** TMR at FMR 1e-2 to 1e-6, as far as 30 false matches support. */
   readonly tmrAtFmr: readonly (ErrorRatePoint & { readonly targetFmr: number })[]
-  /** Absent where there are no mated or no non-mated pairs. */
+  /** Equal error rate; absent where there are no mated or no non-mated pairs. */
   readonly equalErrorRate?: number
   readonly points: readonly ErrorRatePoint[]
-  /** For a model's manifest entry; absent when there are too few pairs for a tail. */
+  /** Curve for a model's manifest entry; absent when there are too few pairs for a tail. */
   readonly curve?: FmrCurve
 }
 

@@ -11,7 +11,7 @@ export interface IdentifyOptions {
   readonly gallerySize?: number
   /** Random draws of gallery, probes and strangers; the result is their mean. Default 10. */
   readonly draws?: number
-  /** Default 1. */
+  /** Seed of the draws. Default 1. */
   readonly seed?: number
   /** Default {@link defaultPolicy}. */
   readonly policy?: DecisionPolicy
@@ -44,7 +44,7 @@ export interface IdentificationResult {
     readonly fnirStd: number
     readonly threshold: number
   }[]
-  /** What the collection's policy would have done, with the threshold of the model's curve. */
+  /** Rates of the collection's policy, with the threshold of the model's curve. */
   readonly policy?: {
     readonly policy: DecisionPolicy
     readonly matchThreshold: number
@@ -60,7 +60,7 @@ export interface IdentificationResult {
 
 /** Nearest enrolled face of each probe. */
 interface Draw {
-  /** Descending. */
+  /** Similarities of the strangers' nearest faces, descending. */
   readonly strangers: Float64Array
   /** Similarity of the nearest face where it is the right person's, -Infinity otherwise; ascending. */
   readonly mated: Float64Array

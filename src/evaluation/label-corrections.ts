@@ -1,7 +1,7 @@
 import type { LabelledImage } from './dataset.ts'
 import type { EmbeddedDataset } from './embeddings.ts'
 
-/** What is known to be wrong with the labels of a data set. */
+/** Known faults in the labels of a data set. */
 export interface LabelCorrections {
   /** Names of one person; the second is counted under the first. */
   readonly samePerson: readonly (readonly [string, string])[]
@@ -40,7 +40,7 @@ const wrongLfwImages: LabelCorrections['wrongImages'] = [
   'Tommy_Franks_0003',
 ]
 
-/** Of LFW: found by two models (mobilefacenet, sface), then looked at. */
+/** Known faults of LFW: found by two models (mobilefacenet, sface), then looked at. */
 export const lfwCorrections: LabelCorrections = {
   samePerson: sameLfwPerson,
   wrongImages: wrongLfwImages,
@@ -77,7 +77,7 @@ export function groupByPerson(
   return [...people].map(([person, rows]) => ({ person, rows }))
 }
 
-/** What is known to be wrong with a data set, by its name; nothing for most. */
+/** Known faults of a data set, by its name; `undefined` for most. */
 export function correctionsOf(datasetName: string): LabelCorrections | undefined {
   return datasetName.startsWith('lfw') ? lfwCorrections : undefined
 }

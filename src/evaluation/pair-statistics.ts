@@ -7,7 +7,7 @@ export function binEdge(bin: number): number {
   return bin / binsPerUnit - 1
 }
 
-/** What the comparison of many pairs leaves: everything error rates are read from. */
+/** Counts of the comparison of many pairs, from which all error rates are read. */
 export interface PairStatistics {
   /** [binCount] counts of non-mated pairs. */
   readonly nonMated: Float64Array

@@ -7,7 +7,7 @@ export interface ProtocolPair {
   readonly second: string
   /** Whether both show the same person. */
   readonly mated: boolean
-  /** 0 to folds - 1. */
+  /** Number of the pair's fold, 0 to folds - 1. */
   readonly fold: number
 }
 

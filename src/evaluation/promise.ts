@@ -17,7 +17,7 @@ export interface LabelledSet {
 }
 
 export interface PromiseInput {
-  /** Who is enrolled, and without `strangers` also who is not. */
+  /** People who are enrolled, and without `strangers` also those who are not. */
   readonly enrolled: LabelledSet
   /** People of whom nobody is enrolled. */
   readonly strangers?: LabelledSet
@@ -25,7 +25,7 @@ export interface PromiseInput {
   readonly index: VectorIndex
   readonly policy: DecisionPolicy
   readonly curve: FmrCurve
-  /** Of the model; absent where none was learned. */
+  /** Judge of the model; absent where none was learned. */
   readonly judge?: FaceJudge
   readonly onDraw?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -38,7 +38,7 @@ export interface PromiseOptions {
   readonly photographs?: number
   /** Random draws, default 20. */
   readonly draws?: number
-  /** Default 1. */
+  /** Seed of the draws. Default 1. */
   readonly seed?: number
 }
 
@@ -70,7 +70,7 @@ export interface PromiseResult {
   readonly thresholds: { readonly match: number; readonly possible: number }
   /** Share of the people drawn of whom no photograph can be enrolled; they are in no other rate. */
   readonly notEnrolled: MeanRate
-  /** With the policy as it is; promised are `maxFpir` and `possibleFpir`. */
+  /** Rates with the policy as it is; it promises `maxFpir` and `possibleFpir`. */
   readonly match: PromiseRates
   readonly possible: PromiseRates
   /** `match` without the probe shift. */
@@ -207,7 +207,7 @@ function embeddingAt({ embedded }: LabelledSet, row: number): Float32Array | und
     : embeddings.subarray(row * dimension, (row + 1) * dimension)
 }
 
-/** What the policy said about one probe. */
+/** Result of the policy for one probe. */
 interface Judged {
   readonly decision: Decision
   /** Whether it matches without the probe shift. */

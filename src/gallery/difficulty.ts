@@ -7,14 +7,14 @@ import type { Logger } from '../platform/logger.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import { comparePairsOf, type ReadStore, samplePersons } from './person-sample.ts'
 
-/** What was found when a collection was compared with its model's curve. */
+/** Result of comparing a collection with its model's curve. */
 export interface DifficultyMeasurement {
   /** Faces that the collection had; one of each of `persons` was taken. */
   readonly faces: number
   readonly persons: number
   /** Pairs of different people. */
   readonly pairs: number
-  /** Absent when there were too few pairs to say anything. */
+  /** How hard the gallery is; absent when there were too few pairs to say anything. */
   readonly difficulty?: GalleryDifficulty
 }
 

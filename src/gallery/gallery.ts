@@ -22,7 +22,7 @@ export interface GalleryOptions {
   readonly logger?: Logger | undefined
   /** How often other processes' writes are looked for, default 250. */
   readonly pollMs?: number
-  /** As in `IndexSyncOptions`. */
+  /** Which indexes are loaded, as in `IndexSyncOptions`. */
   readonly load?: 'all' | 'used' | undefined
   /** Called while an index is filled from the store because it had no usable snapshot. */
   readonly onRebuild?: (collectionId: string, done: number, total: number) => void
@@ -53,8 +53,8 @@ export interface SearchOptions {
 }
 
 /**
- * Who is known: the store and the indexes, in step. Collections, persons and faces are the store's
- * own; methods that change faces resolve when the change is durable and a search sees it.
+ * Everybody who is known: the store and the indexes, kept in step. Collections, persons and faces are
+ * those of the store; methods that change faces resolve when the change is durable and a search sees it.
  */
 export interface Gallery extends Pick<Database, 'collections' | 'persons' | 'faces' | 'ping'> {
   /**
@@ -89,7 +89,7 @@ export interface Gallery extends Pick<Database, 'collections' | 'persons' | 'fac
    * @throws what the store answers when it cannot be read
    */
   health(): Promise<GalleryHealth>
-  /** As {@link health}, and what the gallery holds. */
+  /** Does the same as {@link health}, and counts collections, persons and faces. */
   stats(): Promise<GalleryStats>
   /** Writes the snapshots and closes the indexes, not the store. */
   close(): Promise<void>

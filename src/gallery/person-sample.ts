@@ -4,7 +4,7 @@ import { eachPage } from '../storage/iterate.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
 import type { PageOptions } from '../storage/ports/pages.ts'
 
-/** What is read of a store. */
+/** The part of a store that is read. */
 export interface ReadStore {
   readonly faces: Pick<FaceStore, 'list' | 'getEmbeddings'>
 }

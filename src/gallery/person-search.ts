@@ -24,7 +24,7 @@ export interface RankedPerson {
   readonly embedding?: Float32Array
 }
 
-/** What a search found for one probe. */
+/** Result of a search for one probe. */
 export interface ProbeResult {
   /** Faces of the whole gallery. */
   readonly gallerySize: number
@@ -39,13 +39,13 @@ export interface ProbeResult {
 export interface PersonSearchOptions {
   /** n x dimension, row-major, unit rows */
   readonly probes: Float32Array
-  /** How many are wanted, from 1. */
+  /** Number of persons wanted for each probe, from 1. */
   readonly persons: number
   /** Persons at least as similar get the embedding of their nearest face. */
   readonly embeddingsFrom?: number | undefined
 }
 
-/** What a search reads of the store. */
+/** The part of the store that a search reads. */
 export interface SearchedStore {
   readonly faces: Pick<FaceStore, 'getOwners' | 'lookUpNearest'> & {
     getEmbeddings(
@@ -57,13 +57,13 @@ export interface SearchedStore {
 
 // Faces asked for per person wanted, at first: most people have a few enrolments.
 const facesPerPerson = 4
-/** Whose persons are looked up at least, so that several faces of a person show. */
+/** Nearest faces whose persons are looked up at least, so that several faces of one person show. */
 const minOwned = 8
 /** Neighbours asked for: those of the rest that count, and room for the best person's own faces. */
 const minNeighbours = maxRestRanks + 10
 /** A lossy index gives fewer: each of them costs an embedding from the store. */
 const minRescored = 24
-/** How many more candidates a lossy index is asked for: its order is only nearly right. */
+/** How many times as many faces a lossy index is asked for: its order is only nearly right. */
 const lossyFactor = 4
 
 /**
@@ -81,7 +81,7 @@ export async function searchPersons(
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
   const faces = new Map<string, PersonFaces>()
-  /** By face id, of the faces that a look-up brought. */
+  /** Embeddings by face id, of the faces that a look-up brought. */
   const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
   let facts: Pick<ProbeResult, 'gallerySize' | 'collection'> = { gallerySize: 0 }
@@ -210,7 +210,7 @@ export async function searchPersons(
     const own = faces.get(best.personId)
     const ownIds = own?.complete ? own.faceIds : undefined
     for (;;) {
-      // Whose faces were not all read is told by the owners of the neighbours.
+      // Where not all faces of the person were read, the owners of the neighbours tell which are theirs.
       if (!ownIds) await readOwners(one)
       const isOwn = (faceId: string): boolean =>
         ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-/** What the HTTP interface needs to know; filled from the configuration. */
+/** Options of the HTTP interface; filled from the configuration. */
 export interface HttpOptions {
   /** Address to bind, default `127.0.0.1`. */
   readonly host?: string
@@ -24,19 +24,19 @@ export interface HttpOptions {
   readonly maxConnections?: number
   /** Bytes of request bodies held at the same time, over all connections. Default 256 MiB, at least one request. */
   readonly maxHeldUploadBytes?: number
-  /** Whose `X-Forwarded-*` is believed: the proxies' addresses and networks, or everybody's (true, on this machine only). Default false. */
+  /** Clients whose `X-Forwarded-*` is believed: addresses and networks of the proxies, or everybody (true, on this machine only). Default false. */
   readonly trustProxy?: boolean | string | readonly string[]
-  /** Time to receive a whole request, milliseconds; 0 waits for ever. Default 120,000. */
+  /** Time to receive a whole request, milliseconds; 0: no limit. Default 120,000. */
   readonly requestTimeoutMs?: number
-  /** Time in which a client has to take something of its answer, milliseconds; 0 waits for ever. Default 30,000. */
+  /** Time in which a client has to take some of its answer, milliseconds; 0: no limit. Default 30,000. */
   readonly writeTimeoutMs?: number
-  /** How fast a client has to take its answer on the whole, after `writeTimeoutMs`. Default 8 KiB. */
+  /** Least bytes a second at which a client takes its answer on average, after `writeTimeoutMs`. Default 8 KiB. */
   readonly leastBytesPerSecond?: number
-  /** Bytes of large answers that are made and not yet sent, over all connections. Default 128 MiB. */
+  /** Most bytes of large answers that are made and not yet sent, over all connections. Default 128 MiB. */
   readonly maxUnsentBytes?: number
-  /** After a request to stop, time for in-flight requests to finish, milliseconds. Default 30,000. */
+  /** Time for requests in work to finish after a request to stop, milliseconds. Default 30,000. */
   readonly shutdownTimeoutMs?: number
-  /** After a request to stop, time in which `/readyz` says no but requests are still served, milliseconds. Default 0. */
+  /** Time after a request to stop in which `/readyz` says no but requests are still served, milliseconds. Default 0. */
   readonly drainDelayMs?: number
   /** Directory of the built web page. Absent or missing: a plain text at `/`. */
   readonly webRoot?: string
@@ -96,7 +96,7 @@ export function toBodyBytes(imageBytes: number): number {
   return Math.ceil(imageBytes / 3) * 4 + envelopeBytes
 }
 
-/** Whether an address to bind is reachable from this machine only. */
+/** Whether only this machine can reach an address that the server would listen on. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '')
   return name === 'localhost' || name === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(name)

@@ -19,19 +19,19 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** What the interface stands on. */
+/** The services that the interface calls. */
 export interface HttpServices {
   readonly faceWatcher: FaceWatcher
   /** Keeps answers for requests that are sent again with the same Idempotency-Key. */
   readonly answers: AnswerStore
 }
 
-/** What every route works with. */
+/** The services and options that every route works with. */
 export interface RouteContext extends HttpServices {
   readonly options: ResolvedHttpOptions
 }
 
-/** Which phase of its life the server is in; changed by `server.ts` only. */
+/** The phase of its life that the server is in; changed by `server.ts` only. */
 export interface Lifecycle {
   phase: 'serving' | 'draining' | 'closing'
 }

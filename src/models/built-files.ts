@@ -18,7 +18,7 @@ export function assertBuilt(record: ModelRecord, files: ReadonlyMap<string, Uint
   }
 }
 
-/** What is wrong with installed files, by the record: one text each. */
+/** Lists differences between installed files and the record, one text each. */
 export function differsFromManifest(
   record: ModelRecord,
   files: readonly { readonly name: string; readonly sha256: string }[],

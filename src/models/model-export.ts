@@ -33,7 +33,7 @@ async function readIntact(directory: ModelDirectory, id: string): Promise<Instal
  *
  * [Note: model export] An export has one folder a model, as the data directory has it: the built
  * files, `model.json` with their sha256 and, for a model of the user, `own-model.json`. It is written
- * under another name beside its place and renamed, so that it is whole or not there.
+ * under another name in the same folder and renamed, so that it is whole or not there.
  *
  * @param ids  of models with files of their own
  * @param out  does not exist, or is an empty folder; a name that ends in .tar, .tgz or .tar.gz becomes one file

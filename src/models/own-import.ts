@@ -4,20 +4,20 @@ import { FaceError } from '../core/errors.ts'
 import type { EmbedderInput, ModelRecord } from './manifest-types.ts'
 import { computeFileHash } from './sources/npm.ts'
 
-/** What the user says of a face embedder; what is left out is read off the file or taken as usual. */
+/** Facts that the user gives about a face embedder; the others are read from the file or taken as usual. */
 export interface OwnModelOptions {
-  /** Also the folder's name. */
+  /** Id of the model, and name of its folder. */
   readonly id: string
-  /** Default: the id. */
+  /** Title in lists. Default: the id. */
   readonly title?: string
-  /** What the network was trained on. Default: `rgb`; no file tells. */
+  /** Channel order that the network was trained with. Default `rgb`; no file tells it. */
   readonly channelOrder?: 'rgb' | 'bgr'
   /**
    * (x - mean) / std of pixel values 0 to 255; `inGraph`: the file does it. Default: `inGraph` where
    * the file begins with such nodes, else 127.5 and 127.5.
    */
   readonly normalization?: { readonly mean: number; readonly std: number } | 'inGraph'
-  /** Of the embedding, where the file does not tell. */
+  /** Dimension of the embedding, where the file does not tell it. */
   readonly dimension?: number
   /** Name of the output that holds the embedding, where the file has several. */
   readonly output?: string
@@ -25,7 +25,7 @@ export interface OwnModelOptions {
   readonly trainingData?: string
 }
 
-/** Of ArcFace's published code and nearly all networks that follow it. */
+/** Normalisation of ArcFace's published code and of nearly all networks that follow it. */
 const USUAL_NORMALIZATION = { mean: 127.5, std: 127.5 } as const
 
 /**

@@ -6,7 +6,7 @@ import { assertRuns, describeOwnModel, isSameNetwork, type OwnModelOptions } fro
 import { readOwnRecord } from './own-record.ts'
 import { SourceError } from './sources/source-error.ts'
 
-/** What the installer lends. */
+/** The functions of the installer that are used here. */
 interface Context {
   readonly dataDir: string
   readonly manifest: Manifest

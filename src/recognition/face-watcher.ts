@@ -19,17 +19,21 @@ import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/ana
 
 export type { DecisionThresholds } from '../core/policy.ts'
 
+/** Options of every call that analyses images. */
 export interface RequestOptions {
+  /** Takes the call out of the queue, or discards its result: error `aborted`. */
   readonly signal?: AbortSignal
 }
 
+/** Milliseconds of each stage of a call; sums over all its images. */
 export interface Timings extends StageTimings {
+  /** Time of the search, milliseconds; 0 where nothing was searched. */
   readonly searchMs: number
 }
 
-/** What an image answers beside its faces. */
+/** Facts about an image that an answer has besides the faces. */
 export interface ImageFacts {
-  /** Of the image after its EXIF orientation, pixels. */
+  /** Width of the image after its EXIF orientation, pixels. */
   readonly width: number
   readonly height: number
   /** Degrees clockwise by which the image was turned to be read; boxes are in the image as given. */
@@ -38,12 +42,14 @@ export interface ImageFacts {
   readonly omittedFaces: number
 }
 
+/** The faces of an image, without embeddings. */
 export interface DetectResult extends ImageFacts {
   /** Largest first. */
   readonly faces: readonly { readonly detection: Detection; readonly quality: Quality }[]
   readonly timings: Timings
 }
 
+/** The faces of an image with their embeddings. */
 export interface EmbedResult extends ImageFacts {
   readonly modelId: string
   readonly dimension: number
@@ -57,6 +63,7 @@ export interface EmbedResult extends ImageFacts {
   readonly timings: Timings
 }
 
+/** An image to enrol a face from. */
 export interface EnrollImage {
   /** Shown in the answer, never used as a path. */
   readonly fileName: string
@@ -66,6 +73,7 @@ export interface EnrollImage {
 /** A person to be made, or to be found by name. */
 export type NewPersonInput = NewPerson
 
+/** Options of an enrolment. */
 export interface EnrollOptions extends RequestOptions {
   /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */
   readonly faces?: 'one' | 'largest'
@@ -81,7 +89,7 @@ export interface EnrollOptions extends RequestOptions {
   readonly skipQualityGates?: boolean
 }
 
-/** What somebody should know of a face that was enrolled all the same. */
+/** A warning about a face that was enrolled all the same. */
 export type EnrollWarning =
   | {
       /** The face matches another person. */
@@ -97,7 +105,7 @@ export type EnrollWarning =
       readonly message: string
     }
 
-/** What would help to find a person. */
+/** A hint that says how a person would be found more easily. */
 export interface EnrollHint {
   /** The person has one photograph; a second one would help most. */
   readonly reason: 'onePhotograph'
@@ -105,8 +113,9 @@ export interface EnrollHint {
   readonly message: string
 }
 
+/** The outcome of an enrolment, image by image: each is in `faces` or in `rejected`. */
 export interface EnrollResult {
-  /** Absent when nothing was enrolled and the person is new. */
+  /** The person; absent when nothing was enrolled and the person would have been new. */
   readonly person?: Person
   /** This enrolment made the person. */
   readonly newPerson: boolean
@@ -133,6 +142,7 @@ export interface EnrollResult {
   readonly timings: Timings
 }
 
+/** One person in the answer of a search. */
 export interface Candidate {
   readonly personId: string
   readonly personName: string
@@ -149,28 +159,31 @@ export interface Candidate {
   readonly fmrExtrapolated?: boolean
 }
 
+/** One face of an image, with the decision about it. */
 export interface IdentifiedFace {
   readonly detection: Detection
   readonly quality: Quality
   readonly decision: Decision
   /** Why the face cannot be compared, with the decision `undetermined`; empty with any other. */
   readonly reasons: readonly UndeterminedReason[]
-  /** Those that decided: the gallery's, raised by the probe's shift. */
+  /** The thresholds that decided: the gallery's, raised by the probe's shift. */
   readonly thresholds: ProbeThresholds
   /** Ranked, at most `candidates` of the request; empty when the gallery is empty. */
   readonly candidates: readonly Candidate[]
 }
 
+/** All faces of an image, with a decision about each. */
 export interface IdentifyResult extends ImageFacts {
   readonly collection: string
   readonly modelId: string
-  /** Of the gallery, before the shift of a probe. */
+  /** Thresholds of the gallery, before the shift of a probe. */
   readonly thresholds: DecisionThresholds
   /** Largest first. */
   readonly faces: readonly IdentifiedFace[]
   readonly timings: Timings
 }
 
+/** The outcome of a 1:1 comparison. */
 export interface VerifyResult {
   readonly modelId: string
   /** The decision is `match`. */
@@ -197,8 +210,9 @@ export type VerifyTarget =
   | { readonly collection: string; readonly personId: string }
   | { readonly collection: string; readonly faceId: string }
 
+/** Options of a 1:1 comparison. */
 export interface VerifyOptions extends RequestOptions {
-  /** Only with two images; else the collection's model. */
+  /** Model of a comparison of two images; otherwise that of the collection is used. */
   readonly modelId?: string
   /** Target FMR of the comparison, default 1e-4; ignored when `threshold` is given. */
   readonly maxFmr?: number
@@ -211,6 +225,7 @@ export interface IndexReport extends IndexDifferences {
   readonly collection: string
 }
 
+/** A model with its measured accuracy and licence. */
 export interface ModelStatus {
   readonly id: string
   readonly task: 'detector' | 'embedder'
@@ -238,13 +253,14 @@ export interface Readiness {
   readonly indexBehindMs: number
 }
 
+/** Whether requests can be served, and what the gallery holds and does. */
 export interface Status extends Readiness {
   readonly collections: number
   readonly persons: number
   readonly faces: number
-  /** Since the start: indexes built from the store, as their snapshot was missing, damaged or outdated. */
+  /** Indexes built from the store since the start, because their snapshot was missing, damaged or outdated. */
   readonly indexRebuilds: number
-  /** Since the start: snapshots that could not be written. */
+  /** Snapshots that could not be written since the start. */
   readonly snapshotFailures: number
   readonly workers: number
   readonly queued: number
@@ -256,17 +272,18 @@ export interface CollectionDifficulty extends Partial<GalleryDifficulty> {
   /** Faces that the collection had when it was measured; one of each of `persons` was compared. */
   readonly faces: number
   readonly persons: number
-  /** Below 3,000 nothing else is said. */
+  /** Pairs that were compared; with fewer than 3,000 the other measures are absent. */
   readonly pairs: number
   /** Share of searches by strangers from the same camera that reach a threshold without a shift. */
   readonly expectedFpir?: number
 }
 
+/** A collection with its counts and the thresholds that follow from them. */
 export interface CollectionDetails extends Collection {
   readonly persons: number
   readonly faces: number
   readonly thresholds: DecisionThresholds
-  /** Absent until it was measured, which begins when it is asked for, and without a curve. */
+  /** Absent without a curve, and until it was measured, which begins when it is asked for. */
   readonly difficulty?: CollectionDifficulty
 }
 
@@ -275,11 +292,21 @@ export interface CollectionDetails extends Collection {
  * `collection` is a collection's name; `default` exists from the start.
  */
 export interface FaceWatcher {
-  /** @throws {FaceError} as {@link import('../vision/analyzer/analyzer-types.ts').Analyzer.analyze} */
+  /**
+   * Finds all faces of an image.
+   *
+   * @throws {FaceError} of kind `input` for a file that cannot be used as an image; `invalidOption`,
+   *   `modelNotInstalled`, `overloaded`, `notReady`, `aborted`, `workerFailed`
+   */
   detect(
     image: Uint8Array,
     options?: RequestOptions & { detector?: DetectorOptions },
   ): Promise<DetectResult>
+  /**
+   * Finds all faces of an image and computes their embeddings.
+   *
+   * @throws {FaceError} as `detect`; `unknownModel`
+   */
   embed(
     image: Uint8Array,
     options?: RequestOptions & { detector?: DetectorOptions; modelId?: string },
@@ -296,15 +323,35 @@ export interface FaceWatcher {
     images: readonly EnrollImage[],
     options?: EnrollOptions,
   ): Promise<EnrollResult>
-  /** Every face of the image. `probe` may be an embedding of the collection's model instead of an image. */
+  /**
+   * Searches the collection for every face of an image, or for an embedding of its model.
+   *
+   * @param options `candidates`: persons to answer for each face, 1 to 100, default 5
+   * @throws {FaceError} as `detect`; `collectionNotFound`, `dimensionMismatch`, `modelMismatch`,
+   *   `invalidEmbedding`
+   */
   identify(
     collection: string,
     probe: Uint8Array | { readonly embedding: Float32Array; readonly modelId: string },
     options?: RequestOptions & { candidates?: number; detector?: DetectorOptions },
   ): Promise<IdentifyResult>
+  /**
+   * Compares an image with another one, with a person (the nearest of all their faces counts), or with
+   * a stored face.
+   *
+   * @throws {FaceError} as `detect`; `noFace`, `multipleFaces`, `collectionNotFound`,
+   *   `personNotFound`, `faceNotFound`, `modelMismatch`
+   */
   verify(image: Uint8Array, target: VerifyTarget, options?: VerifyOptions): Promise<VerifyResult>
 
+  /** Named galleries, each with one model and one policy. */
   readonly collections: {
+    /**
+     * Creates a collection, by default of the configured model and policy.
+     *
+     * @throws {FaceError} `collectionExists`, `invalidName`, `unknownModel`; `invalidOption` for a policy
+     *   that the model cannot keep
+     */
     create(input: {
       readonly name: string
       readonly modelId?: string
@@ -312,15 +359,21 @@ export interface FaceWatcher {
       readonly storeCrops?: boolean
     }): Promise<Collection>
     /**
+     * A collection with its counts and thresholds.
+     *
      * @param options `difficulty`: `latest` (default) answers the last measurement and begins the
      *   next where one is due, `wait` waits for it, a second or so, and `none` leaves it alone
+     * @throws {FaceError} `collectionNotFound`
      */
     get(
       name: string,
       options?: { readonly difficulty?: 'none' | 'latest' | 'wait' },
     ): Promise<CollectionDetails>
+    /** A page of all collections. @throws {FaceError} `invalidCursor`, `invalidOption` */
     list(options?: PageOptions): Promise<Page<Collection>>
     /**
+     * Changes a collection's policy, or whether it stores crops.
+     *
      * @param patch what is absent stays; `null` in `policy` takes a value back
      * @throws {FaceError} `collectionNotFound`, `invalidOption`
      */
@@ -328,49 +381,83 @@ export interface FaceWatcher {
       name: string,
       patch: { readonly policy?: DecisionPolicyPatch; readonly storeCrops?: boolean },
     ): Promise<Collection>
-    /** @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
+    /** Deletes a collection with all its persons and faces. @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
     delete(name: string): Promise<void>
   }
+  /** The people of collections. */
   readonly persons: {
+    /**
+     * Makes a person without faces, or finds one by name (`ifExists`).
+     *
+     * @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`, `invalidOption`,
+     *   `personExists`
+     */
     create(collection: string, input: NewPersonInput): Promise<Person>
+    /** @throws {FaceError} `collectionNotFound`, `personNotFound` */
     get(collection: string, personId: string): Promise<Person>
+    /**
+     * A page of persons, those made last at the end.
+     *
+     * @param options `name`: only those whose name contains it, in any case; `exactName`: only that name
+     * @throws {FaceError} `collectionNotFound`, `invalidCursor`, `invalidOption`
+     */
     list(
       collection: string,
       options?: PageOptions & { readonly name?: string; readonly exactName?: string },
     ): Promise<Page<Person>>
+    /**
+     * Changes name or metadata; what is absent stays.
+     *
+     * @throws {FaceError} `collectionNotFound`, `personNotFound`, `invalidName`, `invalidMetadata`
+     */
     update(
       collection: string,
       personId: string,
       patch: { readonly name?: string; readonly metadata?: Metadata },
     ): Promise<Person>
+    /** Deletes a person with all faces. @throws {FaceError} `collectionNotFound`, `personNotFound` */
     delete(collection: string, personId: string): Promise<void>
   }
+  /** The stored faces of people. */
   readonly faces: {
+    /** @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     get(collection: string, faceId: string): Promise<Face>
+    /**
+     * A page of faces, of one person or of all.
+     *
+     * @throws {FaceError} `collectionNotFound`, `invalidCursor`, `invalidOption`
+     */
     list(
       collection: string,
       options?: PageOptions & { readonly personId?: string },
     ): Promise<Page<Face>>
+    /** JPEG of the face; `undefined` where none was stored. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
+    /** Deletes a face of a person. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     delete(collection: string, personId: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
   }
+  /** How faces are searched. */
   readonly index: {
-    /** Its kind, its faces, and how it searches them. */
+    /** The index of a collection: its kind, its faces, and how it searches them. */
     status(collection: string): Promise<IndexStatus & { readonly kind: string }>
     /** How well searches agree with exact ones; of collections whose index is loaded and tells. */
     agreements(): Promise<readonly IndexAgreement[]>
+    /** Compares the index with the database, ids and vectors. @throws {FaceError} `collectionNotFound` */
     verify(collection: string): Promise<IndexReport>
+    /** Makes the index equal to the database again; searches go on meanwhile. @throws {FaceError} `collectionNotFound` */
     rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
   }
+  /** All models that are known, installed or not. */
   models(): Promise<readonly ModelStatus[]>
   /** Counts nothing: it may be asked every second, of a gallery of any size. */
   readiness(): Promise<Readiness>
   /** Readiness, and what the gallery holds and does. */
   status(): Promise<Status>
+  /** Finishes what is in work, writes snapshots and ends the worker threads. */
   close(): Promise<void>
 }
 
-/** Of the collection that is made at the first start. */
+/** Name of the collection that is made at the first start. */
 export const defaultCollectionName = 'default'

@@ -4,7 +4,7 @@ import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 type Dependencies = Pick<RecognitionDependencies, 'gallery' | 'models'>
 
 /**
- * What a threshold has to rise by because the people of the collection are more alike than its
+ * By how much a threshold has to rise because the people of the collection are more alike than its
  * model's curve expects, where the policy asks for it; see [Note: Gallery shift]. Searches do not
  * wait: until the collection was measured, which begins here, it is 0.
  *
@@ -22,8 +22,8 @@ export function latestGalleryShift(
 }
 
 /**
- * As {@link latestGalleryShift}, but the first call waits for the measurement; later ones take the
- * last.
+ * Computes the same as {@link latestGalleryShift}, but the first call waits for the measurement; later
+ * ones take the last.
  */
 export async function measureGalleryShift(
   { gallery, models }: Dependencies,

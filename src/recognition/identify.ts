@@ -47,7 +47,7 @@ interface Call {
   readonly name: string
   readonly input: Uint8Array | EmbeddingProbe
   readonly options: IdentifyOptions
-  /** Candidates a face. */
+  /** Candidates of each face. */
   readonly count: number
 }
 
@@ -57,7 +57,7 @@ interface Opened {
 }
 
 interface Searched {
-  /** One a face. */
+  /** Results of the search, one a face. */
   readonly results: readonly ProbeResult[]
   /** The collection as it was then; absent when it was gone. */
   readonly current: Collection | undefined
@@ -141,7 +141,7 @@ export function createIdentify(
     }
   }
 
-  /** With the collection as it was last read; without a result where it has changed since then. */
+  /** Identifies with the collection as it was last read; no result where it has changed since then. */
   async function identifyRemembered(
     collection: Collection,
     { name, input, options, count }: Call,

@@ -10,7 +10,7 @@ export interface Rejection {
 }
 
 /**
- * The rejection that an error of one image stands for, or `undefined` for an error that concerns the
+ * The rejection that an error of one image means, or `undefined` for an error that concerns the
  * whole request: a missing model, an overload, an abort.
  */
 export function toRejection(error: unknown): Rejection | undefined {

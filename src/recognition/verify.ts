@@ -12,18 +12,18 @@ import { measureGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
 import { sumTimings } from './timings.ts'
 
-/** One stranger in 10,000 passes. */
+/** Default false match rate of a verification: one stranger in 10,000 passes. */
 export const defaultVerifyFmr = 1e-4
 
-/** What the image is compared with. */
+/** The faces that the image is compared with. */
 interface Reference {
   /** One embedding a row; the nearest counts. */
   readonly embeddings: readonly Float32Array[]
   /** Why it cannot be compared; stored faces were examined when they were enrolled. */
   readonly reasons: readonly UndeterminedReason[]
-  /** Absent for an image. */
+  /** Ids of the stored faces; absent for an image. */
   readonly faceIds?: readonly string[]
-  /** Absent for an image. */
+  /** Their collection; absent for an image. */
   readonly collection?: Collection
   readonly timings: readonly Analysis['timings'][]
 }

@@ -1,5 +1,6 @@
 import type { Cursor } from '../core/types.ts'
 
+/** A face that a search found. */
 export interface SearchCandidate {
   readonly faceId: string
   /** Cosine, -1 to 1. */
@@ -21,12 +22,12 @@ export interface VectorIndex {
   readonly dimension: number
   /**
    * Vectors are kept at a loss (product quantisation and the like): similarities and `vectors` are
-   * estimates. The gallery computes similarities of the candidates anew from the store.
+   * estimates. The gallery computes the similarities of the faces found again from the store.
    */
   readonly lossy?: boolean
   /** Faces that a search can find. */
   size(): Promise<number>
-  /** What the kind tells about itself: `faces`, and how it searches them. */
+  /** Facts that the kind reports about itself: `faces`, and how it searches them. */
   status(): Promise<IndexStatus>
   /** Insert or replace. @param vectors faceIds.length x dimension, row-major; may be transferred */
   upsert(faceIds: readonly string[], vectors: Float32Array): Promise<void>

@@ -5,7 +5,7 @@ import type { ChangeFeed } from './ports/feed.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { TransferStore } from './ports/transfer.ts'
 
-/** What a database keeps, by aggregate. */
+/** The ports of a database, one an aggregate. */
 export interface Aggregates {
   readonly collections: CollectionStore
   readonly persons: PersonStore

@@ -62,7 +62,7 @@ const effects: ReadonlyMap<string, Effect> = new Map(
   ),
 )
 
-/** Of all methods. */
+/** Names of all methods of all ports. */
 export const methodNames: readonly MethodName[] = [...effects.keys()] as MethodName[]
 
 /** @returns `read` for what is in no port, such as `ping` */

@@ -31,7 +31,7 @@ interface Ends {
 // The feed's place is noted, everything is restored, both sides are compared, and what the feed
 // tells since the noted place is done at the target until the feed has no more. So the faces are
 // those of the source at the moment when the feed was read to its end: a face that no change tells
-// of was compared, one that a change tells of was done anew. Persons are as when they were compared.
+// of was compared, one that a change tells of was copied again. Persons are as when they were compared.
 // A face that only the target has is removed there when the source's feed says that the source
 // removed it (an earlier copy was interrupted, for instance); else it belongs to the target, and the
 // copy is refused rather than the face lost. The feed does not tell of persons: one without a face
@@ -141,7 +141,7 @@ async function settle(
   await settleFaces(ends, collectionId, faces)
   for await (const difference of compareRecords('person', source, where)) {
     if (await settlePerson(ends, collectionId, difference)) continue
-    // Removed with its faces since they were compared, perhaps; then the feed tells of them.
+    // Perhaps it was removed with its faces since they were compared; then the feed says so.
     await follow()
     if (!(await settlePerson(ends, collectionId, difference))) throw toConflict(difference)
   }
@@ -163,7 +163,7 @@ async function settleFaces(
     if (!removed.has(difference.id)) throw toConflict(difference)
     await copyFace(ends, collectionId, difference.id)
   }
-  // Only now: a removed face may stand in the way of one of the same place in the same image.
+  // Only now: a removed face may be in the way of one of the same place in the same image.
   for (const difference of differences) {
     if (difference.state === 'surplus') continue
     if (!(await copyFace(ends, collectionId, difference.id))) throw toConflict(difference)
@@ -312,7 +312,7 @@ async function readFace(
   )
 }
 
-/** What is gone is no error here. */
+/** Answers `undefined` for a record that is gone instead of an error. */
 async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise

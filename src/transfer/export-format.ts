@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { FaceError } from '../core/errors.ts'
+import { probeShiftModes } from '../core/policy.ts'
+import type { DecisionPolicy } from '../core/types.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { PersonRecord } from './records.ts'
@@ -29,21 +31,23 @@ const rate = Type.Number({ minimum: 0, maximum: 1 })
 const similarity = Type.Number({ minimum: -1, maximum: 1 })
 const file = Type.Object({ bytes: count, sha256: hash }, strict)
 
+/** Every field of a policy; the compiler asks for one that is added. */
+const policy = {
+  maxFpir: rate,
+  possibleFpir: rate,
+  threshold: Type.Optional(similarity),
+  possibleThreshold: Type.Optional(similarity),
+  probeShift: Type.Optional(Type.Enum([...probeShiftModes])),
+  galleryShift: Type.Optional(Type.Boolean()),
+} satisfies Readonly<Record<keyof DecisionPolicy, TSchema>>
+
 const CollectionSchema = Type.Object(
   {
     id,
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
     modelId,
     dimension: Type.Integer({ minimum: 1, maximum: 65_536 }),
-    policy: Type.Object(
-      {
-        maxFpir: rate,
-        possibleFpir: rate,
-        threshold: Type.Optional(similarity),
-        possibleThreshold: Type.Optional(similarity),
-      },
-      strict,
-    ),
+    policy: Type.Object(policy, strict),
     storeCrops: Type.Boolean(),
     createdAt: time,
     persons: count,

@@ -53,7 +53,7 @@ export async function readManifest(directory: string): Promise<ExportManifest> {
   return manifest
 }
 
-/** @throws {FaceError} `exportInvalid` when a file is not the one that the manifest tells of */
+/** @throws {FaceError} `exportInvalid` when a file is not the one that the manifest describes */
 export async function verifyChecksums(directory: string, entry: ExportedCollection): Promise<void> {
   for (const file of exportFiles) {
     const hash = createHash('sha256')

@@ -28,7 +28,7 @@ import { createStoreSource, trackBatches } from './records.ts'
 export interface ExportOptions extends TransferOptions {
   /** The kind of store, for people who read the manifest. */
   readonly source: string
-  /** When it is made; ISO 8601, UTC. */
+  /** Time of the export; ISO 8601, UTC. */
   readonly createdAt: string
 }
 
@@ -41,7 +41,7 @@ export interface ExportOptions extends TransferOptions {
 
 /**
  * Writes collections of a store to a directory; see [Note: Exported gallery]. The directory is new,
- * empty, or that of an export that did not finish, which begins anew. Files are for their owner only.
+ * empty, or that of an export that did not finish, which starts again. Files are for their owner only.
  *
  * @throws {FaceError} `invalidOption` when the directory holds anything else or cannot be written;
  *   `collectionNotFound`, also when a collection is deleted meanwhile or there is none, in which case

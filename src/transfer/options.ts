@@ -17,7 +17,7 @@ export interface TransferOptions {
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined
 }
 
-/** What was moved. */
+/** Counts of what was moved. */
 export interface TransferSummary {
   readonly collections: readonly CollectionSummary[]
 }
@@ -26,7 +26,7 @@ export interface CollectionSummary {
   readonly name: string
   readonly persons: number
   readonly faces: number
-  /** After an import: persons and faces that the collection had besides; they are left as they are. */
+  /** Persons and faces that the collection had besides those of an import; they are left as they are. */
   readonly others?: number
 }
 

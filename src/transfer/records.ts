@@ -60,7 +60,7 @@ export function toPersonRecord(person: PersonRecord): PersonRecord {
   return { id, name, metadata, createdAt, updatedAt }
 }
 
-/** What a face has besides embedding and crop, keys in one order. */
+/** The fields of a face without embedding and crop, with their keys in one order. */
 export function toFaceRecord(face: Omit<Face, 'hasCrop'>): Omit<Face, 'hasCrop'> {
   const { id, personId, modelId, quality, box, landmarks, imageHash, createdAt } = face
   const { sizePx, sharpness, brightness, pose, confidence } = quality

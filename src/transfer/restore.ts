@@ -20,7 +20,7 @@ export interface Target {
 export interface Difference {
   readonly kind: 'person' | 'face'
   readonly id: string
-  /** What the target has: nothing, another one of this id, or one that the source has not. */
+  /** State of the target: it has none, another one of this id, or one that the source does not have. */
   readonly state: 'missing' | 'different' | 'surplus'
 }
 

@@ -19,7 +19,7 @@ export interface FloatTensor extends TensorValue {
 
 /** A loaded network. It belongs to the thread that loaded it. */
 export interface Session {
-  /** That share a run. */
+  /** Threads that share a run. */
   readonly threads: number
   /**
    * Runs the network once. Blocks the calling thread while it runs (the binding is synchronous).
@@ -37,13 +37,13 @@ export interface Session {
 export interface SessionSource {
   /** Absolute path of an ONNX file. */
   readonly path: string
-  /** For messages. */
+  /** The model's id, for messages. */
   readonly modelId: string
   /** Lower-case hex; checked when given. */
   readonly sha256?: string | undefined
-  /** That share one run, the calling thread among them, >= 1. */
+  /** Threads that share one run, the calling thread included, >= 1. */
   readonly threads: number
-  /** Of a thread that may be terminated. */
+  /** Gate before each run, on a thread that may be terminated. */
   readonly gate?: RunGate | undefined
   /** Whether what a run took is kept for the next, which saves time; default true. */
   readonly keepsMemory?: boolean
@@ -57,7 +57,7 @@ const spinMicroseconds = '100'
 
 /**
  * Threads beyond the caller's spin between the layers of a run, see [Note: solo worker], and not
- * between runs, when the image library's thread has work. The memory pattern is planned anew for each input shape and kept, which only grows where shapes vary by image.
+ * between runs, when the image library's thread has work. The memory pattern is planned again for each input shape and kept, which only grows where shapes vary by image.
  * Denormal numbers are flushed to zero: MobileFaceNet's activations hold many, and took 72 ms a face
  * with them and 4 without; the embedding was the same to the last bit.
  */

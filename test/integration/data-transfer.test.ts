@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toConfig } from '../../src/config/load.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
@@ -53,6 +54,20 @@ describe('data export and import', () => {
     for (const step of ['check', 'import', 'compare']) {
       expect(steps.findLast((progress) => progress.step === step)).toMatchObject({ done: 409 })
     }
+    await expectSameGallery(to, from)
+  })
+
+  it('carry every field of a policy, those of a fresh installation among them', async () => {
+    const { policy } = await from.collections.create({
+      ...{ name: 'default', modelId: 'mobilefacenet', dimension: 512, storeCrops: false },
+      policy: toConfig({}).policy,
+    })
+    expect(policy).toMatchObject({ probeShift: 'standard', galleryShift: false })
+    const all = { ...policy, threshold: 0.5, possibleThreshold: 0.4, probeShift: 'strict' } as const
+    await makeCollection(from, { name: 'other' })
+    await from.collections.update('other', { policy: { ...all, galleryShift: true } })
+    await exportGallery(from, dir, about)
+    await importGallery(dir, to)
     await expectSameGallery(to, from)
   })
 

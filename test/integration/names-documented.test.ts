@@ -187,9 +187,10 @@ describe('what documents and messages name is there:', () => {
 
 const flagPattern = /(?<![\w)-])(--[a-z][a-z-]+)(?![\w.-]*\.\w)/g
 
-/** Of npm, pip, docker, MongoDB, Node and the scripts of this repository. */
+/** Of npm, pip, docker, curl, MongoDB, Node and the scripts of this repository. */
 const foreignFlags = new Set([
   ...['--help', '--ignore-scripts', '--pack-destination', '--repl', '--eval', '--version'],
+  ...['--fail-with-body', '--retry', '--oplog'],
   ...['--no-deps', '--only-binary', '--disable-pip-version-check', '--dest', '--expose-gc'],
 ])
 

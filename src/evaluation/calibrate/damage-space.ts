@@ -8,7 +8,7 @@ export interface DamageSpace {
   readonly axes: Matrix
   /** Coordinates of the kinds, [kinds x axes]. */
   readonly points: Matrix
-  /** What the kinds' means differ from the mean, in an orthonormal basis: [kinds x at most as many as axes]. */
+  /** Differences of the kinds' means from the mean, in an orthonormal basis: [kinds x at most as many as axes]. */
   readonly displacements: Matrix
 }
 
@@ -16,9 +16,9 @@ export interface DamageSpace {
 export interface DamageSamples {
   /** Mean of each kind of damage. */
   readonly kindMeans: readonly ArrayLike<number>[]
-  /** Of clean photographs, more than a few hundred. */
+  /** Embeddings of clean photographs, more than a few hundred. */
   readonly clean: readonly ArrayLike<number>[]
-  /** Of damaged ones, less the mean of their kind. */
+  /** Embeddings of damaged photographs, less the mean of their kind. */
   readonly residuals: readonly ArrayLike<number>[]
 }
 

@@ -17,7 +17,7 @@ import { type DamagedExample, toExamples } from './judged-examples.ts'
 import { type CleanSet, type Lessons, learnJudge } from './learn-judge.ts'
 
 export interface JudgeOptions {
-  /** Of the model; thresholds come from it. */
+  /** Curve of the model; thresholds come from it. */
   readonly curve: FmrCurve
   readonly limits: ImageLimits
   /** The result file that the judge will name. */
@@ -38,7 +38,7 @@ export interface JudgeResult {
   readonly seed: number
   readonly statedFmr: number
   readonly threshold: number
-  /** Whose photographs were damaged; measure on others. */
+  /** People whose photographs were damaged; measure on others. */
   readonly people: readonly string[]
   readonly clean: readonly {
     readonly name: string
@@ -46,12 +46,12 @@ export interface JudgeResult {
     readonly refused: number
     readonly maxRefused: number
   }[]
-  /** Of people, and of families of damage, that the judge did not learn from. */
+  /** Rates for people, and for families of damage, that the judge did not learn from. */
   readonly kinds: readonly KindTrial[]
   readonly judge: FaceJudge
 }
 
-/** Of the photographs that teach what clean is. */
+/** Largest share of the photographs that teach what clean is which may be refused. */
 const maxRefusedOfDataset = 0.01
 
 /**

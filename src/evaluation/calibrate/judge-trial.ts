@@ -3,7 +3,7 @@ import { dotProduct } from '../../core/similarity.ts'
 import type { DamagedExample } from './judged-examples.ts'
 import { type LearnedJudge, type LearnOptions, type Lessons, learnJudge } from './learn-judge.ts'
 
-/** What a judge does to faces of people whom it has not seen. */
+/** Rates of a judge for faces of people whom it has not seen. */
 export interface TrialRates {
   /** Faces found. */
   readonly faces: number
@@ -11,7 +11,7 @@ export interface TrialRates {
   readonly refused: number
   /** Pairs of different people of which neither is refused. */
   readonly pairs: number
-  /** Share of those that match. */
+  /** Share of those pairs that match. */
   readonly fmr: number
 }
 
@@ -19,9 +19,9 @@ export interface KindTrial {
   readonly damage: string
   /** Pairs of all faces that match at the stated rate's threshold, nothing refused. */
   readonly fmrBefore: number
-  /** By a judge that learned from other people, damaged in the same ways. */
+  /** Rates of a judge that learned from other people, damaged in the same ways. */
   readonly known: TrialRates
-  /** By a judge that learned from other people, without this family of damage. */
+  /** Rates of a judge that learned from other people, without this family of damage. */
   readonly unseen: TrialRates
 }
 

@@ -21,9 +21,9 @@ export interface DamagedExample {
 export interface DamagedFaces {
   readonly damage: Damage
   readonly name: string
-  /** One a person. */
+  /** The damaged photograph of each person. */
   readonly found: readonly FoundFace[]
-  /** The clean second photograph of each; `undefined` for people with one. */
+  /** The clean second photograph of each person; `undefined` for people with one. */
   readonly mates: readonly (FoundFace | undefined)[]
 }
 
@@ -56,7 +56,7 @@ export function toExamples(
   })
 }
 
-/** What is told of a face before its likeness to damage. */
+/** Features of a face other than its likeness to damage. */
 export function toFeatures({ quality, rawNorms }: EmbeddedFace): readonly number[] {
   return [toLogOdds(quality.confidence), ...(rawNorms ?? [])]
 }

@@ -37,7 +37,7 @@ export interface Lessons {
   readonly mates: readonly (readonly [EmbeddedFace, EmbeddedFace])[]
 }
 
-/** What was learned, without where it came from. */
+/** A judge without the names of its sources. */
 export type LearnedJudge = Omit<FaceJudge, 'source' | 'resultFile'>
 
 const defaults = { centroids: 64, axes: 64, seed: 1 }
@@ -46,7 +46,7 @@ const clusterRounds = 30
 const usedShare = 0.9
 /** Half of an upright face lies within this share of the crop. */
 const maxOutside = 0.4
-/** Of clean photographs, as the judge's record says of `weakNorms`. */
+/** Share of clean photographs that count as weak, as the judge's record says of `weakNorms`. */
 const weakShare = 0.05
 /** More faces tell no more about how faces of one kind differ, and their covariance takes time. */
 const maxResiduals = 4000
@@ -169,7 +169,7 @@ function meansByKind(examples: readonly DamagedExample[]): readonly KindMean[] {
     .map(({ mean, count, ...kind }) => ({ ...kind, mean: mean.map((value) => value / count) }))
 }
 
-/** What some faces of every kind differ from the mean of their kind. */
+/** Differences of some faces of every kind from the mean of their kind. */
 function residualsOf(
   examples: readonly DamagedExample[],
   kinds: readonly KindMean[],

@@ -203,7 +203,7 @@ export function writeOver(lines: number): ApplyDamage {
   })
 }
 
-/** -size to size. */
+/** A random number from -size to size. */
 function jitter(random: Random, size: number): number {
   return (2 * random() - 1) * size
 }

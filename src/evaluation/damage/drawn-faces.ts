@@ -14,7 +14,7 @@ interface Drawing {
   readonly nose: Pair
   readonly mouth: Pair
   readonly mouthAt: number
-  /** Positive: smiling. */
+  /** Curve of the mouth; positive: smiling. */
   readonly smile: number
   readonly hair: number
   readonly scale: number
@@ -177,7 +177,7 @@ interface ThingShape {
   readonly turnOfHand: number
 }
 
-/** Brightness of the plate, 0 for holes; `undefined` beside it. */
+/** Brightness of the plate, 0 for holes; `undefined` outside of it. */
 const thingShade: Readonly<
   Record<
     'socket' | 'clock' | 'car' | 'house',

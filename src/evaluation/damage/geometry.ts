@@ -102,7 +102,7 @@ export function cutOff(share: number, side: 'top' | 'bottom' | 'left' | 'right')
   }
 }
 
-/** At least one pixel stays. */
+/** Cuts the image down to `edges` (left, top, right, bottom); at least one pixel stays. */
 function crop(image: RgbImage, box: Box, edges: readonly [number, number, number, number]) {
   const left = Math.min(image.width - 1, Math.max(0, Math.round(edges[0])))
   const top = Math.min(image.height - 1, Math.max(0, Math.round(edges[1])))

@@ -15,7 +15,7 @@ const chromaTable = [
   99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 ]
 
-/** What JPEG of a quality of 1 to 100 leaves, with half the resolution for colour. */
+/** Compresses as JPEG of a quality of 1 to 100, with half the resolution for colour. */
 export function compressJpeg(quality: number): ApplyDamage {
   return keepPlace((image) => compress(image, quality))
 }

@@ -16,7 +16,7 @@ export interface DamagedPicture {
   readonly box: Box
 }
 
-/** What a damage does; the photograph itself is never changed. */
+/** Damages a copy of a photograph; the photograph itself is never changed. */
 export type ApplyDamage = (image: RgbImage, face: FacePlace, random: Random) => DamagedPicture
 
 /** A damage that leaves every point where it is. */

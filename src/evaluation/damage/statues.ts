@@ -18,7 +18,7 @@ export interface Material {
   readonly holes: boolean
 }
 
-/** Depth of a head towards the viewer, units of half its width; `undefined` beside it. */
+/** Depth of a head towards the viewer, units of half its width; `undefined` outside of it. */
 type Relief = (u: number, v: number) => number | undefined
 
 /** A head in relief, lit from one side: a statue, a bust of bronze, a mask, a mannequin. */

@@ -15,7 +15,7 @@ export function recolour(change: ChangePixel): ApplyDamage {
   return keepPlace((image) => changePixels(image, change))
 }
 
-/** Every channel by itself. */
+/** Applies a function to every channel separately. */
 export function mapChannels(change: (value: number) => number): ApplyDamage {
   return recolour((out) => {
     for (let c = 0; c < 3; c++) out[c] = change(out[c]!)
@@ -192,7 +192,7 @@ export function sketch(): ApplyDamage {
   })
 }
 
-/** Only edges in relief, on grey. */
+/** Leaves only edges in relief, on grey. */
 export function emboss(): ApplyDamage {
   return keepPlace((image, face) => {
     const step = Math.max(1, Math.round(1.5 * faceScale(face)))

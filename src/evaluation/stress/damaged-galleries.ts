@@ -12,7 +12,7 @@ export interface DamagedGallery {
   readonly damagedPeople: number
   /** Strangers with a detected face who got a `match`; those refused a search did not. */
   readonly named: CountedRate
-  /** Of the strangers, those who were not refused. */
+  /** Strangers who were not refused. */
   readonly searched: number
 }
 

@@ -5,16 +5,16 @@ import type { AnalyzedFace } from '../../vision/analyzer/analyzer-types.ts'
 /** A face with its embedding, as the analyzer answered it. */
 export type EmbeddedFace = AnalyzedFace & { readonly embedding: Float32Array }
 
-/** What the analyzer found in one picture; `undefined` when no face, or no readable picture. */
+/** The face that the analyzer found in one picture; `undefined` when there is none or the picture cannot be read. */
 export interface FoundFace {
-  /** Names the picture. */
+  /** Key that names the picture. */
   readonly key: string
   readonly face: EmbeddedFace | undefined
 }
 
 interface Line {
   readonly key: string
-  /** With the embedding as base64 of little-endian float32. */
+  /** The face, with its embedding as base64 of little-endian float32. */
   readonly face?: Omit<EmbeddedFace, 'embedding'> & { readonly embedding: string }
 }
 

@@ -8,9 +8,9 @@ import { computeSimilarities, toRows } from './similarities.ts'
 import type { CleanResult, DamageResult, RefusalRates } from './stress-types.ts'
 
 export interface DamageMeasurement {
-  /** One a person. */
+  /** The damaged photograph of each person. */
   readonly damaged: readonly FoundFace[]
-  /** The own clean second photograph of each; `undefined` for people with one. */
+  /** The clean second photograph of each person; `undefined` for people with one. */
   readonly mates: readonly (FoundFace | undefined)[]
   readonly strangers: JudgedRows
   /** Similarity of the stated rate. */

@@ -6,9 +6,9 @@ import { computeSimilarities, type Rows, rowOf } from './similarities.ts'
 export interface CountedRate {
   readonly count: number
   readonly of: number
-  /** 0 of 0 is 0. */
+  /** `count` divided by `of`; 0 where both are 0. */
   readonly rate: number
-  /** 95 %, as if trials were independent; pairs that share a face are not. */
+  /** Interval of 95 %, as if trials were independent; pairs that share a face are not. */
   readonly interval: Interval
 }
 
@@ -22,7 +22,7 @@ export interface PairRates {
   readonly plain: CountedRate
   /** Pairs of faces of which neither is refused a comparison, at the raised threshold. */
   readonly decided: CountedRate
-  /** As `decided`, pairs that could also be enrolled. */
+  /** The same as `decided`, for pairs that could also be enrolled. */
   readonly enrollable: CountedRate
 }
 

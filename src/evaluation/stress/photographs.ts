@@ -39,7 +39,7 @@ export async function openPhotographs(dir: string, options: OpenDatasetOptions):
 
 /** One person of the measurement. */
 export interface Subject {
-  /** Its face is damaged. */
+  /** The photograph whose face is damaged. */
   readonly photograph: LabelledImage
   /** Another photograph, never damaged; absent for people with one. */
   readonly mate?: LabelledImage

@@ -26,7 +26,7 @@ export function toPhotographTask({ key, file }: LabelledImage): PictureTask {
 
 export interface DamageSource {
   readonly photograph: LabelledImage
-  /** What was found in the clean photograph. */
+  /** The face that was found in the clean photograph. */
   readonly clean: FoundFace
 }
 

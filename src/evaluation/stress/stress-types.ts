@@ -3,7 +3,7 @@ import type { DamageFamily } from '../damage/damage.ts'
 import type { DamagedGallery } from './damaged-galleries.ts'
 import type { CountedRate, PairRates } from './pair-rates.ts'
 
-/** What is refused of detected faces, and why. */
+/** Shares of detected faces that are refused, by reason. */
 export interface RefusalRates {
   /** Enrolment rejects the face. */
   readonly enrolment: CountedRate
@@ -20,14 +20,14 @@ export interface DamageResult {
   readonly family: DamageFamily
   readonly isTurn: boolean
   readonly showsPerson: boolean
-  /** Of all pictures: those with a face where it was, or with any in pictures without a person. */
+  /** Share of pictures with a face where it was, or with any face in pictures without a person. */
   readonly detected: CountedRate
   readonly refused: RefusalRates
   /** Damaged faces against the own clean second photograph; absent without a person. */
   readonly recognised?: {
     /** Pictures without a detection and refused faces are misses. */
     readonly ofAll: CountedRate
-    /** Of faces that are not refused a comparison. */
+    /** Share of the faces that are not refused a comparison. */
     readonly ofComparable: CountedRate
   }
   /** Recognised, over those recognised undamaged; of turned pictures only. */
@@ -66,7 +66,7 @@ export interface StressResult {
   readonly seed: number
   /** People whose photograph is damaged. */
   readonly people: number
-  /** Of those drawn, in whose clean photograph no face was found. */
+  /** People who were drawn and in whose clean photograph no face was found. */
   readonly peopleWithoutFace: number
   /** Clean people whom they are compared with, those not refused. */
   readonly strangers: number

@@ -19,13 +19,13 @@ import type { DamageResult, StressResult } from './stress-types.ts'
 import { summarise } from './summary.ts'
 
 export interface StressOptions {
-  /** Of the model; thresholds come from it. */
+  /** Curve of the model; thresholds come from it. */
   readonly curve: FmrCurve
-  /** Of images that are decoded. */
+  /** Limits of images that are decoded. */
   readonly limits: ImageLimits
-  /** Of the galleries. Default {@link defaultPolicy}. */
+  /** Policy of the galleries. Default {@link defaultPolicy}. */
   readonly policy?: DecisionPolicy
-  /** Of the model, the one that the analyzer has: what is kept of another is void. */
+  /** Judge of the model, the same that the analyzer has: results kept of another one are void. */
   readonly judge?: FaceJudge
   /** Default: as the product decides with the judge. */
   readonly decider?: StressDecider
@@ -37,7 +37,7 @@ export interface StressOptions {
   readonly kinds?: readonly string[]
   /** People who take no part: those whom a judge learned from. */
   readonly without?: readonly string[]
-  /** Of the people, the damages and the galleries. Default 1. */
+  /** Seed of the draws of people, damages and galleries. Default 1. */
   readonly seed?: number
   /** Sets of photographs of which the refused share is counted. */
   readonly clean?: readonly Dataset[]

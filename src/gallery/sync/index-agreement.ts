@@ -13,7 +13,7 @@ export interface IndexAgreement {
   readonly exact: boolean
   /** Share of searches whose best face is that of an exact search, 0 to 1. */
   readonly agreement: number
-  /** What it may be (Wilson, 95 %). */
+  /** Least value that the agreement may have (Wilson, 95 %). */
   readonly agreementAtLeast: number
   readonly agreementAtMost: number
   /** Searches that were repeated exactly, which is what tells. */

@@ -6,7 +6,7 @@ import type { Collection } from '../../storage/ports/collections.ts'
 import type { Progress } from './index-loader.ts'
 import type { IndexSync } from './sync.ts'
 
-/** Where an index differs from the store; all lists are empty when it does not. */
+/** Differences between an index and the database; all lists are empty when there are none. */
 export interface IndexDifferences {
   /** Faces of the store that were compared. */
   readonly checked: number
@@ -22,7 +22,7 @@ export interface IndexDifferences {
 const vectorTolerance = 1e-5
 
 /**
- * Compares a collection's index with the store, ids and vectors. Runs beside reads and writes:
+ * Compares a collection's index with the store, ids and vectors. Reads and writes go on meanwhile:
  * what differs is looked at a second time, after the index has caught up.
  */
 export async function checkIndex(

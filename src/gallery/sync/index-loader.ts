@@ -9,7 +9,7 @@ import type { Change } from '../../storage/ports/feed.ts'
 // [Note: Whose snapshot] Kinds save what they are given; with the collection's id before the cursor,
 // the snapshot of another collection in a collection's place is not taken for its own.
 
-/** What a snapshot is saved with. */
+/** The text that is saved in a snapshot as its cursor: collection id and cursor. */
 export function toSnapshotCursor(collectionId: string, cursor: Cursor): Cursor {
   return `${collectionId} ${cursor}`
 }
@@ -51,10 +51,10 @@ export async function applyChanges(index: VectorIndex, changes: readonly Change[
   if (removed.size > 0) await index.remove([...removed])
 }
 
-/** What was read from the feed of one collection. */
+/** The changes of one collection that were read from the feed. */
 interface Replayed {
   readonly changes: number
-  /** A face was removed. */
+  /** Whether a face was removed. */
   readonly removal: boolean
 }
 
@@ -103,7 +103,7 @@ export interface LoadedIndex {
   readonly unsaved: number
   /** The snapshot on disk may hold an embedding that the store does not have any more. */
   readonly snapshotHoldsErased: boolean
-  /** There was no usable snapshot. */
+  /** Whether it was built from the store, because there was no usable snapshot. */
   readonly rebuilt: boolean
   /** Read from the store when there was none. */
   readonly faces: number
@@ -140,14 +140,15 @@ export async function loadIndex(
   const base = await store.feed.latestCursor()
   const filled = await fill(store, index, { collectionId, onProgress })
   const replayed = await replay(store, index, { collectionId, from: base })
-  // At once, because it was much work, and because other nodes that share the index wait for its place.
+  // Saved at once, because it was much work, and because other nodes that share the index (Milvus)
+  // wait for the cursor that is saved with it.
   const saved = await index.save(toSnapshotCursor(collectionId, base)).then(
     () => true,
     () => false,
   )
   return {
     index,
-    // Where there is nothing new, the snapshot that was not replaced is still to be.
+    // Where the snapshot could not be replaced it still has to be, even without new changes.
     unsaved: saved ? replayed.changes : filled + replayed.changes + 1,
     snapshotHoldsErased: replayed.removal || !saved,
     rebuilt: true,

@@ -8,7 +8,7 @@ import type { Change } from '../../storage/ports/feed.ts'
 import { applyChanges, type LoadedIndex, loadIndex, toSnapshotCursor } from './index-loader.ts'
 import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 
-/** What an index is opened for. */
+/** The part of a collection that its index needs. */
 export type IndexedCollection = Pick<Collection, 'id' | 'dimension'>
 
 /**
@@ -20,7 +20,7 @@ export interface OpenIndexes {
   get(collectionId: string): LoadedIndex | undefined
   /** Whether it was opened, though it may be lost. */
   has(collectionId: string): boolean
-  /** None was opened yet. */
+  /** Whether no index was opened yet. */
   isEmpty(): boolean
   /** Loads the index unless it is. @throws {FaceError} `notReady` shortly after a failure; what the load throws */
   open(collection: IndexedCollection): Promise<LoadedIndex>
@@ -28,17 +28,17 @@ export interface OpenIndexes {
   apply(collectionId: string, changes: readonly Change[]): Promise<void>
   /** Removes the index and its snapshot. Does not throw. */
   drop(collection: IndexedCollection): Promise<void>
-  /** Drops those of other collections. */
+  /** Drops the indexes of all other collections. */
   retain(collectionIds: ReadonlySet<string>): Promise<void>
-  /** What `get` gave is lost; nothing happens when it was loaded again since. */
+  /** Notes that the index which `get` gave is lost; nothing happens when it was loaded again since. */
   lose(collectionId: string, loaded: LoadedIndex): void
   loseAll(): void
-  /** Loads those that are lost, when it is time for another attempt. Does not throw. */
+  /** Loads lost indexes again, when it is time for another attempt. Does not throw. */
   retryLost(): Promise<void>
   /** Writes snapshots, as of `cursor`: those that are due, without waiting; or all that have something new. */
   saveWhenDue(cursor: Cursor): Promise<void>
   saveAll(cursor: Cursor): Promise<void>
-  /** Writes this snapshot in any case. */
+  /** Writes this collection's snapshot in any case. */
   save(collectionId: string, cursor: Cursor): Promise<void>
   ready(): boolean
   /** Why an index that is not loaded could not be; undefined while it is being loaded. */
@@ -59,9 +59,9 @@ interface Entry {
   /** A new object with every load. */
   loaded: LoadedIndex | undefined
   readonly snapshots: SnapshotSaver
-  /** After a failed attempt to load it, when the next is due; ms of a clock that never jumps. */
+  /** Time of the next attempt after a failed one; milliseconds of a clock that never jumps. */
   retryAt: number
-  /** Of the last attempt. */
+  /** Error of the last attempt to load it. */
   failure: unknown
 }
 
@@ -119,7 +119,7 @@ export function createOpenIndexes(deps: {
     } catch (error) {
       entry.retryAt = performance.now() + retryAfterMs
       entry.failure = error
-      // Closed while it was being loaded, as a short command does, is no trouble.
+      // An index that is closed while it is being loaded, as short commands do, needs no warning.
       if (!isFaceError(error, 'notReady')) {
         logger?.warn(
           { collectionId: id, err: error },
@@ -152,7 +152,7 @@ export function createOpenIndexes(deps: {
     } catch (error) {
       logger?.warn({ collectionId, err: error }, 'the index was lost')
       entry.loaded = undefined
-      // What cannot be reached would only hold up whoever waits for this write once more.
+      // Trying again at once to reach a server that is away would only delay the write that waits.
       if (isFaceError(error, 'indexUnavailable')) {
         entry.retryAt = performance.now() + retryAfterMs
         entry.failure = error
@@ -224,7 +224,7 @@ function toReason(error: unknown): string {
   return isFaceError(error) ? `: ${error.message}` : ''
 }
 
-/** What is answered between attempts to load an index: the cause, where it is one for people. */
+/** The error between attempts to load an index: the cause, where it is one that people understand. */
 function toStanding(failure: unknown): FaceError {
   if (isFaceError(failure, 'indexUnavailable') || isFaceError(failure, 'indexKindUnavailable')) {
     const { code, detail, cause } = failure

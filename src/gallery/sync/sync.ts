@@ -44,8 +44,8 @@ export interface IndexSync {
   /** Like `use` but once, and while nothing is applied to any index. `body` must not wait for the sync. */
   exclusive<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
   /**
-   * What was deleted goes from what is kept of an index that is not loaded here, too. A failure is
-   * logged.
+   * Removes what was deleted from the kept snapshot of an index that is not loaded here, too. A failure
+   * is logged.
    */
   reachKept(collectionId: string): Promise<void>
   /** Writes the collection's snapshot now; a failure is logged. */
@@ -76,7 +76,7 @@ const maxAttempts = 3
 
 // [Note: Index and store in step]
 // The feed is followed from one place for all collections, in one serial queue: pages are read and
-// applied in order, loads, rebuild steps and checks stand in the same queue, so no two of them mix.
+// applied in order, loads, rebuild steps and checks wait in the same queue, so no two of them mix.
 // Searches do not queue. At start the newest cursor is taken first, then each index is loaded and
 // replayed from its own snapshot's cursor to the end; following on from the first cursor applies
 // some changes twice, which is harmless (see applyChanges). A crash between store and index
@@ -110,7 +110,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
 
   function catchUp(): Promise<void> {
     if (closing) return Promise.reject(new FaceError('notReady', { detail: 'It is closed.' }))
-    // Nothing is in use yet; what will be reads the store when it is loaded.
+    // No index is in use yet; each reads the store when it is loaded.
     if (!loadsAll && indexes.isEmpty()) return Promise.resolve()
     // A pull that waits in the queue has not read yet and serves every caller until it starts.
     next ??= queue.run(() => {
@@ -152,7 +152,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     } catch (error) {
       if (!isFaceError(error, 'invalidCursor')) throw error
       // The database was replaced, for instance by a backup.
-      logger?.warn({}, 'the change feed is another one; all indexes are loaded anew')
+      logger?.warn({}, 'the change feed is another one; all indexes are loaded again')
       cursor = undefined
       indexes.loseAll()
       await begin()
@@ -206,7 +206,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       const loaded = indexes.get(id) ?? (await queue.run(() => obtain(collection)))
       try {
         const result = await body(loaded.index)
-        // Otherwise it was loaded anew meanwhile, and `body` may have seen half of it.
+        // Otherwise it was loaded again meanwhile, and `body` may have seen half of it.
         if (indexes.get(id) === loaded) return result
         if (attempt === maxAttempts) throw new FaceError('workerFailed')
       } catch (error) {
@@ -233,7 +233,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   }
 
   function follow(): void {
-    // A failure is the poll's to report.
+    // The poll reports failures.
     unsubscribe ??= store.onChange?.(() => void catchUp().catch(() => {}))
   }
 

@@ -98,7 +98,7 @@ export async function decodeBase64(
   return decoded.length === size ? decoded : new Uint8Array(decoded.subarray(0, size))
 }
 
-/** Bytes for which base64 stands that has no escapes, after a prefix of `skipped` characters. */
+/** Decodes base64 that has no escapes, after a prefix of `skipped` characters. */
 function countBytes(raw: readonly Uint8Array[], skipped: number): number {
   const characters = raw.reduce((sum, piece) => sum + piece.length, -skipped)
   const end = raw.slice(-2).flatMap((piece) => [...piece.subarray(-2)])

@@ -13,7 +13,7 @@ const maxFieldBytes = 128 * 1024
 /** Names of the client's that are repeated in an answer. */
 const maxNames = 10
 
-/** Which images and text fields a route reads from a multipart form or a JSON body. */
+/** The images and text fields that a route reads from a multipart form or a JSON body. */
 export interface UploadSpec {
   /** Names of the file fields, and of the JSON members that carry base64. */
   readonly fields: readonly string[]
@@ -64,7 +64,7 @@ export async function readUpload(
   return upload
 }
 
-/** Reads exactly one image. A form must not have text fields beside it, unless they are ignored. */
+/** Reads exactly one image. A form must not have text fields besides, unless they are ignored. */
 export async function readOneImage(
   request: FastifyRequest,
   field: string,
@@ -146,7 +146,7 @@ async function readParts(
     fieldSize: maxFieldBytes,
   }
   // The parser waits for a full buffer to be read before it goes on, but not of a part that it skips
-  // (no Content-Disposition, or another one than form-data): it would wait for ever. No part is
+  // (no Content-Disposition, or another one than form-data): it would wait without end. No part is
   // larger than the whole body, so no buffer of that size is ever full.
   const fileHwm = options.maxRequestBytes + envelopeBytes + 1
   for await (const part of request.parts({ limits, fileHwm })) {
@@ -272,7 +272,7 @@ function missingImage(spec: Pick<UploadSpec, 'fields'>, received: readonly strin
   })
 }
 
-/** What the multipart parser throws, as errors of the catalogue; its messages quote the body. */
+/** Turns errors of the multipart parser into errors of the catalogue; its own messages quote the body. */
 function toFormError(error: unknown, spec: UploadSpec): unknown {
   if (error instanceof FaceError) return error
   const code = (error as { code?: unknown }).code

@@ -27,7 +27,7 @@ export function registerJsonBodies(app: App): void {
   })
 }
 
-/** The bytes of the string for which `mark` stands, or undefined when it is an ordinary text. */
+/** The bytes of the string that `mark` replaces, or undefined when it is an ordinary text. */
 export function takeRawString(request: FastifyRequest, mark: string): RawString | undefined {
   return request.rawStrings?.get(mark)
 }
@@ -84,7 +84,7 @@ async function readScanned(
 }
 
 /**
- * Refuses a body in which a mark does not stand where an image is read: as the name of a member, in
+ * Refuses a body in which a mark is not in a place where an image is read: as the name of a member, in
  * an object below it, or overwritten by a second member of the same name.
  */
 function assertOnlyImagesSetAside(

@@ -30,7 +30,7 @@ export type RawString = readonly Uint8Array[]
 export interface ScannedJson {
   /** The JSON text, with a mark in place of each string that was set aside. */
   readonly text: string
-  /** What was set aside, by its mark. */
+  /** The strings that were set aside, by their marks. */
   readonly setAside: ReadonlyMap<string, RawString>
 }
 
@@ -188,7 +188,7 @@ function tooManyValues(): FaceError {
 }
 
 /**
- * Where the string that goes on at `from` ends: the place of its quote, or the length of `bytes`.
+ * Finds the end of the string that goes on at `from`: the place of its quote, or the length of `bytes`.
  *
  * @param escaped  whether the byte at `from` follows a backslash
  */

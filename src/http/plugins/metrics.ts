@@ -18,8 +18,8 @@ export interface Metrics {
 }
 
 /**
- * Counts requests and stages, and answers these, the state of the gallery and the process. One
- * registry an application: two in a process do not mix.
+ * Counts requests and stages, and reports them with the state of the gallery and of the process. Each
+ * application has a registry of its own, so that two in a process do not mix.
  */
 export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
   const registry = new Registry()
@@ -64,7 +64,7 @@ export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
     contentType: registry.contentType,
     async collect() {
       setStatus(await faceWatcher.status())
-      // A gallery that cannot be read is told by the status.
+      // The status reports a gallery that cannot be read.
       setAgreements(await faceWatcher.index.agreements().catch(() => []))
       return registry.metrics()
     },
@@ -117,7 +117,7 @@ const agreementGauges: readonly (readonly [
   ['_shortlist', 'Faces that a search compares by their vectors.', 'shortlist'],
 ]
 
-/** Only of collections whose index tells; one that is gone leaves no value. */
+/** Adds the gauges of collections whose index measures its agreement; a collection that is gone leaves no value. */
 function addAgreements(registry: Registry): (agreements: readonly IndexAgreement[]) => void {
   const gauges = agreementGauges.map(([name, help, of]) => {
     const gauge = new Gauge({

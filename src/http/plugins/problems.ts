@@ -13,8 +13,8 @@ export const problemMediaType = 'application/problem+json'
 const reserved = new Set(['type', 'title', 'status', 'detail', 'code', 'requestId'])
 
 /**
- * The RFC 9457 problem document of an error. Extras of the error become members beside the standard
- * ones. Of a fault nothing but the request id is told: its detail may name files of the server.
+ * The RFC 9457 problem document of an error. Extras of the error become members next to the standard
+ * ones. For a fault only the request id is shown: its detail may name files of the server.
  */
 export function toProblem(error: FaceError, requestId: string): ProblemBody {
   const isFault = error.kind === 'fault'
@@ -30,7 +30,7 @@ export function toProblem(error: FaceError, requestId: string): ProblemBody {
   }
 }
 
-/** What Fastify and its plugins throw, as errors of the catalogue. */
+/** The catalogue's errors for those that Fastify and its plugins throw, by their codes. */
 const frameworkErrors: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupportedMediaType'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['payloadTooLarge'],

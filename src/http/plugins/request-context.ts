@@ -44,7 +44,7 @@ export function registerRequestContext(app: App): void {
     if (app.lifecycle.phase !== 'serving') reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {
-    // The route's pattern, never the address: names of people stand in queries.
+    // The route's pattern, never the address: queries hold names of people.
     request.log.info(
       {
         method: request.method,

@@ -8,7 +8,7 @@ type BindOptions = Pick<ResolvedHttpOptions, 'host' | 'apiKeys' | 'insecure' | '
 const namedNetworks: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
 /**
- * That what is configured may listen on its address.
+ * Checks that the configured server may listen on its address.
  *
  * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure`;
  *   `invalidConfig` when every client there would be believed to be a proxy, or a proxy is no address

@@ -50,7 +50,7 @@ interface MemberSchema {
 
 /**
  * A member with more items than allowed, or more unknown members than are named in an answer. TypeBox
- * goes through all of them to find what is wrong with each, though it tells of eight: 8,000 unknown
+ * goes through all of them to find what is wrong with each, though it reports eight: 8,000 unknown
  * members held the event loop for 0.1 s. This looks at lengths and names alone.
  *
  * @param path  of `value`, empty or beginning with a slash
@@ -110,7 +110,7 @@ function readTexts(schema: TSchema, value: unknown): unknown {
   return Object.assign(Object.create(null), Object.fromEntries(members))
 }
 
-/** The value that a text stands for; what is not of the type stays text, which the schema refuses. */
+/** The value that a text means; text that is not of the type stays text, which the schema refuses. */
 function readText(schema: MemberSchema, text: unknown): unknown {
   switch (schema.type) {
     case 'integer':

@@ -23,8 +23,8 @@ import type { Collection } from '../../storage/ports/collections.ts'
 import type { Person } from '../../storage/ports/persons.ts'
 
 /*
- * What the interface sends where that is not exactly what the use cases answer: detections lie flat
- * in their face, embeddings are arrays of numbers, timings travel in the Server-Timing header.
+ * Turns answers of the use cases into bodies where they differ: the fields of a detection are those of
+ * its face, embeddings are arrays of numbers, timings are in the Server-Timing header.
  */
 
 export interface ProblemBody {

@@ -6,10 +6,10 @@ import { type Static, type TNumber, type TSchema, type TString, type TUnsafe, Ty
  * schema and the type of what is sent together: a schema that does not fit is a type error.
  */
 
-/** A schema that is registered under its name and stands for values of type `T`. */
+/** A schema that is registered under its name and describes values of type `T`. */
 export type Component<T> = TUnsafe<T> & { readonly $id: string }
 
-/** What a value of a schema's type may be when it is only read. */
+/** The type of a schema's value when it is only read. */
 type Readable<T> = T extends readonly (infer Item)[]
   ? readonly Readable<Item>[]
   : T extends object

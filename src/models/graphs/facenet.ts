@@ -6,7 +6,7 @@ import { foldAffine, toOihw } from './layout.ts'
 import { makeValueInfo } from './onnx.ts'
 import { EMBEDDER_INPUT, EMBEDDER_OUTPUT } from './onnx-embedder.ts'
 
-/** Of every batch normalisation of the network; they have no gamma. */
+/** Epsilon of every batch normalisation of the network; they have no gamma. */
 const BATCH_NORM_EPSILON = 1e-3
 
 /** How much of each residual branch is added (Szegedy et al. 2017, section 3.3, and the reference code). */

@@ -2,7 +2,7 @@ import { encodeModel, graphOf, makeValueInfo, type Node, parseModel, valueDims }
 import { EMBEDDER_OUTPUT } from './onnx-embedder.ts'
 import { renameValueInPlace } from './rewrites.ts'
 
-/** What a built embedder's output was called when its graph normalised. */
+/** Name of a built embedder's output in the form in which its graph normalised. */
 const FORMER_OUTPUT = 'embedding'
 
 /**

@@ -11,9 +11,9 @@ const LEAST_DIMENSION = 32
 /** Values of TensorProto.DataLocation (onnx.proto). */
 const EXTERNAL_DATA = 1
 
-/** What a file tells of itself. */
+/** Facts about an embedder that its file states. */
 export interface EmbedderFacts {
-  /** Of the embedding; `undefined` when the file does not say. */
+  /** Dimension of the embedding; `undefined` when the file does not say. */
   readonly dimension: number | undefined
   /** Name of the output that holds the embedding. */
   readonly output: string

@@ -29,7 +29,7 @@ export interface FloatAttribute {
 
 export type AttributeValue = number | string | readonly number[] | FloatAttribute
 
-/** What a graph is made of. Names connect nodes, initializers, inputs and outputs. */
+/** The parts of a graph. Names connect nodes, initializers, inputs and outputs. */
 export interface GraphParts {
   readonly nodes: readonly Node[]
   readonly initializers: readonly Tensor[]
@@ -53,7 +53,7 @@ function toAttribute(name: string, value: AttributeValue): onnx.AttributeProto {
 /**
  * A node; it is named after its first output.
  *
- * @param inputs  value names; '' stands for an optional input that is left out
+ * @param inputs  value names; '' means an optional input that is left out
  */
 export function makeNode(
   opType: string,

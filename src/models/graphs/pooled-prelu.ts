@@ -1,7 +1,7 @@
 import type { ConvWeights, GraphWriter } from './graph-writer.ts'
 
 export interface PoolOptions {
-  /** Pixels; the stride is 2. */
+  /** Side of the window, pixels; the stride is 2. */
   readonly size: number
   /** Whether the last window may reach beyond the map. */
   readonly ceil: boolean
@@ -9,7 +9,7 @@ export interface PoolOptions {
 
 export interface PooledPrelu {
   readonly weights: ConvWeights
-  /** Of the PRelu, one value a channel. */
+  /** Slopes of the PRelu, one value a channel. */
   readonly slope: Float32Array
   readonly pool: PoolOptions
 }
@@ -72,7 +72,7 @@ export function addPooledPrelu(
   return graph.op('Add', [straight, graph.op('Relu', [bent], 'prelu1.rest')], 'prelu1.out')
 }
 
-/** Of blocks of 16 channels (AVX-512), which are whole blocks of 8 (AVX2, NEON: 4), too. */
+/** Rounds up to blocks of 16 channels (AVX-512), which are whole blocks of 8 (AVX2) and 4 (NEON), too. */
 function toWholeBlocks(channels: number): number {
   return Math.ceil(channels / 16) * 16
 }

@@ -1,7 +1,7 @@
 import { makeFloatTensor, makeNode, type Node, type Tensor } from './onnx.ts'
 
 export interface PreluSpec {
-  /** Names of values. */
+  /** Name of the input's value; `output` is that of the result. */
   readonly input: string
   readonly output: string
   readonly slope: Float32Array

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** What a finished command wrote. */
+/** Output of a finished command. */
 export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
@@ -38,7 +38,7 @@ function foreignEnvironment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Ends a program with all that it started: behind `python3` and `npm` may stand scripts of version
+ * Ends a program with all that it started: `python3` and `npm` may be scripts of version
  * managers, which wait for the real one and do not hand the signal on.
  */
 function endWithChildren({ pid }: ChildProcess): void {
@@ -46,7 +46,7 @@ function endWithChildren({ pid }: ChildProcess): void {
   try {
     process.kill(isWindows ? pid : -pid, 'SIGTERM')
   } catch {
-    // It has ended by itself meanwhile.
+    // It has ended meanwhile.
   }
 }
 

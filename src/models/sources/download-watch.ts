@@ -21,7 +21,7 @@ async function largestFile(folder: string): Promise<number> {
 /**
  * [Note: bytes of a download] npm and pip tell nobody how far they are, but both write what arrives
  * to a file as it comes. Each gets a folder of its own for that, where the largest file is the
- * package: beside it are only the registry's answers of a few kilobytes.
+ * package: besides it there are only the registry's answers of a few kilobytes.
  *
  * @param folder   where the program writes; need not exist yet
  * @param onBytes  is called with the bytes that have arrived, each time that it has become more

@@ -9,7 +9,7 @@ import type { CommandRunner } from './command.ts'
 import { watchDownload } from './download-watch.ts'
 import { findDiskFailure, findNetworkFailure, lastLine, SourceError } from './source-error.ts'
 
-/** What every source needs to work. */
+/** Folders and functions that every source works with. */
 export interface FetchContext {
   readonly run: CommandRunner
   /** An existing empty directory for this source alone. */

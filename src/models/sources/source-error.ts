@@ -10,12 +10,12 @@ const NETWORK_CODE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/
 const NETWORK_WORDS = /NewConnectionError|ConnectTimeoutError|Max retries exceeded|Read timed out/
 
-/** Whether a tool's output tells of a network that cannot be reached; answers the code when there is one. */
+/** The error code in a tool's output when it reports a network that cannot be reached. */
 export function findNetworkFailure(output: string): string | undefined {
   return NETWORK_CODE.exec(output)?.[1] ?? (NETWORK_WORDS.test(output) ? 'network' : undefined)
 }
 
-/** An error as the file system throws it, when a tool's output tells of a full or read-only disk. */
+/** An error as the file system throws it, when a tool's output reports a full or read-only disk. */
 export function findDiskFailure(output: string): NodeJS.ErrnoException | undefined {
   const code = /\b(ENOSPC|EROFS|EDQUOT)\b/.exec(output)?.[1]
   const isFull = code === undefined && /No space left on device/i.test(output)

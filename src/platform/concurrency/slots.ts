@@ -1,6 +1,6 @@
-/** Numbers of which each is held by one at a time; who finds none free waits, first come first served. */
+/** Numbers that each have one holder at a time; when none is free a caller waits, first come first served. */
 export interface Slots {
-  /** A random one of those that are free, so that processes seldom hold the same. */
+  /** Takes a random number of those that are free, so that processes seldom hold the same. */
   take(): Promise<number>
   give(slot: number): void
 }

@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 
-/** @throws {FaceError} `storeUnavailable` when `body` takes longer; it is left to itself then */
+/** @throws {FaceError} `storeUnavailable` when `body` takes longer; it is not waited for any more then */
 export function withinTime<T>(body: () => Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -5,7 +5,7 @@
 // thread, which rejects the calls that it had, and every call has a time limit. A thread that runs
 // native code behind a gate is ended in a pause of it, see [Note: Ending while a network runs].
 
-/** What is used of a piscina pool. */
+/** The part of a piscina pool that is used. */
 export interface ThreadPool {
   readonly threads: readonly PoolThread[]
   on(event: 'workerCreate', listener: (worker: PoolWorker) => void): unknown
@@ -17,7 +17,7 @@ interface PoolThread {
 }
 
 interface PoolWorker {
-  /** Of its thread. */
+  /** Id of its thread. */
   readonly id: number
 }
 
@@ -27,7 +27,7 @@ export interface PauseGate {
   waitForPause(boundMs: number): Promise<boolean>
 }
 
-/** Between two looks whether a thread that is to be ended is still stuck; ms. */
+/** Milliseconds between two looks whether a thread that is to be ended is still stuck. */
 const pauseTimeoutMs = 10_000
 
 interface AnswerPort {

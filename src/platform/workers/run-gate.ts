@@ -2,8 +2,8 @@
 // The runtime's binding runs a network in native code, on the worker's thread. When that thread is
 // terminated meanwhile, the binding comes back to a JavaScript engine that is going down, throws a
 // C++ exception that nobody catches, and the whole process aborts (SIGABRT, exit code 134).
-// `process.exit` terminates all threads. So a run begins only while a gate is open. Who ends threads
-// closes the gate and waits for the runs that have begun; no other run begins after that. One run is
+// `process.exit` terminates all threads. So a run begins only while a gate is open. Before threads are
+// ended the gate is closed, and the runs that have begun are waited for; no other run begins after that. One run is
 // a layer's worth of an image to some hundred milliseconds, and at most seconds for the largest.
 
 /** Where a thread that runs networks asks before each run. */
@@ -14,7 +14,7 @@ export interface RunGate {
 
 /** The side of the thread that ends the others. */
 export interface RunGateKeeper {
-  /** For {@link joinRunGate} on another thread; it is shared, not copied. */
+  /** Memory to give to {@link joinRunGate} on another thread; it is shared, not copied. */
   readonly shared: SharedArrayBuffer
   /** Lets no further run begin, and waits until none is inside, or for `boundMs`. @returns whether none is */
   close(boundMs: number): Promise<boolean>

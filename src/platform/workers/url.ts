@@ -1,7 +1,7 @@
 /**
  * The compiled worker file beside the module `base`.
  *
- * Worker threads load JavaScript. Compiled code finds its worker beside itself; TypeScript sources
+ * Worker threads load JavaScript. Compiled code finds its worker in its own folder; TypeScript sources
  * (the tests) find it in `dist/`, which the test command builds first.
  *
  * @param base  `import.meta.url` of the calling module

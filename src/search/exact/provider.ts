@@ -12,7 +12,7 @@ import type { VectorIndexProvider } from '../vector-index.ts'
 import type { ExactWorkerOptions } from './worker.ts'
 
 export interface ExactProviderOptions extends TableProviderOptions {
-  /** For tests; as {@link createExactPool} makes it. The provider closes it. */
+  /** A pool as {@link createExactPool} makes it, for tests. The provider closes it. */
   readonly pool?: Piscina
 }
 

@@ -7,16 +7,16 @@ import { createRowTable } from '../table/rows.ts'
 import type { VectorTable } from '../table/table.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../table/table-worker.ts'
 
-/** What the provider tells its worker. */
+/** Options that the provider gives its worker. */
 export interface ExactWorkerOptions {
-  /** What is asked before each run of a network; see [Note: Ending while a network runs]. */
+  /** Gate that is passed before each run of a network; see [Note: Ending while a network runs]. */
   readonly gate: SharedArrayBuffer
 }
 
 const { gate } = workerData as ExactWorkerOptions
 const loadKernel = createKernelLoader(workerUrl(import.meta.url, '../../kernels/scan-f32.wasm'))
 
-/** Fewer rows are compared in the kernel before another thread has woken up. */
+/** Rows from which on all cores compare: fewer are done in the kernel before a thread has woken up. */
 const minProductRows = 16_384
 
 const loadProduct = createProductLoader()

@@ -7,11 +7,11 @@ export interface MilvusClientOptions {
   /** `user:password` or an API key. */
   readonly token?: string
   readonly database?: string
-  /** Of one call. */
+  /** Time that one call may take, milliseconds. */
   readonly timeoutMs: number
 }
 
-/** The SDK, connected or on the way; it reconnects by itself. */
+/** The SDK's client, connected or connecting; it reconnects when the connection is lost. */
 export interface MilvusClient {
   readonly sdk: SdkClient
   readonly timeoutMs: number
@@ -111,7 +111,7 @@ function findFailure(answer: object): Error | undefined {
   return new FaceError('indexUnavailable', { detail: `Milvus answered: ${reason}` })
 }
 
-/** What the SDK threw: an error of gRPC, an answer, or a bug on the answer of a lost collection. */
+/** Makes an error of what the SDK threw: of gRPC, an answer, or a bug on the answer of a lost collection. */
 function toError(thrown: unknown): Error {
   if (thrown instanceof TypeError) return new MilvusCollectionGone()
   const isAnswer =

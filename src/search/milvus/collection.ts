@@ -9,9 +9,9 @@ import {
   toPlacePartition,
 } from './rows.ts'
 
-/** Raised when the layout of collections or of the saved place changes; others are built anew. */
+/** Raised when the layout of collections or of the saved cursor changes; others are built again. */
 const schemaVersion = 1
-/** A ULID has 26. */
+/** Longest id that fits; a ULID has 26 characters. */
 const maxIdLength = 64
 /** Cursors of change streams have some hundred. */
 const maxPlaceLength = 8192

@@ -15,7 +15,7 @@ export interface MilvusIndexOptions {
   /** How long a write may wait for Milvus to show those before it. */
   readonly timeoutMs: number
   readonly logger: Logger | undefined
-  /** It was destroyed. */
+  /** Called when the index was destroyed. */
   readonly onEnd: () => void
 }
 
@@ -62,7 +62,7 @@ export function createMilvusIndex(
     return queue.run(() => guard(body)).finally(settleLater)
   }
 
-  /** Changes after which this node knows anew. */
+  /** Runs a change after which this node knows its rows again. */
   function renew<T>(body: () => Promise<T>): Promise<T> {
     return queue.run(() => {
       lost = false

@@ -4,7 +4,7 @@ import type { SearchCandidate } from '../vector-index.ts'
 /** A change that Milvus has acknowledged and may not show yet. */
 export interface RecentChange {
   readonly faceId: string
-  /** Absent: the face was removed. */
+  /** The vector; absent when the face was removed. */
   readonly vector?: Float32Array
   /** Milvus had, or may still show, something else under this id. */
   readonly replaces: boolean
@@ -12,9 +12,9 @@ export interface RecentChange {
   readonly at: number
 }
 
-/** What the overlay knows of a search at the moment when it begins. */
+/** The recent changes as a search sees them from the moment when it begins. */
 export interface OverlayView {
-  /** For each probe the best `k` of the faces held here, by similarity, ties by face id. */
+  /** The best `k` of the faces held here for each probe, by similarity, ties by face id. */
   readonly hits: readonly (readonly SearchCandidate[])[]
   /** Whether Milvus' answer about this face is out of date. */
   hides(faceId: string): boolean

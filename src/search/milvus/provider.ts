@@ -14,7 +14,7 @@ export interface MilvusProviderOptions {
   readonly database?: string
   /** The names in Milvus are `<prefix>_<collection id>`. Default `face_watcher`. */
   readonly prefix?: string
-  /** What Milvus builds over settled rows, default `HNSW`; another one than before means a rebuild. */
+  /** Kind of index that Milvus builds over settled rows, default `HNSW`; another one than before means a rebuild. */
   readonly indexType?: MilvusIndexType
   /** How long a call to Milvus may take, default 5000. */
   readonly timeoutMs?: number

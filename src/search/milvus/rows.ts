@@ -6,9 +6,9 @@ export type MilvusIndexType = 'FLAT' | 'HNSW' | 'IVF_FLAT'
 
 /** Milvus' largest `limit` and `topk`. */
 export const maxLimit = 16_384
-/** Ids in one filter or page. */
+/** Most ids in one filter or page. */
 const idsPerCall = 1000
-/** Vectors in one answer: 50k numbers are decoded in about 10 ms. */
+/** Most numbers of the vectors in one answer: 50,000 are decoded in about 10 ms. */
 const numbersPerCall = 50_000
 /** Values of Milvus' wire protocol (`ConsistencyLevel` in common.proto). */
 const consistency = { strong: 0, bounded: 2 } as const
@@ -19,10 +19,10 @@ function searchParameters(type: MilvusIndexType, limit: number): Record<string, 
   return {}
 }
 
-/** The place in the feed up to which the rows are complete. */
+/** The cursor in the feed up to which the rows are complete. */
 export interface SavedPlace {
   readonly cursor: string
-  /** Rows at that time. */
+  /** Number of rows at that time. */
   readonly count: number
 }
 
@@ -37,7 +37,7 @@ export interface MilvusRows {
    * @returns for each probe at most `limit` candidates, best first
    */
   search(probes: Float32Array, limit: number): Promise<SearchCandidate[][]>
-  /** Which of the ids a Bounded view has. */
+  /** The ids of these that a search with bounded consistency finds. */
   findIds(faceIds: readonly string[]): Promise<Set<string>>
   /** @param options.strong everything acknowledged before is seen */
   findVectors(

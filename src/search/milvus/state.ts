@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts'
 import type { MilvusCollection } from './collection.ts'
 import type { MilvusRows } from './rows.ts'
 
-/** Which rows this node uses, and whether they are complete. Its calls are made one at a time. */
+/** The rows that this node uses, and whether they are complete. Its calls are made one at a time. */
 export interface MilvusState {
   /** Undefined before it has any. */
   readonly rows: MilvusRows | undefined

@@ -2,7 +2,7 @@ import type { Attachment } from '../table/table.ts'
 import type { AuditCounts } from './audit.ts'
 import { type Learned, leastReserve } from './learning.ts'
 
-/** Version of what learning finds; another one is not used, and learned anew. */
+/** Version of the result of learning; a snapshot of another version is not used, and learning is repeated. */
 const projectionVersion = 2
 
 /** A projection and its place in the gallery's life. */
@@ -10,17 +10,17 @@ export interface LearnedState {
   readonly learned: Learned
   /** Faces of the gallery when it was learned. */
   readonly faces: number
-  /** By how much searches look at more rows than was learned, see [Note: Audit]; 1 without need. */
+  /** Factor by which searches look at more rows than was learned, see [Note: Audit]; 1 without need. */
   readonly widened: number
-  /** What the audit of its searches counted. */
+  /** Counts of the audit of its searches. */
   readonly audit: AuditCounts
-  /** Vectors written since. */
+  /** Vectors written since it was learned. */
   readonly written: number
   /** ISO 8601. */
   readonly at: string
 }
 
-/** What a snapshot keeps of a projection. */
+/** The parts of a projection that a snapshot keeps. */
 export function toAttachment({ learned, ...rest }: LearnedState): Attachment {
   const { axes, width, ...facts } = learned
   return {

@@ -9,7 +9,7 @@ const livePass = 4
 const verifyPass = 16
 /** Rows times probes that an exact pass compares before it lets others in: some milliseconds. */
 const sliceProducts = 16_384
-/** Of the thread's time that repeated searches may take. */
+/** Share of the thread's time that repeated searches may take. */
 const liveShare = 0.05
 /** A repeated search waits so long for three more. */
 const gatherMs = 1000
@@ -19,7 +19,7 @@ const quietMs = 1000
 const tolerance = 1e-5
 /** Old results count half when there are so many, so that a change shows. */
 const remembered = 8192
-/** One miss may be chance. */
+/** Least misses after which searches are widened: one may be chance. */
 const leastMissed = 2
 
 /** A probe whose best face is looked for. */
@@ -32,7 +32,7 @@ export interface AuditProbe {
 
 interface CheckedProbe {
   readonly probe: AuditProbe
-  /** The best similarity. */
+  /** The best similarity of an exact search. */
   readonly exact: number
 }
 
@@ -76,7 +76,7 @@ export interface Audit {
   /**
    * Compares searches with exact ones for some hundred probes, and makes the lists longer until all
    * agree but one in a thousand. Searches go on meanwhile. When rows change it gives up, and begins
-   * again by itself once they do not.
+   * again when they have stopped changing.
    */
   verify(): Promise<void>
   /** A search was answered: now and then it is repeated exactly. @param found the best similarity */
@@ -87,7 +87,7 @@ export interface Audit {
   codesChanged(): void
   /** `undefined` before the first result. */
   status(): AuditStatus | undefined
-  /** What was counted, for a snapshot. */
+  /** The counts, for a snapshot. */
   readonly counts: AuditCounts
   /** Goes on with what a snapshot kept. */
   resume(counts: AuditCounts): void
@@ -104,13 +104,13 @@ export interface Audit {
  * searches wait no longer than that; one during which a row changed is thrown away.
  */
 export function createAudit(table: AuditedTable): Audit {
-  /** Of the searches, and of the rows alone. */
+  /** Number that grows with each change of the rows or the codes; `rowGeneration` with the rows alone. */
   let generation = 0
   let rowGeneration = 0
   /** The probes of the last verification, which hold until a row changes. */
   let checked: readonly CheckedProbe[] | undefined
   let verified: AuditCounts = { tried: 0, missed: 0 }
-  /** Since the verification. */
+  /** Counts since the verification. */
   let repeated: AuditCounts = { tried: 0, missed: 0 }
   let disposed = false
   let verifying: Promise<boolean> | undefined

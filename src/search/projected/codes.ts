@@ -10,7 +10,7 @@ const stagedRows = 64
 /** Rows of a block in [Note: Code layout] of the kernel. */
 export const blockRows = 4096
 
-/** Of one probe's state in [Note: Code layout]: 8 words, 2048 bins, a list of 32,768. */
+/** Bytes of one probe's state in [Note: Code layout]: 8 words, 2048 bins, a list of 32,768. */
 const stateBytes = 32 + 2048 * 4 + 32_768 * 8
 
 const pageBytes = 65_536
@@ -20,7 +20,7 @@ const maxPages = 65_536
 export interface Projection {
   /** Numbers of a code, a multiple of 16; those beyond the dimension are 0. */
   readonly width: number
-  /** Of these the numbers that the first pass looks at, a multiple of 16; `width` where it is the only one. */
+  /** Numbers of a code that the first pass looks at, a multiple of 16; `width` where it is the only pass. */
   readonly head: number
   /** Orthonormal axes, width x dimension, row-major, by falling share of the gallery's energy. */
   readonly axes: Float32Array<ArrayBuffer>
@@ -69,7 +69,7 @@ function createLayout(
   return { width, head, probes, axes, staged, coordinates, states, threads, codes }
 }
 
-/** What `kernels/scan-i8.ts` exports for vectors; offsets in bytes. */
+/** Exports of `kernels/scan-i8.ts` for vectors; offsets in bytes. */
 interface EncodeKernel {
   project(
     vectors: number,

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../platform/workers/url.ts'
 import type { CodeLayout, CodeTable } from './codes.ts'
 
-/** What a thread of the crew is told. */
+/** A message to a scan thread. */
 export type CrewMessage =
   | {
       readonly do: 'join'
@@ -15,7 +15,7 @@ export type CrewMessage =
   | { readonly do: 'scan'; readonly table: number; readonly job: number }
   | { readonly do: 'leave'; readonly table: number }
 
-/** What a table has of the crew. */
+/** The scan threads as one table uses them. */
 export interface ScanTeam {
   /** Calls the other threads to a job; they come when they can. */
   call(job: number): void

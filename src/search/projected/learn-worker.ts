@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { learnProjection } from './learning.ts'
 
-/** What one learning needs; the thread ends with it, and its memory with the thread. */
+/** The input of one learning; the thread ends with it, and its memory with the thread. */
 export interface LearnTask {
   readonly sample: Float32Array<ArrayBuffer>
   readonly dimension: number

@@ -7,7 +7,7 @@ import { maxCandidates, maxShortlist } from './scan.ts'
 
 /** Faces of the gallery that learning looks at; the self-check compares each probe with all of them. */
 export const maxSample = 32_768
-/** Of these the axes are computed: 16 for each of 512 dimensions. */
+/** Most rows that the axes are computed from: 16 for each of 512 dimensions. */
 const maxMomentRows = 8192
 /** Probes of each sort in the self-check: one missed best face is still an agreement of 0.999. */
 const checkedProbes = 1024
@@ -23,7 +23,7 @@ const candidateBytes = 1024
 /** Fewer different faces have nothing to learn from. */
 const minSample = 128
 
-/** What learning found, and what `status` tells of it. */
+/** Result of learning, with what `status` reports of it. */
 export interface Learned extends Projection {
   /** Rows whose whole codes a search compares, at least; more for a larger k. */
   readonly candidates: number
@@ -163,7 +163,7 @@ function createFullProjection(sample: Float32Array, dimension: number): Projecti
   return { width, head: width, axes, scale: largest === 0 ? 1 : 127 / largest }
 }
 
-/** For each probe, the place of its best row when the codes are cut to `used`, from 1. */
+/** Computes the rank of each probe's best row when the codes are cut to `used`, from 1. */
 function computePlaces(
   codes: CodeTable,
   options: {
@@ -188,10 +188,10 @@ function computePlaces(
   return places
 }
 
-/** For each sort of probes, the places of their best rows. */
+/** Ranks of the best rows, a list for each sort of probes. */
 type Places = readonly (readonly number[])[]
 
-/** What the self-check found for codes of a width. */
+/** Result of the self-check for codes of one width. */
 interface Check {
   readonly width: number
   readonly places: Places

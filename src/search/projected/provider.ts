@@ -9,7 +9,7 @@ import {
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { ProjectedWorkerOptions } from './worker.ts'
 
-/** Below it an exact search takes less than a millisecond, and there is little to learn from. */
+/** Smaller galleries are searched exactly: that takes less than a millisecond, and there is little to learn from. */
 const defaultMinFaces = 4096
 
 /** More threads than this only wait for the memory. */
@@ -20,7 +20,7 @@ export interface ProjectedProviderOptions extends TableProviderOptions {
   readonly minFaces?: number
   /** Threads that share the scan of a large gallery, from 1. Default: one a core, at most 4. */
   readonly threads?: number
-  /** For tests; as {@link createProjectedPool} makes it. The provider closes it. */
+  /** A pool as {@link createProjectedPool} makes it, for tests. The provider closes it. */
   readonly pool?: Piscina
 }
 

@@ -128,7 +128,7 @@ export interface ShortlistScan {
    * @param count   probes that `setProbes` stored
    * @param rows    rows to look at, from the first
    * @param candidates  rows with the best heads whose whole codes are compared, `wanted` to
-   *   {@link maxCandidates}; of no account for codes without tails
+   *   {@link maxCandidates}; not used for codes without tails
    * @param wanted  1 to {@link maxShortlist}
    * @returns for each probe the best rows, some more than `wanted` and in no order; undefined when
    *   too many rows are equally good
@@ -178,7 +178,7 @@ export function createShortlistScan(
       const active = Atomics.load(shared, words.active)
       if (active === 0) return
       if (Atomics.wait(shared, words.active, active, scanTimeoutMs) === 'timed-out') {
-        // Ends this thread, and the index is loaded anew as after any other death of it.
+        // Ends this thread; the index is loaded again as after any other end of its worker.
         process.exit(1)
       }
     }

@@ -39,7 +39,7 @@ interface Layer {
   readonly learned: Learned
   readonly codes: CodeTable
   readonly scan: ShortlistScan
-  /** By how much searches look at more rows than was learned, see [Note: Audit]. */
+  /** Factor by which searches look at more rows than was learned, see [Note: Audit]. */
   widened: number
   /** Faces of the gallery when it was learned, and when that was. */
   readonly faces: number
@@ -65,7 +65,7 @@ export interface ProjectedTableDeps {
  * vectors.
  *
  * [Note: Learning again]
- * A projection is learned anew when as many faces were written since as the gallery had then, so
+ * A projection is learned again when as many faces were written since as the gallery had then, so
  * that it describes at least half of what is stored. The codes in use stay until those of the new
  * projection are complete; until then a row that changes is encoded in both, and a removed row
  * leaves both, because both follow the rows of one table.
@@ -138,7 +138,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       )
       .finally(() => {
         learning = undefined
-        // For what came while it learned; nobody may write or search after that.
+        // Much may have been written while it learned, and perhaps no write or search follows that
+        // would look again.
         if (!disposed) learnWhenDue()
       })
     return learning
@@ -366,7 +367,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     },
   }
 
-  /** What was measured in the gallery; nothing before that. */
+  /** The agreement that was measured in the gallery; empty before that. */
   function describeAgreement(): Readonly<Record<string, unknown>> {
     return current === undefined || isExact(current)
       ? { exact: true, agreement: 1 }

@@ -10,7 +10,7 @@ import type { LearnTask } from './learn-worker.ts'
 import type { Learned } from './learning.ts'
 import { createProjectedTable } from './table.ts'
 
-/** What the provider tells its worker. */
+/** Options that the provider gives its worker. */
 export interface ProjectedWorkerOptions {
   readonly minFaces: number
   readonly threads: number
@@ -44,7 +44,7 @@ export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
   },
 )
 
-/** In a thread of its own, which ends with it; see [Note: Calls that never settle]. */
+/** Learns in a thread of its own, which ends with it; see [Note: Calls that never settle]. */
 async function learn(task: LearnTask): Promise<Learned | undefined> {
   let worker: Worker | undefined
   const learned = new Promise<Learned | undefined>((resolve, reject) => {

@@ -10,7 +10,7 @@ export interface FeedEvent {
 }
 
 export interface FeedBatch {
-  /** In the order of commits. */
+  /** The events in the order of their commits. */
   readonly events: readonly FeedEvent[]
   /** How far the server has looked: there is nothing between the last event and here. */
   readonly endToken: string
@@ -61,7 +61,8 @@ async function readFirstBatch(
       aggregate: 'changes',
       pipeline: [
         { $changeStream: after === undefined ? {} : { resumeAfter: { _data: after } } },
-        // Nothing that a token may be taken from is left out here: the server would not find it again.
+        // Every change document passes, because a token of one that is filtered out would not be found
+        // again by the server.
         { $match: { operationType: 'insert' } },
         { $project: { fullDocument: 1 } },
       ],
@@ -75,7 +76,7 @@ async function readFirstBatch(
     // Cursor ids have 64 bits.
     { promoteLongs: false },
   )
-  // Nothing waits for it, and the server closes what is left over by itself.
+  // Nothing waits for this, and the server closes cursors that are left over.
   if (!Long.ZERO.equals(cursor.id)) {
     void db.command({ killCursors: 'changes', cursors: [cursor.id] }).catch(() => {})
   }

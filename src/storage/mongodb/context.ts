@@ -7,7 +7,7 @@ import type { ScanTurns } from './scan-turns.ts'
 import type { Tables } from './tables.ts'
 import type { Transact, Transaction } from './transactions.ts'
 
-/** What every operation works with. */
+/** The tables, the clock and the transactions that every operation works with. */
 export interface MongoContext {
   readonly db: Db
   readonly tables: Tables
@@ -19,7 +19,7 @@ export interface MongoContext {
   readonly timeoutMs: number
   readonly transact: Transact
   readonly scans: ScanTurns
-  /** Of the newest transaction of this process. */
+  /** Time of the newest transaction of this process. */
   operationTime(): Timestamp | undefined
   /** A new ULID, greater than the ones before it. */
   newId(): string
@@ -42,10 +42,10 @@ export async function findCollection(
 
 // [Note: Deleted collections]
 // Removing a million faces in one transaction is beyond any server. A deletion removes the
-// collection's own document, which is all that makes the rest visible: readers ask for it beside
-// their own query. Persons and faces are purged later, in batches (purges.ts).
+// collection's own document, which alone makes the rest visible: readers ask for it together
+// with their own query. Persons and faces are removed later, in batches (purger.ts).
 
-/** What `read` finds in a collection, or `none` when there is no such collection. */
+/** The result of `read`, or `none` when there is no such collection. */
 export async function readInCollection<T>(
   { tables }: MongoContext,
   collectionId: string,

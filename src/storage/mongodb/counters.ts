@@ -76,7 +76,7 @@ export async function readTotals({ tables }: MongoContext): Promise<GalleryTotal
 }
 
 /**
- * Removes the counters of a collection that nobody is in. Whoever adds somebody at the same time
+ * Removes the counters of a collection that nobody is in. A transaction that adds somebody at the same time
  * writes one of them, so one of the two transactions is run again.
  *
  * @throws {FaceError} `collectionExists` when somebody is in it

@@ -5,7 +5,7 @@ import { faceProjection, toBinary, toFace, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import type { Transaction } from './transactions.ts'
 
-/** What makes a face of a person the same as another: its place in the image it came from. */
+/** The place of a face in the image it came from: two faces of a person with one place are the same. */
 export function toSource(face: Pick<Face, 'personId' | 'imageHash' | 'box'>): string {
   return JSON.stringify([face.personId, face.imageHash, toBox(face)])
 }

@@ -26,7 +26,7 @@ import type { Transaction } from './transactions.ts'
 const maxReadMs = 60_000
 const cursorPattern = /^([0-9a-f]{16})\.((?:[0-9A-Fa-f]{2}){9,})$/
 
-/** The place of a cursor in the oplog; nothing of the feed is between the two. */
+/** A cursor and its place in the oplog; no change of the feed is between the two. */
 interface Position {
   readonly cursor: Cursor
   readonly token: string
@@ -34,7 +34,7 @@ interface Position {
 
 const pageSize = 1000
 
-/** Writes changes; part of the transaction of the write they tell of. */
+/** Writes changes; part of the transaction of the write that they record. */
 export async function insertChanges(
   { tables }: MongoContext,
   changes: readonly Pick<Change, 'kind' | 'collectionId' | 'faceId'>[],

@@ -14,15 +14,15 @@ import type { Transaction } from './transactions.ts'
 
 type Answers = Pick<MongoContext, 'tables'>
 
-// [Note: Answers beside a deletion]
-// An answer may be kept while a person of it is being deleted. Whoever keeps it looks for the person
-// after it is written; whoever deletes removes answers in the deletion's transaction and once more
-// after it. One of the two comes last and sees the other. A rename does the same.
+// [Note: Answers during a deletion]
+// An answer may be kept while a person of it is being deleted. The request that keeps it looks for
+// the person after it has written the answer; the deletion removes answers in its transaction and
+// once more after it. The later of the two sees the other. A rename does the same.
 
 // An old claim is removed and the key tried again; it may also be freed just before the look at it.
 const attempts = 3
 
-/** Removes the answers that tell of these persons or faces; part of the transaction that removes them. */
+/** Removes the answers that name these persons or faces; part of the transaction that removes them. */
 export async function forgetAnswers(
   { tables }: Answers,
   subjects: readonly string[],
@@ -31,7 +31,7 @@ export async function forgetAnswers(
   await tables.idempotency.deleteMany({ subjects: { $in: subjects } }, { session })
 }
 
-/** Removes what was kept while that transaction ran; see [Note: Answers beside a deletion]. */
+/** Removes the answers that were kept while that transaction ran; see [Note: Answers during a deletion]. */
 export async function forgetLateAnswers(
   { tables }: Answers,
   subjects: readonly string[],
@@ -40,7 +40,7 @@ export async function forgetLateAnswers(
   await tables.idempotency.deleteMany({ subjects: { $in: subjects } }).catch(() => {})
 }
 
-/** Writes a person's present name and metadata into the answers that tell of the person. */
+/** Writes a person's present name and metadata into the answers that name the person. */
 export async function retellAnswers({ tables }: Answers, person: Person): Promise<void> {
   const answers = await tables.idempotency.find({ subjects: person.id }).toArray()
   for (const { _id, response } of answers) {
@@ -56,7 +56,10 @@ export async function retellAnswers({ tables }: Answers, person: Person): Promis
 export function createAnswerOperations(context: MongoContext): AnswerStore {
   const { idempotency, persons, faces } = context.tables
 
-  /** By the server's clock: those of the nodes may differ, or jump. @returns whether nobody had it */
+  /**
+   * Claims a key, at the time of the server's clock: those of the nodes may differ, or jump.
+   * @returns whether nobody had it
+   */
   async function claim(key: string, requestHash: string): Promise<boolean> {
     const fields = {
       requestHash: { $ifNull: ['$requestHash', { $literal: requestHash }] },
@@ -107,7 +110,7 @@ export function createAnswerOperations(context: MongoContext): AnswerStore {
           { $set: { response: { status, body }, subjects } },
         )
         if (subjects.length === 0) return
-        // Only now, as [Note: Answers beside a deletion] says.
+        // Only now, as [Note: Answers during a deletion] says.
         const those = { _id: { $in: subjects } }
         const found = await persons.find(those).toArray()
         const foundFaces = await faces.countDocuments(those)

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { ChangeStream, Db } from 'mongodb'
 import type { ChangeDocument } from './tables.ts'
 
-/** Tells of changes, also of other processes, as `Database.onChange` says. */
+/** Calls listeners after changes, also those of other processes, as `Database.onChange` says. */
 export interface ChangeListeners {
   add(listener: () => void): () => void
   close(): Promise<void>
@@ -11,9 +11,9 @@ export interface ChangeListeners {
 const reopenAfterMs = 250
 
 /**
- * Creates the listeners. A change stream is open while there are any. The driver resumes it by
- * itself after most failures; when it cannot, another is opened, and the listeners are called in
- * case they missed something.
+ * Creates the listeners. A change stream is open while there are any. The driver resumes it after
+ * most failures; when it cannot, another one is opened, and the listeners are called in case they
+ * missed something.
  */
 export function createChangeListeners(db: Db): ChangeListeners {
   const listeners = new Set<() => void>()
@@ -30,7 +30,7 @@ export function createChangeListeners(db: Db): ChangeListeners {
       stream = db
         .collection<ChangeDocument>('changes')
         .watch([{ $match: { operationType: 'insert' } }, { $project: { _id: 1 } }])
-      // The first token comes when it is open; what happened until then is told with one call.
+      // The first token comes when the stream is open; one call reports everything until then.
       stream.once('resumeTokenChanged', notify)
       try {
         for (;;) {

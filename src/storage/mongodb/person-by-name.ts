@@ -49,7 +49,10 @@ export async function findPersonToReuse(
   return undefined
 }
 
-/** By which transactions of one process that may make the same person take turns. */
+/**
+ * The key by which transactions of one process that may make the same person run one after the other;
+ * `undefined` where they need not.
+ */
 export function toNameTurn(collectionId: string, input: NewPerson): string | undefined {
   if ((input.ifExists ?? 'create') === 'create') return undefined
   return `${collectionId}/${toStoredName(input.name)}`

@@ -5,18 +5,18 @@ import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 
 /** Removes what is left of deleted collections; see [Note: Deleted collections]. */
 export interface Purger {
-  /** After it, nothing is added to the deleted collection any more. */
+  /** Makes sure that nothing is added to the deleted collection any more. */
   seal(collectionId: string): Promise<void>
   /** Removes what is left of one deleted collection. */
   purge(collectionId: string): Promise<void>
-  /** Begins to remove what is left of all, in the background. */
+  /** Begins to remove what is left of all deleted collections, in the background. */
   wake(): void
   /** Resolves when nothing runs any more. */
   close(): Promise<void>
 }
 
 const batchSize = 500
-// For what another process left when it died, and after failures.
+// Time between two looks for what another process left when it died, and after failures.
 const lookEveryMs = 30_000
 
 /** Creates the purger, which goes on with what was begun earlier. */
@@ -27,7 +27,7 @@ export function createPurger(context: MongoContext, logger: Logger | undefined):
   let closed = false
 
   // Outside a transaction, so that it waits for those that add to the counters instead of
-  // conflicting with them for ever.
+  // conflicting with them again and again.
   async function seal(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
     await nameLocks.deleteMany({ collectionId })

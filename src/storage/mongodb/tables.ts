@@ -68,7 +68,7 @@ export interface IdempotencyDocument {
   readonly requestHash: string
   readonly claimedAt: Date
   readonly response?: { readonly status: number; readonly body: string }
-  /** Ids of the persons and faces that the response tells of; see [Note: Kept answers]. */
+  /** Ids of the persons and faces that the response names; see [Note: Kept answers]. */
   readonly subjects?: readonly string[]
 }
 

@@ -10,7 +10,7 @@ export const counterSlots = 64
 
 export interface Transaction {
   readonly session: ClientSession
-  /** Which of the counters it adds to; see [Note: Counters]. */
+  /** Number of the counter that it adds to; see [Note: Counters]. */
   readonly slot: number
 }
 
@@ -30,7 +30,7 @@ export type Transact = <T>(
 
 export interface Transactions {
   readonly transact: Transact
-  /** Of the newest transaction; reads after it see everything that was acknowledged here. */
+  /** Time of the newest transaction; reads after it see everything that was acknowledged here. */
   operationTime(): Timestamp | undefined
 }
 

@@ -1,8 +1,8 @@
-/** What is kept of a request with a key, so that the same request again gets the same answer. */
+/** The answer of a request with a key, kept so that the same request again gets the same answer. */
 export interface KeptAnswer {
-  /** What the key was first used for: a hash of method, path and body. */
+  /** Hash of method, path and body of the request that the key was first used for. */
   readonly requestHash: string
-  /** Absent while the first request is running. */
+  /** The answer; absent while the first request is running. */
   readonly response?: { readonly status: number; readonly body: string }
 }
 

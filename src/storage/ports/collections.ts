@@ -1,6 +1,7 @@
 import type { DecisionPolicy } from '../../core/types.ts'
 import type { Page, PageOptions } from './pages.ts'
 
+/** A named gallery with one model and one policy. */
 export interface Collection {
   /** ULID; tells a collection from a later one of the same name. */
   readonly id: string
@@ -14,10 +15,10 @@ export interface Collection {
   readonly createdAt: string
 }
 
-/** What of a collection may change. */
+/** The fields of a collection that may change. */
 export interface CollectionPatch {
   readonly policy?: DecisionPolicy
-  /** What `policy` was made from. */
+  /** The policy that `policy` was made from. */
   readonly policyWas?: DecisionPolicy
   readonly storeCrops?: boolean
 }
@@ -32,7 +33,7 @@ export interface GalleryTotals {
 export interface CollectionStore {
   /** @throws {FaceError} `collectionExists` */
   create(input: Omit<Collection, 'id' | 'createdAt'>): Promise<Collection>
-  /** By name. @throws {FaceError} `collectionNotFound` */
+  /** The collection of this name. @throws {FaceError} `collectionNotFound` */
   get(name: string): Promise<Collection>
   list(options?: PageOptions): Promise<Page<Collection>>
   /**
@@ -50,6 +51,6 @@ export interface CollectionStore {
    */
   delete(name: string, onlyIfEmpty?: string): Promise<void>
   counts(collectionId: string): Promise<{ readonly persons: number; readonly faces: number }>
-  /** Of all collections, in one query. */
+  /** Counts of all collections together, in one query. */
   totals(): Promise<GalleryTotals>
 }

@@ -42,12 +42,12 @@ export interface FaceOwner {
 
 /** Embeddings of faces of several persons. */
 export interface PersonEmbeddings extends EmbeddingBatch {
-  /** Whose face each row is; the rows of a person follow each other. */
+  /** The person of each row; the rows of a person follow each other. */
   readonly personIds: readonly string[]
 }
 
 export interface NearestFaces {
-  /** Of all listed faces. */
+  /** Owners of all listed faces. */
   readonly owners: readonly FaceOwner[]
   /**
    * Faces of those persons whose mean may count, as {@link import('../rules/person-mean.ts').choosePersons}
@@ -57,7 +57,7 @@ export interface NearestFaces {
   readonly persons: PersonEmbeddings
   /** How many the whole collection has, as `counts` tells. */
   readonly faces: number
-  /** As it is now; absent when it is gone. */
+  /** The collection as it is now; absent when it is gone. */
   readonly collection?: Collection
 }
 
@@ -100,7 +100,7 @@ export interface FaceStore {
       | { readonly faceIds: readonly string[] },
   ): Promise<EmbeddingBatch>
   /**
-   * What a search needs to know of the faces it found, in one round trip.
+   * Reads everything that a search needs to know of the faces it found, in one round trip.
    * @param lists  ids of faces, for each probe the nearest first; those that are gone are left out
    */
   lookUpNearest(collectionId: string, lists: readonly (readonly string[])[]): Promise<NearestFaces>

@@ -4,7 +4,7 @@ export interface Change {
   readonly cursor: Cursor
   readonly collectionId: string
   readonly kind: 'faceAdded' | 'faceRemoved' | 'collectionRemoved'
-  /** Absent for `collectionRemoved`. */
+  /** The face; absent for `collectionRemoved`. */
   readonly faceId?: string
   /** Present for `faceAdded` when the face still exists when the change is read. */
   readonly embedding?: Float32Array

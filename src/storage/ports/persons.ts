@@ -1,14 +1,15 @@
 import type { Page, PageOptions } from './pages.ts'
 
-/** Free-form JSON object, at most {@link maxMetadataBytes} as UTF-8 JSON, at most 16 levels deep. */
+/** Free-form JSON object, at most 16,384 bytes as UTF-8 JSON, at most 16 levels deep. */
 export type Metadata = Readonly<Record<string, unknown>>
 
 export const maxMetadataBytes = 16_384
 export const maxNameLength = 200
 
+/** An enrolled individual. */
 export interface Person {
   readonly id: string
-  /** Not unique; 1 to {@link maxNameLength} characters, no control characters; stored trimmed and in NFC. */
+  /** Not unique; 1 to 200 characters, no control characters; stored trimmed and in NFC. */
   readonly name: string
   readonly metadata: Metadata
   readonly faceCount: number

@@ -35,7 +35,7 @@ export function assertCollection({
 }
 
 /**
- * That the face may stand in the collection.
+ * Checks that the face may be stored in the collection.
  *
  * @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidOption`
  */

@@ -3,9 +3,9 @@ import { isUlid } from './pages.ts'
 
 // [Note: Kept answers]
 // The answer of an enrolment is kept for a day, for the same request sent again. It holds a name,
-// metadata and hashes of images, so it is erased with each person and face that it tells of, those of
-// its warnings included, and a change of a person's name or metadata is made in it, too. Whom it
-// tells of is read from the answer itself, which spares every caller to say so.
+// metadata and hashes of images, so it is erased with each person and face that it names, those of
+// its warnings included, and a change of a person's name or metadata is made in it, too. The ids are
+// read from the answer itself, so that no caller has to give them.
 
 const idFields: ReadonlySet<string> = new Set(['id', 'personId', 'faceId'])
 
@@ -18,7 +18,7 @@ function* objectsOf(value: unknown): Generator<Record<string, unknown>> {
   }
 }
 
-/** @returns undefined for an answer that is not JSON, which tells of nobody */
+/** @returns undefined for an answer that is not JSON, which names nobody */
 function parseAnswer(body: string): unknown {
   try {
     return JSON.parse(body)
@@ -27,7 +27,7 @@ function parseAnswer(body: string): unknown {
   }
 }
 
-/** The ids of the persons and faces that an answer tells of, each once; see [Note: Kept answers]. */
+/** The ids of the persons and faces that an answer names, each once; see [Note: Kept answers]. */
 export function findSubjects(body: string): readonly string[] {
   const subjects = new Set<string>()
   for (const object of objectsOf(parseAnswer(body))) {

@@ -15,7 +15,7 @@ export function isUlid(id: unknown): id is string {
   return typeof id === 'string' && ulidPattern.test(id)
 }
 
-/** What a list pages through; part of the cursor, so that one list's cursor does not open another. */
+/** The lists that have pages; part of the cursor, so that one list's cursor does not open another. */
 export type Listed = 'collections' | 'persons' | 'faces'
 
 /** Where a page starts and how long it is. */
@@ -78,7 +78,7 @@ export function toMeasuredPage<T extends { readonly id: string }>(
 
 type LengthOf<T> = (item: T, index: number) => number
 
-/** All that a person has beside name and metadata, in JSON; observed 190. */
+/** Bytes of everything that a person has besides name and metadata, in JSON; observed 190. */
 const personFrameLength = 256
 
 /**

@@ -5,7 +5,7 @@ import type { NewPerson } from '../ports/persons.ts'
 export const namesakesRead = 2
 
 /**
- * Chooses the person whom a name stands for.
+ * Chooses the person whom a name means.
  *
  * @param personIds  of the persons of exactly this name, oldest first, at least
  *   {@link namesakesRead} of them where there are so many

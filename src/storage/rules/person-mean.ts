@@ -1,7 +1,7 @@
 import { dotProduct } from '../../core/similarity.ts'
 import type { PersonEmbeddings } from '../ports/faces.ts'
 
-/** What a search needs of a person beyond the nearest photograph. */
+/** The facts about a person's faces that a search needs beyond the nearest one. */
 export interface PersonFaces {
   /** Ids of the faces that were read. */
   readonly faceIds: ReadonlySet<string>

@@ -1,6 +1,6 @@
 /**
- * Searches by a part of a name that wait, each of which reads all persons of a collection. More would
- * only wait for so long that whoever asked has gone.
+ * Most searches by a part of a name that may wait; each reads all persons of a collection. More would
+ * wait for so long that the clients have gone.
  */
 export const maxScans = 64
 

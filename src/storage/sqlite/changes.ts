@@ -15,7 +15,7 @@ import { readEmbedding, readNumber, readText } from './rows.ts'
 const cursorPattern = /^([0-9a-f]{16})\.(\d{1,15})\.([0-9a-f]{8})$/
 const beginningTag = '00000000'
 
-/** Writes a change; part of the transaction of the write it tells of. */
+/** Writes a change; part of the transaction of the write that it records. */
 export function appendChange(
   context: StoreContext,
   change: Pick<Change, 'kind' | 'collectionId' | 'faceId'>,

@@ -3,7 +3,7 @@ import type { Collection } from '../ports/collections.ts'
 import type { Connection } from './libsql.ts'
 import { collectionColumns, readCollection, type UnreadableMetadata } from './rows.ts'
 
-/** What every operation works with; lives in the store's thread. */
+/** The connection, ids and clock that every operation works with; lives in the store's thread. */
 export interface StoreContext {
   readonly db: Connection
   /** Tells this database's cursors from another's. */

@@ -17,7 +17,7 @@ import { FaceError, isFaceError } from '../../core/errors.ts'
 // So statements are run here only, with checked parameters, and read with all() only, in a thread
 // whose event loop turns.
 
-/** What a parameter may be. */
+/** Types of a parameter of a statement. */
 export type SqlValue = string | number | bigint | null | Uint8Array
 
 /** A row by column name; blobs are copies of their own. */
@@ -31,7 +31,7 @@ export interface Connection {
   get(sql: string, parameters?: readonly SqlValue[]): SqlRow | undefined
   /** Several statements without parameters. */
   exec(sql: string): void
-  /** False after SQLite rolled a transaction back by itself, for instance on a full disk. */
+  /** False after SQLite itself rolled a transaction back, for instance on a full disk. */
   readonly inTransaction: boolean
   close(): void
 }

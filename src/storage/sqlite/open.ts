@@ -5,7 +5,7 @@ import { type Connection, openConnection } from './libsql.ts'
 import { readNumber } from './rows.ts'
 import { migrate } from './schema.ts'
 
-/** What the store's thread needs to open its file. Crosses the thread boundary. */
+/** Options with which the store's thread opens its file. They cross the thread boundary. */
 export interface DatabaseOptions {
   readonly file: string
   /** Encrypts the whole file (AES-256, key derived by SQLite); must be the one it was created with. */
@@ -49,7 +49,7 @@ export function openDatabase(options: DatabaseOptions): Connection {
  */
 export function emptyLog(db: Connection): boolean {
   try {
-    // SQLite tells of a log in use by a column of the answer, not by an error.
+    // SQLite reports a log in use by a column of the answer, not by an error.
     return readNumber(db.get('PRAGMA wal_checkpoint(TRUNCATE)'), 'busy') === 0
   } catch (error) {
     if (!isFaceError(error, 'storeBusy')) throw error

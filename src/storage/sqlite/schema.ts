@@ -90,7 +90,8 @@ const migrations: readonly string[] = [
     UPDATE collections SET faces = faces - 1 WHERE id = OLD.collection_id;
   END;
   `,
-  // Whom a kept answer tells of, so that it goes with them. Of answers from before nobody knows.
+  // The persons and faces that a kept answer names, so that it is removed with them. For answers from
+  // before this version that is not known.
   `
   DELETE FROM idempotency WHERE body IS NOT NULL;
   CREATE TABLE idempotency_subjects (

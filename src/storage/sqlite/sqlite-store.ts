@@ -16,7 +16,7 @@ import type { DatabaseOptions } from './open.ts'
 import type { StoreNotice } from './worker.ts'
 
 export interface SqliteStoreOptions {
-  /** Path of the database; its directory exists. Beside it stand `-wal` and `-shm`. */
+  /** Path of the database; its directory exists. SQLite adds `-wal` and `-shm` beside it. */
   readonly file: string
   /** Encrypts the whole file; the one it was created with. Use a random secret, as the derivation is weak against guessing. */
   readonly encryptionKey?: string | undefined
@@ -29,7 +29,7 @@ export interface SqliteStoreOptions {
   readonly callTimeoutMs?: number
   /** How long `close` may take, default 30,000; what the thread has not done by then is given up. */
   readonly closeTimeoutMs?: number
-  /** For tests: what runs in the store's thread. */
+  /** Module that runs in the store's thread, for tests. */
   readonly workerFile?: URL
 }
 
@@ -40,7 +40,7 @@ const emptyLogAfterMs = 1000
 const endTimeoutMs = 10_000
 // A parameter has faces in a list, and what is bounded within each.
 const maxParameterDepth = maxDepth + 3
-// Persons whose metadata could not be read, of which the log has told.
+// Most persons whose unreadable metadata the log reports.
 const maxReported = 1000
 
 interface PendingCall extends StoreCall {
@@ -75,7 +75,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     workerData,
     // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps].
     atomics: 'disabled',
-    // Nobody reads the times.
+    // The times are not read.
     recordTiming: false,
   })
   // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
@@ -95,7 +95,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   })
 
   const { callTimeoutMs = 300_000, closeTimeoutMs = 30_000 } = options
-  /** Of the batch that the thread has. */
+  /** Ends the wait for the batch that the thread has. */
   let running: EventEmitter | undefined
   let ended = false
   const queue = createCallQueue<PendingCall>()
@@ -146,7 +146,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
         return
       }
       if (cause instanceof DOMException && cause.name === 'DataCloneError') {
-        // A parameter that no contract allows, such as a function; its neighbours are innocent.
+        // A parameter is something that cannot be sent to a thread, such as a function. The other calls
+        // of the batch are not to blame.
         if (batch.length > 1) for (const call of batch) await runBatch([call])
         else batch[0]?.reject(new FaceError('invalidRequest', { detail: 'Expected data.', cause }))
         return
@@ -161,7 +162,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     } finally {
       clearTimeout(timer)
       running = undefined
-      // Also of one whose answer was lost.
+      // Also after a batch whose answer was lost.
       if (batch.some((call) => effectOf(call.method) === 'erase')) scheduleEmptyLog()
     }
     for (const [i, call] of batch.entries()) {
@@ -181,7 +182,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     }, emptyLogAfterMs).unref()
   }
 
-  /** Not async: each turn more on the way would let a write of later overtake a read. */
+  /**
+   * Passes a call on. It is not `async`: with each further turn of the event loop on the way, a write
+   * that was called later could overtake a read.
+   */
   function call(method: MethodName | 'ping', parameters: readonly unknown[]): Promise<unknown> {
     if (closing) {
       return Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))

@@ -3,13 +3,13 @@ import { Piscina } from 'piscina'
 import { type BatchRunner, createBatchRunner } from './batch.ts'
 import type { DatabaseOptions } from './open.ts'
 
-/** What the thread tells besides its answers. */
+/** A message of the thread that is not an answer. */
 export interface StoreNotice {
-  /** Of the person. */
+  /** Id of the person whose metadata cannot be read. */
   readonly unreadableMetadata: string
 }
 
-/** What the store's thread runs: the calls of one batch. The thread owns the connection. */
+/** Runs the calls of one batch in the store's thread, which owns the connection. */
 export const runBatch: BatchRunner = createBatchRunner(
   Piscina.workerData as DatabaseOptions,
   (personId) => parentPort?.postMessage({ unreadableMetadata: personId } satisfies StoreNotice),

@@ -58,7 +58,7 @@ export interface StageTimings {
 }
 
 export interface Analysis {
-  /** Of the image after its EXIF orientation, pixels. */
+  /** Width of the image after its EXIF orientation, pixels. */
   readonly width: number
   readonly height: number
   /**

@@ -10,8 +10,8 @@ export interface CrowdWatch {
 }
 
 /**
- * Where two images were worked on at once, the next pair is likely: for so long no image gets all
- * cores, because two that share them take longer than one after the other on a core each.
+ * Milliseconds for which no image gets all cores after two were worked on at once: the next pair is
+ * likely then, and two images that share all cores take longer than on one core each.
  */
 export const crowdedForMs = 250
 

@@ -6,12 +6,12 @@ import { createWorkerPool } from './worker-pool.ts'
 
 /** A worker whose networks run on several cores. */
 export interface SoloWorker {
-  /** Of its tasks. */
+  /** Settings that its tasks carry. */
   readonly settings: SharedSettings
   readonly pool: WorkerPool
   /**
-   * Whether it would work on an image at once. Where it has not been started, or has ended for want
-   * of work, the answer is no, and it gets ready for the next one.
+   * Whether it would work on an image at once. When it has not started yet, or has ended because
+   * there was no work, the answer is no, and it gets ready for the next image.
    */
   isReady(embedder: string): boolean
 }
@@ -32,9 +32,9 @@ const keepMs = 15_000
  * which pays for one image on an idle machine and costs where all cores have work: these networks
  * are a set of their own, used while no other worker runs. docs/decisions/0007-one-image-many-cores.md
  *
- * @param workers  of the analyzer: how many cores it may use
- * @param budget   of all its images
- * @returns `undefined` where there is only one
+ * @param workers  how many workers the analyzer has: the cores it may use
+ * @param budget   memory that all images of the analyzer share
+ * @returns `undefined` where there is only one worker
  */
 export function createSoloWorker(
   file: URL,

@@ -3,7 +3,7 @@ import { queueOptionsSymbol } from 'piscina'
 
 type Task = NonNullable<ReturnType<TaskQueue['shift']>>
 
-/** First in, first out; waiting tasks can leave. */
+/** A queue, first in, first out, that waiting tasks can leave. */
 export interface WaitingLine extends TaskQueue {
   unshift(task: Task): void
   /** Takes out the task that was posted with this ticket; false when it is not waiting (any more). */
@@ -13,9 +13,9 @@ export interface WaitingLine extends TaskQueue {
 /**
  * The queue of a worker pool.
  *
- * The pool's own abort signals are not used: it keeps tasks that have one beside its bounded queue,
- * without a bound (piscina 5.3), and aborting a running one ends the worker, whose networks would
- * have to be loaded again.
+ * The pool's own abort signals are not used: it keeps tasks that have one outside of its bounded
+ * queue, without a bound (piscina 5.3), and aborting a running one ends the worker, whose networks
+ * would have to be loaded again.
  */
 export function createWaitingLine(): WaitingLine {
   const tasks: Task[] = []

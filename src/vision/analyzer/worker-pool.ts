@@ -29,17 +29,17 @@ export interface WorkerPoolOptions {
   readonly taskTimeoutMs?: number
   /** How long `close` waits for accepted tasks, default 30,000. */
   readonly closeTimeoutMs?: number
-  /** That its workers reserve memory for images in. */
+  /** The budget in which its workers reserve memory for images. */
   readonly budget?: MemoryBudgetKeeper
 }
 
 export interface PostOptions {
-  /** A waiting task leaves the line; a running one's answer is discarded. */
+  /** When it aborts, a waiting task leaves the queue, and the answer of a running one is discarded. */
   readonly signal?: AbortSignal | undefined
   readonly transferList?: readonly TransferListItem[]
 }
 
-/** A fixed number of worker threads and a bounded line before them. */
+/** A fixed number of worker threads and a bounded queue before them. */
 export interface WorkerPool {
   /**
    * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
@@ -57,7 +57,7 @@ export interface WorkerPool {
 /** A task from the moment when it is posted. */
 interface Ticket {
   timer?: NodeJS.Timeout
-  /** Of the worker that runs it. */
+  /** The thread of the worker that runs it. */
   threadId?: number
 }
 
@@ -66,18 +66,21 @@ interface AcceptedTask {
   readonly fail: (error: FaceError) => void
 }
 
-/** Of a task, until the pool has measured its own. */
+/** Time that a task is assumed to take until the pool has measured some, milliseconds. */
 const assumedRunMs = 100
 /**
- * Of a worker's heap for new objects. Pixels and tensors lie outside it, so that the default (48 MB)
- * only holds garbage: 5 MB less a worker, the same images a second.
+ * Size of a worker's heap for new objects. Pixels and tensors lie outside of it, so the default of
+ * 48 MB only holds garbage: with 3 MB a worker takes 5 MB less and is as fast.
  */
 const youngGenerationMb = 3
-/** For a network's run to end before its thread is terminated; see [Note: Ending while a network runs]. */
+/**
+ * Time for a network's run to end before its thread is terminated, milliseconds; see
+ * [Note: Ending while a network runs].
+ */
 const runTimeoutMs = 10_000
 /** How many times as long as it may run a task may wait. */
 const waitTimeouts = 2
-/** For threads to end. */
+/** Time for threads to end, milliseconds. */
 const endTimeoutMs = 10_000
 
 export function createWorkerPool({
@@ -206,7 +209,7 @@ export function createWorkerPool({
     throw new FaceError('workerFailed', { cause })
   }
 
-  /** Seconds until the line that stands now is worked off, at least 1. */
+  /** Seconds until the tasks that wait now are done, at least 1. */
   function estimateWait(): number {
     const runMs = completed === 0 ? assumedRunMs : pool.histogram.runTime.mean
     return Math.max(1, Math.ceil((accepted.size * runMs) / workers / 1000))

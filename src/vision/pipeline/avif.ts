@@ -1,6 +1,6 @@
 /**
  * An AVIF file under the brand by which libvips knows the format. An animated one comes under another
- * and holds a still image beside its frames (AV1 Image File Format 1.1, section 6), which is decoded.
+ * and holds a still image besides its frames (AV1 Image File Format 1.1, section 6), which is decoded.
  */
 export function withStillBrand(bytes: Uint8Array): Uint8Array {
   const brand = Buffer.from('avif')

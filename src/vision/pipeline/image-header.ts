@@ -1,7 +1,7 @@
-/** What an image file says of itself before it is decoded. */
+/** Facts that an image file states before it is decoded. */
 export interface ImageHeader {
   readonly format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff'
-  /** As stored, before the EXIF orientation; pixels. */
+  /** Width as stored, before the EXIF orientation; pixels. */
   readonly width: number
   readonly height: number
   /** Whether decoding needs all of the file's data at once: a progressive JPEG, an interlaced PNG. */
@@ -29,7 +29,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader | undefined {
   while (at + 10 <= bytes.length) {
     if (bytes[at] !== 0xff) return undefined
     const marker = bytes[at + 1]!
-    // Any number of fill bytes may stand before a marker.
+    // Any number of fill bytes may come before a marker.
     if (marker === 0xff) {
       at++
       continue

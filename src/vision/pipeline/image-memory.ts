@@ -9,10 +9,10 @@ import type { ImageHeader } from './image-header.ts'
 // Measured as peaks of resident memory of a process that does nothing else (Linux, x64):
 // docs/decisions/0016-memory-of-images.md has the numbers.
 
-/** Of the decoded image, interleaved. */
+/** Bytes of a pixel of the decoded image, interleaved. */
 const rgbBytes = 3
 /**
- * Bytes a pixel while a file is decoded, by its format: the image, and what the decoder holds beside
+ * Bytes a pixel while a file is decoded, by its format: the image, and what the decoder holds besides
  * it. Of JPEG, PNG and TIFF it holds some rows; of the others the image in its own form, twice where
  * it converts it.
  */

@@ -16,10 +16,10 @@ export interface RgbImage {
 
 type ImageFormat = ImageHeader['format']
 
-/** For messages. */
+/** The formats that are read, for messages. */
 const formatNames = 'JPEG, PNG, WebP, AVIF, GIF and TIFF'
 
-/** What is under transparent pixels when they are drawn over a page. */
+/** The colour that transparent pixels are drawn over, as on a page. */
 const background = '#ffffff'
 
 const cropMargin = 0.2
@@ -37,7 +37,7 @@ export function configureImages(): void {
 /**
  * Decodes an image file.
  *
- * The format is told by the file's first bytes, before the library sees it: only raster formats
+ * The file's first bytes tell the format, before the library sees it: only raster formats
  * reach a decoder (an SVG or PDF is a program). Limits of pixels are checked on the header, before
  * any are allocated. Files that the library would read with wrong colours are refused. Of an animation
  * the first frame is taken; the EXIF orientation is applied; profiles,
@@ -90,7 +90,7 @@ export async function decodeImage(
   }
 }
 
-/** What libjpeg says of intact files of kinds that it does not read. */
+/** Messages of libjpeg about intact files of kinds that it does not read. */
 const unknownJpeg = /Unsupported JPEG (process|data precision)|Requested feature was omitted/
 
 async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Metadata> {

@@ -5,8 +5,8 @@ import { threadId } from 'node:worker_threads'
 // Workers reserve memory for images in a table that all of them see: one row a thread, with what it
 // has and since when it waits. A row is changed under a lock, whose value is the thread that has it.
 // When a thread ends, its row and its lock are cleared by the main thread, so that nothing is lost
-// with a worker that dies. Who waits is served in the order of coming, so that a large image comes
-// to its turn among small ones.
+// with a worker that dies. Threads that wait are served in the order in which they came, so that a
+// large image gets its turn among small ones.
 
 /** Memory for images, shared by the workers of a process. */
 export interface MemoryBudget {
@@ -16,7 +16,7 @@ export interface MemoryBudget {
    *
    * @param bytes   at most `limitBytes`
    * @param waitMs  longest wait
-   * @returns false when it waited in vain
+   * @returns false when the memory did not become free in that time
    */
   reserve(bytes: number, waitMs: number): Promise<boolean>
   /** Gives this thread's reservation back; nothing happens where it has none. */
@@ -25,7 +25,7 @@ export interface MemoryBudget {
 
 /** The side of the thread that starts and ends the workers. */
 export interface MemoryBudgetKeeper {
-  /** For {@link joinMemoryBudget} on other threads; it is shared, not copied. */
+  /** Memory to give to {@link joinMemoryBudget} on other threads; it is shared, not copied. */
   readonly shared: SharedArrayBuffer
   /** Clears what a thread had that has ended. */
   releaseThread(threadId: number): void
@@ -35,18 +35,21 @@ export interface MemoryBudgetKeeper {
 // Words of the table. Amounts are in KiB, so that they fit a word.
 const lockAt = 0
 const limitAt = 1
-/** Counts who came to wait. */
+/** Counts the threads that came to wait. */
 const turnAt = 2
 const firstRowAt = 3
-/** Words of a row: thread (0: nobody's), what it has, what it waits for (0: nothing), its turn. */
+/** Words of a row: thread (0: the row is free), what it has, what it waits for (0: nothing), its turn. */
 const rowWords = 4
 const [rowThread, rowHas, rowWants, rowTurn] = [0, 1, 2, 3] as const
 const unit = 1024
 const maxThreads = 1024
 const pollMs = 10
-/** Of a lock that is held for a microsecond; a thread that dies with it is cleared meanwhile. */
+/**
+ * Milliseconds between two looks at the lock. It is held for a microsecond; when a thread dies with
+ * it, the main thread frees it.
+ */
 const lockPollMs = 1
-/** Free. Thread ids count from 0 (the main thread), so they are stored plus one. */
+/** The thread of a free row or lock. Ids count from 0 (the main thread), so they are stored plus one. */
 const nobody = 0
 
 export function createMemoryBudgetKeeper(limitBytes: number): MemoryBudgetKeeper {
@@ -109,7 +112,7 @@ export function joinMemoryBudget(shared: SharedArrayBuffer, id: number = threadI
   }
 }
 
-/** Where nobody waits for longer and it fits. */
+/** Reserves what the row wants, where no other row has waited longer and it fits. */
 function take(table: Int32Array, row: number): boolean {
   const turn = table[row + rowTurn]!
   const wanted = table[row + rowWants]!

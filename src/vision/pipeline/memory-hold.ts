@@ -12,7 +12,10 @@ import type { MemoryBudget } from './memory-budget.ts'
  * behind large ones. It is a photograph of about a megapixel.
  */
 const uncountedBytes = 48_000_000
-/** What a large image leaves is worth a collection, which takes some ten milliseconds. */
+/**
+ * From so many bytes on, what an image leaves is worth a garbage collection, which takes some ten
+ * milliseconds.
+ */
 const collectedBytes = 100_000_000
 /** An image that waits holds its worker; a client has better things to do than to wait for longer. */
 const waitMs = 120_000
@@ -20,7 +23,7 @@ const retryAfterSeconds = 30
 
 /** The memory of one image, see [Note: memory of images]. */
 export interface MemoryHold {
-  /** @throws {FaceError} `imageTooLarge` when it does not fit alone, `overloaded` when it waited in vain */
+  /** @throws {FaceError} `imageTooLarge` when it does not fit alone, `overloaded` when the memory did not become free */
   reserve(header: ImageHeader, options: ResolvedDetectorOptions): Promise<void>
   release(): Promise<void>
 }

@@ -20,7 +20,7 @@ import type { MemoryBudget } from './memory-budget.ts'
 import { createHold, type MemoryHold } from './memory-hold.ts'
 import { readUpright, toGivenFrame } from './turned.ts'
 
-/** What the pipeline needs of a model's record; small, because it goes to the worker with each image. */
+/** The part of a model's record that the pipeline needs. */
 export type PipelineModel = Pick<
   ModelRecord,
   'id' | 'files' | 'dimension' | 'input' | 'parts' | 'judge'
@@ -31,13 +31,13 @@ export interface PipelineSettings {
   readonly modelsDir: string
   readonly models: readonly PipelineModel[]
   readonly limits: ImageLimits
-  /** That share one run of a network, >= 1. Default: 1. */
+  /** Threads that share one run of a network, >= 1. Default: 1. */
   readonly threads?: number
 }
 
-/** What a pipeline has of the thread that it works on. */
+/** Things that a pipeline shares with the threads around it. */
 export interface PipelineSurroundings {
-  /** Of a thread that may be terminated. */
+  /** Gate before each run of a network, on a thread that may be terminated. */
   readonly gate?: RunGate | undefined
   /** Shared by all pipelines; without it memory has no bound. */
   readonly budget?: MemoryBudget | undefined
@@ -59,12 +59,11 @@ export interface Pipeline {
 }
 
 /**
- * From so many values on, threads that share a run of these networks gain more than they wait for
- * each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md
+ * Least values of a run with which threads that share it gain more than they wait for each other. Measured at widths of 40 to 850: docs/decisions/0007-one-image-many-cores.md
  */
 const leastSharedValues = { pyramid: 300_000, pnetLevel: 36_000 }
 
-/** From larger images than 600,000 pixels on, the graphs that make the pyramid keep no memory. */
+/** Most values of a run whose graph keeps memory: those of images of 600,000 pixels. */
 const mostKeptValues = 3 * 600_000
 
 /**

@@ -48,7 +48,7 @@ export async function shrinkInSteps(
   return images
 }
 
-/** Of a level, whole pixels. */
+/** Computes the size of a level, whole pixels. */
 export function sizeAt(
   full: Pick<RgbImage, 'width' | 'height'>,
   scale: number,

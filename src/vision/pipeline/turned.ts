@@ -30,7 +30,7 @@ const reducedOptions = {
   readTurned: false,
 } as const
 
-/** What was read of an image at one turn. */
+/** The faces that were read of an image at one turn. */
 export interface Reading {
   readonly faces: readonly AnalyzedFace[]
 }
@@ -79,7 +79,7 @@ function isSure({ faces }: Reading, confidence: number): boolean {
   return faces.some((face) => isComparable(face) && face.detection.confidence >= confidence)
 }
 
-/** Of the faces that can be compared; 0 without any. */
+/** The highest confidence of the faces that can be compared; 0 without any. */
 function highestConfidence({ faces }: Reading): number {
   return Math.max(0, ...faces.filter(isComparable).map((face) => face.detection.confidence))
 }

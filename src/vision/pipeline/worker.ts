@@ -8,12 +8,15 @@ import { joinMemoryBudget } from './memory-budget.ts'
 import type { Pipeline, PipelineRequest } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
 
-/** What the analyzer sends. Settings come along, so that the worker needs nothing that only a thread has. */
+/**
+ * A task as the analyzer sends it. It carries the settings, so that the worker needs nothing that
+ * only a thread has.
+ */
 export interface WorkerTask {
   readonly settings: SharedSettings
   /** Milliseconds since the epoch when the task was handed to the queue. */
   readonly queuedAt: number
-  /** What the worker asks before each run of a network; see [Note: Ending while a network runs]. */
+  /** Gate that the worker passes before each run of a network; see [Note: Ending while a network runs]. */
   readonly gate?: SharedArrayBuffer
   /** Where the worker reserves memory for images; see [Note: budget in shared memory]. */
   readonly budget?: SharedArrayBuffer
@@ -22,14 +25,14 @@ export interface WorkerTask {
     | { readonly kind: 'warmUp'; readonly embedder: string }
 }
 
-/** What a worker answers. Errors are values, because a thrown error loses its class on the way. */
+/** A worker's answer. Errors are values, because a thrown error loses its class on the way. */
 export type WorkerAnswer =
   | { readonly kind: 'analysis'; readonly workerId: string; readonly analysis: Analysis }
   | { readonly kind: 'warm'; readonly workerId: string }
   | { readonly kind: 'error'; readonly workerId: string; readonly error: FaceErrorRecord }
 
 const workerId = randomUUID()
-/** The networks of this worker: what a worker is kept for, and the one state of this module. */
+/** The networks of this worker: the reason why a worker is kept, and the only state of this module. */
 let pipeline: Pipeline | undefined
 
 /** Handles one task; the pool calls it with one at a time. */

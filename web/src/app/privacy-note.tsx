@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Icon } from '../shared/icons.tsx'
 
-/** What leaves the device and what is kept. */
+/** Says what leaves the device and what is kept. */
 export function PrivacyNote({ storeCrops }: { readonly storeCrops: boolean }): ReactNode {
   return (
     <details className="privacy">

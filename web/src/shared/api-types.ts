@@ -20,7 +20,7 @@ export interface IdentifiedFace
   readonly box: Box
 }
 
-/** What became of a probe image. Boxes are in pixels of an image of this size. */
+/** The result for a probe image. Boxes are in pixels of an image of this size. */
 export interface Identification {
   readonly width: number
   readonly height: number
@@ -32,7 +32,7 @@ export interface Identification {
   readonly faces: readonly IdentifiedFace[]
 }
 
-/** What became of one photo of a registration. `person` is absent when nobody was created. */
+/** The result for one photo of a registration. `person` is absent when nobody was created. */
 export interface Enrolment {
   readonly person: Person | undefined
   readonly faces: readonly EnrolledFace[]

@@ -2,7 +2,7 @@ import { createContext, useContext } from 'react'
 import type { Api, ApiProblem } from './api-client.ts'
 import type { CollectionDetails } from './api-types.ts'
 
-/** What every view needs. */
+/** The client, the collection and the functions that every view needs. */
 export interface AppContextValue {
   readonly api: Api
   readonly collection: string

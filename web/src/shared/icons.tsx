@@ -19,7 +19,7 @@ const paths = {
 
 export type IconName = keyof typeof paths
 
-/** A decorative line icon, 1.25 em; the text beside it carries the meaning. */
+/** A decorative line icon, 1.25 em; the text next to it carries the meaning. */
 export function Icon({ name }: { readonly name: IconName }): ReactNode {
   return (
     <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -1,7 +1,7 @@
 import type { ApiProblem } from './api-client.ts'
 import type { EnrollHint, EnrollWarning, RejectionReason, UndeterminedReason } from './api-types.ts'
 
-/** What is wrong with a face, and what helps. Keys are the API's reasons. */
+/** Faults of a face and what helps, by the API's reasons. */
 const faceTexts: Readonly<Record<UndeterminedReason, { what: string; advice: string }>> = {
   notAFace: {
     what: 'It is not clear that this is a face.',
@@ -114,7 +114,7 @@ export function reasonText(reason: string, fallback: string): string {
   return findText(reason) ?? fallback
 }
 
-/** What somebody should know of a photo that was registered all the same. */
+/** Warning about a photo that was registered all the same, in one sentence. */
 export function warningText(warning: EnrollWarning): string {
   switch (warning.reason) {
     case 'duplicateOfOtherPerson':
@@ -126,19 +126,19 @@ export function warningText(warning: EnrollWarning): string {
   }
 }
 
-/** What would help to find a person, in one sentence. */
+/** Hint that says how a person would be found more easily, in one sentence. */
 export function hintText({ reason, message }: EnrollHint): string {
   if (reason === 'onePhotograph')
     return 'A second photo about halves how often this person is missed.'
   return message
 }
 
-/** What a newer server says of something that this page does not know. */
+/** The server's own words, for something of a newer server that this page does not know. */
 function toOwnWords(item: never): string {
   return (item as { readonly message?: string }).message ?? ''
 }
 
-/** How a photo was read that does not stand upright; `undefined` when there is nothing to say. */
+/** How a photo was read that is not upright; `undefined` when there is nothing to say. */
 export function turnedText(turned: number): string | undefined {
   if (turned === 0) return undefined
   return `The photo ${turned === 180 ? 'stands on its head' : 'lies on its side'}; it was read upright.`
@@ -172,12 +172,12 @@ export function isTemporary(problem: ApiProblem): boolean {
   return temporaryCodes.has(problem.code)
 }
 
-/** What to tell about a camera that does not run. */
+/** Texts about a camera that does not run. */
 export function cameraText(problem: CameraProblem): { title: string; text: string } {
   return cameraTexts[problem]
 }
 
-/** Which problem an error of `getUserMedia` stands for (Media Capture and Streams, section 10.2). */
+/** The problem that an error of `getUserMedia` means (Media Capture and Streams, section 10.2). */
 export function toCameraProblem(error: unknown): CameraProblem {
   switch (error instanceof Error ? error.name : '') {
     case 'NotAllowedError':
@@ -194,7 +194,7 @@ export function toCameraProblem(error: unknown): CameraProblem {
   }
 }
 
-/** Below this rate no set of photographs that was counted says anything. */
+/** Smallest rate that is shown: no set of photographs that was counted supports a smaller one. */
 const smallestShownRate = 1e-6
 
 /**

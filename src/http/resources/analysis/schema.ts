@@ -58,7 +58,7 @@ export const DetectedFace: Component<bodies.DetectedFaceBody> = component<bodies
   'DetectedFace',
 ).of(Type.Object(detected, { description: 'A face found in an image.' }))
 
-/** Of an image; beside the faces. */
+/** Facts about an image that an answer has besides the faces. */
 const imageFacts = {
   width: Type.Integer({ description: 'Of the image after its EXIF orientation, pixels.' }),
   height: Type.Integer(),

@@ -14,7 +14,7 @@ export const seedModelId = 'facenet-seed'
 export interface SeedImportOptions {
   /** Name of the collection, which is made when it is not there. */
   readonly collection: string
-  /** Of a collection that is made. */
+  /** Policy of a collection that is made. */
   readonly policy: DecisionPolicy
   readonly onProgress?: (done: number, total: number) => void
   /** Once aborted no further documents are read. */
@@ -136,7 +136,7 @@ function groupByName(batch: readonly SeedDocument[]): ReadonlyMap<string, readon
 interface ImportContext {
   readonly store: Database
   readonly collection: Collection
-  /** By name: the persons seen in this run. */
+  /** Ids of the persons seen in this run, by name. */
   readonly personIds: Map<string, string>
 }
 

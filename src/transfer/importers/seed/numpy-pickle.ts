@@ -11,7 +11,7 @@ const maxPickleBytes = 8192
 const protoOpcode = 0x80
 const protocols: readonly number[] = [2, 3, 4]
 
-/** What pickles of an array are made of: no dicts, lists, objects, extensions or persistent ids. */
+/** Opcodes that pickles of an array consist of: no dicts, lists, objects, extensions or persistent ids. */
 const allowedOpcodes: ReadonlySet<number> = new Set([
   ...[protoOpcode, 0x95, 0x2e], // PROTO, FRAME, STOP
   ...[0x28, 0x74, 0x85, 0x86, 0x87], // MARK, TUPLE, TUPLE1, TUPLE2, TUPLE3

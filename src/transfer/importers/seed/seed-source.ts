@@ -3,14 +3,14 @@ export type SeedDocument =
   | {
       readonly kind: 'face'
       readonly id: string
-      /** As persons' names are stored. */
+      /** The name, in the form in which persons' names are stored. */
       readonly name: string
       /** {@link seedDimension} values, norm 1. */
       readonly embedding: Float32Array
     }
   | { readonly kind: 'refused'; readonly id: string; readonly reason: string }
 
-/** Of the seed's embeddings. */
+/** Dimension of the seed's embeddings. */
 export const seedDimension = 512
 
 /**

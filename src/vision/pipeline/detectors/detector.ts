@@ -17,13 +17,16 @@ export const defaultThresholds: readonly [number, number, number] = [0.6, 0.7, 0
 /** The model whose networks find faces; there is no other. */
 export const detectorId = 'mtcnn'
 
-/** At 40 pixels (and the retry of the detector) no face of LFW's 7,701 protocol images is missed. */
+/**
+ * Smallest face that is looked for, pixels. With 40 (and the detector's second try) no face of LFW's
+ * 7,701 protocol images is missed.
+ */
 export const defaultMinFaceSize = 40
 
-/** Of the second try, which is made with the default when nothing was found. */
+/** Smallest face of the second try, pixels; it is made with the default when nothing was found. */
 export const retryMinFaceSize = 30
 
-/** Bounds the embedder's work and the answer's size for photographs of crowds. */
+/** Most faces of an image: bounds the embedder's work and the answer for photographs of crowds. */
 export const defaultMaxFaces = 100
 
 /** The first network's window; a smaller face would need an enlarged image. */

@@ -12,7 +12,7 @@ const finestExtraLevel = 0.5
 const finestFirstLevel = 0.85
 /**
  * Larger levels of P-Net are bytes, made by the image library, a quarter of the floats of the graph,
- * which take 24 bytes a pixel beside their source's. It is the first level of 27 megapixels at the
+ * which take 24 bytes a pixel besides those of their source. It is the first level of 27 megapixels at the
  * default smallest face: up to there the graph makes them all.
  */
 const maxFloatLevelPixels = 2_500_000

@@ -118,7 +118,7 @@ interface Best {
   take(): Pick<WindowHits, 'at' | 'values'>
 }
 
-/** Of equal logits the window that comes first is the better. */
+/** Keeps the best windows; of two with equal logits the one that came first is better. */
 function createBest(limit: number): Best {
   let hits: { readonly at: number; readonly values: Float32Array }[] = []
   let floor = Number.NEGATIVE_INFINITY

@@ -10,7 +10,7 @@ import { warpCrop } from '../pixels/warp.ts'
 const size = 48
 
 /**
- * Where the landmarks lie in the windows that O-Net was trained on: the part of an ArcFace crop from
+ * Places of the landmarks in the windows that O-Net was trained on: the part of an ArcFace crop from
  * column 6 to 106 and row 10 to 110.
  */
 const uprightPoints: readonly Point[] = arcFacePoints.map(({ x, y }) => ({
@@ -18,7 +18,7 @@ const uprightPoints: readonly Point[] = arcFacePoints.map(({ x, y }) => ({
   y: (y - 10) * (size / 100),
 }))
 
-/** Below this roll, degrees, O-Net's first landmarks are as good as its second. */
+/** Smallest roll that a second run of O-Net improves, degrees. */
 const leastRoll = 20
 /** A second look that is less sure than this has not found the face. */
 const leastConfidence = 0.5

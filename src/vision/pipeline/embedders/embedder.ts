@@ -5,7 +5,7 @@ import type { Point } from '../../../core/types.ts'
 import type { ModelRecord } from '../../../models/manifest-types.ts'
 import type { Session } from '../../runtime.ts'
 
-/** What an embedder says of one crop. */
+/** An embedder's result for one crop. */
 export interface CropEmbedding {
   /** Unit vector, `dimension` of the embedder, with its own buffer. */
   readonly embedding: Float32Array
@@ -20,10 +20,10 @@ export interface CropEmbedding {
 /** Turns crops of faces into embeddings. What differs between models is in their graph and manifest record. */
 export interface Embedder {
   readonly dimension: number
-  /** Crop pixels. */
+  /** Side of the crop, pixels. */
   readonly sizePx: number
   /**
-   * Where the five landmarks belong in the crop, pixels, order as `Landmarks5`. `undefined`: crops
+   * Places of the five landmarks in the crop, pixels, order as `Landmarks5`. `undefined`: crops
    * are not aligned; the face's box fills them, as far as it is in the image or by `turnedBoxMargin`.
    */
   readonly referencePoints: readonly Point[] | undefined

@@ -159,7 +159,7 @@ function halve({ i0, i1, j0, j1 }: Block): readonly Block[] {
   ]
 }
 
-/** What a block reads of its level. */
+/** Finds the part of its level that a block reads. */
 function findArea(
   { level, map }: CropJob,
   { i0, i1, j0, j1 }: Block,
@@ -185,7 +185,10 @@ interface Written extends Part {
   readonly place: Place
 }
 
-/** In the order of the kernel's class `Job`. One by one, as an array for each call takes longer. */
+/**
+ * Writes a job's numbers in the order of the kernel's class `Job`, one by one: an array for each
+ * call takes longer.
+ */
 function writeJob(
   numbers: Float64Array,
   { level, map }: CropJob,

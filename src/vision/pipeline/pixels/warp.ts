@@ -30,7 +30,7 @@ export interface WarpOptions {
   /** Crop pixels. */
   readonly size: number
   /**
-   * What stands where the crop leaves the image. `black` (default): strangers whose faces the edge
+   * Colour of the crop outside of the image. `black` (default): strangers whose faces the edge
    * cuts look alike with anything else there, docs/decisions/0012-comparable-faces.md. `repeat`:
    * the nearest pixel, for measures that a black part would disturb.
    */

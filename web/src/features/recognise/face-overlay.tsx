@@ -9,11 +9,11 @@ interface FaceOverlayProps {
   readonly height: number
   /** The picture below is shown as in a mirror; the labels stay readable. */
   readonly mirrored?: boolean
-  /** Numbers the boxes as the list beside them does. */
+  /** Numbers the boxes as the list of faces does. */
   readonly numbered?: boolean
 }
 
-/** Who a face is, in a few words. */
+/** Names a face in a few words. */
 export function faceLabel(face: IdentifiedFace): string {
   if (face.decision === 'undetermined') return 'Cannot tell'
   const name = face.candidates[0]?.personName
@@ -42,7 +42,7 @@ export function FaceOverlay({
           top: percent(box.y / height),
           width: percent(box.width / width),
           height: percent(box.height / height),
-          // The label stands above the box, but not outside of the picture.
+          // The label is above the box, but not outside of the picture.
           '--top': (box.y / height) * 100,
         }
         // Far to the right it grows to the left.

@@ -109,7 +109,7 @@ export function RecognisePhoto(): ReactNode {
   }
 }
 
-/** What a person should know of how the photo was read. */
+/** Says how the photo was read, where a person should know it. */
 function PhotoFacts({ turned, omittedFaces }: Identification): ReactNode {
   const howRead = turnedText(turned)
   return (

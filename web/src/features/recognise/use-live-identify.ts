@@ -57,7 +57,7 @@ export function useLiveIdentify(
       const startedAt = performance.now()
       try {
         const { signal } = stop
-        // Cameras stand upright, and most frames without a face show nobody.
+        // Cameras are upright, and most frames without a face show nobody.
         const result = await api.identify(collection, frame.blob, { readTurned: false, signal })
         const roundTripMs = performance.now() - startedAt
         meanMs = meanMs === undefined ? roundTripMs : meanMs * 0.8 + roundTripMs * 0.2

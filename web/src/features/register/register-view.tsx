@@ -76,7 +76,7 @@ function RegistrationForm({ existing, onAgain }: RegistrationFormProps): ReactNo
     try {
       const { items } = await api.persons(collection, { exactName: wanted })
       setNamesakes(items)
-      // Who had the name was deleted just now.
+      // The person who had the name was deleted just now.
       if (items.length === 0) setHint('Try again.')
     } catch (error) {
       setHint(problemText(asProblem(error)))

@@ -45,7 +45,7 @@ export interface Registration {
   readonly photos: readonly TrayPhoto[]
   /** The person that photos go to, once it exists. */
   readonly person: Person | undefined
-  /** What would help to find the person. */
+  /** Sentences that say how the person would be found more easily. */
   readonly hints: readonly string[]
   readonly sending: boolean
   readonly add: (files: readonly { readonly name: string; readonly blob: Blob }[]) => void
