@@ -5,6 +5,7 @@ import type { FaceWatcher } from './recognition/face-watcher.ts'
 
 export type { OnInstallProgress } from './compose/compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
+export type { Actor, ActorKind, CallContext } from './core/actor.ts'
 export type { ErrorCode, ErrorKind } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
 export type { ProbeThresholds } from './core/policy.ts'
@@ -41,6 +42,7 @@ export type {
   IndexReport,
   ModelStatus,
   NewPersonInput,
+  RequestContext,
   RequestOptions,
   Status,
   Timings,

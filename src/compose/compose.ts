@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createKeys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
 import type { QualityGates } from '../core/types.ts'
@@ -225,7 +226,7 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
-  return { faceWatcher, answers: store.answers }
+  return { faceWatcher, answers: store.answers, keys: createKeys({ store }) }
 }
 
 /** What was opened is closed when the step after it fails; that step's error is the one thrown. */

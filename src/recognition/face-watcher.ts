@@ -8,6 +8,7 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
+import type { GalleryCaller } from '../gallery/gallery.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
@@ -17,6 +18,12 @@ import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 
 export interface RequestOptions {
+  readonly signal?: AbortSignal
+}
+
+/** For whom the use cases of {@link FaceWatcher.as} run. */
+export interface RequestContext extends GalleryCaller {
+  /** Ends what looks at images, unless the call has a signal of its own. */
   readonly signal?: AbortSignal
 }
 
@@ -288,6 +295,12 @@ export interface CollectionDetails extends Collection {
  * `collection` is a collection's name; `default` exists from the start.
  */
 export interface FaceWatcher {
+  /**
+   * The same use cases for a caller: what they write carries who asked. Optional in a program of
+   * one's own, whose calls are then the library's. Cheap enough for each request; `close` of any of
+   * them closes all.
+   */
+  as(context: RequestContext): FaceWatcher
   /** @throws {FaceError} as {@link import('../vision/analyzer/analyzer-types.ts').Analyzer.analyze} */
   detect(
     image: Uint8Array,

@@ -140,7 +140,7 @@ type PartialPorts<T> = {
 }
 
 /** As much of a gallery as the use cases need, with an exact search. */
-function createFakeGallery(): Gallery {
+export function createFakeGallery(): Gallery {
   const collections = new Map<string, Collection>()
   const persons = new Map<string, Omit<Person, 'faceCount'>>()
   const faces = new Map<string, StoredFace>()
@@ -201,6 +201,7 @@ function createFakeGallery(): Gallery {
     }
   }
   const gallery: PartialPorts<Gallery> = {
+    as: () => gallery as Gallery,
     collections: {
       async create(input) {
         if (collections.has(input.name)) throw new FaceError('collectionExists')
