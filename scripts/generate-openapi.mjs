@@ -7,7 +7,7 @@ const flag = process.argv.indexOf('--out')
 const target = flag > 0 ? process.argv[flag + 1] : new URL('../openapi.json', import.meta.url)
 
 // The document follows from the schemas alone: no use case is called.
-const app = await createApp({ faceWatcher: {}, answers: {} })
+const app = await createApp({ faceWatcher: {}, answers: {}, keys: {} })
 const text = `${JSON.stringify(app.swagger(), null, 2)}\n`
 await app.close()
 

@@ -72,6 +72,8 @@ async function tryServer(name, apiKey) {
       [
         ...['run', join(root, 'openapi.json'), '--url', url, ...header],
         ...['--checks', 'all', '--exclude-checks', excluded.join(',')],
+        // From the first key on the server asks for one.
+        ...(apiKey === undefined ? ['--exclude-operation-id', 'createKey'] : []),
         ...['--max-time', String(seconds), '--request-timeout', '20', '--seed', '1', '--no-color'],
       ],
       { cwd: dataDir, encoding: 'utf8', timeout: (seconds + 180) * 1000, maxBuffer: 64 << 20 },

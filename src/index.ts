@@ -5,6 +5,7 @@ import type { FaceWatcher } from './recognition/face-watcher.ts'
 
 export type { OnInstallProgress } from './compose/compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
+export type { Actor, ActorKind, CallContext } from './core/actor.ts'
 export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
 export type { ProbeThresholds } from './core/policy.ts'
@@ -45,6 +46,7 @@ export type {
   ModelStatus,
   NewPersonInput,
   Readiness,
+  RequestContext,
   RequestOptions,
   Status,
   Timings,

@@ -3,6 +3,7 @@ import type { Composition } from '../compose/compose.ts'
 import type { Config, PartialConfig } from '../config/config.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Logger } from '../platform/logger.ts'
+import { commandLineActor } from './actor.ts'
 import { setUpAllocator } from './allocator.ts'
 import type { Output } from './output.ts'
 
@@ -64,7 +65,8 @@ export function createContext(program: Command, output: Output): CliContext {
       logger: createWarningLogger(config, output),
     }).finally(progress.stop)
     try {
-      return await use(opened, config)
+      const faceWatcher = opened.faceWatcher.as({ actor: commandLineActor() })
+      return await use({ ...opened, faceWatcher }, config)
     } finally {
       await opened.close()
     }

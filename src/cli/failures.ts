@@ -83,8 +83,10 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   collectionNotFound: '"face-watcher collections list" shows the collections.',
   personNotFound: '"face-watcher persons list" shows the persons.',
   faceNotFound: '"face-watcher faces list" shows the faces.',
+  keyNotFound: '"face-watcher keys list" shows the keys.',
+  keyInUse: 'Revoke it first: "face-watcher keys revoke".',
   insecureBind:
-    'Make a key with "face-watcher keys generate" and put it into the configuration, or pass --insecure.',
+    'Make a key with "face-watcher keys create NAME --scope admin", or pass --insecure.',
   dataDirUnusable: 'Choose another directory with --data-dir.',
   storeReadOnly: 'Make the data directory writable, or choose another with --data-dir.',
   storeKeyWrong: 'Check store.encryptionKey (FACE_WATCHER_STORE_ENCRYPTION_KEY).',

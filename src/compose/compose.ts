@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createKeys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
 import type { QualityGates } from '../core/types.ts'
@@ -228,7 +229,7 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
-  return { faceWatcher, answers: store.answers }
+  return { faceWatcher, answers: store.answers, keys: createKeys({ store }) }
 }
 
 /** Closes what was opened when the next step fails, and throws that step's error. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createKeys, type Keys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { databaseNamePattern, databaseOfUrl } from '../config/mongodb-url.ts'
 import { FaceError } from '../core/errors.ts'
@@ -117,6 +118,21 @@ async function openMongodb(
 ): Promise<Database> {
   const { createMongodbStore } = await import('../storage/mongodb/mongodb-store.ts')
   return createMongodbStore({ ...where, timeoutMs: store.timeoutMs, logger })
+}
+
+/**
+ * The API keys of the configured database, which is open while `use` runs. Needs neither models nor
+ * an index.
+ *
+ * @throws {FaceError} as {@link openStore}
+ */
+export async function withKeys<T>(config: Config, use: (keys: Keys) => Promise<T>): Promise<T> {
+  const store = await openStore(config)
+  try {
+    return await use(createKeys({ store }))
+  } finally {
+    await store.close()
+  }
 }
 
 /**

@@ -52,7 +52,7 @@ const http = Type.Object(
         default: [],
         secret: true,
         description:
-          'Hashes of the accepted API keys, as `face-watcher keys generate` prints them. With one or more keys every `/v1` request needs a bearer token.',
+          'Hashes of API keys that may do everything, as `face-watcher keys generate` prints them. With a key here or in the database (`keys create`) every `/v1` request needs a bearer token.',
       },
     ),
     rateLimitPerMinute: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('off')], {

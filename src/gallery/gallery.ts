@@ -1,3 +1,4 @@
+import type { CallContext } from '../core/actor.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { IndexStatus, VectorIndexProvider } from '../search/vector-index.ts'
@@ -5,6 +6,7 @@ import type { Database } from '../storage/database.ts'
 import type { Collection, GalleryTotals } from '../storage/ports/collections.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
+import { limitCollections } from './reach.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './sync/index-check.ts'
 import type { Progress } from './sync/index-loader.ts'
@@ -52,11 +54,21 @@ export interface SearchOptions {
   readonly embeddingsFrom?: number | undefined
 }
 
+/** The store's ports that the index follows. */
+export type GalleryPorts = Pick<Database, 'collections' | 'persons' | 'faces'>
+
+export interface GalleryCaller extends CallContext {
+  /** Ids of the only collections that the caller reaches; absent: all. */
+  readonly collectionIds?: readonly string[] | undefined
+}
+
 /**
  * Everybody who is known: the store and the indexes, kept in step. Collections, persons and faces are
  * those of the store; methods that change faces resolve when the change is durable and a search sees it.
  */
-export interface Gallery extends Pick<Database, 'collections' | 'persons' | 'faces' | 'ping'> {
+export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
+  /** The ports for a caller; see {@link Database.as}. */
+  as(caller: GalleryCaller): GalleryPorts
   /**
    * The persons nearest to each probe, each with their nearest face, and how alike the rest of the
    * gallery is (see [Note: Probe shift]). Waits while the index is being
@@ -141,28 +153,38 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     }
   }
 
+  /** The store's ports, followed by the index where faces change. */
+  function toPorts({ collections, persons, faces }: GalleryPorts): GalleryPorts {
+    return {
+      collections: {
+        ...collections,
+        create: (input) => write(() => collections.create(input)),
+        delete: (name) =>
+          write(async () => {
+            const collection = await collections.get(name)
+            await sync.remove(collection, () => collections.delete(name))
+            difficulty.forget(collection.id)
+          }),
+      },
+      persons: {
+        ...persons,
+        delete: (collectionId, id) => erase(collectionId, () => persons.delete(collectionId, id)),
+      },
+      faces: {
+        ...faces,
+        add: (collectionId, person, added) => write(() => faces.add(collectionId, person, added)),
+        delete: (collectionId, faceId) =>
+          erase(collectionId, () => faces.delete(collectionId, faceId)),
+      },
+    }
+  }
+
   return {
-    collections: {
-      ...store.collections,
-      create: (input) => write(() => store.collections.create(input)),
-      delete: (name) =>
-        write(async () => {
-          const collection = await store.collections.get(name)
-          await sync.remove(collection, () => store.collections.delete(name))
-          difficulty.forget(collection.id)
-        }),
-    },
-    persons: {
-      ...store.persons,
-      delete: (collectionId, id) =>
-        erase(collectionId, () => store.persons.delete(collectionId, id)),
-    },
-    faces: {
-      ...store.faces,
-      add: (collectionId, person, faces) =>
-        write(() => store.faces.add(collectionId, person, faces)),
-      delete: (collectionId, faceId) =>
-        erase(collectionId, () => store.faces.delete(collectionId, faceId)),
+    ...toPorts(store),
+    as({ collectionIds, ...context }) {
+      const ports = toPorts(store.as(context))
+      if (collectionIds === undefined) return ports
+      return { ...ports, collections: limitCollections(ports.collections, collectionIds) }
     },
     ping: () => store.ping(),
 

@@ -7,15 +7,17 @@ import { registerHeldUploads } from './intake/held-uploads.ts'
 import { registerJsonBodies } from './intake/json-body.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { registerPage } from './page.ts'
+import { registerAccess } from './plugins/access.ts'
 import { registerMetrics } from './plugins/metrics.ts'
 import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
-import { registerProtection, registerSecurity } from './plugins/security.ts'
+import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
+import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
 import { registerHealthRoutes, registerOperationRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
@@ -52,7 +54,8 @@ export async function createApp(
   registerProblems(app)
   registerRequestContext(app)
   const metrics = registerMetrics(app, services.faceWatcher)
-  await registerSecurity(app, options)
+  await registerSecurity(app, services.keys, options)
+  await registerAccess(app, services, options)
   registerAnswerLimits(app, options)
   registerHeldUploads(app, options)
   app.removeContentTypeParser('text/plain')
@@ -72,14 +75,15 @@ export async function createApp(
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
-    await registerProtection(scope, options)
+    registerContentTypes(scope)
     registerSimpleRoutes(scope, context)
     registerAnalysisRoutes(scope, context)
     registerVerifyRoute(scope, context)
-    registerCollectionRoutes(scope, context)
+    registerCollectionRoutes(scope)
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
-    registerOperationRoutes(scope, context, metrics)
+    registerKeyRoutes(scope, context)
+    registerOperationRoutes(scope, metrics)
   })
   await app.ready()
   return app as unknown as FastifyInstance

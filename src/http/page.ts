@@ -9,10 +9,13 @@ Build it with: npm run build:web
 The HTTP API is described at /docs
 `
 
+/** The page asks for a key itself. */
+const publicRoute = { schema: { hide: true }, config: { scope: 'public' } } as const
+
 /** Serves the built page at `/`, or says in plain text how to build it. */
 export async function registerPage(app: App, webRoot: string | undefined): Promise<void> {
   if (webRoot === undefined || !existsSync(join(webRoot, 'index.html'))) {
-    app.get('/', { schema: { hide: true } }, async (_request, reply) =>
+    app.get('/', publicRoute, async (_request, reply) =>
       reply.type('text/plain; charset=utf-8').send(notBuilt),
     )
     return
@@ -23,7 +26,7 @@ export async function registerPage(app: App, webRoot: string | undefined): Promi
     const isHashed = path.startsWith('assets/')
     const cacheControl = isHashed ? 'public, max-age=31536000, immutable' : 'no-cache'
     for (const url of path === 'index.html' ? ['/', '/index.html'] : [`/${encodeURI(path)}`]) {
-      app.get(url, { schema: { hide: true } }, async (request, reply) =>
+      app.get(url, publicRoute, async (request, reply) =>
         sendStaticFile(request, reply, { file, cacheControl }),
       )
     }

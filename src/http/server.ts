@@ -30,7 +30,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
-  assertSafeBind(options)
+  assertSafeBind({ ...options, hasKeys: await services.keys.areRequired() })
   const app = await createApp(services, httpOptions)
   try {
     const url = await app.listen({ host, port })

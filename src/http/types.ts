@@ -6,6 +6,9 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Keys } from '../access/keys.ts'
+import type { Principal } from '../access/principal.ts'
+import type { ScopeOrPublic } from '../access/scopes.ts'
 import type { FaceWatcher, Timings } from '../recognition/face-watcher.ts'
 import type { AnswerStore } from '../storage/ports/answers.ts'
 import type { ResolvedHttpOptions } from './options.ts'
@@ -24,6 +27,8 @@ export interface HttpServices {
   readonly faceWatcher: FaceWatcher
   /** Keeps answers for requests that are sent again with the same Idempotency-Key. */
   readonly answers: AnswerStore
+  /** The API keys of the database. */
+  readonly keys: Keys
 }
 
 /** The services and options that every route works with. */
@@ -39,12 +44,22 @@ export interface Lifecycle {
 declare module 'fastify' {
   interface FastifyInstance {
     readonly lifecycle: Lifecycle
+    /** What each route needs, by method and pattern. */
+    readonly routeScopes: ReadonlyMap<string, ScopeOrPublic>
+  }
+  interface FastifyRequest {
+    /** Who asks; null on public routes. */
+    principal: Principal | null
+    /** The use cases for who asks; not on public routes. */
+    faceWatcher: FaceWatcher
   }
   interface FastifyReply {
     /** Set by a handler; sent as Server-Timing and counted by the metrics. */
     timings: Timings | null
   }
   interface FastifyContextConfig {
+    /** What a caller has to have. Every route declares it. */
+    scope?: ScopeOrPublic
     /** File fields of the multipart form and their OpenAPI schema; absent where only JSON is read. */
     multipart?: MultipartForm
   }

@@ -8,6 +8,7 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
+import type { GalleryCaller } from '../gallery/gallery.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
 import type { IndexDifferences } from '../gallery/sync/index-check.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
@@ -22,6 +23,12 @@ export type { DecisionThresholds } from '../core/policy.ts'
 /** Options of every call that analyses images. */
 export interface RequestOptions {
   /** Takes the call out of the queue, or discards its result: error `aborted`. */
+  readonly signal?: AbortSignal
+}
+
+/** For whom the use cases of {@link FaceWatcher.as} run. */
+export interface RequestContext extends GalleryCaller {
+  /** Ends what looks at images, unless the call has a signal of its own. */
   readonly signal?: AbortSignal
 }
 
@@ -292,6 +299,12 @@ export interface CollectionDetails extends Collection {
  * `collection` is a collection's name; `default` exists from the start.
  */
 export interface FaceWatcher {
+  /**
+   * The same use cases for a caller: what they write carries who asked. Optional in a program of
+   * one's own, whose calls are then the library's. Cheap enough for each request; `close` of any of
+   * them closes all.
+   */
+  as(context: RequestContext): FaceWatcher
   /**
    * Finds all faces of an image.
    *

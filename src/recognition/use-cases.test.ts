@@ -212,6 +212,57 @@ describe('close', () => {
   })
 })
 
+describe('for a caller', () => {
+  const actor = { kind: 'apiKey', id: 'k1', name: 'door' } as const
+
+  test('what looks at images ends with the caller, unless a call says otherwise', async () => {
+    const { signal } = new AbortController()
+    const caller = watcher.as({ actor, signal })
+    await caller.detect(image('ann'))
+    await caller.embed(image('ann'))
+    const images = [{ fileName: 'a', bytes: image('ann') }]
+    await caller.enroll('default', { name: 'Ann' }, images)
+    await caller.identify('default', image('ann'))
+    await caller.verify(image('ann'), { image: image('ann') })
+    const { calls } = deps.analyzer
+    expect(calls.length).toBeGreaterThanOrEqual(6)
+    for (const { options } of calls) expect(options.signal).toBe(signal)
+    const own = new AbortController().signal
+    await caller.detect(image('ann'), { signal: own })
+    expect(calls.at(-1)?.options.signal).toBe(own)
+    await watcher.detect(image('ann'))
+    expect(calls.at(-1)?.options.signal).toBeUndefined()
+  })
+
+  test('everything goes to the gallery of the caller', async () => {
+    const callers: unknown[] = []
+    const { gallery: theirs } = await createFakeDependencies()
+    await theirs.collections.create({
+      ...(await watcher.collections.get('default')),
+      name: 'theirs',
+    })
+    const bound = createUseCases({
+      ...deps,
+      gallery: {
+        ...deps.gallery,
+        as(caller) {
+          callers.push(caller)
+          return theirs
+        },
+      },
+    })
+    const caller = bound.as({ actor, requestId: 'r1', collectionIds: ['c1'] })
+    const { id } = await caller.persons.create('theirs', { name: 'Ann' })
+    await caller.enroll('theirs', id, [{ fileName: 'a', bytes: image('ann') }])
+    expect((await caller.collections.list()).items.map(({ name }) => name)).toEqual(['default', 'theirs'])
+    expect(await caller.persons.get('theirs', id)).toMatchObject({ faceCount: 1 })
+    expect(callers).toEqual([{ actor, requestId: 'r1', collectionIds: ['c1'] }])
+    await expect(bound.persons.list('theirs')).rejects.toMatchObject({ code: 'collectionNotFound' })
+    expect((await caller.as({ actor }).collections.list()).items).toHaveLength(2)
+    expect(callers).toHaveLength(2)
+  })
+})
+
 describe('a person of a name that is there', () => {
   const images = (text: string) => [{ fileName: text, bytes: image(text) }]
   const names = async () => {

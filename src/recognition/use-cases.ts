@@ -4,17 +4,42 @@ import type { RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
 import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
-import type { FaceWatcher } from './face-watcher.ts'
+import type { FaceWatcher, RequestContext } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
-import { createJudges } from './judges.ts'
+import { createJudges, type Judges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
 /** Puts the use cases together over an analyzer and a gallery. */
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
-  const { analyzer, gallery, store } = deps
   const judges = createJudges(deps.models)
+  const as = (context: RequestContext): FaceWatcher => {
+    const { signal, ...caller } = context
+    const gallery = { ...deps.gallery, ...deps.gallery.as(caller) }
+    const useCases = { ...bindUseCases({ ...deps, gallery }, judges), as }
+    return signal === undefined ? useCases : withSignal(useCases, signal)
+  }
+  return { ...bindUseCases(deps, judges), as }
+}
+
+/** What looks at images ends with the signal, where the call has none of its own. */
+function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
+  return {
+    ...useCases,
+    detect: (image, options) => useCases.detect(image, { signal, ...options }),
+    embed: (image, options) => useCases.embed(image, { signal, ...options }),
+    enroll: (collection, person, images, options) =>
+      useCases.enroll(collection, person, images, { signal, ...options }),
+    identify: (collection, probe, options) =>
+      useCases.identify(collection, probe, { signal, ...options }),
+    verify: (image, target, options) => useCases.verify(image, target, { signal, ...options }),
+  }
+}
+
+/** The use cases over a gallery, which may be one caller's. */
+function bindUseCases(deps: RecognitionDependencies, judges: Judges): Omit<FaceWatcher, 'as'> {
+  const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   return {
     detect: createDetect(deps),

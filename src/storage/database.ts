@@ -1,7 +1,9 @@
+import type { CallContext } from '../core/actor.ts'
 import type { AnswerStore } from './ports/answers.ts'
 import type { CollectionStore } from './ports/collections.ts'
 import type { FaceStore } from './ports/faces.ts'
 import type { ChangeFeed } from './ports/feed.ts'
+import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { TransferStore } from './ports/transfer.ts'
 
@@ -13,6 +15,7 @@ export interface Aggregates {
   readonly feed: ChangeFeed
   readonly transfer: TransferStore
   readonly answers: AnswerStore
+  readonly keys: KeyStore
 }
 
 /**
@@ -22,6 +25,11 @@ export interface Aggregates {
  * Every method may throw `storeBusy`, `storeUnavailable`, `storeCorrupt`, `storeFull`, `storeReadOnly`.
  */
 export interface Database extends Aggregates {
+  /**
+   * The same ports for a caller: what a write keeps of who asked, it keeps in its own transaction.
+   * Cheap enough for each request. The database's own ports are the library's.
+   */
+  as(context: CallContext): Aggregates
   /**
    * Calls the listener soon after anything changed, also by other processes; several changes may
    * give one call, and a call may come without a change. Absent where the feed has to be polled.

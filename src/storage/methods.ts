@@ -49,6 +49,15 @@ const methods: {
     restoreFaces: 'write',
   },
   answers: { claim: 'write', complete: 'write' },
+  keys: {
+    create: 'write',
+    list: 'read',
+    findByHash: 'read',
+    touch: 'write',
+    revoke: 'write',
+    // Its name may be a person's.
+    remove: 'erase',
+  },
 }
 
 /** A method of a port by its name, such as `faces.add`. */
@@ -72,11 +81,15 @@ export function effectOf(name: string): Effect {
 
 type Method = (...parameters: unknown[]) => unknown
 
+/** Ports are made for each request, so names are taken apart once. */
+const parts: ReadonlyMap<MethodName, readonly [aggregate: string, method: string]> = new Map(
+  methodNames.map((name) => [name, name.split('.') as [string, string]]),
+)
+
 /** All ports, each method of which is `make(name)`. */
 export function makePorts(make: (name: MethodName) => Method): Aggregates {
   const ports: Record<string, Record<string, Method>> = {}
-  for (const name of methodNames) {
-    const [aggregate, method] = name.split('.') as [string, string]
+  for (const [name, [aggregate, method]] of parts) {
     ports[aggregate] ??= {}
     ports[aggregate][method] = make(name)
   }
@@ -85,7 +98,7 @@ export function makePorts(make: (name: MethodName) => Method): Aggregates {
 
 /** The method of this name; of ports or of their synchronous forms. */
 export function findMethod(ports: object, name: MethodName): Method {
-  const [aggregate, method] = name.split('.') as [string, string]
+  const [aggregate, method] = parts.get(name) as readonly [string, string]
   return (ports as Record<string, Record<string, Method>>)[aggregate]?.[method] as Method
 }
 

@@ -102,6 +102,7 @@ describe('gallery store on SQLite: faults', () => {
         edit(`DROP TRIGGER ${name}`)
       }
       edit('DROP TABLE idempotency_subjects')
+      edit('DROP TABLE keys')
       for (const name of ['persons', 'faces']) edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       edit('PRAGMA user_version = 1')
       const again = await openStore()
@@ -110,6 +111,21 @@ describe('gallery store on SQLite: faults', () => {
       expect(await again.collections.counts(id)).toEqual({ persons: 2, faces: 3 })
       await again.persons.delete(id, person.id)
       expect(await again.collections.counts(id)).toEqual({ persons: 1, faces: 2 })
+    })
+
+    it('opens a file from before there were keys', async () => {
+      const store = await openStore()
+      const collection = await makeCollection(store)
+      await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
+      const cursor = await store.feed.latestCursor()
+      await store.close()
+      edit('DROP TABLE keys')
+      edit('PRAGMA user_version = 3')
+      const again = await openStore()
+      expect(await again.collections.get('default')).toEqual(collection)
+      expect(await again.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
+      expect(await again.feed.latestCursor()).toBe(cursor)
+      expect(await again.keys.list()).toEqual({ items: [] })
     })
 
     it('reports damaged pages and goes on with what is whole', async () => {

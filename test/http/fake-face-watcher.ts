@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createKeys } from '../../src/access/keys.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import type { FmrCurve, Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
@@ -10,10 +11,12 @@ import type { HttpServices } from '../../src/http/types.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
   defaultCollectionName,
+  type FaceWatcher,
   type ImageFacts,
   type Status,
 } from '../../src/recognition/face-watcher.ts'
 import { createUseCases } from '../../src/recognition/use-cases.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzedFace, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
@@ -106,6 +109,8 @@ function toFace(name: string, index: number): AnalyzedFace {
 }
 
 export interface FakeFaceWatcher extends HttpServices {
+  /** What the use cases stand on. */
+  readonly store: Database
   /** Calls of `enroll`. */
   readonly enrollments: { readonly collection: string; readonly options: unknown }[]
   /** Options of the last call that looked at images. */
@@ -160,8 +165,30 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
     },
   })
   await useCases.collections.create({ name: defaultCollectionName })
+  /** The use cases, listened to, whoever asks. */
+  const listen = (heard: FaceWatcher): FaceWatcher => ({
+    ...heard,
+    as: (context) => listen(heard.as(context)),
+    detect(image, options) {
+      fake.lastOptions = options
+      return heard.detect(image, options)
+    },
+    enroll(collection, person, images, options) {
+      fake.enrollments.push({ collection, options })
+      fake.lastOptions = options
+      return heard.enroll(collection, person, images, options)
+    },
+    identify(collection, probe, options) {
+      fake.lastOptions = options
+      return heard.identify(collection, probe, options)
+    },
+    readiness: async () => ({ ...(await heard.readiness()), ...fake.status }),
+    status: async () => ({ ...(await heard.status()), ...fake.status }),
+  })
   const fake: FakeFaceWatcher = {
     answers: store.answers,
+    keys: createKeys({ store }),
+    store,
     enrollments: [],
     lastOptions: undefined,
     gate: undefined,
@@ -173,25 +200,7 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
       provider.facts = facts
     },
     imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
-    // The use cases, listened to.
-    faceWatcher: {
-      ...useCases,
-      detect(image, options) {
-        fake.lastOptions = options
-        return useCases.detect(image, options)
-      },
-      enroll(collection, person, images, options) {
-        fake.enrollments.push({ collection, options })
-        fake.lastOptions = options
-        return useCases.enroll(collection, person, images, options)
-      },
-      identify(collection, probe, options) {
-        fake.lastOptions = options
-        return useCases.identify(collection, probe, options)
-      },
-      readiness: async () => ({ ...(await useCases.readiness()), ...fake.status }),
-      status: async () => ({ ...(await useCases.status()), ...fake.status }),
-    },
+    faceWatcher: listen(useCases),
     async close() {
       await useCases.close()
       await rm(directory, { recursive: true, force: true })

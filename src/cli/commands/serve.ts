@@ -30,11 +30,13 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const { config, ignored } = await loadConfig(toPartialConfig(options), flagNames)
       const http = toHttpOptions(config)
       // Here too, before models are fetched: a refusal should not come minutes later.
-      const [{ resolveHttpOptions }, { assertSafeBind }] = await Promise.all([
+      const [{ resolveHttpOptions }, { assertSafeBind, needsStoredKey }] = await Promise.all([
         import('../../http/options.ts'),
         import('../../http/plugins/safe-bind.ts'),
       ])
-      assertSafeBind(resolveHttpOptions(http))
+      const asked = resolveHttpOptions(http)
+      const hasKeys = needsStoredKey(asked) && (await hasStoredKeys(config))
+      assertSafeBind({ ...asked, hasKeys })
       const allocator = await setUpAllocator()
       const [
         { composeFaceWatcher, webRoot },
@@ -78,6 +80,12 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       }
       output.note('Stopped.')
     })
+}
+
+/** Of the database; looked at only where nothing else lets the server listen. */
+async function hasStoredKeys(config: Config): Promise<boolean> {
+  const { withKeys } = await import('../../compose/storage.ts')
+  return withKeys(config, (keys) => keys.areRequired())
 }
 
 function parsePort(text: string): number {

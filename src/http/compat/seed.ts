@@ -29,14 +29,14 @@ const asTheFirst = { ignoresText: true } as const
  * `POST /registerFace` and `POST /recognizeFace`: one line of curl each, on the default collection.
  * Their names and shapes are those of the FastAPI project that Face Watcher grew from.
  */
-export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+export function registerSimpleRoutes(app: App, { options }: RouteContext): void {
   const bodyLimit = toBodyBytes(options.maxImageBytes)
 
   app.route({
     method: 'POST',
     url: '/registerFace',
     bodyLimit,
-    config: { multipart: createForm(['refImage']) },
+    config: { scope: 'enroll', multipart: createForm(['refImage']) },
     schema: {
       operationId: 'registerFace',
       tags: ['simple'],
@@ -56,7 +56,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
       const signal = toDisconnectSignal(reply)
       const image = await readOneImage(request, 'refImage', options, asTheFirst)
       const person = { name: request.query.name, ifExists: 'reuseFirst' } as const
-      const result = await faceWatcher.enroll(defaultCollectionName, person, [image], {
+      const result = await request.faceWatcher.enroll(defaultCollectionName, person, [image], {
         signal,
         faces: 'largest',
         duplicates: 'ignore',
@@ -71,7 +71,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     method: 'POST',
     url: '/recognizeFace',
     bodyLimit,
-    config: { multipart: createForm(['mainImage']) },
+    config: { scope: 'identify', multipart: createForm(['mainImage']) },
     schema: {
       operationId: 'recognizeFace',
       tags: ['simple'],
@@ -96,7 +96,7 @@ export function registerSimpleRoutes(app: App, { faceWatcher, options }: RouteCo
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
       const { bytes } = await readOneImage(request, 'mainImage', options, asTheFirst)
-      const result = await faceWatcher.identify(defaultCollectionName, bytes, {
+      const result = await request.faceWatcher.identify(defaultCollectionName, bytes, {
         signal,
         candidates: 1,
       })

@@ -37,11 +37,12 @@ export async function answerOnce(
   answers: AnswerStore,
   run: () => Promise<Answer>,
 ): Promise<FastifyReply> {
-  const key = request.headers['idempotency-key']
-  if (typeof key !== 'string') {
+  const given = request.headers['idempotency-key']
+  if (typeof given !== 'string') {
     const { status, body } = await run()
     return reply.code(status).send(body)
   }
+  const key = toOwnKey(request, given)
   const requestHash = await computeRequestHash(request, upload)
   const earlier = await answers.claim(key, requestHash)
   if (earlier && earlier.requestHash !== requestHash) {
@@ -66,6 +67,14 @@ export async function answerOnce(
     await keepAnswer(request, () => answers.complete(key, undefined))
     throw error
   }
+}
+
+/**
+ * The value as this caller's: an answer is kept for the API key that it was given to, and not told to
+ * another one, which may not be for the same collections.
+ */
+function toOwnKey({ principal }: FastifyRequest, given: string): string {
+  return principal?.actor.kind === 'apiKey' ? `${principal.actor.id}:${given}` : given
 }
 
 /** The enrolment is done or has failed by now; that its key cannot be kept must not change the answer. */

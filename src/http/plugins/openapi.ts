@@ -3,9 +3,11 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
+import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
 import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from '../static-files.ts'
 import type { App } from '../types.ts'
@@ -16,6 +18,7 @@ const tags = [
   { name: 'collections', description: 'Named galleries with one model and one decision policy.' },
   { name: 'persons', description: 'Enrolled individuals.' },
   { name: 'faces', description: 'Stored enrolments of a person.' },
+  { name: 'keys', description: 'API keys: who may do what.' },
   { name: 'simple', description: 'Register and recognise in the default collection.' },
   { name: 'operation', description: 'Models, health and metrics.' },
 ]
@@ -34,7 +37,12 @@ export async function registerOpenApi(app: App): Promise<void> {
   const { version } = JSON.parse(
     await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
   ) as { version: string }
-  for (const schemas of [analysisSchemas, gallerySchemas, operationSchemas]) {
+  for (const schemas of [
+    analysisSchemas,
+    gallerySchemas,
+    { ApiKey, CreatedApiKey },
+    operationSchemas,
+  ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)
   }
   await app.register(swagger, {
@@ -48,7 +56,8 @@ export async function registerOpenApi(app: App): Promise<void> {
           apiKey: {
             type: 'http',
             scheme: 'bearer',
-            description: 'An API key. Asked for when the server has any.',
+            description:
+              'An API key that has the scope of the operation. Asked for when the server has any.',
           },
         },
       },
@@ -59,7 +68,8 @@ export async function registerOpenApi(app: App): Promise<void> {
       buildLocalReference: (schema, _baseUri, _fragment, index) =>
         typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
     },
-    transform: ({ schema, url, route }) => {
+    transform: ({ schema: given, url, route }) => {
+      const schema = withScope(given, route.config?.scope)
       const multipart = route.config?.multipart
       if (!multipart || schema.hide) return { schema, url }
       const body = (schema.body ?? {}) as { content?: Record<string, unknown> }
@@ -77,8 +87,20 @@ export async function registerOpenApi(app: App): Promise<void> {
     json ??= toStaticFile(Buffer.from(JSON.stringify(app.swagger())), '.json')
     return sendStaticFile(request, reply, { file: json, cacheControl })
   }
-  app.get('/openapi.json', { schema: { hide: true } }, sendJson)
+  app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, sendJson)
   await app.register(async (scope) => registerDocumentation(scope, sendJson))
+}
+
+/** Says what scope an operation needs, also in words, which every reader of the document shows. */
+function withScope(schema: FastifySchema, scope: ScopeOrPublic | undefined): FastifySchema {
+  if (scope === undefined || schema.hide) return schema
+  if (scope === 'public') return { ...schema, security: [] }
+  const needed = `Needs the scope \`${scope}\`.`
+  return {
+    ...schema,
+    description: schema.description === undefined ? needed : `${schema.description} ${needed}`,
+    security: [{ apiKey: [scope] }, {}],
+  }
 }
 
 /** Browsers ask whether a file is still the same. */
@@ -106,6 +128,8 @@ async function registerDocumentation(app: FastifyInstance, sendJson: Handler): P
     },
   }
   app.addHook('onRoute', (route) => {
+    // The plugin's own configuration of a route stays.
+    route.config = { ...route.config, scope: 'public' }
     const handler = handlers[route.url]
     if (handler) route.handler = handler
   })

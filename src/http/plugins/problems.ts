@@ -110,12 +110,18 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     reply.header('retry-after', typeof seconds === 'number' ? Math.max(1, Math.ceil(seconds)) : 1)
   }
   if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
+  if (code === 'missingScope') reply.header('www-authenticate', toScopeChallenge(faceError))
   if (code === 'notReady') reply.header('connection', 'close')
   reply
     .code(status)
     .type(problemMediaType)
     .serializer((body: unknown) => JSON.stringify(body))
     .send(toProblem(faceError, request.id))
+}
+
+/** RFC 6750 section 3: which scope would do. */
+function toScopeChallenge({ info }: FaceError): string {
+  return `Bearer error="insufficient_scope", scope="${String(info?.scope)}"`
 }
 
 /** Answers what is no HTTP, or too slow or too long to be: there is no request yet to speak of. */
@@ -200,7 +206,7 @@ export function problemResponses(...codes: readonly ErrorCode[]): Record<string,
     responses[status] = { description: list.join(', '), content: exampleOf(list[0]!) }
   }
   responses['4xx'] = {
-    description: 'invalidRequest, unauthorized, rateLimited, ...',
+    description: 'invalidRequest, unauthorized, missingScope, rateLimited, ...',
     content: exampleOf('invalidRequest'),
   }
   responses['5xx'] = {

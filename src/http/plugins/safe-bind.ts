@@ -2,7 +2,20 @@ import { isIP } from 'node:net'
 import { FaceError } from '../../core/errors.ts'
 import { isLoopbackHost, type ResolvedHttpOptions } from '../options.ts'
 
-type BindOptions = Pick<ResolvedHttpOptions, 'host' | 'apiKeys' | 'insecure' | 'trustProxy'>
+interface BindOptions
+  extends Pick<ResolvedHttpOptions, 'host' | 'apiKeys' | 'insecure' | 'trustProxy'> {
+  /** The database has keys, so that one is asked for. */
+  readonly hasKeys: boolean
+}
+
+/** Whether only a key of the database lets the server listen where it is told to. */
+export function needsStoredKey({
+  host,
+  apiKeys,
+  insecure,
+}: Pick<ResolvedHttpOptions, 'host' | 'apiKeys' | 'insecure'>): boolean {
+  return !isLoopbackHost(host) && apiKeys.length === 0 && !insecure
+}
 
 /** Names that the server's library knows for networks. */
 const namedNetworks: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
@@ -13,9 +26,10 @@ const namedNetworks: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'un
  * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure`;
  *   `invalidConfig` when every client there would be believed to be a proxy, or a proxy is no address
  */
-export function assertSafeBind({ host, apiKeys, insecure, trustProxy }: BindOptions): void {
+export function assertSafeBind(options: BindOptions): void {
+  const { host, hasKeys, trustProxy } = options
   const isLocal = isLoopbackHost(host)
-  if (!isLocal && apiKeys.length === 0 && !insecure) {
+  if (needsStoredKey(options) && !hasKeys) {
     throw new FaceError('insecureBind', { detail: `The address is ${host}.` })
   }
   if (trustProxy === true && !isLocal) {

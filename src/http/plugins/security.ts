@@ -1,18 +1,21 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import bearerAuth from '@fastify/bearer-auth'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
+import type { Keys } from '../../access/keys.ts'
 import { FaceError } from '../../core/errors.ts'
 import { isLoopbackHost, type ResolvedHttpOptions } from '../options.ts'
 import type { App } from '../types.ts'
 import { mediaTypesOf } from './problems.ts'
 
-/** Security headers, the guard of a keyless server, and the rate limit: for every route. */
 /** Orchestrators ask for these by a machine's address; they tell nobody anything. */
 const probed = new Set(['/healthz', '/readyz'])
 
-export async function registerSecurity(app: App, options: ResolvedHttpOptions): Promise<void> {
+/** Security headers, the guard of a keyless server, and the rate limit: for every route. */
+export async function registerSecurity(
+  app: App,
+  keys: Keys,
+  options: ResolvedHttpOptions,
+): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -38,6 +41,7 @@ export async function registerSecurity(app: App, options: ResolvedHttpOptions): 
   })
   if (options.apiKeys.length === 0) {
     app.addHook('onRequest', async (request) => {
+      if (await asksForKeys(request, keys)) return
       // Beyond this machine any name may be right, unless the configuration says which.
       const isProbe = probed.has(request.routeOptions.url ?? '')
       if (isLoopbackHost(options.host) || (options.allowedHosts.length > 0 && !isProbe)) {
@@ -57,6 +61,12 @@ export async function registerSecurity(app: App, options: ResolvedHttpOptions): 
         }),
     })
   }
+}
+
+/** Public routes, health among them, do not wait for a database. */
+async function asksForKeys(request: FastifyRequest, keys: Keys): Promise<boolean> {
+  const isPublic = request.is404 || request.routeOptions.config.scope === 'public'
+  return isPublic ? keys.wereRequired() : keys.areRequired()
 }
 
 /**
@@ -103,35 +113,12 @@ function toHostName(host: string): string {
   return URL.canParse(url) ? new URL(url).hostname : ''
 }
 
-/** Asks for an API key, when there are any, and for a content type that the route reads. */
-export async function registerProtection(app: App, options: ResolvedHttpOptions): Promise<void> {
+/** Refuses a content type that the route does not read. */
+export function registerContentTypes(app: App): void {
   app.addHook('onRequest', async (request) => {
     const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '')
     if (isForm && !request.routeOptions.config.multipart) {
       throw new FaceError('unsupportedMediaType', { info: { allowed: mediaTypesOf(request) } })
     }
   })
-  if (options.apiKeys.length === 0) return
-  const hashes = options.apiKeys.map((hash) => Buffer.from(hash, 'hex'))
-  await app.register(bearerAuth, {
-    // Before the body is read, but after the rate limit, which works in `onRequest`.
-    addHook: false,
-    keys: new Set<string>(),
-    specCompliance: 'rfc6749',
-    verifyErrorLogLevel: 'debug',
-    auth: async (key: string) => isKnownKey(key, hashes),
-  })
-  app.addHook('preParsing', (request, reply, _payload, done) => {
-    app.verifyBearerAuth?.(request, reply, done)
-  })
-}
-
-/** Compares with every hash, so that the time does not tell which one, or how much of it, fits. */
-function isKnownKey(key: string, hashes: readonly Uint8Array[]): boolean {
-  const hash = createHash('sha256').update(key).digest()
-  let found = false
-  for (const known of hashes) {
-    if (known.length === hash.length && timingSafeEqual(known, hash)) found = true
-  }
-  return found
 }

@@ -1,4 +1,5 @@
 import type { Db, Timestamp } from 'mongodb'
+import type { CallContext } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import { isUlid } from '../rules/pages.ts'
@@ -21,6 +22,8 @@ export interface MongoContext {
   readonly scans: ScanTurns
   /** Time of the newest transaction of this process. */
   operationTime(): Timestamp | undefined
+  /** Who asks. */
+  readonly caller: CallContext
   /** A new ULID, greater than the ones before it. */
   newId(): string
   /** ISO 8601, UTC. */

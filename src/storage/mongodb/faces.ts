@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Face, FaceStore } from '../ports/faces.ts'
-import { isImageHash } from '../rules/input-checks.ts'
+import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
@@ -70,7 +70,7 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
     },
 
     async findByImage(collectionId, imageHash) {
-      if (!isImageHash(imageHash)) return []
+      if (!isSha256(imageHash)) return []
       const read = () =>
         tables.faces
           .find({ collectionId, imageHash }, { projection: faceProjection })

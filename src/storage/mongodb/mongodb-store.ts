@@ -1,9 +1,11 @@
 import { monotonicFactory } from 'ulid'
+import { libraryActor } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Aggregates, Database } from '../database.ts'
 import { type MethodName, wrapMethods } from '../methods.ts'
+import { toPlainContext } from '../rules/caller.ts'
 import { createCollectionOperations } from './collections.ts'
 import { connect } from './connection.ts'
 import type { MongoContext } from './context.ts'
@@ -12,10 +14,11 @@ import { toStoreError } from './errors.ts'
 import { createFaceOperations } from './faces.ts'
 import { createFeedOperations } from './feed.ts'
 import { createAnswerOperations } from './idempotency.ts'
+import { createKeyOperations } from './keys.ts'
 import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
 import { createPersonOperations } from './persons.ts'
-import { createPurger } from './purger.ts'
+import { createPurger, type Purger } from './purger.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createTransactions } from './transactions.ts'
@@ -61,6 +64,7 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     db,
     timeoutMs,
     scans: createScanTurns(),
+    caller: { actor: libraryActor },
     newId: monotonicFactory(),
     now: () => new Date().toISOString(),
   }
@@ -68,16 +72,6 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   const listeners = createChangeListeners(db)
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
-
-  const { embeddings, ...lookups } = createLookupOperations(context)
-  const operations: Aggregates = {
-    collections: createCollectionOperations(context, purger),
-    persons: createPersonOperations(context),
-    faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
-    feed: { ...createFeedOperations(context), embeddings },
-    transfer: createTransferOperations(context, purger),
-    answers: createAnswerOperations(context),
-  }
 
   async function run<T>(name: string, body: () => Promise<T>): Promise<T> {
     if (closing) throw new FaceError('storeUnavailable', { detail: 'It is closed.' })
@@ -102,13 +96,32 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     await purged
   }
 
+  const operations = createOperations(context, purger)
   return {
     ...wrapMethods(operations, run),
+    as(given) {
+      const bound = createOperations({ ...context, caller: toPlainContext(given) }, purger)
+      // The feed knows where it was read to, and nothing of it depends on who asks.
+      return wrapMethods({ ...bound, feed: operations.feed }, run)
+    },
     ping: () =>
       run('ping', async () => {
         await db.command({ ping: 1 })
       }),
     onChange: (listener) => listeners.add(listener),
     close: () => (closing ??= close()),
+  }
+}
+
+function createOperations(context: MongoContext, purger: Purger): Aggregates {
+  const { embeddings, ...lookups } = createLookupOperations(context)
+  return {
+    collections: createCollectionOperations(context, purger),
+    persons: createPersonOperations(context),
+    faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
+    feed: { ...createFeedOperations(context), embeddings },
+    transfer: createTransferOperations(context, purger),
+    answers: createAnswerOperations(context),
+    keys: createKeyOperations(context),
   }
 }

@@ -31,6 +31,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { claimedAt: 1 }, expireAfterSeconds: idempotencyKeptMs / 1000 },
     { key: { subjects: 1 } },
   ],
+  keys: [{ key: { hash: 1 }, unique: true }],
   purges: [],
 }
 
@@ -58,6 +59,7 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
     crops: db.collection('crops'),
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),
+    keys: db.collection('keys'),
     purges: db.collection('purges'),
   }
   const meta = await readMeta(tables.meta)

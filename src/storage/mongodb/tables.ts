@@ -2,6 +2,7 @@ import type { Binary, ObjectId, Collection as Table } from 'mongodb'
 import type { DecisionPolicy } from '../../core/types.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
+import type { ApiKey } from '../ports/keys.ts'
 
 export interface CollectionDocument {
   readonly _id: string
@@ -72,6 +73,11 @@ export interface IdempotencyDocument {
   readonly subjects?: readonly string[]
 }
 
+export interface KeyDocument extends Omit<ApiKey, 'id'> {
+  readonly _id: string
+  readonly hash: string
+}
+
 /** A collection that was deleted and whose persons and faces are being removed. */
 export interface PurgeDocument {
   /** The collection's id. */
@@ -99,5 +105,6 @@ export interface Tables {
   readonly crops: Table<CropDocument>
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>
+  readonly keys: Table<KeyDocument>
   readonly purges: Table<PurgeDocument>
 }

@@ -1,17 +1,18 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { NewFace } from '../ports/faces.ts'
+import type { NewApiKey } from '../ports/keys.ts'
 import { isUlid } from './pages.ts'
 
 const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
-const imageHashPattern = /^[0-9a-f]{64}$/
+const sha256Pattern = /^[0-9a-f]{64}$/
 
 export function isCollectionName(name: unknown): name is string {
   return typeof name === 'string' && collectionNamePattern.test(name)
 }
 
-export function isImageHash(hash: unknown): hash is string {
-  return typeof hash === 'string' && imageHashPattern.test(hash)
+export function isSha256(hash: unknown): hash is string {
+  return typeof hash === 'string' && sha256Pattern.test(hash)
 }
 
 /** @throws {FaceError} `invalidOption` */
@@ -55,9 +56,23 @@ export function assertFits(
       info: { expected: collection.dimension, actual: face.embedding.length },
     })
   }
-  if (!isImageHash(face.imageHash)) {
+  if (!isSha256(face.imageHash)) {
     throw new FaceError('invalidOption', { detail: 'imageHash must be a lower-case hex SHA-256.' })
   }
+}
+
+/** @throws {FaceError} `invalidOption` */
+export function assertKey({ hash, scopes, collectionIds }: NewApiKey): void {
+  if (!isSha256(hash)) {
+    throw new FaceError('invalidOption', { detail: 'hash must be a lower-case hex SHA-256.' })
+  }
+  // An empty list could be taken for "no limit".
+  if (scopes.length === 0 || collectionIds?.length === 0) {
+    throw new FaceError('invalidOption', {
+      detail: 'An API key has one scope at least, and collections are one at least or all.',
+    })
+  }
+  for (const id of collectionIds ?? []) assertId(id)
 }
 
 /** How long an answer is kept for a repeated request. */

@@ -1,4 +1,5 @@
 import { monotonicFactory } from 'ulid'
+import { type CallContext, libraryActor } from '../../core/actor.ts'
 import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import type { Aggregates } from '../database.ts'
 import { effectOf, findMethod } from '../methods.ts'
@@ -7,6 +8,7 @@ import { createCollectionOperations } from './collections.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import { createFaceOperations } from './faces.ts'
 import { createAnswerOperations, expireAnswers } from './idempotency.ts'
+import { createKeyOperations } from './keys.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
 import type { StoreMethod } from './methods.ts'
@@ -18,11 +20,15 @@ import { createTransferOperations } from './transfer.ts'
 export interface StoreCall {
   readonly method: StoreMethod
   readonly parameters: readonly unknown[]
+  /** Who asks; absent for the library itself. */
+  readonly context?: CallContext
 }
 
 export type StoreOutcome = { readonly value: unknown } | { readonly error: FaceErrorRecord }
 
 export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome[]
+
+const libraryContext: CallContext = { actor: libraryActor }
 
 // Answers expire and a left log is emptied without a request that would do it; see `tidy`.
 const tidyEveryMs = 60_000
@@ -52,6 +58,8 @@ export function createBatchRunner(
   onUnreadableMetadata: UnreadableMetadata,
 ): BatchRunner {
   let store: OpenStore | undefined
+  /** Calls run one after the other. */
+  let caller = libraryContext
   let tidyAt = 0
   // A process that was killed leaves its log: in it, and in the file until the log is moved there,
   // is what it erased last.
@@ -84,6 +92,7 @@ export function createBatchRunner(
         store = undefined
         return
       default:
+        caller = call.context ?? libraryContext
         return findMethod(store?.ports ?? {}, call.method)(...call.parameters)
     }
   }
@@ -121,7 +130,7 @@ export function createBatchRunner(
     const waiting: number[] = []
     const opened = toOutcome(() => {
       if (store) return
-      store = openStore(options, onUnreadableMetadata)
+      store = openStore(options, { caller: () => caller, onUnreadableMetadata })
       tidyAt = 0
       logHoldsErased = true
     })
@@ -164,7 +173,10 @@ function toOutcome(body: () => unknown): StoreOutcome {
   }
 }
 
-function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMetadata): OpenStore {
+function openStore(
+  options: DatabaseOptions,
+  { caller, onUnreadableMetadata }: Pick<StoreContext, 'caller' | 'onUnreadableMetadata'>,
+): OpenStore {
   const db = openDatabase(options)
   try {
     const row = db.get("SELECT value FROM meta WHERE key = 'databaseId'")
@@ -173,6 +185,7 @@ function openStore(options: DatabaseOptions, onUnreadableMetadata: UnreadableMet
       databaseId: readText(row, 'value'),
       newId: monotonicFactory(),
       now: () => new Date().toISOString(),
+      caller,
       onUnreadableMetadata,
     }
     return { db, ports: createPorts(context) }
@@ -191,6 +204,7 @@ function createPorts(context: StoreContext): SynchronousPorts {
     feed: { ...createChangeOperations(context), embeddings },
     transfer: createTransferOperations(context),
     answers: createAnswerOperations(context),
+    keys: createKeyOperations(context),
   }
 }
 

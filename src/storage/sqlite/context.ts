@@ -1,3 +1,4 @@
+import type { CallContext } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Connection } from './libsql.ts'
@@ -12,6 +13,8 @@ export interface StoreContext {
   newId(): string
   /** ISO 8601, UTC. */
   now(): string
+  /** Of the call that runs. */
+  caller(): CallContext
   readonly onUnreadableMetadata: UnreadableMetadata
 }
 

@@ -2,7 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
-import { assertFits, isImageHash } from '../rules/input-checks.ts'
+import { assertFits, isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
@@ -98,7 +98,7 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
     },
 
     findByImage(collectionId, imageHash) {
-      if (!isImageHash(imageHash)) return []
+      if (!isSha256(imageHash)) return []
       const rows = db.all(
         `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,
         [collectionId, imageHash],

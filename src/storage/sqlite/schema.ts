@@ -110,6 +110,22 @@ const migrations: readonly string[] = [
     WHERE key IN (SELECT key FROM idempotency_subjects WHERE subject = OLD.id);
   END;
   `,
+  // Lists and the actor are JSON; times are ISO 8601, UTC, of one length, so that text orders them.
+  `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    prefix TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    collection_ids TEXT,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    last_used_at TEXT,
+    revoked_at TEXT
+  ) STRICT;
+  `,
 ]
 
 /** The schema version that this program writes. */

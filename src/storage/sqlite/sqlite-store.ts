@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { Piscina } from 'piscina'
+import type { CallContext } from '../../core/actor.ts'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { endThreadsOfLostAnswers, settleWithin } from '../../platform/workers/calls.ts'
 import { workerUrl } from '../../platform/workers/url.ts'
-import type { Database } from '../database.ts'
+import type { Aggregates, Database } from '../database.ts'
 import { effectOf, type MethodName, makePorts } from '../methods.ts'
 import type { Metadata } from '../ports/persons.ts'
+import { toPlainContext } from '../rules/caller.ts'
 import { isDeeperThan, maxDepth } from '../rules/depth.ts'
 import { fromMetadataJson, toMetadataJson } from '../rules/person-fields.ts'
 import type { StoreCall, StoreOutcome } from './batch.ts'
@@ -103,7 +105,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   let closing: Promise<void> | undefined
   let emptyLogTimer: NodeJS.Timeout | undefined
 
-  function enqueue(method: StoreMethod, parameters: readonly unknown[]): Promise<unknown> {
+  function enqueue(
+    method: StoreMethod,
+    parameters: readonly unknown[],
+    context?: CallContext,
+  ): Promise<unknown> {
     const full = queue.whyFull({ method, parameters })
     if (full !== undefined) return Promise.reject(new FaceError('storeBusy', { detail: full }))
     if (effectOf(method) !== 'read' && isDeeperThan(parameters, maxParameterDepth)) {
@@ -113,7 +119,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
       )
     }
     return new Promise((resolve, reject) => {
-      queue.push({ method, parameters, resolve, reject })
+      const asked = context === undefined ? {} : { context }
+      queue.push({ method, parameters, ...asked, resolve, reject })
       if (!draining) void drain()
     })
   }
@@ -137,7 +144,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     }, callTimeoutMs)
     running = limit
     try {
-      const calls = batch.map(({ method, parameters }) => ({ method, parameters }))
+      const calls = batch.map(toMessage)
       outcomes = await pool.run(calls, { signal: limit })
     } catch (cause) {
       if (late) {
@@ -186,12 +193,16 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
    * Passes a call on. It is not `async`: with each further turn of the event loop on the way, a write
    * that was called later could overtake a read.
    */
-  function call(method: MethodName | 'ping', parameters: readonly unknown[]): Promise<unknown> {
+  function call(
+    method: MethodName | 'ping',
+    parameters: readonly unknown[],
+    context?: CallContext,
+  ): Promise<unknown> {
     if (closing) {
       return Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
     }
     try {
-      return enqueue(method, plainParameters[method]?.(parameters) ?? parameters)
+      return enqueue(method, plainParameters[method]?.(parameters) ?? parameters, context)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -210,12 +221,16 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     }
   }
 
-  const store: Database = {
-    ...makePorts(
+  const as = (context?: CallContext): Aggregates =>
+    makePorts(
       (name) =>
         (...parameters) =>
-          call(name, parameters),
-    ),
+          call(name, parameters, context),
+    )
+
+  const store: Database = {
+    ...as(),
+    as: (context) => as(toPlainContext(context)),
     ping: async () => void (await call('ping', [])),
     close: () => (closing ??= close()),
   }
@@ -227,6 +242,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     await settleWithin(pool.destroy(), endTimeoutMs, () => new FaceError('storeUnavailable'))
     throw error
   }
+}
+
+/** What of a call the thread is sent. */
+function toMessage({ method, parameters, context }: StoreCall): StoreCall {
+  return { method, parameters, ...(context === undefined ? {} : { context }) }
 }
 
 type ParameterMap = (parameters: readonly unknown[]) => readonly unknown[]

@@ -8,6 +8,7 @@ import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
+import { describeKeys } from './keys.ts'
 import { describePersons } from './persons.ts'
 import { describeTransfer } from './transfer.ts'
 
@@ -23,11 +24,12 @@ export function describeDatabaseContract(
 
     /** The same, with a note of each method that is called. */
     function note(opened: Database): Database {
-      const ports: Aggregates = wrapMethods(opened, (method, body) => {
-        called.add(method)
-        return body()
-      })
-      return { ...opened, ...ports }
+      const noted = (ports: Aggregates): Aggregates =>
+        wrapMethods(ports, (method, body) => {
+          called.add(method)
+          return body()
+        })
+      return { ...opened, ...noted(opened), as: (context) => noted(opened.as(context)) }
     }
 
     async function createNoted(): Promise<DatabaseFixture> {
@@ -49,6 +51,7 @@ export function describeDatabaseContract(
     describeFeed(under, createNoted)
     describeAnswers(under)
     describeTransfer(under, createNoted)
+    describeKeys(under)
 
     describe('several writers', () => {
       it('answers each of many calls at once with its own result', async () => {

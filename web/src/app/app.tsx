@@ -40,6 +40,9 @@ export function App(): ReactNode {
   const [generation, setGeneration] = useState(0)
 
   const refresh = useCallback(() => setGeneration((number) => number + 1), [])
+  const changeKey = useCallback(async () => {
+    if (await apiKey.change()) refresh()
+  }, [apiKey.change, refresh])
   const notify = useCallback(
     (text: string) => setMessage(({ number }) => ({ text, number: number + 1 })),
     [],
@@ -63,7 +66,7 @@ export function App(): ReactNode {
         if (gone) return
         const failure = asProblem(error)
         reportProblem(failure)
-        if (failure.code !== 'unauthorized') timer = setTimeout(load, retryMs)
+        if (!isLocked(failure)) timer = setTimeout(load, retryMs)
       }
     }
     void load()
@@ -122,7 +125,7 @@ export function App(): ReactNode {
         )}
       </header>
       <main id="main" tabIndex={-1}>
-        {problem && <PageProblem problem={problem} onRetry={refresh} />}
+        {problem && <PageProblem problem={problem} onRetry={refresh} onChangeKey={changeKey} />}
         {route.view === 'recognise' && <RecogniseView key={collection} />}
         {route.view === 'register' && (
           <RegisterView key={`${collection}/${route.id ?? ''}`} personId={route.id} />
@@ -149,17 +152,25 @@ export function App(): ReactNode {
 interface PageProblemProps {
   readonly problem: ApiProblem
   readonly onRetry: () => void
+  /** Asks for another key. */
+  readonly onChangeKey: () => void
 }
 
-function PageProblem({ problem, onRetry }: PageProblemProps): ReactNode {
-  const locked = problem.code === 'unauthorized'
+/** Whether a key is missing, or may too little: trying again would not help. */
+function isLocked({ code }: ApiProblem): boolean {
+  return code === 'unauthorized' || code === 'missingScope'
+}
+
+function PageProblem({ problem, onRetry, onChangeKey }: PageProblemProps): ReactNode {
+  const locked = isLocked(problem)
+  const weak = problem.code === 'missingScope'
   return (
     <Notice
       kind="bad"
       title={problemText(problem)}
       actions={
-        <button type="button" onClick={onRetry}>
-          {locked ? 'Enter API key' : 'Try now'}
+        <button type="button" onClick={weak ? onChangeKey : onRetry}>
+          {weak ? 'Enter another API key' : locked ? 'Enter API key' : 'Try now'}
         </button>
       }
     >

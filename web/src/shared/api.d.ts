@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Register the largest face of an image under a name
-         * @description Adds the face to the person of exactly this name in the default collection; when there is none, the person is created.
+         * @description Adds the face to the person of exactly this name in the default collection; when there is none, the person is created. Needs the scope `enroll`.
          */
         post: operations["registerFace"];
         delete?: never;
@@ -67,7 +67,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Recognise the largest sure face of an image */
+        /**
+         * Recognise the largest sure face of an image
+         * @description Needs the scope `identify`.
+         */
         post: operations["recognizeFace"];
         delete?: never;
         options?: never;
@@ -84,7 +87,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Find all faces of an image */
+        /**
+         * Find all faces of an image
+         * @description Needs the scope `detect`.
+         */
         post: operations["detect"];
         delete?: never;
         options?: never;
@@ -101,7 +107,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Find all faces of an image and compute their embeddings */
+        /**
+         * Find all faces of an image and compute their embeddings
+         * @description Needs the scope `detect`.
+         */
         post: operations["embed"];
         delete?: never;
         options?: never;
@@ -120,7 +129,7 @@ export interface paths {
         put?: never;
         /**
          * Find out who is in an image
-         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`.
+         * @description Answers for every face. Nobody enrolled is a normal answer: `unknown`. A face that cannot be compared is `undetermined`, with reasons. Instead of an image, JSON may carry an `embedding` and its `modelId`. Needs the scope `identify`.
          */
         post: operations["identify"];
         delete?: never;
@@ -140,7 +149,7 @@ export interface paths {
         put?: never;
         /**
          * Compare two images, or an image with a person or a stored face
-         * @description Send `imageA` and `imageB`, or `image` with `collection` and `personId` or `faceId`.
+         * @description Send `imageA` and `imageB`, or `image` with `collection` and `personId` or `faceId`. Needs the scope `verify`.
          */
         post: operations["verify"];
         delete?: never;
@@ -156,10 +165,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List collections */
+        /**
+         * List collections
+         * @description Needs the scope `people:read`.
+         */
         get: operations["listCollections"];
         put?: never;
-        /** Create a collection */
+        /**
+         * Create a collection
+         * @description Needs the scope `collections:write`.
+         */
         post: operations["createCollection"];
         delete?: never;
         options?: never;
@@ -174,15 +189,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a collection, its counts, the thresholds in force and how alike its people are */
+        /**
+         * Get a collection, its counts, the thresholds in force and how alike its people are
+         * @description Needs the scope `people:read`.
+         */
         get: operations["getCollection"];
         put?: never;
         post?: never;
-        /** Delete a collection with its persons and faces */
+        /**
+         * Delete a collection with its persons and faces
+         * @description Needs the scope `collections:write`.
+         */
         delete: operations["deleteCollection"];
         options?: never;
         head?: never;
-        /** Change how a collection decides or whether it keeps crops */
+        /**
+         * Change how a collection decides or whether it keeps crops
+         * @description Needs the scope `collections:write`.
+         */
         patch: operations["updateCollection"];
         trace?: never;
     };
@@ -193,12 +217,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List or search persons */
+        /**
+         * List or search persons
+         * @description Needs the scope `people:read`.
+         */
         get: operations["listPersons"];
         put?: never;
         /**
          * Create a person, or find one by name, with or without images
-         * @description With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead.
+         * @description With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead. Needs the scope `enroll`.
          */
         post: operations["createPerson"];
         delete?: never;
@@ -214,18 +241,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a person */
+        /**
+         * Get a person
+         * @description Needs the scope `people:read`.
+         */
         get: operations["getPerson"];
         put?: never;
         post?: never;
         /**
          * Delete a person and all faces
-         * @description When this answers, the person is found in no search any more.
+         * @description When this answers, the person is found in no search any more. Needs the scope `people:write`.
          */
         delete: operations["deletePerson"];
         options?: never;
         head?: never;
-        /** Rename a person or replace its metadata */
+        /**
+         * Rename a person or replace its metadata
+         * @description Needs the scope `people:write`.
+         */
         patch: operations["updatePerson"];
         trace?: never;
     };
@@ -236,12 +269,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a person's faces */
+        /**
+         * List a person's faces
+         * @description Needs the scope `people:read`.
+         */
         get: operations["listFaces"];
         put?: never;
         /**
          * Enrol faces of a person from one or more images
-         * @description Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was.
+         * @description Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was. Needs the scope `enroll`.
          */
         post: operations["enrollFaces"];
         delete?: never;
@@ -257,13 +293,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a face */
+        /**
+         * Get a face
+         * @description Needs the scope `people:read`.
+         */
         get: operations["getFace"];
         put?: never;
         post?: never;
         /**
          * Delete a face
-         * @description When this answers, the face is found in no search any more.
+         * @description When this answers, the face is found in no search any more. Needs the scope `people:write`.
          */
         delete: operations["deleteFace"];
         options?: never;
@@ -278,11 +317,58 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the stored crop of a face */
+        /**
+         * Get the stored crop of a face
+         * @description Needs the scope `people:read`.
+         */
         get: operations["getFaceCrop"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys, those that are revoked or expired too
+         * @description Needs the scope `admin`.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The answer holds the key, which is kept nowhere: it is seen only this once. From the first key on the server asks for one. Needs the scope `admin`.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It is refused at once by this server, and after five seconds by others. Its record stays, with the time. Needs the scope `admin`.
+         */
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -295,7 +381,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List models with their measured error rates and licences */
+        /**
+         * List models with their measured error rates and licences
+         * @description Needs the scope `system:read`.
+         */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -312,7 +401,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the text format of Prometheus */
+        /**
+         * Metrics in the text format of Prometheus
+         * @description Needs the scope `system:read`.
+         */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -855,6 +947,116 @@ export interface components {
             message: string;
         };
         /**
+         * ApiKey
+         * @description An API key, without the key.
+         */
+        ApiKey: {
+            id: string;
+            /** @example front door */
+            name: string;
+            /**
+             * @description The first characters of the key, by which its owner recognises it.
+             * @example fw_k3J0x9Q
+             */
+            prefix: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "identify"
+             *     ]
+             */
+            scopes: string[];
+            /** @description The only collections it works on; absent: all. */
+            collections?: {
+                id: string;
+                /** @description Absent when the collection is gone. */
+                name?: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /** @description Who made it. */
+            createdBy: {
+                /** @enum {string} */
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date-time
+             * @description From then on it is no longer valid.
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description Written at most once a minute.
+             */
+            lastUsedAt?: string;
+            /**
+             * Format: date-time
+             * @description Since then it is not valid.
+             */
+            revokedAt?: string;
+        };
+        /**
+         * CreatedApiKey
+         * @description An API key that was made just now.
+         */
+        CreatedApiKey: {
+            id: string;
+            /** @example front door */
+            name: string;
+            /**
+             * @description The first characters of the key, by which its owner recognises it.
+             * @example fw_k3J0x9Q
+             */
+            prefix: string;
+            /**
+             * @description What it may do.
+             * @example [
+             *       "identify"
+             *     ]
+             */
+            scopes: string[];
+            /** @description The only collections it works on; absent: all. */
+            collections?: {
+                id: string;
+                /** @description Absent when the collection is gone. */
+                name?: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /** @description Who made it. */
+            createdBy: {
+                /** @enum {string} */
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date-time
+             * @description From then on it is no longer valid.
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description Written at most once a minute.
+             */
+            lastUsedAt?: string;
+            /**
+             * Format: date-time
+             * @description Since then it is not valid.
+             */
+            revokedAt?: string;
+            /** @description What clients send. It is shown only this once. */
+            key: string;
+        };
+        /**
          * Model
          * @description A detector or an embedder.
          */
@@ -894,7 +1096,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "keyInUse" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -930,7 +1132,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1011,7 +1213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1177,7 +1379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1345,7 +1547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1511,7 +1713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1697,7 +1899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1910,7 +2112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2129,7 +2331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2212,7 +2414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2335,7 +2537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2511,7 +2713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2624,7 +2826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2735,7 +2937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2969,7 +3171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3051,7 +3253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3131,7 +3333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3250,7 +3452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3359,7 +3561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3545,7 +3747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3629,7 +3831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3711,7 +3913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3795,7 +3997,273 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiKey"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For people; not unique. */
+                    name: string;
+                    /** @description `admin` may do everything. */
+                    scopes: ("detect" | "verify" | "identify" | "enroll" | "people:read" | "people:write" | "collections:write" | "watch" | "system:read" | "audit:read" | "admin")[];
+                    /** @description Names of the only collections it works on; absent: all, later ones too. */
+                    collections?: string[];
+                    /**
+                     * Format: date-time
+                     * @description When it ends, in the future; absent: it has no end.
+                     */
+                    expiresAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description An API key that was made just now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description invalidName, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description keyNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:keyNotFound",
+                     *       "title": "There is no such API key.",
+                     *       "status": 404,
+                     *       "code": "keyNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3853,7 +4321,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -3909,7 +4377,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description invalidRequest, unauthorized, rateLimited, ... */
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
                     [name: string]: unknown;

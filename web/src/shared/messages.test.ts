@@ -25,6 +25,12 @@ test('tells temporary problems from lasting ones', () => {
   )
 })
 
+test('says which scope a key lacks', () => {
+  expect(problemText(new ApiProblem('missingScope', 'Needed: people:write.'))).toBe(
+    'Your API key does not allow this. Needed: people:write.',
+  )
+})
+
 test('maps errors of getUserMedia to camera problems', () => {
   const named = (name: string) => Object.assign(new Error(name), { name })
   expect(toCameraProblem(named('NotAllowedError'))).toBe('refused')

@@ -61,7 +61,7 @@ const problemTexts: Readonly<Record<string, string>> = {
   workerFailed: 'The server could not analyse this photo. Try again.',
   notReady: 'The server is starting or stopping. Try again in a moment.',
   unauthorized: 'This server needs an API key.',
-  forbidden: 'Your API key does not allow this.',
+  forbidden: 'This is not allowed here, or not with your API key.',
   collectionNotFound: 'This collection no longer exists.',
   personNotFound: 'This person no longer exists.',
   payloadTooLarge: 'The image is larger than the server allows.',
@@ -153,6 +153,8 @@ export function undeterminedText(reasons: readonly UndeterminedReason[]): string
 
 /** One plain sentence for a failed request. */
 export function problemText(problem: ApiProblem): string {
+  // The message names the scope, for whoever makes the key.
+  if (problem.code === 'missingScope') return `Your API key does not allow this. ${problem.message}`
   return problemTexts[problem.code] ?? findText(problem.code) ?? problem.message
 }
 

@@ -103,14 +103,14 @@ function toDetector(query: Static<typeof detectorQuery>): { detector?: DetectorO
 }
 
 /** `POST /v1/detect`, `/v1/embed` and `/v1/collections/{collection}/identify`. */
-export function registerAnalysisRoutes(app: App, { faceWatcher, options }: RouteContext): void {
+export function registerAnalysisRoutes(app: App, { options }: RouteContext): void {
   const bodyLimit = toBodyBytes(options.maxImageBytes)
 
   app.route({
     method: 'POST',
     url: '/v1/detect',
     bodyLimit,
-    config: { multipart: createForm(['image']) },
+    config: { scope: 'detect', multipart: createForm(['image']) },
     schema: {
       operationId: 'detect',
       tags: ['analysis'],
@@ -122,7 +122,10 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
       const { bytes } = await readOneImage(request, 'image', options)
-      const result = await faceWatcher.detect(bytes, { signal, ...toDetector(request.query) })
+      const result = await request.faceWatcher.detect(bytes, {
+        signal,
+        ...toDetector(request.query),
+      })
       reply.timings = result.timings
       return reply.send(toDetectBody(result))
     },
@@ -132,7 +135,7 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
     method: 'POST',
     url: '/v1/embed',
     bodyLimit,
-    config: { multipart: createForm(['image']) },
+    config: { scope: 'detect', multipart: createForm(['image']) },
     schema: {
       operationId: 'embed',
       tags: ['analysis'],
@@ -148,7 +151,7 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
       const signal = toDisconnectSignal(reply)
       const { modelId } = request.query
       const { bytes } = await readOneImage(request, 'image', options)
-      const result = await faceWatcher.embed(bytes, {
+      const result = await request.faceWatcher.embed(bytes, {
         signal,
         ...toDetector(request.query),
         ...(modelId === undefined ? {} : { modelId }),
@@ -162,7 +165,7 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
     method: 'POST',
     url: '/v1/collections/:collection/identify',
     bodyLimit,
-    config: { multipart: createForm(['image']) },
+    config: { scope: 'identify', multipart: createForm(['image']) },
     schema: {
       operationId: 'identify',
       tags: ['analysis'],
@@ -188,7 +191,7 @@ export function registerAnalysisRoutes(app: App, { faceWatcher, options }: Route
       const { candidates } = request.query
       const embedding = toEmbeddingProbe(request.isMultipart() ? undefined : request.body)
       const probe = embedding ?? (await readOneImage(request, 'image', options)).bytes
-      const result = await faceWatcher.identify(request.params.collection, probe, {
+      const result = await request.faceWatcher.identify(request.params.collection, probe, {
         signal,
         ...toDetector(request.query),
         ...(candidates === undefined ? {} : { candidates }),

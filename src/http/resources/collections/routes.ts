@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { problemResponses } from '../../plugins/problems.ts'
-import type { App, RouteContext } from '../../types.ts'
+import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Collection, CollectionDetails } from '../gallery-schemas.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
@@ -73,13 +73,13 @@ const collectionPatch = Type.Object(
 )
 
 /** `/v1/collections` and `/v1/collections/{collection}`. */
-export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext): void {
-  const { collections } = faceWatcher
+export function registerCollectionRoutes(app: App): void {
   const tags = ['collections']
 
   app.route({
     method: 'GET',
     url: '/v1/collections',
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'listCollections',
       tags,
@@ -87,12 +87,13 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       querystring: pageQuery,
       response: { 200: pageOf(Collection), ...problemResponses('invalidCursor') },
     },
-    handler: async (request) => collections.list(request.query),
+    handler: async (request) => request.faceWatcher.collections.list(request.query),
   })
 
   app.route({
     method: 'POST',
     url: '/v1/collections',
+    config: { scope: 'collections:write' },
     schema: {
       operationId: 'createCollection',
       tags,
@@ -104,7 +105,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       },
     },
     handler: async (request, reply) => {
-      const created = await collections.create(request.body)
+      const created = await request.faceWatcher.collections.create(request.body)
       return reply.code(201).header('location', `/v1/collections/${created.name}`).send(created)
     },
   })
@@ -112,6 +113,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
   app.route({
     method: 'GET',
     url: '/v1/collections/:collection',
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'getCollection',
       tags,
@@ -119,12 +121,13 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       params: collectionParams,
       response: { 200: ref(CollectionDetails), ...problemResponses('collectionNotFound') },
     },
-    handler: async (request) => collections.get(request.params.collection),
+    handler: async (request) => request.faceWatcher.collections.get(request.params.collection),
   })
 
   app.route({
     method: 'PATCH',
     url: '/v1/collections/:collection',
+    config: { scope: 'collections:write' },
     schema: {
       operationId: 'updateCollection',
       tags,
@@ -136,12 +139,14 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
         ...problemResponses('invalidOption', 'collectionNotFound'),
       },
     },
-    handler: async (request) => collections.update(request.params.collection, request.body),
+    handler: async (request) =>
+      request.faceWatcher.collections.update(request.params.collection, request.body),
   })
 
   app.route({
     method: 'DELETE',
     url: '/v1/collections/:collection',
+    config: { scope: 'collections:write' },
     schema: {
       operationId: 'deleteCollection',
       tags,
@@ -150,7 +155,7 @@ export function registerCollectionRoutes(app: App, { faceWatcher }: RouteContext
       response: { 204: noContent, ...problemResponses('forbidden', 'collectionNotFound') },
     },
     handler: async (request, reply) => {
-      await collections.delete(request.params.collection)
+      await request.faceWatcher.collections.delete(request.params.collection)
       return reply.code(204).send()
     },
   })

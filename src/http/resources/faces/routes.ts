@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
+import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
 import { readUpload } from '../../intake/images.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
@@ -30,22 +31,17 @@ const imagesJson = Type.Object(
 )
 
 /** `/v1/collections/{collection}/persons/{person}/faces` and below. */
-export function registerFaceRoutes(
-  app: App,
-  { faceWatcher, answers, options }: RouteContext,
-): void {
-  const { faces, persons } = faceWatcher
+export function registerFaceRoutes(app: App, { answers, options }: RouteContext): void {
   const tags = ['faces']
   const url = '/v1/collections/:collection/persons/:person/faces'
   const fields = ['image', 'images'] as const
   const notFound = ['collectionNotFound', 'personNotFound', 'faceNotFound'] as const
 
   /** A face is addressed below its person; that of another person is not there. */
-  async function getFace(params: {
-    collection: string
-    person: string
-    face: string
-  }): Promise<Face> {
+  async function getFace(
+    { faces }: FaceWatcher,
+    params: { collection: string; person: string; face: string },
+  ): Promise<Face> {
     const face = await faces.get(params.collection, params.face)
     if (face.personId !== params.person) throw new FaceError('faceNotFound')
     return face
@@ -54,6 +50,7 @@ export function registerFaceRoutes(
   app.route({
     method: 'GET',
     url,
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'listFaces',
       tags,
@@ -65,7 +62,7 @@ export function registerFaceRoutes(
         ...problemResponses('invalidCursor', 'collectionNotFound', 'personNotFound'),
       },
     },
-    handler: async ({ params, query }) => {
+    handler: async ({ params, query, faceWatcher: { faces, persons } }) => {
       // An unknown person is an error, not an empty list.
       await persons.get(params.collection, params.person)
       return faces.list(params.collection, { ...query, personId: params.person })
@@ -76,7 +73,7 @@ export function registerFaceRoutes(
     method: 'POST',
     url,
     bodyLimit: options.maxRequestBytes,
-    config: { multipart: createManyForm() },
+    config: { scope: 'enroll', multipart: createManyForm() },
     schema: {
       operationId: 'enrollFaces',
       tags,
@@ -103,6 +100,7 @@ export function registerFaceRoutes(
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
+      const { faceWatcher } = request
       const { collection, person } = request.params
       const spec = { fields, maxImages: options.maxImages, text: [] }
       const upload = await readUpload(request, spec, options)
@@ -116,7 +114,7 @@ export function registerFaceRoutes(
         reply.timings = result.timings
         const { faces, rejected, hints } = result
         const body = {
-          person: result.person ?? (await persons.get(collection, person)),
+          person: result.person ?? (await faceWatcher.persons.get(collection, person)),
           faces,
           rejected,
           hints,
@@ -129,6 +127,7 @@ export function registerFaceRoutes(
   app.route({
     method: 'GET',
     url: `${url}/:face`,
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'getFace',
       tags,
@@ -136,12 +135,13 @@ export function registerFaceRoutes(
       params: faceParams,
       response: { 200: ref(FaceSchema), ...problemResponses(...notFound) },
     },
-    handler: async ({ params }) => getFace(params),
+    handler: async ({ params, faceWatcher }) => getFace(faceWatcher, params),
   })
 
   app.route({
     method: 'GET',
     url: `${url}/:face/crop`,
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'getFaceCrop',
       tags,
@@ -155,9 +155,9 @@ export function registerFaceRoutes(
         ...problemResponses(...notFound, 'notFound'),
       },
     },
-    handler: async ({ params }, reply) => {
-      await getFace(params)
-      const crop = await faces.crop(params.collection, params.face)
+    handler: async ({ params, faceWatcher }, reply) => {
+      await getFace(faceWatcher, params)
+      const crop = await faceWatcher.faces.crop(params.collection, params.face)
       if (!crop) {
         throw new FaceError('notFound', { detail: 'No crop is stored for this face.' })
       }
@@ -169,6 +169,7 @@ export function registerFaceRoutes(
   app.route({
     method: 'DELETE',
     url: `${url}/:face`,
+    config: { scope: 'people:write' },
     schema: {
       operationId: 'deleteFace',
       tags,
@@ -177,8 +178,8 @@ export function registerFaceRoutes(
       params: faceParams,
       response: { 204: noContent, ...problemResponses(...notFound) },
     },
-    handler: async ({ params }, reply) => {
-      await faces.delete(params.collection, params.person, params.face)
+    handler: async ({ params, faceWatcher }, reply) => {
+      await faceWatcher.faces.delete(params.collection, params.person, params.face)
       return reply.code(204).send()
     },
   })

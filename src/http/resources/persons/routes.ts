@@ -53,11 +53,7 @@ const listQuery = Type.Object(
 )
 
 /** `/v1/collections/{collection}/persons` and `.../persons/{person}`. */
-export function registerPersonRoutes(
-  app: App,
-  { faceWatcher, answers, options }: RouteContext,
-): void {
-  const { persons } = faceWatcher
+export function registerPersonRoutes(app: App, { answers, options }: RouteContext): void {
   const tags = ['persons']
   const url = '/v1/collections/:collection/persons'
   const fields = ['image', 'images'] as const
@@ -65,6 +61,7 @@ export function registerPersonRoutes(
   app.route({
     method: 'GET',
     url,
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'listPersons',
       tags,
@@ -76,7 +73,8 @@ export function registerPersonRoutes(
         ...problemResponses('invalidCursor', 'collectionNotFound'),
       },
     },
-    handler: async (request) => persons.list(request.params.collection, request.query),
+    handler: async ({ params, query, faceWatcher }) =>
+      faceWatcher.persons.list(params.collection, query),
   })
 
   app.route({
@@ -84,6 +82,7 @@ export function registerPersonRoutes(
     url,
     bodyLimit: options.maxRequestBytes,
     config: {
+      scope: 'enroll',
       multipart: createManyForm(
         { name: nameSchema, metadata: { type: 'string', description: 'A JSON object.' } },
         ['name'],
@@ -120,6 +119,7 @@ export function registerPersonRoutes(
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
+      const { faceWatcher } = request
       const { collection } = request.params
       const spec = { fields, minImages: 0, maxImages: options.maxImages }
       const upload = await readUpload(request, spec, options)
@@ -127,7 +127,7 @@ export function registerPersonRoutes(
       const person = { ...parseNewPerson(upload.fields), ifExists }
       return answerOnce({ request, reply, upload }, answers, async () => {
         if (upload.images.length === 0) {
-          const created = await persons.create(collection, person)
+          const created = await faceWatcher.persons.create(collection, person)
           return { status: 201, body: { ...created, faces: [], rejected: [], hints: [] } }
         }
         const result: EnrollResult = await faceWatcher.enroll(
@@ -147,6 +147,7 @@ export function registerPersonRoutes(
   app.route({
     method: 'GET',
     url: `${url}/:person`,
+    config: { scope: 'people:read' },
     schema: {
       operationId: 'getPerson',
       tags,
@@ -154,12 +155,14 @@ export function registerPersonRoutes(
       params: personParams,
       response: { 200: ref(Person), ...problemResponses('collectionNotFound', 'personNotFound') },
     },
-    handler: async ({ params }) => persons.get(params.collection, params.person),
+    handler: async ({ params, faceWatcher }) =>
+      faceWatcher.persons.get(params.collection, params.person),
   })
 
   app.route({
     method: 'PATCH',
     url: `${url}/:person`,
+    config: { scope: 'people:write' },
     schema: {
       operationId: 'updatePerson',
       tags,
@@ -176,12 +179,14 @@ export function registerPersonRoutes(
         ),
       },
     },
-    handler: async ({ params, body }) => persons.update(params.collection, params.person, body),
+    handler: async ({ params, body, faceWatcher }) =>
+      faceWatcher.persons.update(params.collection, params.person, body),
   })
 
   app.route({
     method: 'DELETE',
     url: `${url}/:person`,
+    config: { scope: 'people:write' },
     schema: {
       operationId: 'deletePerson',
       tags,
@@ -190,8 +195,8 @@ export function registerPersonRoutes(
       params: personParams,
       response: { 204: noContent, ...problemResponses('collectionNotFound', 'personNotFound') },
     },
-    handler: async ({ params }, reply) => {
-      await persons.delete(params.collection, params.person)
+    handler: async ({ params, faceWatcher }, reply) => {
+      await faceWatcher.persons.delete(params.collection, params.person)
       return reply.code(204).send()
     },
   })

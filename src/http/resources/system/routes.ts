@@ -13,7 +13,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
   app.route({
     method: 'GET',
     url: '/healthz',
-    config: { rateLimit: false },
+    config: { scope: 'public', rateLimit: false },
     schema: {
       operationId: 'getHealth',
       tags,
@@ -27,7 +27,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
   app.route({
     method: 'GET',
     url: '/readyz',
-    config: { rateLimit: false },
+    config: { scope: 'public', rateLimit: false },
     schema: {
       operationId: 'getReadiness',
       tags,
@@ -56,26 +56,25 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
 }
 
 /** `/v1/models` and `/metrics`. */
-export function registerOperationRoutes(
-  app: App,
-  { faceWatcher }: RouteContext,
-  metrics: Metrics,
-): void {
+export function registerOperationRoutes(app: App, metrics: Metrics): void {
   app.route({
     method: 'GET',
     url: '/v1/models',
+    config: { scope: 'system:read' },
     schema: {
       operationId: 'listModels',
       tags,
       summary: 'List models with their measured error rates and licences',
       response: { 200: Type.Object({ items: Type.Array(ref(Model)) }), ...problemResponses() },
     },
-    handler: async (_request, reply) => reply.send({ items: [...(await faceWatcher.models())] }),
+    handler: async (request, reply) =>
+      reply.send({ items: [...(await request.faceWatcher.models())] }),
   })
 
   app.route({
     method: 'GET',
     url: '/metrics',
+    config: { scope: 'system:read' },
     schema: {
       operationId: 'getMetrics',
       tags,

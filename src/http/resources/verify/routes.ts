@@ -49,12 +49,13 @@ const verifyQuery = Type.Object(
 )
 
 /** `POST /v1/verify`. */
-export function registerVerifyRoute(app: App, { faceWatcher, options }: RouteContext): void {
+export function registerVerifyRoute(app: App, { options }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/v1/verify',
     bodyLimit: options.maxRequestBytes,
     config: {
+      scope: 'verify',
       multipart: createForm(
         fields,
         {
@@ -99,7 +100,7 @@ export function registerVerifyRoute(app: App, { faceWatcher, options }: RouteCon
       const upload = await readUpload(request, { fields, maxImages: 2, text }, options)
       const { image, target } = toComparison(upload)
       const { modelId, maxFmr, threshold, faces } = request.query
-      const result = await faceWatcher.verify(image, target, {
+      const result = await request.faceWatcher.verify(image, target, {
         signal,
         ...(modelId === undefined ? {} : { modelId }),
         ...(maxFmr === undefined ? {} : { maxFmr }),

@@ -1,0 +1,26 @@
+import type { Actor } from '../core/actor.ts'
+import { FaceError } from '../core/errors.ts'
+import { allows, type Scope } from './scopes.ts'
+
+/** A caller and what the caller may do. */
+export interface Principal {
+  readonly actor: Actor
+  readonly scopes: readonly string[]
+  /** Ids of the only collections; absent: all. */
+  readonly collectionIds?: readonly string[]
+}
+
+/** The caller of a server that has no key: may do everything. */
+export const anonymous: Principal = {
+  actor: { kind: 'anonymous', id: 'anonymous', name: 'anonymous' },
+  scopes: ['admin'],
+}
+
+/** @throws {FaceError} `missingScope` naming the scope */
+export function assertScope(principal: Principal, needed: Scope): void {
+  if (allows(principal.scopes, needed)) return
+  throw new FaceError('missingScope', {
+    detail: `Needed: ${needed}.`,
+    info: { scope: needed },
+  })
+}

@@ -1,0 +1,52 @@
+import type { ScopeOrPublic } from '../access/scopes.ts'
+
+/**
+ * The scope of each command, by its path; `public` is what touches nobody's data. The operating
+ * system decides who may run a command, so nothing is refused by it here: it says what a command
+ * does, in the words of the API keys, where that is written down.
+ */
+export const commandScopes: Readonly<Record<string, ScopeOrPublic>> = {
+  serve: 'admin',
+  enroll: 'enroll',
+  identify: 'identify',
+  verify: 'verify',
+  detect: 'detect',
+  'persons list': 'people:read',
+  'persons show': 'people:read',
+  'persons rename': 'people:write',
+  'persons delete': 'people:write',
+  'faces list': 'people:read',
+  'faces delete': 'people:write',
+  'collections list': 'people:read',
+  'collections show': 'people:read',
+  'collections create': 'collections:write',
+  'collections update': 'collections:write',
+  'collections delete': 'collections:write',
+  'models list': 'system:read',
+  'models verify': 'system:read',
+  'models install': 'admin',
+  'models import': 'admin',
+  'models export': 'admin',
+  'models remove': 'admin',
+  'index status': 'system:read',
+  'index verify': 'system:read',
+  'index rebuild': 'admin',
+  'index export': 'admin',
+  'index import': 'admin',
+  'data export': 'admin',
+  'data import': 'admin',
+  'data copy': 'admin',
+  'import seed': 'admin',
+  'keys create': 'admin',
+  'keys list': 'admin',
+  'keys revoke': 'admin',
+  'keys remove': 'admin',
+  'keys generate': 'public',
+  'config print': 'system:read',
+  'evaluate lfw': 'public',
+  'evaluate fmr': 'public',
+  'evaluate identify': 'public',
+  'evaluate promise': 'public',
+  'evaluate stress': 'public',
+  'evaluate judge': 'public',
+}

@@ -1,0 +1,90 @@
+import { timingSafeEqual } from 'node:crypto'
+import bearerAuth from '@fastify/bearer-auth'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { hashKey } from '../../access/keys.ts'
+import { anonymous, assertScope, type Principal } from '../../access/principal.ts'
+import type { ScopeOrPublic } from '../../access/scopes.ts'
+import type { CallContext } from '../../core/actor.ts'
+import type { ResolvedHttpOptions } from '../options.ts'
+import type { App, HttpServices } from '../types.ts'
+
+/**
+ * Finds out who asks, and refuses who may not: every route declares one scope in its configuration,
+ * or `public`, and with a route that declares none the application does not start. To be called before any route is
+ * registered. Handlers of routes that are not public find the caller in `request.principal`, and the
+ * use cases for this caller in `request.faceWatcher`.
+ */
+export async function registerAccess(
+  app: App,
+  { faceWatcher, keys }: HttpServices,
+  { apiKeys }: ResolvedHttpOptions,
+): Promise<void> {
+  const routeScopes = new Map<string, ScopeOrPublic>()
+  app.decorate('routeScopes', routeScopes)
+  app.decorateRequest('principal', null)
+  // Set by the hook below before a handler runs.
+  app.decorateRequest('faceWatcher', null as never)
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    routes.push(route)
+  })
+  // Not before, as a plugin's routes get their scope from a hook of their own.
+  app.addHook('onReady', async () => {
+    for (const { method, url, config } of routes) {
+      const scope = config?.scope
+      if (scope === undefined) throw new Error(`${String(method)} ${url} declares no scope`)
+      for (const name of [method].flat()) routeScopes.set(`${name} ${url}`, scope)
+    }
+  })
+
+  const configured = apiKeys.map((hash) => Buffer.from(hash, 'hex'))
+  await app.register(bearerAuth, {
+    addHook: false,
+    keys: new Set<string>(),
+    specCompliance: 'rfc6749',
+    verifyErrorLogLevel: 'debug',
+    async auth(key: string, request: FastifyRequest) {
+      request.principal = findConfigured(key, configured) ?? (await keys.authenticate(key)) ?? null
+      return request.principal !== null
+    },
+  })
+
+  async function identifyCaller(request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
+    if (configured.length === 0 && !(await keys.areRequired())) return anonymous
+    await new Promise<void>((resolve, reject) => {
+      app.verifyBearerAuth?.(request, reply, (error) => (error ? reject(error) : resolve()))
+    })
+    return request.principal as Principal
+  }
+
+  // Before the body is read, but after the rate limit, which works in `onRequest`.
+  app.addHook('preParsing', async (request, reply) => {
+    const { scope } = request.routeOptions.config
+    if (request.is404 || scope === 'public') return
+    if (scope === undefined) throw new Error('a route without a scope')
+    const principal = await identifyCaller(request, reply)
+    request.principal = principal
+    assertScope(principal, scope)
+    const { collectionIds } = principal
+    request.faceWatcher = faceWatcher.as({ ...toCaller(request), collectionIds })
+  })
+}
+
+/** What the calls of a request carry; its route is not public. */
+export function toCaller({ principal, id }: FastifyRequest): CallContext {
+  return { actor: (principal as Principal).actor, requestId: id }
+}
+
+/** Compares with every hash, so that the time does not tell which one, or how much of it, fits. */
+function findConfigured(key: string, hashes: readonly Uint8Array[]): Principal | undefined {
+  if (hashes.length === 0) return undefined
+  const hash = Buffer.from(hashKey(key), 'hex')
+  let found: number | undefined
+  for (const [index, known] of hashes.entries()) {
+    if (known.length === hash.length && timingSafeEqual(known, hash)) found = index
+  }
+  if (found === undefined) return undefined
+  const id = String(found + 1)
+  const name = 'a key of the configuration'
+  return { actor: { kind: 'configuredKey', id, name }, scopes: ['admin'] }
+}

@@ -1,0 +1,56 @@
+import { Type } from 'typebox'
+import type { CreatedKey as Created, KeyDetails } from '../../../access/keys.ts'
+import { type Component, component, dateTime } from '../component.ts'
+
+const actorKinds = ['library', 'commandLine', 'anonymous', 'configuredKey', 'apiKey'] as const
+
+const fields = {
+  id: Type.String(),
+  name: Type.String({ examples: ['front door'] }),
+  prefix: Type.String({
+    description: 'The first characters of the key, by which its owner recognises it.',
+    examples: ['fw_k3J0x9Q'],
+  }),
+  scopes: Type.Array(Type.String(), { description: 'What it may do.', examples: [['identify']] }),
+  collections: Type.Optional(
+    Type.Array(
+      Type.Object({
+        id: Type.String(),
+        name: Type.Optional(Type.String({ description: 'Absent when the collection is gone.' })),
+      }),
+      { description: 'The only collections it works on; absent: all.' },
+    ),
+  ),
+  createdAt: dateTime,
+  createdBy: Type.Object(
+    {
+      kind: Type.Enum([...actorKinds], { type: 'string' }),
+      id: Type.String(),
+      name: Type.String(),
+    },
+    { description: 'Who made it.' },
+  ),
+  expiresAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'From then on it is no longer valid.' }),
+  ),
+  lastUsedAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Written at most once a minute.' }),
+  ),
+  revokedAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Since then it is not valid.' }),
+  ),
+}
+
+export const ApiKey: Component<KeyDetails> = component<KeyDetails>('ApiKey').of(
+  Type.Object(fields, { description: 'An API key, without the key.' }),
+)
+
+export const CreatedApiKey: Component<Created> = component<Created>('CreatedApiKey').of(
+  Type.Object(
+    {
+      ...fields,
+      key: Type.String({ description: 'What clients send. It is shown only this once.' }),
+    },
+    { description: 'An API key that was made just now.' },
+  ),
+)

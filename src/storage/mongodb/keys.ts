@@ -1,0 +1,74 @@
+import { FaceError } from '../../core/errors.ts'
+import type { ApiKey, KeyStore } from '../ports/keys.ts'
+import { assertKey } from '../rules/input-checks.ts'
+import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
+import { toStoredName } from '../rules/person-fields.ts'
+import type { MongoContext } from './context.ts'
+import type { KeyDocument } from './tables.ts'
+
+/** API keys, as {@link KeyStore} says. */
+export function createKeyOperations(context: MongoContext): KeyStore {
+  const { keys } = context.tables
+
+  async function find(id: string): Promise<KeyDocument> {
+    const document = isUlid(id) ? await keys.findOne({ _id: id }) : null
+    if (!document) throw new FaceError('keyNotFound')
+    return document
+  }
+
+  return {
+    async create(key) {
+      assertKey(key)
+      const { hash, prefix, scopes, collectionIds, expiresAt } = key
+      const document: KeyDocument = {
+        _id: context.newId(),
+        name: toStoredName(key.name),
+        hash,
+        prefix,
+        scopes,
+        ...(collectionIds === undefined ? {} : { collectionIds }),
+        createdAt: context.now(),
+        createdBy: context.caller.actor,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      }
+      await keys.insertOne(document)
+      return toKey(document)
+    },
+
+    async list(options) {
+      const { after, limit } = parsePageOptions('keys', options)
+      const documents = await keys
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray()
+      return toPage('keys', documents.map(toKey), limit)
+    },
+
+    async findByHash(hash) {
+      const document = await keys.findOne({ hash: { $eq: hash } })
+      return document ? toKey(document) : undefined
+    },
+
+    async touch(id, usedAt) {
+      // $max also sets a field that is not there; times of this form are in the order of their text.
+      await keys.updateOne({ _id: id }, { $max: { lastUsedAt: usedAt } })
+    },
+
+    async revoke(id) {
+      await find(id)
+      const unrevoked = { _id: id, revokedAt: { $exists: false } }
+      await keys.updateOne(unrevoked, { $set: { revokedAt: context.now() } })
+      return toKey(await find(id))
+    },
+
+    async remove(id) {
+      if ((await find(id)).revokedAt === undefined) throw new FaceError('keyInUse')
+      await keys.deleteOne({ _id: id })
+    },
+  }
+}
+
+function toKey({ _id: id, hash: _, ...rest }: KeyDocument): ApiKey {
+  return { id, ...rest }
+}
