@@ -83,6 +83,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   collectionNotFound: '"face-watcher collections list" shows the collections.',
   personNotFound: '"face-watcher persons list" shows the persons.',
   faceNotFound: '"face-watcher faces list" shows the faces.',
+  indexFileInvalid: '"face-watcher index rebuild" builds the index from the database.',
   insecureBind:
     'Make a key with "face-watcher keys generate" and put it into the configuration, or pass --insecure.',
   dataDirUnusable: 'Choose another directory with --data-dir.',
