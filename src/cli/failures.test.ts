@@ -27,6 +27,11 @@ it('writes one line with what to do and the code', () => {
   expect(lines).toEqual([
     'face-watcher: There is no such collection. "face-watcher collections list" shows the collections. [collectionNotFound]',
   ])
+  const invalid = new FaceError('indexFileInvalid', { detail: 'It was changed.' })
+  expect(reportFailure(invalid, output, false)).toBe(3)
+  expect(lines[1]).toBe(
+    'face-watcher: The file is not an exported index that can be used here. It was changed. "face-watcher index rebuild" builds the index from the database. [indexFileInvalid]',
+  )
   expect(reportFailure(new CommanderError(0, 'commander.helpDisplayed', ''), output, false)).toBe(0)
   expect(reportFailure(new CommanderError(1, 'commander.help', ''), output, false)).toBe(2)
 })

@@ -85,6 +85,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   faceNotFound: '"face-watcher faces list" shows the faces.',
   keyNotFound: '"face-watcher keys list" shows the keys.',
   keyInUse: 'Revoke it first: "face-watcher keys revoke".',
+  indexFileInvalid: '"face-watcher index rebuild" builds the index from the database.',
   insecureBind:
     'Make a key with "face-watcher keys create NAME --scope admin", or pass --insecure.',
   dataDirUnusable: 'Choose another directory with --data-dir.',

@@ -245,7 +245,7 @@ export async function exportIndex(
 }
 
 /**
- * Makes a FAISS file the snapshot of a collection's index. No process may have the index open. What
+ * Makes a file that {@link exportIndex} wrote the snapshot of a collection's index. No process may have the index open. What
  * the store has and the file lacks comes in by `index rebuild`.
  *
  * @returns faces taken over, and faces of the file that the store does not have

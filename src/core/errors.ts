@@ -141,7 +141,7 @@ export const errorCatalogue = {
   indexFileInvalid: {
     status: 400,
     kind: 'input',
-    message: 'The file is not an index that can be used here.',
+    message: 'The file is not an exported index that can be used here.',
   },
   exportInvalid: {
     status: 400,

@@ -10,8 +10,17 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readSnapshot, writeSnapshot } from '../../src/search/table/snapshot.ts'
-import type { FrozenRows, RowBatch } from '../../src/search/table/table.ts'
+import {
+  readSnapshot,
+  type SnapshotResult,
+  writeSnapshot,
+} from '../../src/search/table/snapshot.ts'
+import {
+  type RowsIdentity,
+  readRows,
+  toSnapshotBody,
+} from '../../src/search/table/snapshot-rows.ts'
+import type { FrozenRows, RowBatch, SnapshotSink } from '../../src/search/table/table.ts'
 
 /** What the disk answers to the second write of a new file, or to its sync. */
 const disk = vi.hoisted((): { fails?: { on: 'writeFile' | 'sync'; code: string } } => ({}))
@@ -23,7 +32,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
     async open(...args: Parameters<typeof original.open>): Promise<FileHandle> {
       const handle = await original.open(...args)
       const { fails } = disk
-      if (args[1] === 'wx' && fails !== undefined) {
+      if (args[1] === 'wx+' && fails !== undefined) {
         let calls = fails.on === 'sync' ? 1 : 0
         const real = handle[fails.on].bind(handle) as (data?: unknown) => Promise<void>
         handle[fails.on] = async (data?: unknown) => {
@@ -53,6 +62,18 @@ function createRows(count: number, dimension: number): FrozenRows {
 
 const identity = { kind: 'exact', dimension: 3 }
 
+function write(path: string, rows: FrozenRows, cursor = 'c'): Promise<void> {
+  return writeSnapshot(path, (file) => toSnapshotBody(rows, identity).write(file, cursor))
+}
+
+function read(
+  path: string,
+  sink: SnapshotSink,
+  expected: RowsIdentity = identity,
+): Promise<SnapshotResult> {
+  return readSnapshot(path, (file) => readRows(file, expected, sink))
+}
+
 describe('index snapshot', () => {
   let directory: string
   let path: string
@@ -67,9 +88,9 @@ describe('index snapshot', () => {
   })
 
   it.each([0, 1, 1024, 2500])('reads the %i rows that it wrote', async (count) => {
-    await writeSnapshot(path, createRows(count, 3), { ...identity, cursor: 'c' })
+    await write(path, createRows(count, 3))
     const batches: RowBatch[] = []
-    const result = await readSnapshot(path, identity, {
+    const result = await read(path, {
       attach: () => undefined,
       restore: (batch) => batches.push(batch),
     })
@@ -90,10 +111,10 @@ describe('index snapshot', () => {
     ['writeFile', 'EROFS', 'storeReadOnly'],
     ['writeFile', 'EIO', 'internal'],
   ] as const)('keeps the old file when %s fails with %s', async (on, code, expected) => {
-    await writeSnapshot(path, createRows(10, 3), { ...identity, cursor: 'old' })
+    await write(path, createRows(10, 3), 'old')
     const before = await readFile(path)
     disk.fails = { on, code }
-    const saved = writeSnapshot(path, createRows(2000, 3), { ...identity, cursor: 'new' })
+    const saved = write(path, createRows(2000, 3), 'new')
     await expect(saved).rejects.toMatchObject({ code: expected })
     await expect(saved).rejects.not.toThrow(directory)
     expect(await readdir(join(directory, 'c1'))).toEqual(['exact.snapshot'])
@@ -101,15 +122,15 @@ describe('index snapshot', () => {
   })
 
   it('says that another version or dimension is there, and leaves that file', async () => {
-    await writeSnapshot(path, createRows(10, 3), { ...identity, cursor: 'c' })
+    await write(path, createRows(10, 3))
     const sink = { attach: vi.fn(), restore: vi.fn() }
-    expect(await readSnapshot(path, { ...identity, dimension: 4 }, sink)).toEqual({
+    expect(await read(path, sink, { ...identity, dimension: 4 })).toEqual({
       status: 'rejected',
-      reason: 'otherDimension',
+      reason: 'otherTarget',
     })
     const text = (await readFile(path)).toString('latin1')
     await writeFile(path, Buffer.from(text.replace('"version":2', '"version":1'), 'latin1'))
-    expect(await readSnapshot(path, identity, sink)).toEqual({
+    expect(await read(path, sink)).toEqual({
       status: 'rejected',
       reason: 'otherVersion',
     })
@@ -124,22 +145,22 @@ describe('index snapshot', () => {
       const batch = rows.next(Math.min(limit, 2))
       return { ...batch, codes: new Uint8Array(2 * batch.faceIds.length).fill(9) }
     }
-    await writeSnapshot(path, { ...rows, attachment, next }, { ...identity, cursor: 'c' })
+    await write(path, { ...rows, attachment, next })
     const sink = { attach: () => undefined, restore: () => undefined }
     const bytes = await readFile(path)
     for (let bit = 0; bit < 8 * bytes.length; bit++) {
       const damaged = Buffer.from(bytes)
       damaged[bit >> 3]! ^= 1 << (bit & 7)
       await writeFile(path, damaged)
-      const { status } = await readSnapshot(path, identity, sink)
+      const { status } = await read(path, sink)
       expect(status, `bit ${bit}`).toBe('rejected')
     }
     await writeFile(path, bytes)
-    expect(await readSnapshot(path, identity, sink)).toMatchObject({ status: 'loaded' })
+    expect(await read(path, sink)).toMatchObject({ status: 'loaded' })
   })
 
   it('reads vectors into the room that the sink has for them', async () => {
-    await writeSnapshot(path, createRows(2500, 3), { ...identity, cursor: 'c' })
+    await write(path, createRows(2500, 3))
     const place = new Float32Array(2500 * 3)
     // As between two segments of a table, there is none for the second chunk.
     const room = (from: number, count: number): Float32Array<ArrayBuffer> | undefined =>
@@ -147,7 +168,7 @@ describe('index snapshot', () => {
     const restore = vi.fn((batch: RowBatch) => {
       if (batch.vectors.buffer !== place.buffer) place.set(batch.vectors, 3 * 1024)
     })
-    await readSnapshot(path, identity, { attach: () => undefined, room, restore })
+    await read(path, { attach: () => undefined, room, restore })
     const rows = createRows(2500, 3)
     const expected = [1024, 1024, 452].flatMap((limit) => [...rows.next(limit).vectors])
     expect([...place]).toEqual(expected)
@@ -156,16 +177,16 @@ describe('index snapshot', () => {
 
   it('is absent when there is no file', async () => {
     const sink = { attach: () => undefined, restore: () => undefined }
-    expect(await readSnapshot(path, identity, sink)).toEqual({ status: 'absent' })
+    expect(await read(path, sink)).toEqual({ status: 'absent' })
   })
 
   it('removes what a killed process left, but not what another is writing', async () => {
-    await writeSnapshot(path, createRows(1, 3), { ...identity, cursor: 'c' })
+    await write(path, createRows(1, 3))
     await writeFile(`${path}.old.tmp`, 'x')
     await writeFile(`${path}.new.tmp`, 'x')
     const hoursAgo = new Date(Date.now() - 3 * 3_600_000)
     await utimes(`${path}.old.tmp`, hoursAgo, hoursAgo)
-    await writeSnapshot(path, createRows(1, 3), { ...identity, cursor: 'c' })
+    await write(path, createRows(1, 3))
     expect((await readdir(join(directory, 'c1'))).sort()).toEqual([
       'exact.snapshot',
       'exact.snapshot.new.tmp',

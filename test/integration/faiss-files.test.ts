@@ -25,6 +25,7 @@ const collection = { id: 'c1', name: 'people', modelId: 'm1', dimension }
 const flat: FaissKind = { factory: 'Flat', metric: 'ip' }
 const inverted: FaissKind = { factory: 'IVF16,Flat', metric: 'ip' }
 const graph: FaissKind = { factory: 'HNSW16', metric: 'ip' }
+const compressed: FaissKind = { factory: 'SQ8', metric: 'ip' }
 
 const python = process.env.FACE_WATCHER_TEST_PYTHON ?? 'python3'
 const pythonHasFaiss = await run(python, ['-c', 'import faiss']).then(
@@ -52,6 +53,7 @@ describe.skipIf(faissVersion() === undefined)(
         ['flat', flat],
         ['inverted', inverted],
         ['graph', graph],
+        ['compressed', compressed],
       ] as const) {
         const file = join(folder, name)
         expect(await exportFaissIndex({ file, collection, kind, batches: batches() })).toBe(count)
@@ -81,7 +83,7 @@ describe.skipIf(faissVersion() === undefined)(
     ): Promise<string> {
       const bytes = await readFile(join(folder, name))
       const list = JSON.parse(await readFile(join(folder, `${name}.ids.json`), 'utf8'))
-      const changed = { ...list, sha256: undefined, ...edit.ids }
+      const changed = { ...list, ...edit.ids }
       await writeFile(join(folder, 'changed'), edit.bytes?.(Buffer.from(bytes)) ?? bytes)
       await writeFile(join(folder, 'changed.ids.json'), JSON.stringify(changed))
       return 'changed'
@@ -91,6 +93,7 @@ describe.skipIf(faissVersion() === undefined)(
       ['flat', flat, 1],
       ['inverted', inverted, 0.9],
       ['graph', graph, 0.98],
+      ['compressed', compressed, 0.9],
     ] as const)('imports the %s index that it exported', async (name, kind, least) => {
       const known = async (part: readonly string[]) => part.filter((id) => id !== ids[3])
       expect(await importFile(name, kind, { knownFaces: known })).toEqual({
@@ -123,7 +126,7 @@ describe.skipIf(faissVersion() === undefined)(
       ).rejects.toMatchObject({ code: 'invalidOption', detail: expect.stringContaining('2496') })
     })
 
-    it('refuses files that do not belong to the collection or the configuration', async () => {
+    it('refuses files that no export wrote, or that do not belong to the collection or the configuration', async () => {
       const wrong: [string, FaissKind, Parameters<typeof importFile>[2], string][] = [
         ['flat', inverted, {}, 'indexFileInvalid'],
         ['flat', { factory: 'Flat', metric: 'l2' }, {}, 'indexFileInvalid'],
@@ -137,6 +140,8 @@ describe.skipIf(faissVersion() === undefined)(
       }
       const lists: object[] = [
         { sha256: '0'.repeat(64) },
+        { sha256: undefined },
+        { version: 1 },
         { ids: ids.slice(1) },
         { ids: [...ids.slice(1), ids[1]] },
         { ids: ids.map((_, i) => i) },
@@ -149,62 +154,36 @@ describe.skipIf(faissVersion() === undefined)(
       const other = await change('flat', { ids: { dimension: 64 } })
       const target = { collection: { ...collection, dimension: 64 } }
       await expect(importFile(other, flat, target)).rejects.toMatchObject({
-        code: 'dimensionMismatch',
+        code: 'indexFileInvalid',
+        detail: expect.stringContaining('faiss cannot read it'),
       })
-    })
-
-    it('refuses vectors that are not of length 1', async () => {
-      const file = await change('flat', {
-        bytes: (bytes) => {
-          bytes.writeFloatLE(Number.NaN, bytes.length - 4)
-          return bytes
-        },
-      })
-      await expect(importFile(file, flat)).rejects.toMatchObject({ code: 'indexFileInvalid' })
     })
 
     it.each([
       ['flat', flat],
       ['inverted', inverted],
       ['graph', graph],
-    ] as const)('survives a damaged or hostile %s file', async (name, kind) => {
+    ] as const)('refuses the %s file when anything in it was changed', async (name, kind) => {
       const size = (await readFile(join(folder, name))).length
       const random = createRandom(7)
-      let refused = 0
-      for (let round = 0; round < 60; round++) {
-        // Mostly where sizes are: in the first bytes, and where the parts begin.
-        const at = Math.floor(random() * (round % 3 === 0 ? size : Math.min(size, 200)))
-        const file = await change(name, {
-          bytes(bytes) {
-            if (round % 5 === 0) return bytes.subarray(0, at)
-            const value = [0, 0xff, 0x7f, 1, Math.floor(random() * 256)][round % 5]!
-            bytes.fill(value, at, at + 1 + Math.floor(random() * 12))
-            return bytes
-          },
+      const edits: ((bytes: Buffer) => Buffer)[] = [
+        () => Buffer.alloc(0),
+        (bytes) => bytes.subarray(0, -1),
+        (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]),
+        () => Buffer.from('x'.repeat(1000)),
+      ]
+      for (let round = 0; round < 30; round++) {
+        const at = Math.floor(random() * (round % 3 === 0 ? size : 200))
+        edits.push((bytes) => {
+          bytes[at]! ^= 1 << (round % 8)
+          return bytes
         })
-        // What remains usable must be usable.
-        const outcome = await importFile(file, kind).catch((error: unknown) => error)
-        if (outcome instanceof Error) {
-          expect(['indexFileInvalid', 'dimensionMismatch']).toContain(
-            (outcome as { code?: string }).code,
-          )
-          refused++
-          continue
-        }
-        const provider = createFaissProvider({ directory: join(folder, 'index'), ...kind })
-        const index = await provider.open('c1', dimension)
-        expect(await index.load()).toBe('cursor')
-        await index.search(vectors.slice(0, 64 * dimension), 10)
-        await provider.close()
       }
-      // observed 45 and more
-      expect(refused).toBeGreaterThan(30)
-    })
-
-    it('does not open other kinds of files', async () => {
-      for (const text of ['', 'IxFI', 'ilod/etc/passwd', 'IxPq', 'x'.repeat(1000)]) {
-        const file = await change('flat', { bytes: () => Buffer.from(text) })
-        await expect(importFile(file, flat)).rejects.toMatchObject({ code: 'indexFileInvalid' })
+      for (const bytes of edits) {
+        await expect(importFile(await change(name, { bytes }), kind)).rejects.toMatchObject({
+          code: 'indexFileInvalid',
+          detail: expect.stringContaining('was changed since'),
+        })
       }
     })
 
@@ -239,46 +218,6 @@ print(json.dumps({'d': index.d, 'n': index.ntotal, 'ids': i.tolist(), 'similarit
             const ranking = oracle.rank(vectors.slice(row * dimension, (row + 1) * dimension))
             expectCandidates(candidates, ranking, { k: 5, tolerance: 1e-5 })
           }
-        })
-
-        it.each([
-          ['IVF16,Flat', 'ip'],
-          ['HNSW16,Flat', 'l2'],
-          ['Flat', 'l2'],
-        ] as const)('it makes a %s (%s) index that is imported', async (factory, metric) => {
-          await writeFile(join(folder, 'vectors.f32'), Buffer.from(vectors.buffer))
-          const script = `
-import faiss, sys
-import numpy as np
-x = np.fromfile(sys.argv[2], dtype=np.float32).reshape(-1, ${dimension})
-metric = faiss.METRIC_L2 if sys.argv[4] == 'l2' else faiss.METRIC_INNER_PRODUCT
-index = faiss.index_factory(${dimension}, sys.argv[3], metric)
-index.train(x)
-index.add(x)
-faiss.write_index(index, sys.argv[1])
-`
-          const made = join(folder, 'made')
-          await run(python, ['-c', script, made, join(folder, 'vectors.f32'), factory, metric])
-          await writeFile(
-            `${made}.ids.json`,
-            JSON.stringify({
-              format: 'face-watcher-faiss-ids',
-              version: 1,
-              collection: 'people',
-              modelId: 'm1',
-              dimension,
-              ids,
-            }),
-          )
-          const kind = { factory, metric }
-          expect(await importFile('made', kind)).toEqual({ imported: count, leftOut: 0 })
-          const provider = createFaissProvider({ directory: join(folder, 'index'), ...kind })
-          const index = await provider.open('c1', dimension)
-          expect(await index.load()).toBe('cursor')
-          const found = await index.search(vectors.slice(0, 100 * dimension), 1)
-          const right = found.filter(([best], i) => best!.faceId === ids[i]).length
-          expect(right).toBeGreaterThanOrEqual(95)
-          await provider.close()
         })
       },
     )

@@ -33,7 +33,7 @@ async function recall(table: FaissTable, k: number): Promise<number> {
 }
 
 async function searchTable(table: FaissTable, rows: Float32Array, k: number): Promise<string[][]> {
-  const hits = await table.search(rows, k)
+  const hits = await table.search(rows, k, 0)
   let from = 0
   return hits.counts.map((n) => {
     from += n
@@ -82,7 +82,7 @@ describe.skipIf(faissVersion() === undefined)(
       await table.remove(gone)
       const left = new Set(ids.filter((_, i) => i % 3 !== 0))
       for (const phase of ['removed', 'rebuilt']) {
-        expect(table.size()).toBe(left.size)
+        expect(table.count).toBe(left.size)
         for (const list of await searchTable(table, vectors.slice(0, 64 * dimension), 20)) {
           expect(list.length, phase).toBeGreaterThan(0)
           expect(list.filter((id) => !left.has(id))).toEqual([])
@@ -119,7 +119,7 @@ describe.skipIf(faissVersion() === undefined)(
         const table = createFaissTable(dimension, { factory, metric: 'ip' })
         await table.upsert(ids, vectors)
         await table.optimize()
-        const hits = await table.search(rowOf(probes, 0), 5)
+        const hits = await table.search(rowOf(probes, 0), 5, 0)
         const exact = new Map(oracle.rank(rowOf(probes, 0)).map((c) => [c.faceId, c.similarity]))
         hits.faceIds.forEach((id, i) => {
           expect(hits.similarities[i]).toBe(exact.get(id))
@@ -144,14 +144,14 @@ describe.skipIf(faissVersion() === undefined)(
       let searches = 0
       while ((await stage()) === 'untrained') {
         const probe = rowOf(vectors, searches % 1000)
-        expect((await table.search(probe, 1)).faceIds).toEqual([ids[searches % 1000]])
+        expect((await table.search(probe, 1, 0)).faceIds).toEqual([ids[searches % 1000]])
         // Changes go on, too: some of what is there goes, and something new comes.
         await table.remove([ids[1000 + (searches % 300)]!])
         await table.upsert([ids[1300 + searches]!], rowOf(vectors, 1300 + searches))
         searches++
       }
       const kept = table.faceIds(0, count)
-      expect(kept).toHaveLength(table.size())
+      expect(kept).toHaveLength(table.count)
       expect(new Set(kept).size).toBe(kept.length)
       expect(kept).not.toContain(ids[1000])
       for (let i = 0; i < searches; i++) expect(kept).toContain(ids[1300 + i])
@@ -207,7 +207,7 @@ describe.skipIf(faissVersion() === undefined)(
         })
         const changed = await provider.open('c1', dimension)
         expect(await changed.load()).toBeUndefined()
-        expect(rejected).toEqual(['c1: otherFactory'])
+        expect(rejected).toEqual(['c1: otherTarget'])
         await provider.close()
       }
     })

@@ -101,7 +101,7 @@ export function addIndex(program: Command, context: CliContext): void {
   index
     .command('import')
     .description('take an exported file as the index; stop the server first')
-    .argument('<file>', 'file that "index export" or FAISS wrote, with FILE.ids.json beside it')
+    .argument('<file>', 'file that "index export" wrote, with FILE.ids.json beside it')
     .option('--collection <name>', 'collection', defaultCollectionName)
     .action(async (file: string, { collection }: Options) => {
       const { config } = await loadConfig()

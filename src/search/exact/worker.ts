@@ -4,6 +4,7 @@ import { workerUrl } from '../../platform/workers/url.ts'
 import { createKernelLoader } from '../table/kernel.ts'
 import type { Product } from '../table/product.ts'
 import { createRowTable } from '../table/rows.ts'
+import { readRows, toSnapshotBody } from '../table/snapshot-rows.ts'
 import type { VectorTable } from '../table/table.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../table/table-worker.ts'
 
@@ -22,15 +23,14 @@ const minProductRows = 16_384
 const loadProduct = createProductLoader()
 
 /** Runs one task; the state is this thread's tables. */
-export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
-  'exact',
-  async (dimension) => createExactTable(await loadKernel(), dimension),
+export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(async (dimension) =>
+  createExactTable(await loadKernel(), dimension),
 )
 
 function createExactTable(kernel: WebAssembly.Module, dimension: number): VectorTable {
   const rows = createRowTable(kernel, dimension)
+  const identity = { kind: 'exact', dimension }
   return {
-    dimension,
     get count() {
       return rows.count
     },
@@ -42,10 +42,13 @@ function createExactTable(kernel: WebAssembly.Module, dimension: number): Vector
     },
     faceIds: rows.faceIds,
     vectors: rows.vectors,
-    freeze: rows.freeze,
-    attach: () => undefined,
-    room: rows.room,
-    restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
+    freeze: () => toSnapshotBody(rows.freeze(), identity),
+    restore: (file) =>
+      readRows(file, identity, {
+        attach: () => undefined,
+        room: rows.room,
+        restore: ({ faceIds, vectors }) => rows.upsert(faceIds, vectors),
+      }),
     optimize: async () => undefined,
     status: () => ({ faces: rows.count }),
     dispose: () => undefined,

@@ -1,22 +1,21 @@
-import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import writeFileAtomic from 'write-file-atomic'
 import { FaceError } from '../../core/errors.ts'
 import type { Cursor, EmbeddingBatch } from '../../core/types.ts'
+import { writeSnapshot } from '../table/snapshot.ts'
+import { toSnapshotPath } from '../table/snapshot-files.ts'
 import { createNativeIndex, type FaissKind, type NativeIndex } from './addon.ts'
-import { inspectFaissFile } from './file.ts'
-import { snapshotPath, writeSnapshot } from './snapshot.ts'
+import { type FaissTarget, hashFile, writeChecksum, writeRows } from './snapshot.ts'
 import { createFaissTable } from './table.ts'
 
 /** Whose faces are in a faiss file: `<file>.ids.json`. */
-interface FaceIdFile {
+interface FaceIdFile extends FaissTarget {
   readonly format: 'face-watcher-faiss-ids'
-  readonly version: 1
+  readonly version: typeof formatVersion
   readonly collection: string
   readonly modelId: string
-  readonly dimension: number
-  /** SHA-256 of the faiss file, lower-case hex; files made elsewhere may have none. */
-  readonly sha256?: string
+  /** SHA-256 of the faiss file, lower-case hex. */
+  readonly sha256: string
   /** Row (label) n of the index is the face ids[n]. */
   readonly ids: readonly string[]
 }
@@ -27,9 +26,9 @@ interface ModelOfCollection {
   readonly dimension: number
 }
 
+/** Version 1 did not say how the index was made, nor always the checksum. */
+const formatVersion = 2
 const rowsPerCheck = 1024
-// As for stored embeddings.
-const normTolerance = 1e-3
 
 /**
  * Writes a file that faiss' `read_index` opens, and `<file>.ids.json` with the faces of its rows. It
@@ -63,10 +62,12 @@ export async function exportFaissIndex(options: {
     const sha256 = await writeIndex(file, native)
     const idFile: FaceIdFile = {
       format: 'face-watcher-faiss-ids',
-      version: 1,
+      version: formatVersion,
       collection: collection.name,
       modelId,
       dimension,
+      factory: kind.factory,
+      metric: kind.metric,
       sha256,
       ids: ids.filter((id) => id !== undefined),
     }
@@ -76,11 +77,11 @@ export async function exportFaissIndex(options: {
 }
 
 /**
- * Makes a faiss file and its `<file>.ids.json` the snapshot of a collection's index, after checking
- * that they fit the collection, the configured kind and each other. Faces that the store does not
- * have are left out. The index must not be open in any process. Faces of the store that the file
- * lacks, or has another vector of, are not noticed here: rebuild the index afterwards, which
- * only writes what differs.
+ * Makes a file that {@link exportFaissIndex} wrote the snapshot of a collection's index. faiss reads
+ * without checking, so it gets to see only a file whose checksum is the one in `<file>.ids.json`.
+ * Faces that the store does not have are left out. The index must not be open in any process. Faces
+ * of the store that the file lacks, or has another vector of, are not noticed here: rebuild the index
+ * afterwards, which only writes what differs.
  *
  * @param options.directory  the provider's
  * @param options.cursor     the store's newest, read before the file was made or, with a rebuild to follow, now
@@ -100,18 +101,9 @@ export async function importFaissIndex(options: {
   const { collection, kind, cursor } = options
   const idFile = await readIdFile(options.file)
   assertSameModel(idFile, collection)
-  const { dimension } = collection
-  const native = createNativeIndex(dimension, kind)
-  const file = await openFile(options.file)
-  try {
-    await assertSameKind(file, idFile, { ...kind, dimension })
-    await native.read(file.fd, 0, (await file.stat()).size, idFile.ids.length).catch((cause) => {
-      throw invalid('faiss cannot read it', cause)
-    })
-  } finally {
-    await file.close()
-  }
-  await assertUnitVectors(native, idFile.ids.length, dimension)
+  assertSameKind(idFile, kind)
+  const target = { ...kind, dimension: collection.dimension }
+  const native = await readIndex(options.file, idFile, target)
 
   const known = new Set<string>()
   for (let from = 0; from < idFile.ids.length; from += rowsPerCheck) {
@@ -121,10 +113,10 @@ export async function importFaissIndex(options: {
   const ids = idFile.ids.map((faceId) => (known.has(faceId) ? faceId : undefined))
   const gone = ids.flatMap((faceId, slot) => (faceId === undefined ? [slot] : []))
   await native.remove(Uint32Array.from(gone))
-  const path = snapshotPath(options.directory, collection.id)
-  const rows = { native, stage: 'ready', ids } as const
-  const written = await writeSnapshot(path, rows, { target: { ...kind, dimension }, cursor })
-  await written.commit()
+  await writeSnapshot(toSnapshotPath(options.directory, collection.id, 'faiss'), async (file) => {
+    await writeRows(file, { native, stage: 'ready', ids }, { target, cursor })
+    await writeChecksum(file)
+  })
   return { imported: ids.length - gone.length, leftOut: gone.length }
 }
 
@@ -136,7 +128,7 @@ async function writeIndex(path: string, native: NativeIndex): Promise<string> {
     try {
       await native.write(file.fd)
       await file.sync()
-      const sha256 = await hashFile(file)
+      const sha256 = await toSha256(file)
       await rename(temp, path)
       return sha256
     } finally {
@@ -148,28 +140,31 @@ async function writeIndex(path: string, native: NativeIndex): Promise<string> {
   }
 }
 
-async function assertSameKind(
-  file: FileHandle,
+async function readIndex(
+  path: string,
   { sha256, ids }: FaceIdFile,
-  target: FaissKind & { readonly dimension: number },
-): Promise<void> {
-  if (sha256 !== undefined && sha256 !== (await hashFile(file))) {
-    throw invalid('it is not the one that the ids were written for')
+  { dimension, ...kind }: FaissTarget,
+): Promise<NativeIndex> {
+  const native = createNativeIndex(dimension, kind)
+  const file = await openFile(path)
+  try {
+    if (sha256 !== (await toSha256(file))) {
+      throw invalid('it is not the one that its .ids.json was written for, or was changed since')
+    }
+    await native.read(file.fd, 0, (await file.stat()).size, ids.length).catch((cause) => {
+      throw invalid('faiss cannot read it', cause)
+    })
+    return native
+  } finally {
+    await file.close()
   }
-  const info = await inspectFaissFile(file)
-  // faiss knows both names of the graph.
-  const factory = target.factory.replace(/^(HNSW\d+),Flat$/, '$1')
-  if (info.factory !== factory || info.metric !== target.metric) {
-    throw invalid(
-      `it holds ${info.factory} (${info.metric}), the configured index is ${factory} (${target.metric})`,
-    )
-  }
-  if (info.dimension !== target.dimension) {
-    throw new FaceError('dimensionMismatch', { info: { expected: target.dimension } })
-  }
-  if (info.count !== ids.length) {
-    throw invalid(`it holds ${info.count} vectors, the list of ids ${ids.length}`)
-  }
+}
+
+function assertSameKind(idFile: FaceIdFile, { factory, metric }: FaissKind): void {
+  if (idFile.factory === factory && idFile.metric === metric) return
+  throw invalid(
+    `it holds ${idFile.factory} (${idFile.metric}), the configured index is ${factory} (${metric})`,
+  )
 }
 
 function assertSameModel(idFile: FaceIdFile, collection: ModelOfCollection): void {
@@ -185,28 +180,6 @@ function assertSameModel(idFile: FaceIdFile, collection: ModelOfCollection): voi
   }
 }
 
-async function assertUnitVectors(
-  native: NativeIndex,
-  count: number,
-  dimension: number,
-): Promise<void> {
-  for (let from = 0; from < count; from += rowsPerCheck) {
-    const slots = Uint32Array.from(
-      { length: Math.min(rowsPerCheck, count - from) },
-      (_, i) => from + i,
-    )
-    const vectors = await native.vectors(slots)
-    for (let row = 0; row < slots.length; row++) {
-      const vector = vectors.subarray(row * dimension, (row + 1) * dimension)
-      const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
-      // A missing label gives NaN.
-      if (!(Math.abs(norm - 1) <= normTolerance)) {
-        throw invalid(`row ${from + row} is missing or not a vector of length 1`)
-      }
-    }
-  }
-}
-
 async function readIdFile(file: string): Promise<FaceIdFile> {
   let parsed: unknown
   try {
@@ -214,7 +187,9 @@ async function readIdFile(file: string): Promise<FaceIdFile> {
   } catch (cause) {
     throw invalid('its .ids.json beside it is missing or not JSON', cause)
   }
-  if (!isIdFile(parsed)) throw invalid('its .ids.json is not valid')
+  if (!isIdFile(parsed)) {
+    throw invalid('its .ids.json is not one that an export of this version wrote')
+  }
   return parsed
 }
 
@@ -223,10 +198,10 @@ function isIdFile(value: unknown): value is FaceIdFile {
   const file = value as Partial<Record<keyof FaceIdFile, unknown>>
   return (
     file.format === 'face-watcher-faiss-ids' &&
-    file.version === 1 &&
+    file.version === formatVersion &&
     typeof file.modelId === 'string' &&
     Number.isSafeInteger(file.dimension) &&
-    (file.sha256 === undefined || typeof file.sha256 === 'string') &&
+    typeof file.sha256 === 'string' &&
     Array.isArray(file.ids) &&
     file.ids.every((id) => typeof id === 'string') &&
     new Set(file.ids).size === file.ids.length
@@ -241,12 +216,8 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function hashFile(file: FileHandle): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    hash.update(chunk as Buffer)
-  }
-  return hash.digest('hex')
+async function toSha256(file: FileHandle): Promise<string> {
+  return (await hashFile(file, (await file.stat()).size)).toString('hex')
 }
 
 function idPath(file: string): string {

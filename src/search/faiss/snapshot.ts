@@ -1,15 +1,7 @@
-import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import type { Cursor } from '../../core/types.ts'
-import {
-  codeOf,
-  removeLeftovers,
-  syncFolder,
-  toSnapshotPath,
-  toStoreError,
-  toTempPath,
-} from '../table/snapshot-files.ts'
+import type { SnapshotRejection } from '../table/snapshot.ts'
 import { createNativeIndex, type FaissKind } from './addon.ts'
 import type { FaissRows } from './rows.ts'
 
@@ -43,92 +35,16 @@ export interface FaissTarget extends FaissKind {
   readonly dimension: number
 }
 
-/** Why a snapshot that exists was not used. */
-export type SnapshotRejection =
-  | 'damaged'
-  | 'otherVersion'
-  | 'otherDimension'
-  | 'otherFactory'
-  | 'unreadable'
-
-export type SnapshotResult =
+/** What a snapshot holds, or why it is not used. */
+export type FaissSnapshot =
   | { readonly status: 'loaded'; readonly cursor: Cursor; readonly rows: FaissRows }
-  | { readonly status: 'absent' }
   | { readonly status: 'rejected'; readonly reason: SnapshotRejection }
 
-/** Where a provider with this directory keeps the snapshot of a collection. */
-export function snapshotPath(directory: string, collectionId: string): string {
-  return toSnapshotPath(directory, collectionId, 'faiss')
-}
-
 /**
- * Writes rows and cursor to a temporary file beside `path`. The rows must not change meanwhile;
- * reading it again for the checksum and syncing, the slower part, are left to `commit`.
- *
- * @returns `commit` makes it the snapshot. A failure of either leaves the file that was there.
- * @throws {FaceError} `storeFull`, `storeReadOnly`; `internal` for other failures of the disk
+ * Writes rows and cursor into a new file. The rows must not change meanwhile; the checksum, for
+ * which the file is read again, is left to {@link writeChecksum}.
  */
-export async function writeSnapshot(
-  path: string,
-  rows: FaissRows,
-  options: { readonly target: FaissTarget; readonly cursor: Cursor },
-): Promise<{ commit(): Promise<void> }> {
-  const temp = toTempPath(path)
-  let file: FileHandle | undefined
-  async function guard(task: () => Promise<void>): Promise<void> {
-    try {
-      await task()
-    } catch (error) {
-      await file?.close().catch(() => undefined)
-      await rm(temp, { force: true }).catch(() => undefined)
-      throw toStoreError(error)
-    }
-  }
-
-  await guard(async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await removeLeftovers(path)
-    file = await open(temp, 'wx+', 0o600)
-    await writeRows(file, rows, options)
-  })
-  return {
-    commit: () =>
-      guard(async () => {
-        await file!.writeFile(await hashFile(file!, (await file!.stat()).size))
-        await file!.sync()
-        await file!.close()
-        await rename(temp, path)
-        await syncFolder(dirname(path))
-      }),
-  }
-}
-
-/**
- * Reads a snapshot; its checksum is verified before any of it is used. A damaged file is removed;
- * see [Note: Snapshot leftovers].
- */
-export async function readSnapshot(path: string, target: FaissTarget): Promise<SnapshotResult> {
-  let result: SnapshotResult
-  // What cannot be removed now is tried again when the snapshot is written.
-  await removeLeftovers(path).catch(() => undefined)
-  try {
-    const file = await open(path, 'r')
-    try {
-      result = await readRows(file, target)
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { status: 'absent' }
-    result = rejected(codeOf(error) === undefined ? 'damaged' : 'unreadable')
-  }
-  if (result.status === 'rejected' && result.reason === 'damaged') {
-    await rm(path, { force: true }).catch(() => undefined)
-  }
-  return result
-}
-
-async function writeRows(
+export async function writeRows(
   file: FileHandle,
   { native, stage, ids }: FaissRows,
   { target, cursor }: { readonly target: FaissTarget; readonly cursor: Cursor },
@@ -163,7 +79,17 @@ async function writeRows(
   await file.write(lengths, 0, lengthsBytes, lengthsAt)
 }
 
-async function readRows(file: FileHandle, target: FaissTarget): Promise<SnapshotResult> {
+/** Completes what {@link writeRows} wrote. */
+export async function writeChecksum(file: FileHandle): Promise<void> {
+  await file.writeFile(await hashFile(file, (await file.stat()).size))
+}
+
+/**
+ * Reads a complete file; its checksum is verified before any of it is used.
+ *
+ * @throws {Error} when it is damaged
+ */
+export async function readRows(file: FileHandle, target: FaissTarget): Promise<FaissSnapshot> {
   const end = (await file.stat()).size - digestBytes
   if (end < magic.length + lengthsBytes) return rejected('damaged')
   if ((await readAt(file, 0, magic.length)).toString('latin1') !== magic) return rejected('damaged')
@@ -181,16 +107,15 @@ async function readRows(file: FileHandle, target: FaissTarget): Promise<Snapshot
     (await readAt(file, headerAt, headerBytes)).toString(),
   ) as SnapshotHeader
   if (header.version !== formatVersion) return rejected('otherVersion')
-  if (header.dimension !== target.dimension) return rejected('otherDimension')
-  if (header.factory !== target.factory || header.metric !== target.metric) {
-    return rejected('otherFactory')
-  }
+  const { dimension, factory, metric } = target
+  const isSame =
+    header.dimension === dimension && header.factory === factory && header.metric === metric
+  if (!isSame) return rejected('otherTarget')
   const idText = (await readAt(file, headerAt + headerBytes, idBytes)).toString()
   const ids = (JSON.parse(idText) as (string | null)[]).map((faceId) => faceId ?? undefined)
 
-  const { dimension, metric } = target
-  const factory = header.stage === 'untrained' ? 'Flat' : target.factory
-  const native = createNativeIndex(dimension, { factory, metric })
+  const used = header.stage === 'untrained' ? 'Flat' : factory
+  const native = createNativeIndex(dimension, { factory: used, metric })
   await native.read(file.fd, offset, end - offset, ids.length)
   const gone = ids.flatMap((faceId, slot) => (faceId === undefined ? [slot] : []))
   await native.remove(Uint32Array.from(gone))
@@ -201,8 +126,9 @@ async function readRows(file: FileHandle, target: FaissTarget): Promise<Snapshot
   }
 }
 
-async function hashFile(file: FileHandle, bytes: number): Promise<Buffer> {
-  const hash: Hash = createHash('sha256')
+/** The SHA-256 of the first bytes of a file. */
+export async function hashFile(file: FileHandle, bytes: number): Promise<Buffer> {
+  const hash = createHash('sha256')
   for (let at = 0; at < bytes; at += chunkBytes) {
     hash.update(await readAt(file, at, Math.min(chunkBytes, bytes - at)))
   }
@@ -219,6 +145,6 @@ async function readAt(file: FileHandle, position: number, bytes: number): Promis
   return buffer
 }
 
-function rejected(reason: SnapshotRejection): SnapshotResult {
+function rejected(reason: SnapshotRejection): FaissSnapshot {
   return { status: 'rejected', reason }
 }

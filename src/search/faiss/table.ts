@@ -1,27 +1,18 @@
 import { FaceError } from '../../core/errors.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { RowHits } from '../table/hits.ts'
+import type { SnapshotBody, VectorTable } from '../table/table.ts'
+import type { SearchCandidate } from '../vector-index.ts'
 import { createNativeIndex, type FaissKind } from './addon.ts'
 import { createGate } from './gate.ts'
 import { type Rebuild, startRebuild } from './rebuild.ts'
 import { appendFaces, createRows, type FaissRows, indexRows } from './rows.ts'
+import { readRows, writeChecksum, writeRows } from './snapshot.ts'
 
 /** One collection's vectors in faiss. Changes happen in the order of the calls; searches run beside each other. */
-export interface FaissTable {
-  readonly dimension: number
-  size(): number
-  upsert(faceIds: readonly string[], vectors: Float32Array): Promise<void>
-  remove(faceIds: readonly string[]): Promise<void>
-  search(probes: Float32Array, k: number): Promise<RowHits>
-  /** In the order in which they came; a rebuild keeps it. */
-  faceIds(from: number, limit: number): readonly string[]
-  vectors(faceIds: readonly string[]): Promise<Float32Array>
-  /** Trains the index when there are enough faces, and gets rid of removed ones; searches go on meanwhile. */
-  optimize(): Promise<void>
+export interface FaissTable extends VectorTable {
   /** Runs the task while nothing is changed; searches go on. */
   read<T>(task: (rows: FaissRows) => Promise<T>): Promise<T>
-  /** It is no longer used; a rebuild under way ends soon. */
-  dispose(): void
 }
 
 /** Rows that are added while searches wait: a graph takes about 1 ms for each. */
@@ -31,26 +22,22 @@ const minDeadRows = 1000
 const maxDeadShare = 0.25
 
 /**
- * Makes a table, empty or of what `start` says.
+ * Makes an empty table.
  *
  * @throws {FaceError} as {@link createNativeIndex}
  */
-export function createFaissTable(
-  dimension: number,
-  kind: FaissKind,
-  start: FaissRows = createRows(dimension, kind),
-): FaissTable {
+export function createFaissTable(dimension: number, kind: FaissKind): FaissTable {
+  const { lossy, trainingRows } = createNativeIndex(dimension, kind)
   const queue = createSerialQueue()
   const gate = createGate()
-  let rows = indexRows(start)
+  let rows = indexRows(createRows(dimension, kind))
   let rebuilding: Rebuild | undefined
   /** Faces from which training is tried. */
   let trainFrom = trainingStart()
   let disposed = false
 
   function trainingStart(): number {
-    if (rows.stage === 'ready') return Number.POSITIVE_INFINITY
-    return createNativeIndex(dimension, kind).trainingRows
+    return rows.stage === 'ready' ? Number.POSITIVE_INFINITY : trainingRows
   }
 
   const dead = (): number => rows.ids.length - rows.slotOf.size
@@ -112,12 +99,13 @@ export function createFaissTable(
     return Uint32Array.from(slots)
   }
 
-  function search(probes: Float32Array, k: number): Promise<RowHits> {
+  function search(probes: Float32Array, best: number, more: number): Promise<RowHits> {
     assertFinite(probes)
+    const k = Math.min(best + more, Number.MAX_SAFE_INTEGER)
     return gate.shared(async () => {
       const hits = await rows.native.search(probes, k)
       const counts: number[] = []
-      const best: { faceId: string; similarity: number }[] = []
+      const found: SearchCandidate[] = []
       let from = 0
       for (const count of hits.counts) {
         const list = Array.from({ length: count }, (_, i) => ({
@@ -126,13 +114,13 @@ export function createFaissTable(
         }))
         list.sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
         counts.push(Math.min(k, count))
-        for (const hit of list.slice(0, k)) best.push(hit)
+        for (const candidate of list.slice(0, k)) found.push(candidate)
         from += count
       }
       return {
         counts,
-        faceIds: best.map((hit) => hit.faceId),
-        similarities: Float64Array.from(best, (hit) => hit.similarity),
+        faceIds: found.map(({ faceId }) => faceId),
+        similarities: Float64Array.from(found, ({ similarity }) => similarity),
       }
     })
   }
@@ -165,12 +153,44 @@ export function createFaissTable(
     })
   }
 
+  /** Takes the queue's next turn, in which the rows stay as they are, and keeps it. */
+  function takeTurn(): { readonly begun: Promise<void>; readonly end: () => void } {
+    let end = (): void => undefined
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const begun = new Promise<void>((begin) => {
+      void queue.run(() => {
+        begin()
+        return ended
+      })
+    })
+    return { begun, end }
+  }
+
+  function freeze(): SnapshotBody {
+    const turn = takeTurn()
+    return {
+      async write(file, cursor) {
+        await turn.begun
+        await writeRows(file, rows, { target: { ...kind, dimension }, cursor })
+        turn.end()
+        // Reading it again and syncing is the slower part, and changes go on meanwhile.
+        await writeChecksum(file)
+      },
+      release: turn.end,
+    }
+  }
+
   return {
-    dimension,
-    size: () => rows.slotOf.size,
+    lossy,
+    get count() {
+      return rows.slotOf.size
+    },
     upsert: (faceIds, vectors) => queue.run(() => upsert(faceIds, vectors)),
     remove: (faceIds) => queue.run(() => remove(faceIds)),
     search,
+    // In the order in which they came; a rebuild keeps it.
     faceIds(from, limit) {
       const page: string[] = []
       let at = 0
@@ -185,12 +205,22 @@ export function createFaissTable(
         const slots = faceIds.map((faceId) => rows.slotOf.get(faceId) ?? rows.ids.length)
         return rows.native.vectors(Uint32Array.from(slots))
       }),
+    freeze,
+    async restore(file) {
+      const result = await readRows(file, { ...kind, dimension })
+      if (result.status === 'rejected') return result
+      rows = indexRows(result.rows)
+      trainFrom = trainingStart()
+      return { status: 'loaded', cursor: result.cursor }
+    },
+    // Trains the index when there are enough faces, and gets rid of removed ones; searches go on meanwhile.
     async optimize() {
       await rebuilding?.done.catch(() => undefined)
       await queue.run(async () => undefined)
       if (rows.slotOf.size >= trainFrom || dead() > 0) await rebuild()
     },
     read: (task) => queue.run(() => task(rows)),
+    status: () => ({ faces: rows.slotOf.size, factory: kind.factory, lossy }),
     dispose() {
       disposed = true
       rebuilding?.stop()

@@ -3,7 +3,8 @@ import { toHits, toLists } from '../table/hits.ts'
 import { computeLargestNorm } from '../table/norms.ts'
 import type { Wanted } from '../table/row-search.ts'
 import { createRowTable } from '../table/rows.ts'
-import type { VectorTable } from '../table/table.ts'
+import { readRows, toSnapshotBody } from '../table/snapshot-rows.ts'
+import type { FrozenRows, SnapshotSink, VectorTable } from '../table/table.ts'
 import type { SearchCandidate } from '../vector-index.ts'
 import { toAttachment, toLearnedState } from './attachment.ts'
 import { type AuditProbe, createAudit } from './audit.ts'
@@ -77,6 +78,7 @@ export interface ProjectedTableDeps {
  */
 export function createProjectedTable(dimension: number, deps: ProjectedTableDeps): VectorTable {
   const { kernels, crew, minFaces } = deps
+  const identity = { kind: 'projected', dimension }
   const rows = createRowTable(kernels.exact, dimension, (row) => {
     audit.changed()
     if (restoring) return
@@ -262,8 +264,42 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     return sample
   }
 
+  function freezeRows(): FrozenRows {
+    const frozen = rows.freeze()
+    if (current === undefined) return frozen
+    const { codes, learned, faces, at, widened } = current
+    return {
+      ...frozen,
+      attachment: toAttachment({ learned, faces, widened, audit: audit.counts, written, at }),
+      next(limit) {
+        const batch = frozen.next(limit)
+        // From the vectors, because other codes may be in use by now.
+        return { ...batch, codes: codes.toCodes(batch.vectors) }
+      },
+    }
+  }
+
+  const sink: SnapshotSink = {
+    attach(attachment) {
+      const state = toLearnedState(attachment, dimension)
+      current = createLayer(state.learned, state)
+      reserve = state.learned.reserve
+      learnedFaces = state.faces
+      written = state.written
+      audit.resume(state.audit)
+    },
+
+    room: rows.room,
+
+    restore({ faceIds, vectors, codes }) {
+      if (codes !== undefined) current?.codes.put(rows.count, codes)
+      restoring = true
+      rows.upsert(faceIds, vectors)
+      restoring = false
+    },
+  }
+
   return {
-    dimension,
     get count() {
       return rows.count
     },
@@ -271,12 +307,13 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     upsert(faceIds, vectors) {
       rows.upsert(faceIds, vectors)
       learnWhenDue()
+      return undefined
     },
 
     remove(faceIds) {
       // The last row that goes leaves no other row in its place.
       audit.changed()
-      rows.remove(faceIds)
+      return rows.remove(faceIds)
     },
 
     search(probes, k, more) {
@@ -296,38 +333,8 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
 
     faceIds: rows.faceIds,
     vectors: rows.vectors,
-    freeze() {
-      const frozen = rows.freeze()
-      if (current === undefined) return frozen
-      const { codes, learned, faces, at, widened } = current
-      return {
-        ...frozen,
-        attachment: toAttachment({ learned, faces, widened, audit: audit.counts, written, at }),
-        next(limit) {
-          const batch = frozen.next(limit)
-          // From the vectors, because other codes may be in use by now.
-          return { ...batch, codes: codes.toCodes(batch.vectors) }
-        },
-      }
-    },
-
-    attach(attachment) {
-      const state = toLearnedState(attachment, dimension)
-      current = createLayer(state.learned, state)
-      reserve = state.learned.reserve
-      learnedFaces = state.faces
-      written = state.written
-      audit.resume(state.audit)
-    },
-
-    room: rows.room,
-
-    restore({ faceIds, vectors, codes }) {
-      if (codes !== undefined) current?.codes.put(rows.count, codes)
-      restoring = true
-      rows.upsert(faceIds, vectors)
-      restoring = false
-    },
+    freeze: () => toSnapshotBody(freezeRows(), identity),
+    restore: (file) => readRows(file, identity, sink),
 
     async optimize() {
       await learning?.catch(() => undefined)

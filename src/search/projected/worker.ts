@@ -29,7 +29,6 @@ let crew: ScanCrew | undefined
 
 /** Runs one task; the state is this thread's tables. */
 export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
-  'projected',
   async (dimension) => {
     const [exact, codes] = await Promise.all([loadExactKernel(), loadCodeKernel()])
     const kernels = { exact, codes }

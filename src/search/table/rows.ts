@@ -12,14 +12,18 @@ import {
   type Wanted,
 } from './row-search.ts'
 import { createSegment, type Segment, toStrideFloats } from './segments.ts'
-import type { RowBatch, VectorTable } from './table.ts'
+import type { FrozenRows, RowBatch, SnapshotSink, VectorTable } from './table.ts'
 
 /** All vectors of one index, in WebAssembly memories, without gaps. */
-export interface RowTable
-  extends Pick<
-    VectorTable,
-    'dimension' | 'count' | 'upsert' | 'remove' | 'faceIds' | 'vectors' | 'freeze'
-  > {
+export interface RowTable extends Pick<VectorTable, 'count' | 'faceIds'> {
+  /** As {@link VectorTable.upsert}, at once. */
+  upsert(faceIds: readonly string[], vectors: Float32Array): undefined
+  /** As {@link VectorTable.remove}, at once. */
+  remove(faceIds: readonly string[]): undefined
+  /** As {@link VectorTable.vectors}, at once. */
+  vectors(faceIds: readonly string[]): Float32Array
+  /** The rows as they are now. One at a time. */
+  freeze(): FrozenRows
   /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
   search(probes: Float32Array, wanted: Wanted): RowHits
   /** The same on all cores; nothing may change before it is done. */
@@ -29,7 +33,7 @@ export interface RowTable
   ): Promise<RowHits>
   /** See the function of that name. */
   raiseBest(probes: Parameters<typeof raiseBest>[1], options: Parameters<typeof raiseBest>[2]): void
-  /** See {@link VectorTable.room}; nothing may be removed before those rows are there. */
+  /** See {@link SnapshotSink.room}; nothing may be removed before those rows are there. */
   room(from: number, rows: number): Float32Array<ArrayBuffer> | undefined
   /** The vector of a row that exists; a view that the next change may overwrite. */
   at(row: number): Float32Array
@@ -134,7 +138,6 @@ export function createRowTable(
   }
 
   return {
-    dimension,
     get count() {
       return idOfRow.length
     },

@@ -38,6 +38,7 @@ export function createTableIndex(
   const rowsPerMessage = Math.max(1, Math.floor(batchFloats / dimension))
   let changes: Promise<unknown> = Promise.resolve()
   let saving: Promise<unknown> = Promise.resolve()
+  let lossy = false
   let destroyed = false
 
   async function call<O extends TableOperation>(
@@ -65,6 +66,10 @@ export function createTableIndex(
     })
   }
 
+  async function open(): Promise<void> {
+    lossy = await call('open', { dimension })
+  }
+
   function checkLength(vectors: Float32Array, rows?: number): void {
     const fits =
       rows === undefined ? vectors.length % dimension === 0 : vectors.length === rows * dimension
@@ -78,6 +83,9 @@ export function createTableIndex(
   const index: VectorIndex = {
     kind: host.kind,
     dimension,
+    get lossy() {
+      return lossy
+    },
     size: () => call('size', {}),
     status: () => call('status', {}),
 
@@ -135,14 +143,18 @@ export function createTableIndex(
       return out
     },
 
-    clear: () => replace(() => call('open', { dimension })),
+    clear: () => replace(open),
 
     // Searches and changes go on meanwhile.
-    optimize: () => call('optimize', {}),
+    async optimize() {
+      // After the changes before it, but those that follow do not wait for what it learns.
+      await change(async () => undefined)
+      await call('optimize', {})
+    },
 
     async save(cursor) {
       if (path === undefined) return
-      // The worker freezes the rows when the message arrives; changes that follow do not wait.
+      // The worker freezes the table when the message arrives, before the changes that follow.
       const started = change(async () => {
         await saving
         const saved = call('save', { path, cursor })
@@ -155,7 +167,7 @@ export function createTableIndex(
     load: () =>
       replace(async () => {
         if (path === undefined) {
-          await call('open', { dimension })
+          await open()
           return undefined
         }
         const result = await call('load', { path, dimension })

@@ -10,7 +10,7 @@ import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
 import { toSnapshotPath } from './snapshot-files.ts'
 import { createTableIndex, type TableHost, type TableIndex } from './table-index.ts'
-import type { TableAnswer, TableOperation } from './table-worker.ts'
+import type { TableAnswer, TableOperation, TableTask } from './table-worker.ts'
 
 /** How long the worker may take, in milliseconds. */
 export interface TableLimits {
@@ -93,22 +93,21 @@ export function createTablePool(worker: URL, workerData?: object, gate?: ThreadG
  *
  * @throws {FaceError} `workerFailed` when the worker stops, or does not answer in time
  */
-export async function runInTablePool<A>(
+async function runInTablePool(
   pool: Piscina,
-  task: { readonly operation: string },
+  task: TableTask,
   {
     transferList = [],
     limits = tableLimits,
     gate,
   }: {
-    readonly transferList?: ArrayBuffer[]
+    readonly transferList?: ArrayBuffer[] | undefined
     readonly limits?: TableLimits | undefined
     readonly gate?: ThreadGate | undefined
   },
-): Promise<A> {
-  const isLong = longOperations.has(task.operation as TableOperation)
-  const limitMs = isLong ? limits.longMs : limits.turnMs
-  const answer: Promise<A> = pool.run(task, { transferList })
+): Promise<TableAnswer> {
+  const limitMs = longOperations.has(task.operation) ? limits.longMs : limits.turnMs
+  const answer: Promise<TableAnswer> = pool.run(task, { transferList })
   const late = () => {
     endStuckThreads(pool, answer, gate)
     return new Error(`It did not answer within ${limitMs / 1000} seconds.`)
@@ -137,7 +136,7 @@ function endStuckThreads(
 }
 
 /** Ends the worker of a pool; one that does not end is left behind. */
-export function endTablePool(pool: Piscina): Promise<void> {
+function endTablePool(pool: Piscina): Promise<void> {
   return settleWithin(pool.destroy(), endTimeoutMs, toStuckError)
 }
 
@@ -169,12 +168,23 @@ export function createTableProvider(
   // An idle worker that dies is reported here too; the loss has been handled above.
   pool.on('error', () => undefined)
 
+  /** Waits for changes and saves, then ends what tables do by themselves, such as to learn. */
+  async function finish(): Promise<void> {
+    await Promise.all([...indexes.values()].map((opened) => opened.idle()))
+    // It took too long, and the worker has been ended.
+    if (closed) return
+    closed = true
+    const drop = (collectionId: string) =>
+      runInTablePool(pool, { operation: 'drop', collectionId }, options)
+    await Promise.all([...indexes.keys()].map(drop))
+  }
+
   const host: TableHost = {
     kind,
-    async call(task, transferList = []) {
+    async call(task, transferList) {
       if (closed) throw new FaceError('notReady', { detail: 'The index is closed.' })
       const { limits, gate } = options
-      const answer = await runInTablePool<TableAnswer>(pool, task, { transferList, limits, gate })
+      const answer = await runInTablePool(pool, task, { transferList, limits, gate })
       if ('error' in answer) throw fromErrorRecord(answer.error)
       return answer.value
     },
@@ -209,9 +219,8 @@ export function createTableProvider(
     async close() {
       if (closed) return
       const { closeMs } = options.limits ?? tableLimits
-      const idle = Promise.all([...indexes.values()].map((opened) => opened.idle()))
       // A change that is cut off is done again from the store's feed, and a save from the start.
-      await settleWithin(idle, closeMs, () => new Error()).catch(() => undefined)
+      await settleWithin(finish(), closeMs, () => new Error()).catch(() => undefined)
       closed = true
       // A thread in which native code runs is left behind, as one that does not end.
       if ((await options.gate?.close(runTimeoutMs)) === false) throw toStuckError()

@@ -1,6 +1,6 @@
 import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
-import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
+import { createSerialQueue, type SerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { IndexStatus } from '../vector-index.ts'
 import type { RowHits } from './hits.ts'
 import { readSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
@@ -10,7 +10,11 @@ import type { VectorTable } from './table.ts'
 /** What the worker is asked to do; each name has its task and its result. */
 export interface TableOperations {
   /** Makes the table, empty, or empties it. */
-  readonly open: { readonly task: { readonly dimension: number }; readonly result: undefined }
+  readonly open: {
+    readonly task: { readonly dimension: number }
+    /** Whether vectors are kept at a loss. */
+    readonly result: boolean
+  }
   readonly size: { readonly task: object; readonly result: number }
   readonly upsert: {
     readonly task: { readonly faceIds: readonly string[]; readonly vectors: Float32Array }
@@ -32,7 +36,7 @@ export interface TableOperations {
     readonly task: { readonly faceIds: readonly string[] }
     readonly result: Float32Array
   }
-  /** The rows are those of the moment when the task arrives; changes and searches go on meanwhile. */
+  /** The content is that of the moment when the task arrives; searches go on meanwhile. */
   readonly save: {
     readonly task: { readonly path: string; readonly cursor: Cursor }
     readonly result: undefined
@@ -59,18 +63,20 @@ export type TableTask = {
 export type TableAnswer = { readonly value: unknown } | { readonly error: FaceErrorRecord }
 
 /**
- * Makes what an index worker runs: one task after the other on the tables of its kind. Searches and
- * changes of tables take turns, so a search never sees half a change; `load`, `save` and `optimize`
- * let others in.
+ * Makes what an index worker runs: the tasks of the tables of its kind. A search never sees half a
+ * change; `load`, `save` and `optimize` let others in.
  *
  * @param createTable  makes an empty table
+ * @param concurrency  `turns`: searches and changes come one after the other, those of all tables;
+ *   `own`: a table is called at once and orders its work by itself
  */
 export function createTableWorker(
-  kind: string,
   createTable: (dimension: number) => Promise<VectorTable>,
+  concurrency: 'turns' | 'own' = 'turns',
 ): (task: TableTask) => Promise<TableAnswer> {
   const tables = new Map<string, VectorTable>()
-  const turns = createSerialQueue()
+  const inTurn: SerialQueue['run'] =
+    concurrency === 'turns' ? createSerialQueue().run : (task) => task()
 
   function tableOf(collectionId: string): VectorTable {
     const table = tables.get(collectionId)
@@ -89,7 +95,7 @@ export function createTableWorker(
     { path, dimension }: TableOperations['load']['task'],
   ): Promise<SnapshotResult> {
     const table = await createTable(dimension)
-    const result = await readSnapshot(path, { kind, dimension }, table)
+    const result = await readSnapshot(path, table.restore)
     if (result.status === 'loaded') {
       put(collectionId, table)
     } else {
@@ -103,29 +109,30 @@ export function createTableWorker(
     collectionId: string,
     { path, cursor }: TableOperations['save']['task'],
   ): Promise<void> {
-    const table = tableOf(collectionId)
-    const rows = table.freeze()
+    const body = tableOf(collectionId).freeze()
     try {
-      await writeSnapshot(path, rows, { kind, dimension: table.dimension, cursor })
+      await writeSnapshot(path, (file) => body.write(file, cursor))
     } finally {
-      rows.release()
+      body.release()
     }
   }
 
   async function perform(task: TableTask): Promise<unknown> {
     const { collectionId } = task
     switch (task.operation) {
-      case 'open':
-        put(collectionId, await createTable(task.dimension))
-        return
+      case 'open': {
+        const table = await createTable(task.dimension)
+        put(collectionId, table)
+        return table.lossy === true
+      }
       case 'size':
         return tableOf(collectionId).count
       case 'upsert':
-        return turns.run(async () => tableOf(collectionId).upsert(task.faceIds, task.vectors))
+        return inTurn(async () => tableOf(collectionId).upsert(task.faceIds, task.vectors))
       case 'remove':
-        return turns.run(async () => tableOf(collectionId).remove(task.faceIds))
+        return inTurn(async () => tableOf(collectionId).remove(task.faceIds))
       case 'search':
-        return turns.run(async () => tableOf(collectionId).search(task.probes, task.k, task.more))
+        return inTurn(async () => tableOf(collectionId).search(task.probes, task.k, task.more))
       case 'ids':
         return tableOf(collectionId).faceIds(task.from, task.limit)
       case 'vectors':
