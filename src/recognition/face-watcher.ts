@@ -64,6 +64,8 @@ export interface EnrollImage {
 export type NewPersonInput = NewPerson
 
 export interface EnrollOptions extends RequestOptions {
+  /** What is left open comes from the configuration. */
+  readonly detector?: DetectorOptions
   /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */
   readonly faces?: 'one' | 'largest'
   /**
@@ -159,9 +161,16 @@ export interface DecisionThresholds {
   readonly gallerySize: number
 }
 
-export interface IdentifiedFace {
-  readonly detection: Detection
-  readonly quality: Quality
+/** An embedding that is looked up instead of an image. */
+export interface EmbeddingProbe {
+  /** L2-normalised or not; as many numbers as the model has dimensions. */
+  readonly embedding: Float32Array
+  /** The model that computed it: the collection's. */
+  readonly modelId: string
+}
+
+/** Who a face or an embedding is. */
+export interface IdentifiedProbe {
   readonly decision: Decision
   /** Why the face cannot be compared, with the decision `undetermined`; empty with any other. */
   readonly reasons: readonly UndeterminedReason[]
@@ -171,14 +180,35 @@ export interface IdentifiedFace {
   readonly candidates: readonly Candidate[]
 }
 
-export interface IdentifyResult extends ImageFacts {
+export interface IdentifiedFace extends IdentifiedProbe {
+  readonly detection: Detection
+  readonly quality: Quality
+}
+
+/** What a search answers besides its faces. */
+export interface SearchFacts {
   readonly collection: string
   readonly modelId: string
   /** Of the gallery, before the shift of a probe. */
   readonly thresholds: DecisionThresholds
+  readonly timings: Timings
+}
+
+export interface IdentifyResult extends ImageFacts, SearchFacts {
   /** Largest first. */
   readonly faces: readonly IdentifiedFace[]
-  readonly timings: Timings
+}
+
+/** There is no image: nothing is said of one. */
+export interface IdentifyEmbeddingResult extends SearchFacts {
+  /** One. */
+  readonly faces: readonly IdentifiedProbe[]
+}
+
+export interface IdentifyOptions extends RequestOptions {
+  /** Of each face, 1 to {@link maxCandidates}. Default {@link defaultCandidates}. */
+  readonly candidates?: number
+  readonly detector?: DetectorOptions
 }
 
 export interface VerifyResult {
@@ -208,6 +238,8 @@ export type VerifyTarget =
   | { readonly collection: string; readonly faceId: string }
 
 export interface VerifyOptions extends RequestOptions {
+  /** What is left open comes from the configuration. */
+  readonly detector?: DetectorOptions
   /** Only with two images; else the collection's model. */
   readonly modelId?: string
   /** Target FMR of the comparison, default 1e-4; ignored when `threshold` is given. */
@@ -309,11 +341,20 @@ export interface FaceWatcher {
     images: readonly EnrollImage[],
     options?: EnrollOptions,
   ): Promise<EnrollResult>
-  /** Every face of the image. `probe` may be an embedding of the collection's model instead of an image. */
+  /**
+   * Who an embedding of the collection's model is.
+   * @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`
+   */
   identify(
     collection: string,
-    probe: Uint8Array | { readonly embedding: Float32Array; readonly modelId: string },
-    options?: RequestOptions & { candidates?: number; detector?: DetectorOptions },
+    probe: EmbeddingProbe,
+    options?: IdentifyOptions,
+  ): Promise<IdentifyEmbeddingResult>
+  /** Who the image shows: every face of it. */
+  identify(
+    collection: string,
+    image: Uint8Array,
+    options?: IdentifyOptions,
   ): Promise<IdentifyResult>
   verify(image: Uint8Array, target: VerifyTarget, options?: VerifyOptions): Promise<VerifyResult>
 
@@ -365,7 +406,7 @@ export interface FaceWatcher {
       options?: PageOptions & { readonly personId?: string },
     ): Promise<Page<Face>>
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
-    delete(collection: string, personId: string, faceId: string): Promise<void>
+    delete(collection: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
   }
@@ -384,6 +425,11 @@ export interface FaceWatcher {
   status(): Promise<Status>
   close(): Promise<void>
 }
+
+/** Candidates of a face, where the caller does not say. */
+export const defaultCandidates = 5
+/** Most candidates of a face. */
+export const maxCandidates = 100
 
 /** Of the collection that is made at the first start. */
 export const defaultCollectionName = 'default'

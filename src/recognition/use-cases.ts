@@ -1,4 +1,3 @@
-import { FaceError } from '../core/errors.ts'
 import { createCollections } from './collections.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
@@ -39,14 +38,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
       crop: async (collection, id) => gallery.faces.getCrop(await idOf(collection), id),
-      async delete(collection, personId, faceId) {
-        const collectionId = await idOf(collection)
-        const face = await gallery.faces.get(collectionId, faceId)
-        if (face.personId !== personId) {
-          throw new FaceError('faceNotFound', { detail: 'The face is not of this person.' })
-        }
-        await gallery.faces.delete(collectionId, faceId)
-      },
+      delete: async (collection, id) => gallery.faces.delete(await idOf(collection), id),
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),
     },

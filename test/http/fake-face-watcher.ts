@@ -10,6 +10,7 @@ import type { HttpServices } from '../../src/http/types.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
   defaultCollectionName,
+  type FaceWatcher,
   type ImageFacts,
   type Status,
 } from '../../src/recognition/face-watcher.ts'
@@ -185,9 +186,13 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
         fake.lastOptions = options
         return useCases.enroll(collection, person, images, options)
       },
-      identify(collection, probe, options) {
+      identify: ((...args: Parameters<FaceWatcher['identify']>) => {
+        fake.lastOptions = args[2]
+        return useCases.identify(...args)
+      }) as FaceWatcher['identify'],
+      verify(image, target, options) {
         fake.lastOptions = options
-        return useCases.identify(collection, probe, options)
+        return useCases.verify(image, target, options)
       },
       readiness: async () => ({ ...(await useCases.readiness()), ...fake.status }),
       status: async () => ({ ...(await useCases.status()), ...fake.status }),

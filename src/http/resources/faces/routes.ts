@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
+import type { EnrollBody } from '../../../recognition/bodies.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
 import { readUpload } from '../../intake/images.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
@@ -82,7 +83,7 @@ export function registerFaceRoutes(
       tags,
       summary: 'Enrol faces of a person from one or more images',
       description:
-        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was.',
+        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was.',
       params: personParams,
       querystring: enrollQuery,
       headers: idempotencyHeaders,
@@ -106,7 +107,12 @@ export function registerFaceRoutes(
       const { collection, person } = request.params
       const spec = { fields, maxImages: options.maxImages, text: [] }
       const upload = await readUpload(request, spec, options)
-      return answerOnce({ request, reply, upload }, answers, async () => {
+      const toLocation = ({ faces }: EnrollBody) => {
+        const list = `/v1/collections/${encodeURIComponent(collection)}/persons/${encodeURIComponent(person)}/faces`
+        const [made, ...others] = faces.filter(({ existed }) => !existed)
+        return made === undefined || others.length > 0 ? list : `${list}/${made.face.id}`
+      }
+      return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
         const result = await faceWatcher.enroll(
           collection,
           person,
@@ -178,7 +184,8 @@ export function registerFaceRoutes(
       response: { 204: noContent, ...problemResponses(...notFound) },
     },
     handler: async ({ params }, reply) => {
-      await faces.delete(params.collection, params.person, params.face)
+      await getFace(params)
+      await faces.delete(params.collection, params.face)
       return reply.code(204).send()
     },
   })
