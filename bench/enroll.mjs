@@ -108,5 +108,5 @@ async function countOnDisk(dataDir) {
   const { stdout } = await run(process.execPath, [
     ...['dist/cli/main.js', '--data-dir', dataDir, 'collections', 'list', '--json'],
   ])
-  return JSON.parse(stdout).find(({ name }) => name === 'default').faces
+  return JSON.parse(stdout).items.find(({ name }) => name === 'default').faces
 }

@@ -1,6 +1,9 @@
 import { composeFaceWatcher, type OnInstallProgress } from './compose/compose.ts'
 import type { PartialConfig } from './config/config.ts'
 import { toConfig } from './config/load.ts'
+import type { createApp as CreateApp } from './http/app.ts'
+import type { startServer as StartServer } from './http/server.ts'
+import type { HttpServices } from './http/types.ts'
 import type { FaceWatcher } from './recognition/face-watcher.ts'
 
 export type { OnInstallProgress } from './compose/compose.ts'
@@ -25,6 +28,9 @@ export type {
   UndeterminedReason,
 } from './core/types.ts'
 export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
+export type { HttpOptions } from './http/options.ts'
+export type { RunningServer } from './http/server.ts'
+export type { HttpServices } from './http/types.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   Candidate,
@@ -32,6 +38,7 @@ export type {
   CollectionDifficulty,
   DecisionThresholds,
   DetectResult,
+  EmbeddingProbe,
   EmbedResult,
   EnrollHint,
   EnrollImage,
@@ -40,6 +47,9 @@ export type {
   EnrollWarning,
   FaceWatcher,
   IdentifiedFace,
+  IdentifiedProbe,
+  IdentifyEmbeddingResult,
+  IdentifyOptions,
   IdentifyResult,
   ImageFacts,
   IndexReport,
@@ -48,6 +58,7 @@ export type {
   Readiness,
   RequestContext,
   RequestOptions,
+  SearchFacts,
   Status,
   Timings,
   VerifyOptions,
@@ -70,18 +81,52 @@ export interface FaceWatcherOptions extends PartialConfig {
   readonly onInstallProgress?: OnInstallProgress
 }
 
+/** A Face Watcher that lives in this process. */
+export interface LocalFaceWatcher extends FaceWatcher, AsyncDisposable {
+  /** What {@link createApp} and {@link startServer} serve. Closed with the Face Watcher, not before. */
+  readonly services: HttpServices
+}
+
 /**
  * Face Watcher in this process: the same use cases as over HTTP, on the same data directory. Reads
- * neither a configuration file nor the environment. `close()` ends its worker threads; until then
- * they keep the process alive.
+ * neither a configuration file nor the environment. `close()` ends its worker threads, and so does
+ * `await using`; until then they keep the process alive.
  *
  * @throws {FaceError} `invalidConfig`, `dataDirUnusable`, `modelInstallFailed`, and the store's errors
  */
-export async function createFaceWatcher(options: FaceWatcherOptions = {}): Promise<FaceWatcher> {
+export async function createFaceWatcher(
+  options: FaceWatcherOptions = {},
+): Promise<LocalFaceWatcher> {
   const { installModels = true, onInstallProgress, ...given } = options
-  const { faceWatcher } = await composeFaceWatcher(toConfig(given), {
-    installMissing: installModels,
-    ...(onInstallProgress === undefined ? {} : { onProgress: onInstallProgress }),
-  })
-  return faceWatcher
+  const { installer, analyzer, workers, close, ...services } = await composeFaceWatcher(
+    toConfig(given),
+    {
+      installMissing: installModels,
+      ...(onInstallProgress === undefined ? {} : { onProgress: onInstallProgress }),
+    },
+  )
+  return {
+    ...services.faceWatcher,
+    services,
+    [Symbol.asyncDispose]: close,
+  }
 }
+
+/**
+ * The HTTP interface as a Fastify application, ready for requests and not listening: for `inject`,
+ * `listen`, or `routing` inside another server. Closes nothing but itself.
+ *
+ * @param args  the `services` of {@link createFaceWatcher}, and options
+ */
+export const createApp: typeof CreateApp = async (...args) =>
+  // Loaded when it is used: a program that serves nothing need not load the server.
+  (await import('./http/app.ts')).createApp(...args)
+
+/**
+ * The HTTP interface, listening. `close()` or `await using` stops it; the Face Watcher stays open.
+ *
+ * @param args  the `services` of {@link createFaceWatcher}, and options
+ * @throws {FaceError} `insecureBind` beyond this machine without an API key, `portInUse`, `invalidConfig`
+ */
+export const startServer: typeof StartServer = async (...args) =>
+  (await import('./http/server.ts')).startServer(...args)

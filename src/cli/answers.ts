@@ -9,11 +9,25 @@ import type {
   VerifyResult,
 } from '../recognition/face-watcher.ts'
 import type { Turn } from '../vision/analyzer/analyzer-types.ts'
-import { formatCount, toPrintable } from './output.ts'
+import { type Color, formatCount, type Line, toPrintable } from './output.ts'
 
 /*
  * What `identify`, `verify` and `detect` print. Names come from clients and are made printable here.
  */
+
+/** As in marked images. */
+const colorOfDecision: Readonly<Record<string, Color>> = {
+  ...{ match: 'green', possible: 'yellow', unknown: 'red', undetermined: 'grey' },
+  'no match': 'red',
+}
+
+/** A line of an answer with its decision coloured. */
+export function toColoredLine(line: string): Line {
+  const pattern = /^(\s*(?:\d+\. )?)(match|no match|possible|unknown|undetermined)(?=[ :;])/
+  const [found = '', before = '', decision = ''] = pattern.exec(line) ?? []
+  const color = colorOfDecision[decision]
+  return color === undefined ? line : [before, { text: decision, color }, line.slice(found.length)]
+}
 
 /** What is drawn beside a face: never a name where the face cannot be compared. */
 export function toLabel({ decision, candidates: [best] }: IdentifiedFace): string {

@@ -9,20 +9,21 @@ const face = {
 
 describe('toSvg', () => {
   it('escapes names', () => {
-    const svg = toSvg([face], { width: 100, height: 100, canDrawText: true })
+    const svg = toSvg([face], { width: 100, height: 100, canDraw: () => true })
     expect(svg).toContain('&lt;script&gt;&amp;&quot;\u{FFFD}')
     expect(svg).not.toContain('<script')
   })
 
-  it('numbers faces where no text can be drawn', () => {
-    const svg = toSvg([face, face], { width: 100, height: 100, canDrawText: false })
-    expect(svg).not.toContain('<text')
+  it('numbers faces whose label cannot be drawn', () => {
+    const faces = [face, { ...face, label: 'Ann 0.70' }, face]
+    const svg = toSvg(faces, { width: 100, height: 100, canDraw: (label) => label === 'Ann 0.70' })
     expect(svg.match(/<g /g)).toHaveLength(2)
+    expect(svg).toContain('>Ann 0.70</text>')
   })
 
   it('keeps the label inside the image when the face touches the upper edge', () => {
     const svg = toSvg([{ ...face, box: { ...face.box, y: 0 } }], {
-      ...{ width: 100, height: 100, canDrawText: true },
+      ...{ width: 100, height: 100, canDraw: () => true },
     })
     const y = Number(/<text x="\d+" y="([\d.]+)"/.exec(svg)?.[1])
     expect(y).toBeGreaterThan(0)

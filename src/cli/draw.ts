@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import type { Box, Decision } from '../core/types.ts'
 import { decodeImage } from '../vision/pipeline/image.ts'
 import type { ImageLimits } from '../vision/pipeline/image-limits.ts'
+import { examineLetters, type MissingLetters } from './draw-letters.ts'
 import { UsageError } from './failures.ts'
 
 /** A face to mark in an image. */
@@ -43,46 +44,34 @@ export interface DrawOptions {
  * search of faces, so that what was read can be drawn, and boxes fit.
  *
  * @param image  encoded file; boxes are in pixels after its EXIF orientation
- * @returns `labelled`: without fonts faces are numbered from 1 in their order instead
+ * @returns `missing`: a face whose label has letters that no font has is numbered instead, from 1 in
+ *   the order of the faces
  * @throws {FaceError} as `decodeImage`
  */
 export async function drawFaces(
   image: Uint8Array,
   faces: readonly DrawnFace[],
   { format, limits }: DrawOptions,
-): Promise<{ readonly file: Uint8Array; readonly labelled: boolean }> {
+): Promise<{ readonly file: Uint8Array; readonly missing: MissingLetters }> {
   const { data, width, height } = await decodeImage(image, limits)
-  const labelled = await canDrawText()
-  const svg = toSvg(faces, { width, height, canDrawText: labelled })
+  const { missing, canDraw } = await examineLetters(faces.map(({ label }) => label))
+  const svg = toSvg(faces, { width, height, canDraw })
   const raw = { width, height, channels: 3 } as const
   const file = await sharp(data, { raw, limitInputPixels: false })
     .composite([{ input: Buffer.from(svg), top: 0, left: 0 }])
     .toFormat(encoders[format.toLowerCase()] ?? 'jpeg')
     .toBuffer()
-  return { file, labelled }
+  return { file, missing }
 }
 
-/**
- * Whether text comes out as letters. A machine without fonts (many containers) draws the same empty
- * box for every letter.
- */
-async function canDrawText(): Promise<boolean> {
-  const render = (letter: string) =>
-    sharp(
-      Buffer.from(
-        `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><text x="4" y="32" font-size="32" font-family="sans-serif">${letter}</text></svg>`,
-      ),
-    )
-      .raw()
-      .toBuffer()
-  const [a, b] = await Promise.all([render('I'), render('W')])
-  return !a.equals(b)
-}
-
-/** The boxes and labels as SVG of the image's size. Without fonts the label is the face's number. */
+/** The boxes and labels as SVG of the image's size. A label that cannot be drawn is the face's number. */
 export function toSvg(
   faces: readonly DrawnFace[],
-  image: { readonly width: number; readonly height: number; readonly canDrawText: boolean },
+  image: {
+    readonly width: number
+    readonly height: number
+    readonly canDraw: (label: string) => boolean
+  },
 ): string {
   const line = Math.max(2, Math.round(Math.max(image.width, image.height) / 400))
   const fontSize = line * 8
@@ -92,7 +81,7 @@ export function toSvg(
     const x = Math.max(line, box.x)
     const top = box.y - fontSize * 1.3
     const y = top >= 0 ? top : Math.min(box.y + box.height + line, image.height - fontSize * 1.3)
-    if (!image.canDrawText) return rect + drawNumber(index + 1, { x, y, size: fontSize, color })
+    if (!image.canDraw(label)) return rect + drawNumber(index + 1, { x, y, size: fontSize, color })
     const text = `x="${x}" y="${y + fontSize}" font-family="sans-serif" font-weight="bold" font-size="${fontSize}"`
     const escaped = escapeXml(label)
     return `${rect}<text ${text} fill="none" stroke="${color}" stroke-width="${fontSize / 4}" stroke-linejoin="round">${escaped}</text><text ${text} fill="#ffffff">${escaped}</text>`

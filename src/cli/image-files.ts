@@ -3,6 +3,7 @@ import { extname, join, sep } from 'node:path'
 import { isSystemFolder } from '../core/system-folders.ts'
 import { FileError, toFileError, UsageError } from './failures.ts'
 import { statOrUndefined, toIdentity } from './file-identity.ts'
+import { assertOneStandardInput, standardInput } from './load-image.ts'
 import { formatCount, toPrintable } from './output.ts'
 
 const imageExtensions: ReadonlySet<string> = new Set([
@@ -37,9 +38,10 @@ export interface ImageFiles {
  * The image files of folders (with their subfolders, sorted by name) and files, in order. Hidden
  * files and folders, and those that systems make, are left out. A link to a folder is followed unless
  * the folder is read anyway. A folder below that cannot be read is skipped. A file named outright is
- * taken whatever its ending.
+ * taken whatever its ending, and so is `-`, standard input.
  *
  * @throws {FileError} when a path that was given does not exist or cannot be read
+ * @throws {UsageError} when standard input is given twice
  */
 export function listImageFiles(paths: readonly string[]): ImageFiles {
   const files: ImageFile[] = []
@@ -90,7 +92,12 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
     }
   }
 
+  assertOneStandardInput(paths)
   for (const path of paths) {
+    if (path === standardInput) {
+      files.push({ path })
+      continue
+    }
     const stats = statGiven(path)
     if (!stats.isDirectory()) {
       files.push({ path })
@@ -139,7 +146,7 @@ function statGiven(path: string): BigIntStats {
 
 /** @throws {FileError} when it does not exist or cannot be read */
 export function isFolder(path: string): boolean {
-  return statGiven(path).isDirectory()
+  return path !== standardInput && statGiven(path).isDirectory()
 }
 
 function readDir(dir: string): readonly Dirent[] {

@@ -2,7 +2,10 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { FaceError } from '../core/errors.ts'
-import { FileError, toFileError } from './failures.ts'
+import { FileError, toFileError, UsageError } from './failures.ts'
+
+/** In the place of a path: standard input. A file of this name is `./-`. */
+export const standardInput = '-'
 
 export interface LoadedImage {
   readonly fileName: string
@@ -10,13 +13,14 @@ export interface LoadedImage {
 }
 
 /**
- * Reads an image file.
+ * Reads an image file, or standard input for {@link standardInput}.
  *
- * @param maxImageBytes  of a larger file no more than this is read
+ * @param maxImageBytes  of a larger image little more than this is read
  * @throws {FileError} when it cannot be read or is no file: a pipe, a socket, a device
  * @throws {FaceError} `imageTooLarge`
  */
 export async function loadImageFile(path: string, maxImageBytes: number): Promise<LoadedImage> {
+  if (path === standardInput) return loadStandardInput(process.stdin, maxImageBytes)
   try {
     // Looked at before it is opened: opening can act on a device, or wait for a pipe's other end.
     assertFile(path, await stat(path))
@@ -36,6 +40,43 @@ export async function loadImageFile(path: string, maxImageBytes: number): Promis
   }
 }
 
+/**
+ * Reads an image from a stream, such as standard input.
+ *
+ * @throws {FileError} when it cannot be read
+ * @throws {FaceError} `imageTooLarge`, as soon as there are more bytes
+ */
+export async function loadStandardInput(
+  stream: AsyncIterable<Uint8Array>,
+  maxImageBytes: number,
+): Promise<LoadedImage> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of stream) {
+      size += chunk.byteLength
+      if (size > maxImageBytes) throw tooLarge(`More than ${maxImageBytes}`, maxImageBytes)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof FaceError) throw error
+    throw toFileError('standard input', error)
+  }
+  const bytes = new Uint8Array(size)
+  let filled = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, filled)
+    filled += chunk.byteLength
+  }
+  return { fileName: standardInput, bytes }
+}
+
+/** @throws {UsageError} when standard input is named more than once: it can be read only once */
+export function assertOneStandardInput(paths: readonly (string | undefined)[]): void {
+  if (paths.filter((path) => path === standardInput).length < 2) return
+  throw new UsageError('"-" is standard input, and can be given once.')
+}
+
 function assertFile(path: string, stats: Stats): void {
   if (stats.isFile()) return
   const kind = stats.isDirectory()
@@ -48,7 +89,7 @@ function assertFile(path: string, stats: Stats): void {
   throw new FileError(path, kind)
 }
 
-function tooLarge(size: number, maxImageBytes: number): FaceError {
+function tooLarge(size: number | string, maxImageBytes: number): FaceError {
   return new FaceError('imageTooLarge', {
     detail: `${size} bytes, at most ${maxImageBytes} are allowed (limits.maxImageBytes).`,
   })

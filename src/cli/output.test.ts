@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { FaceError } from '../core/errors.ts'
+import { toColoredLine } from './answers.ts'
 import { FileError, reportFailure, UsageError } from './failures.ts'
 import { createOutput, formatCount, formatPercent, formatTable, toPrintable } from './output.ts'
 import { describeProgress, formatDuration } from './progress.ts'
@@ -14,6 +15,19 @@ it('aligns columns', () => {
       ],
     ),
   ).toEqual([...['id  name', '--  ----', '1   Ann', '22  B']])
+})
+
+it('aligns names by the columns that they take in a terminal', () => {
+  const names = ['Ann', '张伟', 'علی\u200Cرضا', '👨\u200D👩\u200D👧 Lee', 'Zoe\u0308']
+  const lines = formatTable(
+    ['name', 'faces'],
+    names.map((name) => [name, '1']),
+  )
+  // Columns of a terminal: 2 for a Chinese character and for a family, none for joiners and marks.
+  const widths = [3, 4, 6, 6, 3]
+  expect(lines.slice(2)).toEqual(
+    names.map((name, row) => `${name}${' '.repeat(6 - widths[row]!)}  1`),
+  )
 })
 
 it('keeps control and direction characters of names from the terminal', () => {
@@ -54,6 +68,33 @@ it('writes nothing that steers a terminal, whatever is in it', () => {
     { [hostile]: hostile },
     { [hostile]: hostile },
   ])
+})
+
+it('has colours only at a terminal that shows them', () => {
+  const printed = (isTTY: boolean, hasColors: boolean) => {
+    const { stdout } = process
+    const written: string[] = []
+    const before = Object.getOwnPropertyDescriptors({ isTTY: stdout.isTTY })
+    const spy = vi
+      .spyOn(stdout, 'write')
+      .mockImplementation((text) => written.push(String(text)) > 0)
+    Object.assign(stdout, { isTTY, hasColors: () => hasColors })
+    try {
+      createOutput().print(toColoredLine('  1. match \u001B[31mAnn (0.7)'))
+      createOutput().print(toColoredLine('match.jpg: 1 face'))
+    } finally {
+      spy.mockRestore()
+      Object.defineProperties(stdout, before)
+      Reflect.deleteProperty(stdout, 'hasColors')
+    }
+    return written
+  }
+  const plain = ['  1. match \u{FFFD}[31mAnn (0.7)\n', 'match.jpg: 1 face\n']
+  const colored = plain.map((line) => line.replace(' match', ' \u001B[32mmatch\u001B[39m'))
+  expect(printed(true, true)).toEqual(colored)
+  // With NO_COLOR, and into a file or a pipe.
+  expect(printed(true, false)).toEqual(plain)
+  expect(printed(false, true)).toEqual(plain)
 })
 
 it('formats rates and counts', () => {

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import { exitCodes } from './exit-codes.ts'
 
 /**
@@ -5,8 +6,8 @@ import { exitCodes } from './exit-codes.ts'
  * written steers a terminal, whatever names, paths and messages are in it.
  */
 export interface Output {
-  /** A line of the result. */
-  print(text: string): void
+  /** A line of the result; colours are left out unless it goes to a terminal that has them. */
+  print(line: Line): void
   /** The result as JSON, indented. */
   json(value: unknown): void
   /** The result as one line of JSON. */
@@ -16,6 +17,19 @@ export interface Output {
   /** A line for people, on stderr. */
   note(text: string): void
   readonly stderr: NodeJS.WriteStream
+}
+
+/** Colours of a terminal, by their number. */
+const colorCodes = { green: 32, yellow: 33, red: 31, grey: 90 } as const
+
+export type Color = keyof typeof colorCodes
+
+/** A line, or its parts, of which some have a colour. */
+export type Line = string | readonly (string | { readonly text: string; readonly color: Color })[]
+
+/** Whether a stream shows colours: a terminal that has them, and `NO_COLOR` is not set. */
+function showsColors(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && stream.hasColors()
 }
 
 /** Writes to the process' streams. */
@@ -31,8 +45,18 @@ export function createOutput(): Output {
       process.exit(exitCodes.state)
     })
   }
-  const print = (text: string) => {
-    stdout.write(`${toHarmless(text)}\n`)
+  const colored = showsColors(stdout)
+  const toText = (line: Line): string => {
+    if (typeof line === 'string') return toHarmless(line)
+    const parts = line.map((part) => {
+      if (typeof part === 'string') return toHarmless(part)
+      const text = toHarmless(part.text)
+      return colored ? `\u001B[${colorCodes[part.color]}m${text}\u001B[39m` : text
+    })
+    return parts.join('')
+  }
+  const print = (line: Line) => {
+    stdout.write(`${toText(line)}\n`)
   }
   return {
     print,
@@ -58,14 +82,22 @@ export function formatTable(
   rows: readonly (readonly string[])[],
 ): readonly string[] {
   const widths = headers.map((header, column) =>
-    Math.max(header.length, ...rows.map((row) => toPrintable(row[column] ?? '').length)),
+    rows.reduce(
+      (widest, row) => Math.max(widest, stringWidth(toPrintable(row[column] ?? ''))),
+      stringWidth(toPrintable(header)),
+    ),
   )
   const toLine = (cells: readonly string[]) =>
     widths
-      .map((width, column) => toPrintable(cells[column] ?? '').padEnd(width))
+      .map((width, column) => padTo(width, toPrintable(cells[column] ?? '')))
       .join('  ')
       .trimEnd()
   return [toLine(headers), toLine(widths.map((width) => '-'.repeat(width))), ...rows.map(toLine)]
+}
+
+/** @param width  columns of a terminal: a Chinese character takes two, a joiner none */
+function padTo(width: number, text: string): string {
+  return text + ' '.repeat(width - stringWidth(text))
 }
 
 /**

@@ -4,16 +4,18 @@ import { addCollections } from './commands/collections.ts'
 import { addConfig } from './commands/config.ts'
 import { addData } from './commands/data.ts'
 import { addDetect } from './commands/detect.ts'
+import { addEmbed } from './commands/embed.ts'
 import { addEnroll } from './commands/enroll.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addFaces } from './commands/faces.ts'
 import { addIndex } from './commands/gallery-index.ts'
 import { addIdentify } from './commands/identify.ts'
-import { addImport } from './commands/import-seed.ts'
 import { addKeys } from './commands/keys.ts'
 import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
+import { addSeed } from './commands/seed.ts'
 import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
 import { createContext } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -46,8 +48,9 @@ export function createProgram(output: Output): Command {
     })
   const context = createContext(program, output)
   for (const add of [
-    ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addPersons, addFaces],
-    ...[addCollections, addModels, addIndex, addData, addImport, addKeys, addConfig, addEvaluate],
+    ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
+    ...[addFaces, addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
+    ...[addStatus, addEvaluate],
   ]) {
     add(program, context)
   }

@@ -6,7 +6,7 @@ import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { assertSafeBind } from './plugins/safe-bind.ts'
 import type { HttpServices } from './types.ts'
 
-export interface RunningServer {
+export interface RunningServer extends AsyncDisposable {
   readonly app: FastifyInstance
   /** Where it listens, for instance `http://127.0.0.1:8000`. */
   readonly url: string
@@ -36,14 +36,16 @@ export async function startServer(
     const url = await app.listen({ host, port })
     const bound = app.server.address()
     let closing: Promise<void> | undefined
+    const close = (): Promise<void> => {
+      closing ??= shutDown(app, options)
+      return closing
+    }
     return {
       app,
       url,
       port: typeof bound === 'object' && bound ? bound.port : port,
-      close() {
-        closing ??= shutDown(app, options)
-        return closing
-      },
+      close,
+      [Symbol.asyncDispose]: close,
     }
   } catch (error) {
     await app.close()

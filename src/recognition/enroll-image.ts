@@ -68,7 +68,7 @@ async function examineImage(
   let timings: StageTimings | undefined
   try {
     const analysis = await analyzer.analyze(bytes, {
-      detector: defaults.detector,
+      detector: { ...defaults.detector, ...options.detector },
       embedder: collection.modelId,
       crops: collection.storeCrops,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -82,6 +82,8 @@ export type NewPersonInput = NewPerson
 
 /** Options of an enrolment. */
 export interface EnrollOptions extends RequestOptions {
+  /** What is left open comes from the configuration. */
+  readonly detector?: DetectorOptions
   /** `one`: exactly one face or a rejection; `largest`: the largest face. Default `one`. */
   readonly faces?: 'one' | 'largest'
   /**
@@ -166,10 +168,16 @@ export interface Candidate {
   readonly fmrExtrapolated?: boolean
 }
 
-/** One face of an image, with the decision about it. */
-export interface IdentifiedFace {
-  readonly detection: Detection
-  readonly quality: Quality
+/** An embedding that is looked up instead of an image. */
+export interface EmbeddingProbe {
+  /** L2-normalised or not; as many numbers as the model has dimensions. */
+  readonly embedding: Float32Array
+  /** The model that computed it: the collection's. */
+  readonly modelId: string
+}
+
+/** Who a face or an embedding is. */
+export interface IdentifiedProbe {
   readonly decision: Decision
   /** Why the face cannot be compared, with the decision `undetermined`; empty with any other. */
   readonly reasons: readonly UndeterminedReason[]
@@ -179,15 +187,36 @@ export interface IdentifiedFace {
   readonly candidates: readonly Candidate[]
 }
 
-/** All faces of an image, with a decision about each. */
-export interface IdentifyResult extends ImageFacts {
+/** One face of an image, with the decision about it. */
+export interface IdentifiedFace extends IdentifiedProbe {
+  readonly detection: Detection
+  readonly quality: Quality
+}
+
+/** What a search answers besides its faces. */
+export interface SearchFacts {
   readonly collection: string
   readonly modelId: string
   /** Thresholds of the gallery, before the shift of a probe. */
   readonly thresholds: DecisionThresholds
+  readonly timings: Timings
+}
+
+export interface IdentifyResult extends ImageFacts, SearchFacts {
   /** Largest first. */
   readonly faces: readonly IdentifiedFace[]
-  readonly timings: Timings
+}
+
+/** There is no image: nothing is said of one. */
+export interface IdentifyEmbeddingResult extends SearchFacts {
+  /** One. */
+  readonly faces: readonly IdentifiedProbe[]
+}
+
+export interface IdentifyOptions extends RequestOptions {
+  /** Of each face, 1 to {@link maxCandidates}. Default {@link defaultCandidates}. */
+  readonly candidates?: number
+  readonly detector?: DetectorOptions
 }
 
 /** The outcome of a 1:1 comparison. */
@@ -219,6 +248,8 @@ export type VerifyTarget =
 
 /** Options of a 1:1 comparison. */
 export interface VerifyOptions extends RequestOptions {
+  /** What is left open comes from the configuration. */
+  readonly detector?: DetectorOptions
   /** Model of a comparison of two images; otherwise that of the collection is used. */
   readonly modelId?: string
   /** Target FMR of the comparison, default 1e-4; ignored when `threshold` is given. */
@@ -337,16 +368,20 @@ export interface FaceWatcher {
     options?: EnrollOptions,
   ): Promise<EnrollResult>
   /**
-   * Searches the collection for every face of an image, or for an embedding of its model.
+   * Who an embedding of the collection's model is.
    *
-   * @param options `candidates`: persons to answer for each face, 1 to 100, default 5
-   * @throws {FaceError} as `detect`; `collectionNotFound`, `dimensionMismatch`, `modelMismatch`,
-   *   `invalidEmbedding`
+   * @throws {FaceError} `collectionNotFound`, `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`
    */
   identify(
     collection: string,
-    probe: Uint8Array | { readonly embedding: Float32Array; readonly modelId: string },
-    options?: RequestOptions & { candidates?: number; detector?: DetectorOptions },
+    probe: EmbeddingProbe,
+    options?: IdentifyOptions,
+  ): Promise<IdentifyEmbeddingResult>
+  /** Who the image shows: every face of it. */
+  identify(
+    collection: string,
+    image: Uint8Array,
+    options?: IdentifyOptions,
   ): Promise<IdentifyResult>
   /**
    * Compares an image with another one, with a person (the nearest of all their faces counts), or with
@@ -446,8 +481,8 @@ export interface FaceWatcher {
     ): Promise<Page<Face>>
     /** JPEG of the face; `undefined` where none was stored. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
-    /** Deletes a face of a person. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
-    delete(collection: string, personId: string, faceId: string): Promise<void>
+    /** Deletes a face. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
+    delete(collection: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
   }
@@ -471,6 +506,11 @@ export interface FaceWatcher {
   /** Finishes what is in work, writes snapshots and ends the worker threads. */
   close(): Promise<void>
 }
+
+/** Candidates of a face, where the caller does not say. */
+export const defaultCandidates = 5
+/** Most candidates of a face. */
+export const maxCandidates = 100
 
 /** Name of the collection that is made at the first start. */
 export const defaultCollectionName = 'default'

@@ -254,7 +254,10 @@ describe('identify', () => {
     await enroll('ann')
     const embedding = fakeEmbedding('ann').map((value) => 3 * value)
     const result = await watcher.identify('default', { embedding, modelId: 'fake' })
-    expect(result.faces[0]).toMatchObject({ decision: 'match', detection: { confidence: 0 } })
+    expect(result.faces[0]).toMatchObject({ decision: 'match' })
+    expect(result.faces[0]).not.toHaveProperty('detection')
+    expect(result.faces[0]).not.toHaveProperty('quality')
+    expect(result).not.toHaveProperty('width')
     expect(result.faces[0]?.candidates[0]?.similarity).toBeCloseTo(1, 6)
   })
 

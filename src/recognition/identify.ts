@@ -9,39 +9,40 @@ import {
   withSharedDamage,
 } from '../core/policy.ts'
 import { parseEmbedding } from '../core/similarity.ts'
-import type { Detection, FmrCurve, Quality, UndeterminedReason } from '../core/types.ts'
+import type { FmrCurve, UndeterminedReason } from '../core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
-import type {
-  Candidate,
-  FaceWatcher,
-  IdentifiedFace,
-  IdentifyResult,
-  ImageFacts,
+import {
+  type Candidate,
+  defaultCandidates,
+  type EmbeddingProbe,
+  type FaceWatcher,
+  type IdentifiedFace,
+  type IdentifiedProbe,
+  type IdentifyEmbeddingResult,
+  type IdentifyOptions,
+  type IdentifyResult,
+  type ImageFacts,
+  maxCandidates,
 } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
-import { noDetection, noQuality } from './no-image.ts'
 import { sumTimings } from './timings.ts'
 
-const defaultCandidates = 5
-const maxCandidates = 100
-
 interface Probe {
-  readonly facts: ImageFacts
+  /** Nothing of an embedding. */
+  readonly facts: ImageFacts | Record<string, never>
   readonly faces: readonly {
-    readonly detection: Detection
-    readonly quality: Quality
+    /** Where it is in the image; nothing of an embedding. */
+    readonly found: Pick<IdentifiedFace, 'detection' | 'quality'> | Record<string, never>
     readonly reasons: readonly UndeterminedReason[]
     readonly embedding: Float32Array
   }[]
   readonly timings: readonly StageTimings[]
 }
-
-type IdentifyOptions = NonNullable<Parameters<FaceWatcher['identify']>[2]>
 
 interface Call {
   readonly name: string
@@ -67,8 +68,6 @@ interface Searched {
 
 /**
  * Creates the use case that searches for every face of an image, or for an embedding.
- *
- * A probe that is an embedding has no image: width, height, detection and quality are 0.
  *
  * [Note: Remembered collections] A collection is taken to be what it was last time; the search's
  * look-up in the store tells what it is now, and where it has changed, the search is done again. That
@@ -110,7 +109,7 @@ export function createIdentify(
   function toResult(
     { collection, probe }: Opened,
     { results, gallerySize, searchMs }: Searched,
-  ): IdentifyResult {
+  ): IdentifyResult | IdentifyEmbeddingResult {
     const { policy, modelId } = collection
     const curve = findCurve(models, modelId)
     const judge = judges(modelId)
@@ -122,7 +121,7 @@ export function createIdentify(
       modelId,
       thresholds,
       faces: probe.faces.map(
-        ({ detection, quality, reasons, embedding }, index): IdentifiedFace => {
+        ({ found, reasons, embedding }, index): IdentifiedFace | IdentifiedProbe => {
           const { persons, rest } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson): number =>
             (person.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
@@ -134,7 +133,7 @@ export function createIdentify(
           )
           const decision =
             reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
-          return { detection, quality, decision, reasons, thresholds: own, candidates }
+          return { ...found, decision, reasons, thresholds: own, candidates }
         },
       ),
       timings: sumTimings(probe.timings, searchMs),
@@ -145,7 +144,10 @@ export function createIdentify(
   async function identifyRemembered(
     collection: Collection,
     { name, input, options, count }: Call,
-  ): Promise<{ readonly probe?: Probe; readonly result?: IdentifyResult }> {
+  ): Promise<{
+    readonly probe?: Probe
+    readonly result?: IdentifyResult | IdentifyEmbeddingResult
+  }> {
     let probe: Probe | undefined
     try {
       probe = await readProbe(deps, collection, input, options)
@@ -163,7 +165,11 @@ export function createIdentify(
     }
   }
 
-  return async (name, input, options = {}): Promise<IdentifyResult> => {
+  async function identify(
+    name: string,
+    input: Uint8Array | EmbeddingProbe,
+    options: IdentifyOptions = {},
+  ): Promise<IdentifyResult | IdentifyEmbeddingResult> {
     const count = options.candidates ?? defaultCandidates
     assertCandidates(count)
     const remembered = collections.recall(name)
@@ -181,6 +187,9 @@ export function createIdentify(
     const opened = { collection, probe }
     return toResult(opened, await search(name, opened, count))
   }
+
+  // What an image answers has the facts of the image, and what an embedding answers has none.
+  return identify as FaceWatcher['identify']
 }
 
 /** Collections that are remembered. */
@@ -237,18 +246,12 @@ async function analyzeProbe(
   return {
     facts: { width, height, turned, omittedFaces },
     faces: analysis.faces.map((face) => ({
-      detection: face.detection,
-      quality: face.quality,
+      found: { detection: face.detection, quality: face.quality },
       reasons: face.comparability?.reasons ?? [],
       embedding: embeddingOf(face),
     })),
     timings: [analysis.timings],
   }
-}
-
-interface EmbeddingProbe {
-  readonly embedding: Float32Array
-  readonly modelId: string
 }
 
 /** Callers without types may give anything: what is no embedding is examined as an image. */
@@ -264,9 +267,7 @@ function embeddingProbe(collection: Collection, probe: EmbeddingProbe): Probe {
     })
   }
   const embedding = parseEmbedding(probe.embedding, collection.dimension)
-  const face = { detection: noDetection, quality: noQuality, reasons: [], embedding }
-  const facts = { width: 0, height: 0, turned: 0, omittedFaces: 0 } as const
-  return { facts, faces: [face], timings: [] }
+  return { facts: {}, faces: [{ found: {}, reasons: [], embedding }], timings: [] }
 }
 
 /** @param shift  by how much strangers are more alike for this probe than the curve knows */

@@ -1,7 +1,28 @@
 import { isFaceError } from '../core/errors.ts'
 import type { GalleryHealth } from '../gallery/gallery.ts'
+import type { ModelRecord } from '../models/manifest-types.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, ModelStatus, Readiness, Status } from './face-watcher.ts'
+
+/** What is known of a model, in the shape that HTTP and the command line show. */
+export function toModelStatus(
+  model: ModelRecord,
+  { installed, isDefault }: Pick<ModelStatus, 'installed' | 'isDefault'>,
+): ModelStatus {
+  const { id, task, title, license, trainingData, notes, dimension, accuracy, speed } = model
+  return {
+    ...{ id, task, title, installed, isDefault, license, trainingData, notes },
+    ...(dimension === undefined ? {} : { dimension }),
+    ...(accuracy === undefined
+      ? {}
+      : {
+          lfwAccuracy: accuracy.lfwAccuracy,
+          tmrAtFmr1e4: accuracy.tmrAtFmr1e4,
+          fnirAtFpir1e2: accuracy.fnirAtFpir1e2,
+        }),
+    ...(speed === undefined ? {} : { msPerFace: speed.msPerFace }),
+  }
+}
 
 /** Creates the list of models with what was measured of them. */
 export function createModels({
@@ -11,28 +32,13 @@ export function createModels({
 }: RecognitionDependencies): FaceWatcher['models'] {
   return () =>
     Promise.all(
-      models.map(async (model): Promise<ModelStatus> => {
-        const { id, task, title, license, trainingData, notes, dimension, accuracy, speed } = model
-        return {
-          id,
-          task,
-          title,
-          installed: await isInstalled(id),
-          isDefault: id === (task === 'embedder' ? defaults.embedderId : defaults.detectorId),
-          license,
-          trainingData,
-          notes,
-          ...(dimension === undefined ? {} : { dimension }),
-          ...(accuracy === undefined
-            ? {}
-            : {
-                lfwAccuracy: accuracy.lfwAccuracy,
-                tmrAtFmr1e4: accuracy.tmrAtFmr1e4,
-                fnirAtFpir1e2: accuracy.fnirAtFpir1e2,
-              }),
-          ...(speed === undefined ? {} : { msPerFace: speed.msPerFace }),
-        }
-      }),
+      models.map(async (model) =>
+        toModelStatus(model, {
+          installed: await isInstalled(model.id),
+          isDefault:
+            model.id === (model.task === 'embedder' ? defaults.embedderId : defaults.detectorId),
+        }),
+      ),
     )
 }
 

@@ -120,16 +120,14 @@ describe('collections', () => {
 })
 
 describe('faces', () => {
-  test('are deleted only as faces of their person', async () => {
+  test('are found by their image, and deleted by their id', async () => {
     const images = [{ fileName: 'a.jpg', bytes: image('ann') }]
     const { person, faces } = await watcher.enroll('default', { name: 'Ann' }, images)
     const faceId = faces[0]!.face.id
     const hash = faces[0]!.face.imageHash
     expect(await watcher.faces.findByImage('default', hash)).toHaveLength(1)
-    await expect(watcher.faces.delete('default', 'other', faceId)).rejects.toMatchObject({
-      code: 'faceNotFound',
-    })
-    await watcher.faces.delete('default', person!.id, faceId)
+    await watcher.faces.delete('default', faceId)
+    expect(await watcher.persons.get('default', person!.id)).toMatchObject({ faceCount: 0 })
     await expect(watcher.faces.get('default', faceId)).rejects.toMatchObject({
       code: 'faceNotFound',
     })

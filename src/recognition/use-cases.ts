@@ -1,10 +1,9 @@
-import { FaceError } from '../core/errors.ts'
 import { createCollections } from './collections.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
 import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
-import type { FaceWatcher, RequestContext } from './face-watcher.ts'
+import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
@@ -31,8 +30,9 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
     embed: (image, options) => useCases.embed(image, { signal, ...options }),
     enroll: (collection, person, images, options) =>
       useCases.enroll(collection, person, images, { signal, ...options }),
-    identify: (collection, probe, options) =>
-      useCases.identify(collection, probe, { signal, ...options }),
+    // One of its two forms, for each of which this is the same.
+    identify: ((collection: string, image: Uint8Array, options?: IdentifyOptions) =>
+      useCases.identify(collection, image, { signal, ...options })) as FaceWatcher['identify'],
     verify: (image, target, options) => useCases.verify(image, target, { signal, ...options }),
   }
 }
@@ -64,14 +64,7 @@ function bindUseCases(deps: RecognitionDependencies, judges: Judges): Omit<FaceW
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
       crop: async (collection, id) => gallery.faces.getCrop(await idOf(collection), id),
-      async delete(collection, personId, faceId) {
-        const collectionId = await idOf(collection)
-        const face = await gallery.faces.get(collectionId, faceId)
-        if (face.personId !== personId) {
-          throw new FaceError('faceNotFound', { detail: 'The face is not of this person.' })
-        }
-        await gallery.faces.delete(collectionId, faceId)
-      },
+      delete: async (collection, id) => gallery.faces.delete(await idOf(collection), id),
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),
     },

@@ -38,7 +38,7 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
     const model = findEmbedder(deps.models, modelId)
     const analyze = async (bytes: Uint8Array, what: string): Promise<AnalyzedImage> => {
       const analysis = await deps.analyzer.analyze(bytes, {
-        detector: deps.defaults.detector,
+        detector: { ...deps.defaults.detector, ...options.detector },
         embedder: modelId,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })

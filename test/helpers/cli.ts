@@ -2,8 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
+import { reportFailure } from '../../src/cli/failures.ts'
+import { formatTable, type Output } from '../../src/cli/output.ts'
+import { createProgram } from '../../src/cli/program.ts'
 import { testModels } from './models.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -32,6 +36,8 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 interface CliOptions {
   readonly env?: Record<string, string>
   readonly cwd?: string
+  /** What comes in at standard input; nothing when absent. */
+  readonly stdin?: Uint8Array
   /** A file to write the results to, instead of answering them. */
   readonly stdout?: string
 }
@@ -42,9 +48,11 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...cleanEnvironment(), ...options.env },
     cwd: options.cwd ?? tmpdir(),
-    stdio: ['ignore', file ?? 'pipe', 'pipe'],
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
   })
   if (file !== undefined) closeSync(file)
+  // A command that has read enough closes it.
+  child.stdin?.on('error', () => {}).end(options.stdin)
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -76,6 +84,36 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
 /** Runs the built command line to its end. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return startCli(args, options).done
+}
+
+/** Runs a command line inside this process, which is much quicker, and without a terminal. */
+export async function runInProcess(args: readonly string[]): Promise<CliResult> {
+  let [stdout, stderr] = ['', '']
+  const print: Output['print'] = (line) => {
+    const parts = typeof line === 'string' ? [line] : line
+    stdout += `${parts.map((part) => (typeof part === 'string' ? part : part.text)).join('')}\n`
+  }
+  const output: Output = {
+    print,
+    json: (value) => print(JSON.stringify(value)),
+    jsonLine: (value) => print(JSON.stringify(value)),
+    table: (headers, rows) => formatTable(headers, rows).forEach(print),
+    note: (text) => {
+      stderr += `${text}\n`
+    },
+    stderr: Object.assign(new PassThrough(), { isTTY: false }) as unknown as NodeJS.WriteStream,
+  }
+  const before = process.exitCode
+  process.exitCode = undefined
+  try {
+    await createProgram(output).parseAsync(args, { from: 'user' })
+    return { code: Number(process.exitCode ?? 0), stdout, stderr }
+  } catch (error) {
+    const code = reportFailure(error, output, false)
+    return { code, stdout, stderr }
+  } finally {
+    process.exitCode = before
+  }
 }
 
 export interface TestDataDir {

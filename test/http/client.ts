@@ -153,7 +153,8 @@ function assertDescribed(method: string, url: string, type: string, answer: Answ
   }
 }
 
-function assertValid(pointer: string, value: unknown): void {
+/** Holds a value against a schema of the document, such as `openapi#/components/schemas/Person`. */
+export function assertValid(pointer: string, value: unknown): void {
   let validate = validators.get(pointer)
   if (!validate) {
     validate = ajv.compile({ $ref: pointer })

@@ -178,9 +178,13 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
       fake.lastOptions = options
       return heard.enroll(collection, person, images, options)
     },
-    identify(collection, probe, options) {
+    identify: ((...args: Parameters<FaceWatcher['identify']>) => {
+      fake.lastOptions = args[2]
+      return heard.identify(...args)
+    }) as FaceWatcher['identify'],
+    verify(image, target, options) {
       fake.lastOptions = options
-      return heard.identify(collection, probe, options)
+      return heard.verify(image, target, options)
     },
     readiness: async () => ({ ...(await heard.readiness()), ...fake.status }),
     status: async () => ({ ...(await heard.status()), ...fake.status }),

@@ -407,7 +407,7 @@ describe('faces', () => {
   it('enrols several images and answers each', async () => {
     const { person } = await enrollAnn()
     const url = `${persons}/${person}/faces`
-    const { status, json } = await client.send('POST', url, {
+    const { status, json, headers } = await client.send('POST', url, {
       form: [
         ['image', 'face:ann2', 'a2.jpg'],
         ['image', 'face:', 'empty.jpg'],
@@ -420,6 +420,7 @@ describe('faces', () => {
       { fileName: 'a2.jpg', existed: false },
       { fileName: 'again.jpg', existed: true },
     ])
+    expect(headers.location).toBe(`${url}/${json.faces[0].face.id}`)
     expect(json.rejected).toMatchObject([{ fileName: 'empty.jpg', reasons: ['noFace'] }])
     expect((await client.send('GET', url)).json.items).toHaveLength(2)
   })
@@ -429,9 +430,20 @@ describe('faces', () => {
     const url = `${persons}/${person}/faces`
     const again = await client.send('POST', url, { json: { image: base64(ann) } })
     expect([again.status, again.json.faces[0].existed]).toEqual([200, true])
+    expect(again.headers).not.toHaveProperty('location')
     const none = await client.send('POST', url, { json: { images: [base64('face:')] } })
     expect([none.status, none.json.faces]).toEqual([200, []])
     expect(none.json.person.id).toBe(person)
+  })
+
+  it('tells the address of what it made', async () => {
+    const made = await client.send('POST', persons, { json: { name: 'Bob' } })
+    const url = `${persons}/${made.json.id}`
+    expect(made.headers.location).toBe(url)
+    const images = ['face:bob', 'face:bob2'].map(base64)
+    const several = await client.send('POST', `${url}/faces`, { json: { images } })
+    expect(several.json.faces).toHaveLength(2)
+    expect(several.headers.location).toBe(`${url}/faces`)
   })
 
   it('warns of a duplicate of another person', async () => {
@@ -492,6 +504,16 @@ describe('faces', () => {
       duplicates: 'reject',
       skipQualityGates: true,
     })
+    const detector = 'minFaceSize=20&readTurned=false'
+    await client.send('POST', `${persons}/${person}/faces?${detector}`, {
+      form: [['image', ann, 'a.jpg']],
+    })
+    const given = { detector: { minFaceSize: 20, readTurned: false } }
+    expect(client.fake.lastOptions).toMatchObject(given)
+    await client.send('POST', `/v1/verify?${detector}`, {
+      json: { image: base64(ann), personId: person },
+    })
+    expect(client.fake.lastOptions).toMatchObject(given)
   })
 
   it('gets and deletes a face below its own person only', async () => {
@@ -536,6 +558,8 @@ describe('Idempotency-Key', () => {
     expect(first.headers).not.toHaveProperty('idempotency-replayed')
     expect([second.status, second.body]).toEqual([201, first.body])
     expect(second.headers['idempotency-replayed']).toBe('true')
+    expect(second.headers.location).toBe(first.headers.location)
+    expect(first.headers.location).toMatch(/\/faces\/\w{26}$/)
     expect(client.fake.enrollments).toHaveLength(enrollments)
   })
 
@@ -603,9 +627,9 @@ describe('operation', () => {
       'face_watcher_ready 1',
       'face_watcher_gallery_collections 1',
       'face_watcher_change_lag 7',
-      'face_watcher_index_behind_milliseconds 120',
-      'face_watcher_index_rebuilds 1',
-      'face_watcher_index_snapshot_failures 2',
+      'face_watcher_index_behind_seconds 0.12',
+      'face_watcher_index_rebuilds_total 1',
+      'face_watcher_index_snapshot_failures_total 2',
       'face_watcher_analysis_queued 3',
       'face_watcher_analysis_running 1',
       'face_watcher_event_loop_delay_seconds{quantile="0.99"}',

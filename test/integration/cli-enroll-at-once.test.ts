@@ -30,12 +30,12 @@ it('makes each person once when commands enrol one folder at once on a new galle
   expect(sum('newPersons')).toBe(4)
   expect(sum('enrolled')).toBe(8)
   expect(sum('alreadyEnrolled')).toBe(16)
-  const persons = JSON.parse((await cli('persons', 'list', '--json')).stdout)
+  const persons = JSON.parse((await cli('persons', 'list', '--json')).stdout).items
   const found = persons.map(({ name, faceCount }: { name: string; faceCount: number }) => [
     name,
     faceCount,
   ])
   expect(found.sort()).toEqual(['ann', 'bea', 'carla', 'dora'].map((name) => [name, 2]))
-  const collections = JSON.parse((await cli('collections', 'list', '--json')).stdout)
+  const collections = JSON.parse((await cli('collections', 'list', '--json')).stdout).items
   expect(collections).toHaveLength(1)
 })

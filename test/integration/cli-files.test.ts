@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { drawFaces } from '../../src/cli/draw.ts'
+import { describeMissing, examineLetters } from '../../src/cli/draw-letters.ts'
 import { assertImages, listImageFiles, toLeftOutLines } from '../../src/cli/image-files.ts'
 import { loadImageFile } from '../../src/cli/load-image.ts'
 import { assertOutputs, isSameFile, writeOutput } from '../../src/cli/output-files.ts'
@@ -231,6 +232,27 @@ describe('a marked image', () => {
     await decodeImage(warned, limits)
     const { info } = await draw(warned, '.JPG')
     expect([info.width, info.height]).toEqual([40, 20])
+  })
+
+  it('numbers a face whose name has letters that no font has, and says which', async () => {
+    // Nothing is assigned to the first two. Of a family only the people are letters.
+    const labels = ['\u0379\u{3FFF1} 0.70', 'Ann 0.70', 'Zoe\u0308\u200D\u202E']
+    const { missing, canDraw } = await examineLetters(labels)
+    if (missing.hasNoFonts) {
+      expect(labels.map(canDraw)).toEqual([false, false, false])
+      expect(describeMissing(missing)).toContain('No fonts are installed')
+      return
+    }
+    expect(missing.letters).toEqual(['\u0379', '\u{3FFF1}'])
+    expect(labels.map(canDraw)).toEqual([false, true, true])
+    expect(describeMissing(missing)).toMatch(/^No installed font has \u0379 \u{3FFF1}: faces/u)
+    expect(describeMissing({ ...missing, letters: [] })).toBeUndefined()
+    const face = { box: { x: 2, y: 2, width: 10, height: 10 }, decision: 'match' } as const
+    const image = await sharp({ create: solid }).png().toBuffer()
+    const drawn = await drawFaces(image, [{ ...face, label: labels[0]! }], {
+      ...{ format: '.png', limits },
+    })
+    expect(drawn.missing.letters).toEqual(missing.letters)
   })
 
   it('is white where the image is transparent, and upright', async () => {

@@ -35,5 +35,5 @@ it('commands with another kind of index leave the snapshots of the server alone'
   // The server goes on to use it, after a kill too.
   await server.kill()
   const again = await nodes.start({}, first.data)
-  expect(await again.metric('index_rebuilds')).toBe(0)
+  expect(await again.metric('index_rebuilds_total')).toBe(0)
 }, 120_000)

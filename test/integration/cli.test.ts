@@ -185,13 +185,13 @@ describe('enroll, identify and manage', () => {
     const ann = join(photos, 'Ann', 'one.jpg')
     expect((await json('verify', ann, probes.annAgain)).value.match).toBe(true)
     expect((await json('verify', ann, probes.stranger)).value.match).toBe(false)
-    const [person] = (await json('persons', 'list', '--name', 'ann')).value
+    const [person] = (await json('persons', 'list', '--name', 'ann')).value.items
     const { stdout } = await cli('verify', probes.annAgain, '--person', person.id)
     expect(stdout).toMatch(/^match: similarity 0\.\d+, threshold 0\.\d+/)
   })
 
   it('lists, renames and deletes persons and faces', async () => {
-    const { value: persons } = await json('persons', 'list')
+    const persons = (await json('persons', 'list')).value.items
     expect(persons.map((it: { name: string }) => it.name).toSorted()).toEqual([
       'Ann',
       'Bea <b>',
@@ -203,9 +203,9 @@ describe('enroll, identify and manage', () => {
     expect((await cli('persons', 'list')).stdout).toContain('Beatrice')
     const { value: shown } = await json('persons', 'show', bea.id)
     expect(shown.faces).toHaveLength(1)
-    expect((await cli('faces', 'delete', shown.faces[0].id)).code).toBe(0)
-    expect((await json('faces', 'list', '--person', bea.id)).value).toEqual([])
-    expect((await cli('persons', 'delete', ann.id)).code).toBe(0)
+    expect((await cli('faces', 'delete', shown.faces[0].id, '--yes')).code).toBe(0)
+    expect((await json('faces', 'list', '--person', bea.id)).value).toEqual({ items: [] })
+    expect((await cli('persons', 'delete', ann.id, '--yes')).code).toBe(0)
     const { value } = await json('identify', probes.annAgain)
     expect(value.faces[0].decision).toBe('unknown')
   })
@@ -239,7 +239,7 @@ describe('enroll, identify and manage', () => {
     expect((await cli('collections', 'delete', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff', '--yes')).code).toBe(0)
     expect(
-      (await json('collections', 'list')).value.map((it: { name: string }) => it.name),
+      (await json('collections', 'list')).value.items.map((it: { name: string }) => it.name),
     ).toEqual(['default'])
   })
 })
@@ -268,9 +268,9 @@ describe('interruption', () => {
     const finished = JSON.parse(second.stdout)
     expect(finished.alreadyEnrolled).toBe(stopped.enrolled)
     expect(finished.enrolled).toBe(stopped.remaining)
-    const { value } = await json('persons', 'list', '--name', 'Dora')
-    expect(value).toHaveLength(1)
-    expect(value[0].faceCount).toBe(40)
+    const { items } = (await json('persons', 'list', '--name', 'Dora')).value
+    expect(items).toHaveLength(1)
+    expect(items[0].faceCount).toBe(40)
   })
 })
 

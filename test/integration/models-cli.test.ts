@@ -22,7 +22,9 @@ it('brings in, lists and removes an embedder of the user', async () => {
   expect(imported.stdout).toContain(
     'Installed my-net: 192 dimensions, RGB, (pixel - 127.5) / 127.5',
   )
-  const listed = JSON.parse((await models('models', 'list', '--json')).stdout) as { id: string }[]
+  const listed = JSON.parse((await models('models', 'list', '--json')).stdout).items as {
+    id: string
+  }[]
   expect(listed.at(-1)).toMatchObject({ id: 'my-net', title: 'Mine', installed: true })
   const create = ['collections', 'create', 'gate', '--model', 'my-net']
   expect((await models(...create)).stderr).toContain('No FMR curve has been measured')
@@ -48,7 +50,7 @@ it('refuses to remove what the configuration or a whole needs', async () => {
 }, 60_000)
 
 it('saves a curve into records of the user only', async () => {
-  const args = ['evaluate', 'fmr', '--data', root, '--save', '--embedder', 'mobilefacenet']
+  const args = ['evaluate', 'fmr', '--data', root, '--save', '--model', 'mobilefacenet']
   const refused = await models(...args)
   expect(refused).toMatchObject({ code: 2 })
   expect(refused.stderr).toContain('its record is not yours to change')

@@ -105,7 +105,7 @@ describe.skipIf(noMongod)(nameWithReason('three nodes over one MongoDB', noMongo
       expect(json.indexBehindMs).toBeGreaterThanOrEqual(0)
       expect(await node.metric('ready')).toBe(1)
       expect(await node.metric('change_lag')).toBe(0)
-      expect(await node.metric('index_behind_milliseconds')).toBeGreaterThanOrEqual(0)
+      expect(await node.metric('index_behind_seconds')).toBeGreaterThanOrEqual(0)
     }
   })
 

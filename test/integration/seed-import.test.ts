@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { addImport } from '../../src/cli/commands/import-seed.ts'
+import { addSeed } from '../../src/cli/commands/seed.ts'
 import { createContext } from '../../src/cli/context.ts'
 import { type Composition, composeFaceWatcher } from '../../src/compose/compose.ts'
 import { toConfig } from '../../src/config/load.ts'
@@ -37,7 +37,7 @@ interface Run {
   readonly stdout: string
 }
 
-describe.skipIf(skipReason)(`import seed${skipReason ? ` (skipped: ${skipReason})` : ''}`, () => {
+describe.skipIf(skipReason)(`seed import${skipReason ? ` (skipped: ${skipReason})` : ''}`, () => {
   let directory: string
   let server: TestServer
   let seed: SeedResult
@@ -50,14 +50,14 @@ describe.skipIf(skipReason)(`import seed${skipReason ? ` (skipped: ${skipReason}
     const print = (text: string) => void lines.push(text)
     const json = (value: unknown) => print(JSON.stringify(value))
     const program = new Command().exitOverride()
-    addImport(program, {
+    addSeed(program, {
       ...createContext(program, {
         ...{ print, json, jsonLine: json, table: () => {}, note: () => {} },
         stderr: process.stderr,
       }),
       loadConfig: async () => ({ config: config(), sources: new Map(), ignored: [] }),
     })
-    await program.parseAsync(['import', 'seed', '--mongodb', url, ...args], { from: 'user' })
+    await program.parseAsync(['seed', 'import', '--mongodb', url, ...args], { from: 'user' })
     return { exitCode: Number(process.exitCode ?? 0), stdout: lines.join('\n') }
   }
 

@@ -3,11 +3,12 @@ import { probeShiftModes } from '../../core/policy.ts'
 import type { DecisionPolicyPatch, ProbeShiftMode } from '../../core/types.ts'
 import { assertRemovable } from '../../recognition/collections.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
+import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
 import { numberOption } from '../option-parsers.ts'
+import { formatCount } from '../output.ts'
 import { listAll } from '../pages.ts'
 
 interface PolicyOptions {
@@ -45,7 +46,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
         const counted = await Promise.all(
           all.map(({ name }) => faceWatcher.collections.get(name, { difficulty: 'none' })),
         )
-        if (options.json) return output.json(counted)
+        if (options.json) return output.json({ items: counted })
         output.table(
           ['name', 'model', 'persons', 'faces', 'created'],
           counted.map((it) => [
@@ -123,20 +124,16 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
   collections
     .command('delete <name>')
     .description('delete a collection with its persons and faces')
-    .option('--yes', 'do it: it cannot be undone')
+    .option('--yes', yesHelp)
     .action((name: string, options: { yes?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
         assertRemovable(name)
         const { persons, faces } = await faceWatcher.collections.get(name, { difficulty: 'none' })
-        if (!options.yes) {
-          output.note(
-            `This deletes ${name} with ${persons} persons and ${faces} faces for ever. Add --yes to do it.`,
-          )
-          process.exitCode = exitCodes.usage
-          return
-        }
+        const held = `${formatCount(persons, 'person')} and ${formatCount(faces, 'face')}`
+        const what = `This deletes the collection ${name} with ${held}.`
+        if (!(await confirm(what, options, output))) return
         await faceWatcher.collections.delete(name)
-        output.print(`Deleted ${name} with ${persons} persons and ${faces} faces.`)
+        output.print(`Deleted ${name} with ${held}.`)
       }),
     )
 }

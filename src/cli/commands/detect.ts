@@ -1,39 +1,73 @@
 import type { Command } from 'commander'
+import type { Detection, Quality } from '../../core/types.ts'
+import { toDetectBody } from '../../recognition/bodies.ts'
+import type { DetectResult } from '../../recognition/face-watcher.ts'
 import { toFactWords } from '../answers.ts'
 import type { CliContext } from '../context.ts'
+import {
+  addEachImageOptions,
+  answerEachImage,
+  type EachImageOptions,
+  listGivenImages,
+} from '../each-image.ts'
 import { loadImageFile } from '../load-image.ts'
 import { noReadTurnedHelp, toDetector } from '../option-parsers.ts'
-import { toPrintable } from '../output.ts'
+import { type Output, toPrintable } from '../output.ts'
 
-/** `detect FILE`. */
+interface Options extends EachImageOptions {
+  readonly readTurned: boolean
+}
+
+/** `detect PATHS...`. */
 export function addDetect(program: Command, { output, withModels }: CliContext): void {
-  program
-    .command('detect <file>')
-    .description('find the faces of an image')
-    .option('--no-read-turned', noReadTurnedHelp)
-    .option('--json', 'print JSON')
-    .action((file: string, options: { readTurned: boolean; json?: boolean }) =>
-      withModels(async ({ faceWatcher }, config) => {
-        const image = await loadImageFile(file, config.limits.maxImageBytes)
-        const result = await faceWatcher.detect(image.bytes, toDetector(options.readTurned))
-        if (options.json) return output.json({ file, ...result })
-        const size = `${result.width} x ${result.height}`
-        const facts = [size, `faces: ${result.faces.length}`, ...toFactWords(result)]
-        output.print(`${toPrintable(file)}: ${facts.join(', ')}`)
-        if (result.faces.length === 0) return
-        output.table(
-          ['face', 'x', 'y', 'width', 'height', 'confidence', 'sharpness', 'brightness', 'yaw'],
-          result.faces.map(({ detection, quality }, index) => [
-            String(index + 1),
-            ...[detection.box.x, detection.box.y, detection.box.width, detection.box.height].map(
-              (value) => value.toFixed(0),
-            ),
-            detection.confidence.toFixed(3),
-            quality.sharpness.toFixed(0),
-            quality.brightness.toFixed(2),
-            quality.pose.yaw.toFixed(0),
-          ]),
-        )
-      }),
+  addEachImageOptions(
+    program
+      .command('detect <paths...>')
+      .description('find the faces of images: files, folders, or - for standard input')
+      .option('--no-read-turned', noReadTurnedHelp),
+  ).action((paths: readonly string[], options: Options) => {
+    const { files, isOne } = listGivenImages(paths, output)
+    return withModels(({ faceWatcher, workers }, { limits }) =>
+      answerEachImage(
+        files.map((file) => ({ file })),
+        {
+          async analyze({ file }) {
+            const { bytes } = await loadImageFile(file, limits.maxImageBytes)
+            return faceWatcher.detect(bytes, toDetector(options.readTurned))
+          },
+          toBody: toDetectBody,
+          print: (file, result) => printFaces(file, result, output),
+        },
+        { output, isOne, options, concurrency: workers + 1 },
+      ),
     )
+  })
+}
+
+/** @param facts  words about the whole answer, besides the size of the image and what it was read like */
+export function printFaces(
+  file: string,
+  result: Pick<DetectResult, 'width' | 'height' | 'turned' | 'omittedFaces'> & {
+    readonly faces: readonly { readonly detection: Detection; readonly quality: Quality }[]
+  },
+  output: Output,
+  facts: readonly string[] = [],
+): void {
+  const { width, height, faces } = result
+  const words = [`${width} x ${height}`, `faces: ${faces.length}`, ...facts, ...toFactWords(result)]
+  output.print(`${toPrintable(file)}: ${words.join(', ')}`)
+  if (faces.length === 0) return
+  output.table(
+    ['face', 'x', 'y', 'width', 'height', 'confidence', 'sharpness', 'brightness', 'yaw'],
+    faces.map(({ detection, quality }, index) => [
+      String(index + 1),
+      ...[detection.box.x, detection.box.y, detection.box.width, detection.box.height].map(
+        (value) => value.toFixed(0),
+      ),
+      detection.confidence.toFixed(3),
+      quality.sharpness.toFixed(0),
+      quality.brightness.toFixed(2),
+      quality.pose.yaw.toFixed(0),
+    ]),
+  )
 }

@@ -1,14 +1,15 @@
 import { basename, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { defaultCollectionName } from '../../recognition/face-watcher.ts'
+import { defaultCollectionName, type FaceWatcher } from '../../recognition/face-watcher.ts'
 import { bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
 import type { CliContext } from '../context.ts'
 import { toEnrollLines } from '../enroll-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
+import { findPerson, personHelp } from '../find-person.ts'
 import { assertImages, type ImageFiles, listImageFiles, toLeftOutLines } from '../image-files.ts'
 import { createInterrupt } from '../interrupt.ts'
-import { integerOption } from '../option-parsers.ts'
+import { integerOption, noReadTurnedHelp, toDetector } from '../option-parsers.ts'
 import { formatCount, toPrintable } from '../output.ts'
 import { createProgress } from '../progress.ts'
 
@@ -19,20 +20,21 @@ interface Options {
   readonly faces: 'one' | 'largest'
   readonly duplicates: 'warn' | 'reject' | 'ignore'
   readonly qualityGates: boolean
+  readonly readTurned: boolean
   readonly concurrency?: number
   readonly strict?: boolean
   readonly json?: boolean
 }
 
-/** `enroll FOLDER|FILES...`. */
+/** `enroll PATHS...`. */
 export function addEnroll(program: Command, { output, withModels }: CliContext): void {
   program
     .command('enroll <paths...>')
     .description(
-      'enrol people: a folder with one folder a person (its name is the name), or files with --name',
+      'enrol people: a folder with one folder a person (its name is the name), or files (- is standard input) with --name',
     )
     .option('--name <name>', 'all images show the person of this name')
-    .option('--person <id>', 'all images show this person')
+    .option('--person <person>', `all images show one person: ${personHelp}`)
     .option('--collection <name>', 'collection', defaultCollectionName)
     .addOption(
       new Option('--faces <which>', 'images with exactly one face, or the largest face of each')
@@ -45,6 +47,7 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
         .default('warn'),
     )
     .option('--no-quality-gates', 'enrol faces of poor quality, too')
+    .option('--no-read-turned', noReadTurnedHelp)
     .option(
       '--concurrency <n>',
       'images in work at once (default: by cores)',
@@ -57,11 +60,13 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
         throw new UsageError('Give --name or --person, not both.')
       }
       const found = listImageFiles(paths)
-      const jobs = toJobs(found, paths, options)
+      assertImages(found, paths)
+      assertNamed(found, paths, options)
       for (const line of toLeftOutLines(found)) output.note(line)
       return withModels(async ({ faceWatcher, workers }, config) => {
         // The collection is looked at first: a wrong name is one error, not one for each image.
         await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
+        const jobs = await toJobs(found, options, faceWatcher)
         const progress = await createProgress(output, {
           ...{ label: 'Enrolling', unit: 'images', total: jobs.length },
         })
@@ -76,7 +81,7 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
           maxImageBytes: config.limits.maxImageBytes,
           enroll: {
             ...{ faces: options.faces, duplicates: options.duplicates },
-            skipQualityGates: !options.qualityGates,
+            ...{ skipQualityGates: !options.qualityGates, ...toDetector(options.readTurned) },
           },
           onProgress: (done) => progress.update(done),
           stop: interrupt.signal,
@@ -112,11 +117,21 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
     })
 }
 
-function toJobs(found: ImageFiles, paths: readonly string[], options: Options): EnrollJob[] {
-  const { name, person } = options
-  assertImages(found, paths)
-  if (person !== undefined) return found.files.map(({ path }) => ({ path, person: { id: person } }))
-  if (name !== undefined) return found.files.map(({ path }) => ({ path, person: { name } }))
+async function toJobs(
+  { files }: ImageFiles,
+  { name, person, collection }: Options,
+  faceWatcher: FaceWatcher,
+): Promise<readonly EnrollJob[]> {
+  if (person !== undefined) {
+    const { id } = await findPerson(faceWatcher, collection, person)
+    return files.map(({ path }) => ({ path, person: { id } }))
+  }
+  return files.map(({ path, folder = '' }) => ({ path, person: { name: name ?? folder } }))
+}
+
+/** @throws {UsageError} when nothing says whose face an image shows */
+function assertNamed(found: ImageFiles, paths: readonly string[], { name, person }: Options): void {
+  if (name !== undefined || person !== undefined) return
   const stray = found.files.filter((file) => file.folder === undefined)
   const [first] = stray
   if (first !== undefined) {
@@ -125,5 +140,4 @@ function toJobs(found: ImageFiles, paths: readonly string[], options: Options): 
       `${first.path}${stray.length > 1 ? ` and ${formatCount(stray.length - 1, 'more image')}` : ''}: whose face is it? Expected one folder a person inside the given folder; images of one person take --name, for instance --name "${toPrintable(example)}".`,
     )
   }
-  return found.files.map(({ path, folder = '' }) => ({ path, person: { name: folder } }))
 }

@@ -11,6 +11,8 @@ export const defaultPersons = 100
 /** Flags of `evaluate`; which of them there are depends on the protocol. */
 export interface EvaluateOptions {
   readonly data: string
+  readonly model?: string
+  /** The earlier name of `model`. */
   readonly embedder?: string
   readonly images: 'protocol' | 'all'
   readonly cache?: string

@@ -33,7 +33,8 @@ export function addEvaluate(program: Command, context: CliContext): void {
         '--data <dir>',
         'lfw-deepfunneled.tar, an unpacked lfw/ or one folder a person; pairs.txt beside it',
       )
-      .option('--embedder <id>', 'model (default: models.embedder of the configuration)')
+      .option('--model <id>', 'embedder (default: models.embedder of the configuration)')
+      .addOption(new Option('--embedder <id>', 'the earlier name of --model').hideHelp())
       .option('--cache <dir>', 'where embeddings are kept (default: cache in the data directory)')
       .option('--out <file>', 'write the result as JSON')
       .option('--force', `with --out and --plot: ${forceHelp}`)
@@ -148,7 +149,7 @@ async function runEvaluation(
   }
   assertResultFiles(options)
   const { config } = await loadConfig()
-  const modelId = options.embedder ?? config.models.embedder
+  const modelId = options.model ?? options.embedder ?? config.models.embedder
   const { readOwnRecord, saveOwnRecord } = await import('../../models/own-record.ts')
   const own = options.save ? await readOwnRecord(config.dataDir, modelId) : undefined
   if (options.save && own === undefined) {

@@ -1,53 +1,69 @@
 import type { Command } from 'commander'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
+import type { Face } from '../../storage/ports/faces.ts'
+import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
-import { listAll } from '../pages.ts'
+import { findPerson, personHelp } from '../find-person.ts'
+import { formatCount, toPrintable } from '../output.ts'
+import { addListOptions, type ListOptions, listRows } from '../pages.ts'
 
-interface ListOptions {
+interface Options {
   readonly collection: string
-  readonly person?: string
-  readonly json?: boolean
 }
 
 /** `faces list|delete`. */
 export function addFaces(program: Command, { output, withFaceWatcher }: CliContext): void {
   const faces = program.command('faces').description('stored enrolments of persons')
 
-  faces
-    .command('list')
-    .description('list faces')
-    .option('--collection <name>', 'collection', defaultCollectionName)
-    .option('--person <id>', 'only faces of this person')
-    .option('--json', 'print JSON')
-    .action((options: ListOptions) =>
-      withFaceWatcher(async ({ faceWatcher }) => {
-        const { collection, person } = options
-        const all = await listAll((page) =>
-          faceWatcher.faces.list(collection, {
-            ...page,
-            ...(person === undefined ? {} : { personId: person }),
-          }),
-        )
-        if (options.json) return output.json(all)
-        output.table(
-          ['id', 'person', 'model', 'size px', 'sharpness', 'created'],
-          all.map((face) => [
-            ...[face.id, face.personId, face.modelId, face.quality.sizePx.toFixed(0)],
-            ...[face.quality.sharpness.toFixed(0), face.createdAt],
-          ]),
-        )
-      }),
-    )
+  addListOptions(
+    faces
+      .command('list')
+      .description('list the faces of a collection or of a person')
+      .option('--collection <name>', 'collection', defaultCollectionName)
+      .option('--person <person>', `only faces of one person: ${personHelp}`),
+  ).action((options: Options & ListOptions & { person?: string }) =>
+    withFaceWatcher(async ({ faceWatcher }) => {
+      const { collection, person } = options
+      const chosen =
+        person === undefined
+          ? {}
+          : { personId: (await findPerson(faceWatcher, collection, person)).id }
+      const page = await listRows(
+        (part) => faceWatcher.faces.list(collection, { ...part, ...chosen }),
+        options,
+        output,
+      )
+      if (options.json) return output.json(page)
+      output.table(
+        ['id', 'person', 'model', 'size px', 'sharpness', 'created'],
+        page.items.map((face) => [
+          ...[face.id, face.personId, face.modelId, face.quality.sizePx.toFixed(0)],
+          ...[face.quality.sharpness.toFixed(0), face.createdAt],
+        ]),
+      )
+    }),
+  )
 
   faces
     .command('delete <ids...>')
-    .description('delete faces; it cannot be undone')
+    .description('delete faces')
     .option('--collection <name>', 'collection', defaultCollectionName)
-    .action((ids: readonly string[], { collection }: ListOptions) =>
+    .option('--yes', yesHelp)
+    .action((ids: readonly string[], options: Options & { yes?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        for (const id of ids) {
-          const { personId } = await faceWatcher.faces.get(collection, id)
-          await faceWatcher.faces.delete(collection, personId, id)
+        const { collection } = options
+        // All are found first: a wrong id deletes nothing.
+        const found: Face[] = []
+        for (const id of new Set(ids)) found.push(await faceWatcher.faces.get(collection, id))
+        const names: string[] = []
+        for (const personId of new Set(found.map((face) => face.personId))) {
+          const { name } = await faceWatcher.persons.get(collection, personId)
+          names.push(toPrintable(name))
+        }
+        const what = `This deletes ${formatCount(found.length, 'face')} of ${names.join(', ')}.`
+        if (!(await confirm(what, options, output))) return
+        for (const { id } of found) {
+          await faceWatcher.faces.delete(collection, id)
           output.print(`Deleted face ${id}.`)
         }
       }),

@@ -1,33 +1,39 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import { isFaceError } from '../../core/errors.ts'
+import { toIdentifyBody } from '../../recognition/bodies.ts'
 import {
+  defaultCandidates,
   defaultCollectionName,
   type FaceWatcher,
   type IdentifyResult,
+  maxCandidates,
 } from '../../recognition/face-watcher.ts'
 import type { ImageLimits } from '../../vision/pipeline/image-limits.ts'
-import { toIdentifyLines, toLabel } from '../answers.ts'
-import { mapInOrder } from '../concurrency.ts'
+import { toColoredLine, toIdentifyLines, toLabel } from '../answers.ts'
 import type { CliContext } from '../context.ts'
+import { describeMissing, type MissingLetters } from '../draw-letters.ts'
+import {
+  addEachImageOptions,
+  answerEachImage,
+  type EachImageOptions,
+  type ImageAnswer,
+  listGivenImages,
+} from '../each-image.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { FileError, toFileError } from '../failures.ts'
-import { assertImages, isFolder, listImageFiles, toLeftOutLines } from '../image-files.ts'
-import { createInterrupt } from '../interrupt.ts'
-import { loadImageFile } from '../load-image.ts'
+import { type FileError, toFileError } from '../failures.ts'
+import { loadImageFile, standardInput } from '../load-image.ts'
 import { integerOption, noReadTurnedHelp, toDetector } from '../option-parsers.ts'
-import { toPrintable } from '../output.ts'
+import type { Output } from '../output.ts'
 import { assertOutputs, forceHelp, writeOutput } from '../output-files.ts'
 
-interface Options {
+interface Options extends EachImageOptions {
   readonly collection: string
   readonly candidates: number
   readonly draw?: string
   readonly force?: boolean
   /** False with `--no-read-turned`. */
   readonly readTurned: boolean
-  readonly json?: boolean
 }
 
 interface Job {
@@ -42,85 +48,72 @@ interface Identified {
   readonly drawError?: FileError
 }
 
-type Answer =
-  | ({ readonly file: string } & Identified)
-  | { readonly file: string; readonly error: { readonly code: string; readonly message: string } }
-
-/** `identify FILE|FOLDER`. */
+/** `identify PATHS...`. */
 export function addIdentify(program: Command, { output, withModels }: CliContext): void {
-  program
-    .command('identify <path>')
-    .description('find out who is in an image, or in each image of a folder')
-    .option('--collection <name>', 'collection', defaultCollectionName)
-    .option('--candidates <n>', 'candidates of each face', integerOption(1, 100), 3)
-    .option('--draw <out>', 'write the image with boxes and names; a folder when PATH is one')
-    .option('--force', `with --draw: ${forceHelp}, never an image that is read`)
-    .option('--no-read-turned', noReadTurnedHelp)
-    .option('--json', 'print JSON; for a folder one line an image')
-    .action((path: string, options: Options) => {
-      const folder = isFolder(path)
-      const found = listImageFiles([path])
-      assertImages(found, [path])
-      const files = found.files.map((image) => image.path)
-      for (const line of toLeftOutLines(found)) output.note(line)
-      return withModels(async ({ faceWatcher, workers }, config) => {
-        await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
-        const jobs = await planJobs(files, folder, options)
-        let unlabelled = false
-        const run: Run = {
-          ...{ faceWatcher, options, limits: config.limits },
-          onUnlabelled: () => {
-            if (!unlabelled) output.note('No fonts are installed: faces are numbered, not named.')
-            unlabelled = true
-          },
-        }
-        const identify = (job: Job) => identifyFile(job, run)
-        let undrawn = 0
-        const print = (file: string, result: IdentifyResult) => {
-          for (const line of toIdentifyLines(file, result)) output.print(line)
-        }
-        if (!folder) {
-          const { result, drawError } = await identify(jobs[0] as Job)
-          if (options.json) output.json({ file: path, ...result })
-          else print(path, result)
-          if (drawError !== undefined) throw drawError
-          return
-        }
-        const interrupt = createInterrupt(output, 'Finishing the images in work.')
-        const order = { concurrency: workers + 1, stop: interrupt.signal }
-        let answered = 0
-        for await (const answer of mapInOrder(jobs, order, (job) => tryIdentify(job, identify))) {
-          if ('result' in answer) {
-            answered++
-            if (answer.drawError !== undefined) {
-              undrawn++
-              output.note(answer.drawError.message)
-            }
+  addEachImageOptions(
+    program
+      .command('identify <paths...>')
+      .description('find out who is in images: files, folders, or - for standard input')
+      .option('--collection <name>', 'collection', defaultCollectionName)
+      .option(
+        '--candidates <n>',
+        'candidates of each face',
+        integerOption(1, maxCandidates),
+        defaultCandidates,
+      )
+      .option('--draw <out>', 'write the image with boxes and names; a folder for several images')
+      .option('--force', `with --draw: ${forceHelp}, never an image that is read`)
+      .option('--no-read-turned', noReadTurnedHelp),
+  ).action((paths: readonly string[], options: Options) => {
+    const { files, isOne } = listGivenImages(paths, output)
+    return withModels(async ({ faceWatcher, workers }, config) => {
+      await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
+      const jobs = await planJobs(files, isOne, options)
+      const notices = createDrawNotices(output)
+      const run: Run = { faceWatcher, options, limits: config.limits, notices }
+      let undrawn = 0
+      const answer: ImageAnswer<Job, Identified> = {
+        async analyze(job) {
+          const identified = await identifyFile(job, run)
+          if (identified.drawError !== undefined) {
+            undrawn++
+            output.note(identified.drawError.message)
           }
-          if (options.json) {
-            const { file } = answer
-            output.jsonLine('result' in answer ? { file, ...answer.result } : answer)
-          } else if ('result' in answer) print(answer.file, answer.result)
-          else output.print(`${toPrintable(answer.file)}: ${answer.error.message}`)
-        }
-        interrupt.release()
-        if (interrupt.signal.aborted) process.exitCode = exitCodes.interrupted
-        else if (answered === 0) process.exitCode = exitCodes.input
-        else if (undrawn > 0) process.exitCode = exitCodes.state
-      })
+          return identified
+        },
+        toBody: ({ result }) => toIdentifyBody(result),
+        print: (file, { result }) => {
+          for (const line of toIdentifyLines(file, result)) output.print(toColoredLine(line))
+        },
+      }
+      const concurrency = workers + 1
+      await answerEachImage(jobs, answer, { output, isOne, options, concurrency })
+      if (undrawn > 0) process.exitCode ??= exitCodes.state
     })
+  })
+}
+
+/** Says once a command what the marked images could not show. */
+function createDrawNotices(output: Output): Run['notices'] {
+  const said = new Set<string>()
+  return (missing) => {
+    const line = describeMissing(missing)
+    if (line === undefined || said.has(line)) return
+    said.add(line)
+    output.note(line)
+  }
 }
 
 async function planJobs(
   files: readonly string[],
-  folder: boolean,
+  isOne: boolean,
   { draw, force = false }: Options,
 ): Promise<readonly Job[]> {
   if (draw === undefined) return files.map((file) => ({ file }))
   const { assertDrawnFormat, drawnFormats } = await import('../draw.ts')
   const isDir = statSync(draw, { throwIfNoEntry: false })?.isDirectory() === true
   const guard = { flag: '--draw', force, inputs: files }
-  if (!folder && !isDir) {
+  if (isOne && !isDir) {
     assertDrawnFormat(draw)
     assertOutputs([draw], guard)
     return files.map((file) => ({ file, drawTo: draw }))
@@ -128,7 +121,7 @@ async function planJobs(
   const taken = new Set<string>()
   const jobs = files.map((file) => {
     const extension = extname(file)
-    const stem = basename(file, extension)
+    const stem = file === standardInput ? 'standard-input' : basename(file, extension)
     const ending = drawnFormats.includes(extension.toLowerCase()) ? extension : '.jpg'
     let name = `${stem}${ending}`
     // Subfolders may hold files of the same name.
@@ -152,8 +145,8 @@ interface Run {
   readonly faceWatcher: FaceWatcher
   readonly options: Options
   readonly limits: ImageLimits
-  /** The image was drawn on a machine without fonts. */
-  readonly onUnlabelled: () => void
+  /** Told of each marked image what it could not show. */
+  readonly notices: (missing: MissingLetters) => void
 }
 
 async function identifyFile(job: Job, run: Run): Promise<Identified> {
@@ -177,7 +170,7 @@ async function identifyFile(job: Job, run: Run): Promise<Identified> {
 async function draw(
   image: Uint8Array,
   result: IdentifyResult,
-  { path, options, limits, onUnlabelled }: Run & { readonly path: string },
+  { path, options, limits, notices }: Run & { readonly path: string },
 ): Promise<void> {
   const { drawFaces } = await import('../draw.ts')
   const faces = result.faces.map((face) => ({
@@ -185,21 +178,7 @@ async function draw(
     label: toLabel(face),
     decision: face.decision,
   }))
-  const { file, labelled } = await drawFaces(image, faces, { format: extname(path), limits })
+  const { file, missing } = await drawFaces(image, faces, { format: extname(path), limits })
   await writeOutput(path, file, { flag: '--draw', force: options.force ?? false })
-  if (!labelled) onUnlabelled()
-}
-
-/** In a folder a problem of one image is its result. */
-async function tryIdentify(job: Job, identify: (job: Job) => Promise<Identified>): Promise<Answer> {
-  const { file } = job
-  try {
-    return { file, ...(await identify(job)) }
-  } catch (error) {
-    if (error instanceof FileError) {
-      return { file, error: { code: 'unreadable', message: error.sentence } }
-    }
-    if (!isFaceError(error) || error.kind === 'state' || error.kind === 'capacity') throw error
-    return { file, error: { code: error.code, message: error.message } }
-  }
+  notices(missing)
 }

@@ -111,6 +111,6 @@ function describeImport({ id, dimension, input }: ModelRecord): readonly string[
   return [
     `Installed ${id}: ${dimension} dimensions, ${input?.channelOrder.toUpperCase()}, ${pixels}.`,
     'No file tells the order of its channels: if faces of one person are not alike, try --channels.',
-    `Measure its error rates before you decide by rate: face-watcher evaluate fmr --embedder ${id} --data DIR --save`,
+    `Measure its error rates before you decide by rate: face-watcher evaluate fmr --model ${id} --data DIR --save`,
   ]
 }

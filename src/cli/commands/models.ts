@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { isFaceError } from '../../core/errors.ts'
 import type { ListedModel } from '../../models/install.ts'
 import { findModel } from '../../models/manifest.ts'
+import { toModelStatus } from '../../recognition/status.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { toFileError, UsageError } from '../failures.ts'
@@ -35,16 +36,11 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
       const listed = await installer.list()
       const defaults = [config.models.detector, config.models.embedder]
       if (options.json) {
-        output.json(
-          listed.map(({ record, ...rest }) => ({
-            ...{ id: record.id, task: record.task, title: record.title, ...rest },
-            isDefault: defaults.includes(record.id),
-            ...{ dimension: record.dimension, license: record.license },
-            ...{ trainingData: record.trainingData, notes: record.notes },
-            ...{ accuracy: record.accuracy, speed: record.speed },
-          })),
-        )
-        return
+        const items = listed.map(({ record, installed, ...files }) => ({
+          ...toModelStatus(record, { installed, isDefault: defaults.includes(record.id) }),
+          ...files,
+        }))
+        return output.json({ items })
       }
       output.table(
         ['model', 'task', 'installed', 'dim', 'LFW', 'TMR', 'FNIR', 'ms/face', 'licence'],

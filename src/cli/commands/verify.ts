@@ -1,10 +1,16 @@
 import { type Command, Option } from 'commander'
-import { defaultCollectionName, type VerifyTarget } from '../../recognition/face-watcher.ts'
-import { toVerifyLines } from '../answers.ts'
+import { toVerifyBody } from '../../recognition/bodies.ts'
+import {
+  defaultCollectionName,
+  type FaceWatcher,
+  type VerifyTarget,
+} from '../../recognition/face-watcher.ts'
+import { toColoredLine, toVerifyLines } from '../answers.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
-import { loadImageFile } from '../load-image.ts'
-import { numberOption } from '../option-parsers.ts'
+import { findPerson, personHelp } from '../find-person.ts'
+import { assertOneStandardInput, loadImageFile } from '../load-image.ts'
+import { noReadTurnedHelp, numberOption, toDetector } from '../option-parsers.ts'
 
 interface Options {
   readonly person?: string
@@ -14,15 +20,19 @@ interface Options {
   readonly maxFmr?: number
   readonly threshold?: number
   readonly faces: 'one' | 'largest'
+  /** False with `--no-read-turned`. */
+  readonly readTurned: boolean
   readonly json?: boolean
 }
 
-/** `verify A B`, `verify A --person ID`, `verify A --face ID`. */
+/** `verify A B`, `verify A --person PERSON`, `verify A --face ID`. */
 export function addVerify(program: Command, { output, withModels }: CliContext): void {
   program
     .command('verify <file> [other]')
-    .description('compare two images, or an image with a person or a stored face')
-    .option('--person <id>', 'compare with all faces of this person')
+    .description(
+      'compare two images, or an image with a person or a stored face; - is standard input',
+    )
+    .option('--person <person>', `compare with all faces of one person: ${personHelp}`)
     .option('--face <id>', 'compare with this stored face')
     .option('--collection <name>', 'collection of the person or face', defaultCollectionName)
     .option('--model <id>', 'embedder for two images')
@@ -33,35 +43,40 @@ export function addVerify(program: Command, { output, withModels }: CliContext):
         .choices(['one', 'largest'])
         .default('one'),
     )
+    .option('--no-read-turned', noReadTurnedHelp)
     .option('--json', 'print JSON')
     .action((file: string, other: string | undefined, options: Options) => {
       const given = [other, options.person, options.face].filter((value) => value !== undefined)
       if (given.length !== 1) {
         throw new UsageError('Give either a second image, or --person, or --face.')
       }
+      assertOneStandardInput([file, other])
       return withModels(async ({ faceWatcher }, { limits }) => {
+        const target = await toTarget(faceWatcher, options, { other, ...limits })
         const image = await loadImageFile(file, limits.maxImageBytes)
-        const target = await toTarget(other, options, limits.maxImageBytes)
-        const { model, maxFmr, threshold, faces } = options
+        const { model, maxFmr, threshold, faces, readTurned } = options
         const result = await faceWatcher.verify(image.bytes, target, {
-          faces,
+          ...{ faces, ...toDetector(readTurned) },
           ...(model === undefined || other === undefined ? {} : { modelId: model }),
           ...(maxFmr === undefined ? {} : { maxFmr }),
           ...(threshold === undefined ? {} : { threshold }),
         })
-        if (options.json) return output.json(result)
-        for (const line of toVerifyLines(result, other !== undefined)) output.print(line)
+        if (options.json) return output.json(toVerifyBody(result))
+        for (const line of toVerifyLines(result, other !== undefined)) {
+          output.print(toColoredLine(line))
+        }
       })
     })
 }
 
 async function toTarget(
-  other: string | undefined,
-  options: Options,
-  maxImageBytes: number,
+  faceWatcher: FaceWatcher,
+  { collection, person, face }: Options,
+  { other, maxImageBytes }: { readonly other: string | undefined; readonly maxImageBytes: number },
 ): Promise<VerifyTarget> {
-  const { collection, person, face } = options
   if (other !== undefined) return { image: (await loadImageFile(other, maxImageBytes)).bytes }
-  if (person !== undefined) return { collection, personId: person }
+  if (person !== undefined) {
+    return { collection, personId: (await findPerson(faceWatcher, collection, person)).id }
+  }
   return { collection, faceId: face ?? '' }
 }

@@ -19,9 +19,17 @@ export const idempotencyHeaders: TObject<{ 'idempotency-key': TOptional<TString>
   ),
 })
 
-interface Answer {
+interface Answer<Body> {
   readonly status: number
-  readonly body: unknown
+  readonly body: Body
+}
+
+interface OneRequest<Body> {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly upload: Upload
+  /** The address of what a 201 made, from its body. */
+  readonly toLocation: (body: Body) => string
 }
 
 /**
@@ -32,14 +40,18 @@ interface Answer {
  *
  * @throws {FaceError} `idempotencyConflict`
  */
-export async function answerOnce(
-  { request, reply, upload }: { request: FastifyRequest; reply: FastifyReply; upload: Upload },
+export async function answerOnce<Body>(
+  { request, reply, upload, toLocation }: OneRequest<Body>,
   answers: AnswerStore,
-  run: () => Promise<Answer>,
+  run: () => Promise<Answer<Body>>,
 ): Promise<FastifyReply> {
+  const locate = (status: number, body: Body) => {
+    if (status === 201) reply.header('location', toLocation(body))
+  }
   const given = request.headers['idempotency-key']
   if (typeof given !== 'string') {
     const { status, body } = await run()
+    locate(status, body)
     return reply.code(status).send(body)
   }
   const key = toOwnKey(request, given)
@@ -52,6 +64,7 @@ export async function answerOnce(
     throw new FaceError('idempotencyConflict', { detail: 'The first request is in progress.' })
   }
   if (earlier?.response) {
+    locate(earlier.response.status, JSON.parse(earlier.response.body) as Body)
     return reply
       .code(earlier.response.status)
       .header('idempotency-replayed', 'true')
@@ -60,6 +73,7 @@ export async function answerOnce(
   }
   try {
     const answer = await run()
+    locate(answer.status, answer.body)
     const body = String(reply.code(answer.status).serialize(answer.body))
     await keepAnswer(request, () => answers.complete(key, { ...answer, body }))
     return reply.type('application/json; charset=utf-8').send(body)

@@ -77,30 +77,45 @@ const statusGauges: readonly (readonly [name: string, help: string, of: keyof St
   ['gallery_persons', 'Persons of all collections.', 'persons'],
   ['gallery_faces', 'Faces of all collections.', 'faces'],
   ['change_lag', 'Changes of the store that the index has not seen.', 'changeLag'],
-  [
-    'index_behind_milliseconds',
-    'Since the index had everything that the store had.',
-    'indexBehindMs',
-  ],
+  ['analysis_workers', 'Analysis workers.', 'workers'],
+  ['analysis_queued', 'Images that wait for a worker.', 'queued'],
+  ['analysis_running', 'Images in a worker.', 'running'],
+]
+
+const statusCounters: readonly (readonly [name: string, help: string, of: keyof Status])[] = [
   ['index_rebuilds', 'Indexes built from the store since the start.', 'indexRebuilds'],
   [
     'index_snapshot_failures',
     'Snapshots that could not be written since the start.',
     'snapshotFailures',
   ],
-  ['analysis_workers', 'Analysis workers.', 'workers'],
-  ['analysis_queued', 'Images that wait for a worker.', 'queued'],
-  ['analysis_running', 'Images in a worker.', 'running'],
 ]
 
 function addStatus(registry: Registry): (status: Status) => void {
+  const behind = new Gauge({
+    name: `${prefix}_index_behind_seconds`,
+    help: 'Since the index had everything that the store had.',
+    registers: [registry],
+  })
+  const counters = statusCounters.map(([name, help, of]) => {
+    const counter = new Counter({ name: `${prefix}_${name}_total`, help, registers: [registry] })
+    return [counter, of] as const
+  })
   const gauges = statusGauges.map(([name, help, of]) => {
     const gauge = new Gauge({ name: `${prefix}_${name}`, help, registers: [registry] })
     return [gauge, of] as const
   })
   return (status) => {
     for (const [gauge, of] of gauges) gauge.set(Number(status[of]))
+    for (const [counter, of] of counters) setCounter(counter, Number(status[of]))
+    behind.set(status.indexBehindMs / 1000)
   }
+}
+
+/** A counter whose value is counted elsewhere. */
+function setCounter(counter: Counter, value: number): void {
+  counter.reset()
+  counter.inc(value)
 }
 
 const agreementGauges: readonly (readonly [
@@ -141,12 +156,16 @@ function addProcess(registry: Registry): void {
     ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
     ['process_heap_used_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed],
     ['process_uptime_seconds', 'Since the start.', () => process.uptime()],
-    [
-      'process_cpu_seconds',
-      'User and system time of all threads.',
-      () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
-    ],
   ]
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'User and system time of all threads.',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage()
+      setCounter(this, (user + system) / 1e6)
+    },
+  })
   for (const [name, help, read] of readings) {
     new Gauge({
       name,

@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
 import type * as core from '../../core/types.ts'
 import { rejectionReasons } from '../../core/types.ts'
+import type * as bodies from '../../recognition/bodies.ts'
 import type * as useCases from '../../recognition/face-watcher.ts'
 import type * as collections from '../../storage/ports/collections.ts'
 import type * as faces from '../../storage/ports/faces.ts'
 import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
-import type * as bodies from './bodies.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
 import { metadataSchema } from './persons/fields.ts'
 

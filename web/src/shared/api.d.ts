@@ -277,7 +277,7 @@ export interface paths {
         put?: never;
         /**
          * Enrol faces of a person from one or more images
-         * @description Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was. Needs the scope `enroll`.
+         * @description Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was. Needs the scope `enroll`.
          */
         post: operations["enrollFaces"];
         delete?: never;
@@ -1948,7 +1948,7 @@ export interface operations {
                 thresholds?: number[];
                 /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
                 readTurned?: boolean;
-                /** @description Candidates of each face. */
+                /** @description Candidates of each face, default 5. */
                 candidates?: number;
             };
             header?: never;
@@ -2161,6 +2161,14 @@ export interface operations {
                 threshold?: number;
                 /** @description `one` (default): an image with several faces is an error. */
                 faces?: "one" | "largest";
+                /** @description Smaller faces (shorter side, pixels) are not looked for. */
+                minFaceSize?: number;
+                /** @description The largest faces are kept. */
+                maxFaces?: number;
+                /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
+                thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
             };
             header?: never;
             path?: never;
@@ -2470,9 +2478,9 @@ export interface operations {
                     /** @description An embedder; stays for good. */
                     modelId?: string;
                     policy?: {
-                        /** @description Target false positive identification rate of `match`; default 0.01. */
+                        /** @description Target false positive identification rate of `match`; default: `policy.maxFpir` of the configuration, 0.01 unless set. */
                         maxFpir?: number;
-                        /** @description Target false positive identification rate of `possible`. */
+                        /** @description Target false positive identification rate of `possible`; default: `policy.possibleFpir` of the configuration. */
                         possibleFpir?: number;
                         /** @description Similarity of a match, set by hand. */
                         threshold?: number;
@@ -2984,6 +2992,14 @@ export interface operations {
                 duplicates?: "warn" | "reject" | "ignore";
                 /** @description Enrols faces of any quality. Default false. */
                 skipQualityGates?: boolean;
+                /** @description Smaller faces (shorter side, pixels) are not looked for. */
+                minFaceSize?: number;
+                /** @description The largest faces are kept. */
+                maxFaces?: number;
+                /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
+                thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
                 /** @description What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one. */
                 ifExists?: "create" | "reuse" | "reuseFirst" | "refuse";
             };
@@ -3608,6 +3624,14 @@ export interface operations {
                 duplicates?: "warn" | "reject" | "ignore";
                 /** @description Enrols faces of any quality. Default false. */
                 skipQualityGates?: boolean;
+                /** @description Smaller faces (shorter side, pixels) are not looked for. */
+                minFaceSize?: number;
+                /** @description The largest faces are kept. */
+                maxFaces?: number;
+                /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
+                thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
             };
             header?: {
                 /** @description A value unique to this enrolment. Sent again within 24 hours with the same request, it gets the first answer, with `Idempotency-Replayed: true`. */

@@ -1,42 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
-import type { DetectorOptions } from '../../../vision/analyzer/analyzer-types.ts'
+import { toDetectBody, toEmbedBody, toIdentifyBody } from '../../../recognition/bodies.ts'
+import { defaultCandidates, maxCandidates } from '../../../recognition/face-watcher.ts'
 import { readOneImage } from '../../intake/images.ts'
 import { toBodyBytes } from '../../options.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
 import type { App, RouteContext } from '../../types.ts'
-import { toDetectBody, toEmbedBody, toIdentifyBody } from '../bodies.ts'
 import { ref } from '../component.ts'
 import { base64Schema, collectionParams, createForm, jsonBody } from '../shared.ts'
+import { detectorProperties, toDetector } from './detector.ts'
 import { DetectResult, EmbedResult, IdentifyResult } from './schema.ts'
 
-const detectorProperties = {
-  minFaceSize: Type.Optional(
-    Type.Integer({
-      minimum: 12,
-      maximum: 10_000,
-      description: 'Smaller faces (shorter side, pixels) are not looked for.',
-    }),
-  ),
-  maxFaces: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1000, description: 'The largest faces are kept.' }),
-  ),
-  thresholds: Type.Optional(
-    Type.Array(Type.Number({ minimum: 0, maximum: 1 }), {
-      minItems: 3,
-      maxItems: 3,
-      description:
-        "The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`.",
-    }),
-  ),
-  readTurned: Type.Optional(
-    Type.Boolean({
-      description:
-        'Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true.',
-    }),
-  ),
-}
 const detectorQuery = Type.Object(detectorProperties, { additionalProperties: false })
 
 const embedQuery = Type.Object(
@@ -51,7 +26,11 @@ const identifyQuery = Type.Object(
   {
     ...detectorProperties,
     candidates: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 100, description: 'Candidates of each face.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: maxCandidates,
+        description: `Candidates of each face, default ${defaultCandidates}.`,
+      }),
     ),
   },
   { additionalProperties: false },
@@ -87,20 +66,6 @@ const imageErrors = [
   'invalidOption',
   'overloaded',
 ] as const
-
-function toDetector(query: Static<typeof detectorQuery>): { detector?: DetectorOptions } {
-  const { minFaceSize, maxFaces, thresholds, readTurned } = query
-  const [first, second, third] = thresholds ?? []
-  const detector: DetectorOptions = {
-    ...(minFaceSize === undefined ? {} : { minFaceSize }),
-    ...(maxFaces === undefined ? {} : { maxFaces }),
-    ...(first === undefined || second === undefined || third === undefined
-      ? {}
-      : { thresholds: [first, second, third] as const }),
-    ...(readTurned === undefined ? {} : { readTurned }),
-  }
-  return Object.keys(detector).length === 0 ? {} : { detector }
-}
 
 /** `POST /v1/detect`, `/v1/embed` and `/v1/collections/{collection}/identify`. */
 export function registerAnalysisRoutes(app: App, { options }: RouteContext): void {
@@ -190,14 +155,20 @@ export function registerAnalysisRoutes(app: App, { options }: RouteContext): voi
       const signal = toDisconnectSignal(reply)
       const { candidates } = request.query
       const embedding = toEmbeddingProbe(request.isMultipart() ? undefined : request.body)
-      const probe = embedding ?? (await readOneImage(request, 'image', options)).bytes
-      const result = await request.faceWatcher.identify(request.params.collection, probe, {
-        signal,
-        ...toDetector(request.query),
+      const { collection } = request.params
+      const identifyOptions = {
+        ...{ signal, ...toDetector(request.query) },
         ...(candidates === undefined ? {} : { candidates }),
-      })
+      }
+      const result = embedding
+        ? await request.faceWatcher.identify(collection, embedding, identifyOptions)
+        : await request.faceWatcher.identify(
+            collection,
+            (await readOneImage(request, 'image', options)).bytes,
+            identifyOptions,
+          )
       reply.timings = result.timings
-      return reply.send(toIdentifyBody(result, embedding ? 'embedding' : 'image'))
+      return reply.send(toIdentifyBody(result))
     },
   })
 }

@@ -9,8 +9,12 @@ const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum
 const threshold = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
 
 const policyFields = {
-  maxFpir: rate('Target false positive identification rate of `match`; default 0.01.'),
-  possibleFpir: rate('Target false positive identification rate of `possible`.'),
+  maxFpir: rate(
+    'Target false positive identification rate of `match`; default: `policy.maxFpir` of the configuration, 0.01 unless set.',
+  ),
+  possibleFpir: rate(
+    'Target false positive identification rate of `possible`; default: `policy.possibleFpir` of the configuration.',
+  ),
   threshold: threshold('Similarity of a match, set by hand.'),
   possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
   probeShift: Type.Enum(['off', 'standard', 'strict'], {

@@ -3,13 +3,16 @@ import { type ErrorCode, FaceError } from '../../../core/errors.ts'
 import type { RejectionReason } from '../../../core/types.ts'
 import type { EnrollOptions, EnrollResult } from '../../../recognition/face-watcher.ts'
 import { waysIfExists } from '../../../storage/ports/persons.ts'
+import { type DetectorProperties, detectorProperties, toDetector } from '../analysis/detector.ts'
 
 /** Query of the routes that enrol. */
-export const enrollQuery: TObject<{
-  faces: TOptional<TEnum<['one', 'largest']>>
-  duplicates: TOptional<TEnum<['warn', 'reject', 'ignore']>>
-  skipQualityGates: TOptional<TBoolean>
-}> = Type.Object(
+export const enrollQuery: TObject<
+  {
+    faces: TOptional<TEnum<['one', 'largest']>>
+    duplicates: TOptional<TEnum<['warn', 'reject', 'ignore']>>
+    skipQualityGates: TOptional<TBoolean>
+  } & DetectorProperties
+> = Type.Object(
   {
     faces: Type.Optional(
       Type.Enum(['one', 'largest'], {
@@ -27,6 +30,7 @@ export const enrollQuery: TObject<{
     skipQualityGates: Type.Optional(
       Type.Boolean({ description: 'Enrols faces of any quality. Default false.' }),
     ),
+    ...detectorProperties,
   },
   { additionalProperties: false },
 )
@@ -54,7 +58,7 @@ export function toEnrollOptions(
 ): EnrollOptions {
   const { faces, duplicates, skipQualityGates } = query
   return {
-    signal,
+    ...{ signal, ...toDetector(query) },
     ...(faces === undefined ? {} : { faces }),
     ...(duplicates === undefined ? {} : { duplicates }),
     ...(skipQualityGates === undefined ? {} : { skipQualityGates }),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
+import type { EnrollBody } from '../../../recognition/bodies.ts'
 import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
 import { readUpload } from '../../intake/images.ts'
@@ -79,7 +80,7 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       tags,
       summary: 'Enrol faces of a person from one or more images',
       description:
-        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored, 200 when none was.',
+        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was.',
       params: personParams,
       querystring: enrollQuery,
       headers: idempotencyHeaders,
@@ -104,7 +105,12 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       const { collection, person } = request.params
       const spec = { fields, maxImages: options.maxImages, text: [] }
       const upload = await readUpload(request, spec, options)
-      return answerOnce({ request, reply, upload }, answers, async () => {
+      const toLocation = ({ faces }: EnrollBody) => {
+        const list = `/v1/collections/${encodeURIComponent(collection)}/persons/${encodeURIComponent(person)}/faces`
+        const [made, ...others] = faces.filter(({ existed }) => !existed)
+        return made === undefined || others.length > 0 ? list : `${list}/${made.face.id}`
+      }
+      return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
         const result = await faceWatcher.enroll(
           collection,
           person,
@@ -179,7 +185,8 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       response: { 204: noContent, ...problemResponses(...notFound) },
     },
     handler: async ({ params, faceWatcher }, reply) => {
-      await faceWatcher.faces.delete(params.collection, params.person, params.face)
+      await getFace(faceWatcher, params)
+      await faceWatcher.faces.delete(params.collection, params.face)
       return reply.code(204).send()
     },
   })

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
+import { type CreatedPersonBody, toCreatedPersonBody } from '../../../recognition/bodies.ts'
 import type { EnrollResult } from '../../../recognition/face-watcher.ts'
 import type { Metadata } from '../../../storage/ports/persons.ts'
 import { readUpload } from '../../intake/images.ts'
@@ -125,10 +126,12 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       const upload = await readUpload(request, spec, options)
       const { ifExists = 'create' } = request.query
       const person = { ...parseNewPerson(upload.fields), ifExists }
-      return answerOnce({ request, reply, upload }, answers, async () => {
+      const toLocation = ({ id }: CreatedPersonBody) =>
+        `/v1/collections/${encodeURIComponent(collection)}/persons/${id}`
+      return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
         if (upload.images.length === 0) {
           const created = await faceWatcher.persons.create(collection, person)
-          return { status: 201, body: { ...created, faces: [], rejected: [], hints: [] } }
+          return { status: 201, body: toCreatedPersonBody(created) }
         }
         const result: EnrollResult = await faceWatcher.enroll(
           collection,

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { errorCatalogue } from '../../../core/errors.ts'
 import type * as useCases from '../../../recognition/face-watcher.ts'
-import type * as bodies from '../bodies.ts'
 import { type Component, component, number } from '../component.ts'
+import type { ProblemBody } from '../problem.ts'
 
-export const Problem: Component<bodies.ProblemBody> = component<bodies.ProblemBody>('Problem').of(
+export const Problem: Component<ProblemBody> = component<ProblemBody>('Problem').of(
   Type.Object(
     {
       type: Type.String({ examples: ['urn:face-watcher:error:noFace'] }),

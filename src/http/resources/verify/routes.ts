@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
+import { toVerifyBody } from '../../../recognition/bodies.ts'
 import type { VerifyTarget } from '../../../recognition/face-watcher.ts'
 import { readUpload, type Upload } from '../../intake/images.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
 import type { App, RouteContext } from '../../types.ts'
+import { detectorProperties, toDetector } from '../analysis/detector.ts'
 import { VerifyResult } from '../analysis/schema.ts'
-import { toVerifyBody } from '../bodies.ts'
 import { ref } from '../component.ts'
 import { base64Schema, createForm, jsonBody } from '../shared.ts'
 
@@ -44,6 +45,7 @@ const verifyQuery = Type.Object(
         description: '`one` (default): an image with several faces is an error.',
       }),
     ),
+    ...detectorProperties,
   },
   { additionalProperties: false },
 )
@@ -101,7 +103,7 @@ export function registerVerifyRoute(app: App, { options }: RouteContext): void {
       const { image, target } = toComparison(upload)
       const { modelId, maxFmr, threshold, faces } = request.query
       const result = await request.faceWatcher.verify(image, target, {
-        signal,
+        ...{ signal, ...toDetector(request.query) },
         ...(modelId === undefined ? {} : { modelId }),
         ...(maxFmr === undefined ? {} : { maxFmr }),
         ...(threshold === undefined ? {} : { threshold }),

@@ -1,11 +1,11 @@
 import { FaceError, isFaceError } from '../../../core/errors.ts'
 import type { DecisionPolicy } from '../../../core/types.ts'
 import { computeImageHash } from '../../../recognition/image-hash.ts'
-import { noDetection, noQuality } from '../../../recognition/no-image.ts'
 import { isAmbiguousName } from '../../../recognition/person-by-name.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Collection } from '../../../storage/ports/collections.ts'
 import type { NewFace } from '../../../storage/ports/faces.ts'
+import { noDetection, noQuality } from './no-image.ts'
 import { type SeedDocument, type SeedSource, seedDimension } from './seed-source.ts'
 
 /** The model that processes images as the seed does; its notes in the manifest say how. */

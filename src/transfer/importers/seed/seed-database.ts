@@ -69,7 +69,7 @@ export async function openSeedDatabase(options: SeedDatabaseOptions): Promise<Se
 function createClient(url: string, timeoutMs: number): MongoClient {
   try {
     return new MongoClient(url, {
-      appName: 'face-watcher import seed',
+      appName: 'face-watcher seed import',
       serverSelectionTimeoutMS: timeoutMs,
       connectTimeoutMS: timeoutMs,
     })

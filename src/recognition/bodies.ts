@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../../core/errors.ts'
-import type { ProbeThresholds } from '../../core/policy.ts'
+import type { ProbeThresholds } from '../core/policy.ts'
 import type {
   Box,
   Decision,
@@ -7,7 +6,9 @@ import type {
   Landmarks5,
   Quality,
   UndeterminedReason,
-} from '../../core/types.ts'
+} from '../core/types.ts'
+import type { Collection } from '../storage/ports/collections.ts'
+import type { Person } from '../storage/ports/persons.ts'
 import type {
   Candidate,
   CollectionDifficulty,
@@ -15,26 +16,19 @@ import type {
   DetectResult,
   EmbedResult,
   EnrollResult,
+  IdentifiedFace,
+  IdentifiedProbe,
+  IdentifyEmbeddingResult,
   IdentifyResult,
   ImageFacts,
   VerifyResult,
-} from '../../recognition/face-watcher.ts'
-import type { Collection } from '../../storage/ports/collections.ts'
-import type { Person } from '../../storage/ports/persons.ts'
+} from './face-watcher.ts'
 
 /*
- * Turns answers of the use cases into bodies where they differ: the fields of a detection are those of
- * its face, embeddings are arrays of numbers, timings are in the Server-Timing header.
+ * The use cases' answers as JSON, the same over HTTP and with `--json` on the command line, where that
+ * is not exactly what the library answers: the fields of a detection are those of its face, embeddings
+ * are arrays of numbers, timings are left out (HTTP sends them in the header Server-Timing).
  */
-
-export interface ProblemBody {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail?: string
-  readonly code: ErrorCode
-  readonly requestId: string
-}
 
 export interface DetectedFaceBody {
   readonly box: Box
@@ -115,18 +109,22 @@ export function toEmbedBody(result: EmbedResult): EmbedBody {
   return { ...toImageFacts(result), modelId, dimension, faces }
 }
 
-/** @param probe  what was looked up; an embedding has no place in an image, so its box is left out */
-export function toIdentifyBody(result: IdentifyResult, probe: 'image' | 'embedding'): IdentifyBody {
+export function toIdentifyBody(result: IdentifyResult | IdentifyEmbeddingResult): IdentifyBody {
   const { collection, modelId, thresholds } = result
-  const faces = result.faces.map((face) => ({
-    ...(probe === 'image' ? toFaceBody(face) : {}),
+  const faces = result.faces.map((face: IdentifiedFace | IdentifiedProbe) => ({
+    ...('detection' in face ? toFaceBody(face) : {}),
     decision: face.decision,
     reasons: face.reasons,
     thresholds: face.thresholds,
     candidates: face.candidates,
   }))
-  const facts = probe === 'image' ? toImageFacts(result) : {}
+  const facts = 'width' in result ? toImageFacts(result) : {}
   return { ...facts, collection, modelId, thresholds, faces }
+}
+
+/** A person who was made without an image. */
+export function toCreatedPersonBody(person: Person): CreatedPersonBody {
+  return { ...person, faces: [], rejected: [], hints: [] }
 }
 
 export function toVerifyBody(result: VerifyResult): VerifyBody {

@@ -21,12 +21,16 @@ interface Options {
   readonly json?: boolean
 }
 
-/** `import seed`. */
-export function addImport(program: Command, { output, loadConfig }: CliContext): void {
-  program
-    .command('import')
-    .description('take over the gallery of another program')
-    .command('seed')
+/** `seed import`, and its earlier name `import seed`. */
+export function addSeed(program: Command, context: CliContext): void {
+  const what = 'the gallery of the first face-watcher (FastAPI)'
+  addSeedImport(program.command('seed').description(what).command('import'), context)
+  const earlier = program.command('import', { hidden: true }).description(what)
+  addSeedImport(earlier.command('seed'), context)
+}
+
+function addSeedImport(command: Command, { output, loadConfig }: CliContext): void {
+  command
     .description('import the faces of the first face-watcher (FastAPI) from its MongoDB')
     .addOption(new Option('--mongodb <url>', 'its server').makeOptionMandatory())
     .option('--database <name>', "its database (default: the URL's, or face_recognition)")

@@ -1,4 +1,4 @@
-import type { Detection, Quality } from '../core/types.ts'
+import type { Detection, Quality } from '../../../core/types.ts'
 
 // Of an embedding that came without its image. Zero is no value that a found face has.
 const origin = { x: 0, y: 0 }
