@@ -116,7 +116,7 @@ describe('boxes', () => {
 })
 
 describe('suppressOverlaps', () => {
-  const scored = fc.array(fc.record({ box, score: fc.integer({ min: 0, max: 50 }) }), {
+  const scored = fc.array(fc.record({ box, confidence: fc.integer({ min: 0, max: 50 }) }), {
     maxLength: 40,
   })
   const options = fc.record({
@@ -130,8 +130,8 @@ describe('suppressOverlaps', () => {
   it('keeps boxes that do not overlap each other, and drops only boxes that overlap a better one', () => {
     fc.assert(
       fc.property(scored, options, (items, { threshold, measure }) => {
-        const scores = Float32Array.from(items, ({ score }) => score)
-        const kept = [...suppressOverlaps(flatten(items), scores, { threshold, measure })]
+        const confidences = Float32Array.from(items, ({ confidence }) => confidence)
+        const kept = [...suppressOverlaps(flatten(items), confidences, { threshold, measure })]
         const overlap = (i: number, j: number): number => {
           const a = items[i]!.box
           const b = items[j]!.box
@@ -145,12 +145,12 @@ describe('suppressOverlaps', () => {
         for (const [n, i] of kept.entries()) {
           for (const j of kept.slice(0, n)) {
             expect(overlap(i, j)).toBeLessThanOrEqual(threshold + 1e-9)
-            expect(scores[j]!).toBeGreaterThanOrEqual(scores[i]!)
+            expect(confidences[j]!).toBeGreaterThanOrEqual(confidences[i]!)
           }
         }
         for (const i of items.keys()) {
           if (kept.includes(i)) continue
-          const better = kept.filter((j) => scores[j]! >= scores[i]!)
+          const better = kept.filter((j) => confidences[j]! >= confidences[i]!)
           expect(better.some((j) => overlap(i, j) > threshold - 1e-9)).toBe(true)
         }
       }),
@@ -168,9 +168,13 @@ describe('suppressOverlaps', () => {
 
   it('drops a small box inside a large one only by the smaller area', () => {
     const boxes = Float32Array.of(0, 0, 100, 100, 10, 10, 20, 20)
-    const scores = Float32Array.of(0.9, 0.8)
-    expect(suppressOverlaps(boxes, scores, { threshold: 0.5, measure: 'union' })).toHaveLength(2)
-    expect(suppressOverlaps(boxes, scores, { threshold: 0.5, measure: 'minimum' })).toHaveLength(1)
+    const confidences = Float32Array.of(0.9, 0.8)
+    expect(suppressOverlaps(boxes, confidences, { threshold: 0.5, measure: 'union' })).toHaveLength(
+      2,
+    )
+    expect(
+      suppressOverlaps(boxes, confidences, { threshold: 0.5, measure: 'minimum' }),
+    ).toHaveLength(1)
   })
 })
 

@@ -92,16 +92,16 @@ export interface SuppressionOptions {
  * Greedy non-maximum suppression.
  *
  * @param boxes   flat [n x 4]: x1, y1, x2, y2 in one frame
- * @param scores  [n]
- * @returns indices of the boxes kept, by descending score; equal scores keep their order
+ * @param confidences  [n]
+ * @returns indices of the boxes kept, by descending confidence; equal confidences keep their order
  * @source Neubeck and Van Gool 2006, ICPR, "Efficient Non-Maximum Suppression", the greedy baseline
  */
 export function suppressOverlaps(
   boxes: Float32Array,
-  scores: Float32Array,
+  confidences: Float32Array,
   options: SuppressionOptions,
 ): Uint32Array {
-  const count = scores.length
+  const count = confidences.length
   const order = new Uint32Array(count)
   const areas = new Float64Array(count)
   for (let i = 0; i < count; i++) {
@@ -109,7 +109,7 @@ export function suppressOverlaps(
     const at = 4 * i
     areas[i] = (boxes[at + 2]! - boxes[at]!) * (boxes[at + 3]! - boxes[at + 1]!)
   }
-  order.sort((a, b) => scores[b]! - scores[a]! || a - b)
+  order.sort((a, b) => confidences[b]! - confidences[a]! || a - b)
   const kept = new Uint32Array(count)
   let keptCount = 0
   for (const candidate of order) {

@@ -10,7 +10,7 @@ import { limitCollections } from './reach.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
 import { checkIndex, type IndexDifferences, rebuildIndex } from './sync/index-check.ts'
 import type { Progress } from './sync/index-loader.ts'
-import type { IndexTrouble } from './sync/open-indexes.ts'
+import type { IndexFailureCounts } from './sync/open-indexes.ts'
 import { createIndexSync } from './sync/sync.ts'
 
 export type { DifficultyMeasurement } from './difficulty.ts'
@@ -36,7 +36,7 @@ export interface GalleryHealth {
   readonly changeLag: number
   /** Milliseconds since the indexes had everything that the store had. */
   readonly indexBehindMs: number
-  readonly trouble: IndexTrouble
+  readonly failureCounts: IndexFailureCounts
   /** Every index is loaded. */
   readonly ready: boolean
   /** Why an index could not be loaded, when the last attempt failed. */
@@ -138,7 +138,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     return {
       changeLag: sync.lag(),
       indexBehindMs: sync.behindMs(),
-      trouble: sync.trouble(),
+      failureCounts: sync.failureCounts(),
       ready: sync.ready(),
       ...(failure === undefined ? {} : { failure }),
     }

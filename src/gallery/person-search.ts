@@ -1,7 +1,7 @@
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
-import type { SearchCandidate, VectorIndex } from '../search/vector-index.ts'
+import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { FaceOwner, FaceStore } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
@@ -88,7 +88,7 @@ export async function searchPersons(
   const found = Array.from({ length: probes.length / dimension }, (_, row) => ({
     probe: probes.subarray(row * dimension, (row + 1) * dimension),
     /** Nearest first; the owners of the first `owned` are known. */
-    neighbours: [] as readonly SearchCandidate[],
+    neighbours: [] as readonly Neighbour[],
     /** How many neighbours the index was asked for; there are no more when it gave fewer. */
     asked: 0,
     owned: 0,
@@ -145,9 +145,9 @@ export async function searchPersons(
   /** The candidates of each row by their exact similarity, at most `k`, as an exact index answers. */
   async function rescore(
     some: readonly Found[],
-    listed: readonly (readonly SearchCandidate[])[],
+    listed: readonly (readonly Neighbour[])[],
     k: number,
-  ): Promise<readonly (readonly SearchCandidate[])[]> {
+  ): Promise<readonly (readonly Neighbour[])[]> {
     const wanted = [...new Set(listed.flat().map(({ faceId }) => faceId))]
     const stored = await readEmbeddings(wanted)
     return listed.map((candidates, i) => {
@@ -247,7 +247,7 @@ export async function searchPersons(
 }
 
 interface Neighbourhood {
-  readonly neighbours: readonly SearchCandidate[]
+  readonly neighbours: readonly Neighbour[]
   readonly owned: number
 }
 

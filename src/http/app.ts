@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { FaceError } from '../core/errors.ts'
-import { registerSimpleRoutes } from './compat/seed.ts'
+import { registerSeedRoutes } from './compat/seed.ts'
 import { createBoundedServer, registerAnswerLimits } from './intake/connections.ts'
 import { registerHeldUploads } from './intake/held-uploads.ts'
 import { registerJsonBodies } from './intake/json-body.ts'
@@ -19,7 +19,7 @@ import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
-import { registerHealthRoutes, registerOperationRoutes } from './resources/system/routes.ts'
+import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
 import type { App, HttpServices, Lifecycle } from './types.ts'
 
@@ -76,14 +76,14 @@ export async function createApp(
       reply.header('cache-control', 'no-store')
     })
     registerContentTypes(scope)
-    registerSimpleRoutes(scope, context)
+    registerSeedRoutes(scope, context)
     registerAnalysisRoutes(scope, context)
     registerVerifyRoute(scope, context)
     registerCollectionRoutes(scope)
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerKeyRoutes(scope, context)
-    registerOperationRoutes(scope, metrics)
+    registerSystemRoutes(scope, metrics)
   })
   await app.ready()
   return app as unknown as FastifyInstance

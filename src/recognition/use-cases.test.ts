@@ -252,7 +252,10 @@ describe('for a caller', () => {
     const caller = bound.as({ actor, requestId: 'r1', collectionIds: ['c1'] })
     const { id } = await caller.persons.create('theirs', { name: 'Ann' })
     await caller.enroll('theirs', id, [{ fileName: 'a', bytes: image('ann') }])
-    expect((await caller.collections.list()).items.map(({ name }) => name)).toEqual(['default', 'theirs'])
+    expect((await caller.collections.list()).items.map(({ name }) => name)).toEqual([
+      'default',
+      'theirs',
+    ])
     expect(await caller.persons.get('theirs', id)).toMatchObject({ faceCount: 1 })
     expect(callers).toEqual([{ actor, requestId: 'r1', collectionIds: ['c1'] }])
     await expect(bound.persons.list('theirs')).rejects.toMatchObject({ code: 'collectionNotFound' })

@@ -1,7 +1,7 @@
 import type { Cursor } from '../core/types.ts'
 
 /** A face that a search found. */
-export interface SearchCandidate {
+export interface Neighbour {
   readonly faceId: string
   /** Cosine, -1 to 1. */
   readonly similarity: number
@@ -39,11 +39,7 @@ export interface VectorIndex {
    *   is not exact may miss more than of the best; the gallery takes their mean, see [Note: Probe shift]
    * @returns for each probe at most `k + more` candidates, similarity descending, ties by face id; fewer when fewer are stored
    */
-  search(
-    probes: Float32Array,
-    k: number,
-    more?: number,
-  ): Promise<readonly (readonly SearchCandidate[])[]>
+  search(probes: Float32Array, k: number, more?: number): Promise<readonly (readonly Neighbour[])[]>
   /** All ids, for verification. */
   ids(): Promise<readonly string[]>
   /** The stored vectors of these ids, in order; a missing one is a row of NaN. */

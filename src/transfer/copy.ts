@@ -81,7 +81,7 @@ async function copyRecords(
   await restoreRecords(createStoreSource(from, collection.id), target, {
     tracker,
     // Enrolled with a new person after the persons were read.
-    onStranger: (faces) => copyTogether(ends, collection.id, faces),
+    onMissingPerson: (faces) => copyTogether(ends, collection.id, faces),
   })
 }
 

@@ -27,18 +27,18 @@ export interface Difference {
 export interface RestoreOptions {
   readonly tracker: StepTracker
   /** Gets a batch with a face whose person was not among the source's persons. */
-  readonly onStranger?: (faces: readonly StoredFace[]) => Promise<void>
+  readonly onMissingPerson?: (faces: readonly StoredFace[]) => Promise<void>
 }
 
 /**
  * Restores all persons and faces of the source; what is there already stays as it is.
  *
- * @throws {FaceError} `personNotFound` for a face of nobody when there is no `onStranger`, and the store's errors
+ * @throws {FaceError} `personNotFound` for a face of nobody when there is no `onMissingPerson`, and the store's errors
  */
 export async function restoreRecords(
   source: RecordSource,
   { store, collectionId }: Target,
-  { tracker, onStranger }: RestoreOptions,
+  { tracker, onMissingPerson }: RestoreOptions,
 ): Promise<void> {
   for await (const persons of source.persons()) {
     await store.transfer.restorePersons(collectionId, persons)
@@ -48,8 +48,8 @@ export async function restoreRecords(
     try {
       await store.transfer.restoreFaces(collectionId, faces)
     } catch (error) {
-      if (!onStranger || !isFaceError(error, 'personNotFound')) throw error
-      await onStranger(faces)
+      if (!onMissingPerson || !isFaceError(error, 'personNotFound')) throw error
+      await onMissingPerson(faces)
     }
     tracker.advance(faces.length)
   }

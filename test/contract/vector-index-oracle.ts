@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { createRandom } from '../../src/platform/random.ts'
-import type { SearchCandidate } from '../../src/search/vector-index.ts'
+import type { Neighbour } from '../../src/search/vector-index.ts'
 
 /**
  * Unit vectors around random centres, as faces lie around their persons.
@@ -42,7 +42,7 @@ export interface VectorOracle {
   remove(faceIds: readonly string[]): void
   clear(): void
   /** All stored faces for one probe, best first, ties by id. */
-  rank(probe: Float32Array): readonly SearchCandidate[]
+  rank(probe: Float32Array): readonly Neighbour[]
 }
 
 export function createOracle(dimension: number): VectorOracle {
@@ -75,8 +75,8 @@ export function createOracle(dimension: number): VectorOracle {
  * places; with a tolerance of 0 even ties must come in the order of their ids.
  */
 export function expectCandidates(
-  actual: readonly SearchCandidate[],
-  ranking: readonly SearchCandidate[],
+  actual: readonly Neighbour[],
+  ranking: readonly Neighbour[],
   { k, tolerance }: { readonly k: number; readonly tolerance: number },
 ): void {
   const expected = ranking.slice(0, k)

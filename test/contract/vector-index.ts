@@ -5,11 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/platform/random.ts'
-import type {
-  SearchCandidate,
-  VectorIndex,
-  VectorIndexProvider,
-} from '../../src/search/vector-index.ts'
+import type { Neighbour, VectorIndex, VectorIndexProvider } from '../../src/search/vector-index.ts'
 import {
   createClusteredVectors,
   createIds,
@@ -107,7 +103,7 @@ export function describeVectorIndexContract(
 
     it('answers a probe alone as it does in a batch of any size', async () => {
       const { index, vectors } = await fill(700, 130)
-      const alone: (readonly SearchCandidate[])[] = []
+      const alone: (readonly Neighbour[])[] = []
       for (let i = 0; i < 70; i++) {
         const [list] = await index.search(vectors.slice(i * 130, (i + 1) * 130), 3)
         alone.push(list!)

@@ -63,7 +63,7 @@ function describeCorruption(kind: 'exact' | 'faiss', reason: string | undefined)
         expect(await ledger.audit(node.gallery)).toMatchObject(nothingLost)
         const warning = expect.stringContaining('snapshot was not used')
         expect(await node.warnings()).toContainEqual(warning)
-        expect((await node.gallery.stats()).trouble.rebuilds).toBe(1)
+        expect((await node.gallery.stats()).failureCounts.rebuilds).toBe(1)
       }
       const outcome = { ...(await ledger.audit(node.gallery)), recoveryMs }
       reportFault(`snapshot with bytes flipped or cut off, ${kind}`, outcome)

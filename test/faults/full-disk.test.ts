@@ -51,9 +51,9 @@ describe.skipIf(noMount)(suite, patient, () => {
     for (let i = 0; i < 3; i++) await node.gallery.rebuildIndex(collection)
     expect(await stop()).toEqual([])
     expect(await node.warnings()).toContainEqual(expect.stringMatching(/not saved.*disk is full/))
-    const { ready, trouble } = await node.gallery.stats()
+    const { ready, failureCounts } = await node.gallery.stats()
     expect(ready).toBe(true)
-    expect(trouble.snapshotFailures).toBeGreaterThan(0)
+    expect(failureCounts.snapshotFailures).toBeGreaterThan(0)
     await node.kill()
 
     const restarted = performance.now()

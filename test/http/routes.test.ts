@@ -614,8 +614,8 @@ describe('operation', () => {
   it('counts requests, stages, gallery, queue, process and event loop', async () => {
     await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
     await client.send('GET', '/nowhere')
-    const trouble = { indexRebuilds: 1, snapshotFailures: 2 }
-    client.fake.status = { changeLag: 7, indexBehindMs: 120, ...trouble }
+    const failureCounts = { indexRebuilds: 1, snapshotFailures: 2 }
+    client.fake.status = { changeLag: 7, indexBehindMs: 120, ...failureCounts }
     const { body, headers } = await client.send('GET', '/metrics')
     expect(headers['content-type']).toMatch(/^text\/plain/)
     expect(body).toContain(

@@ -33,11 +33,11 @@ async function recall(table: FaissTable, k: number): Promise<number> {
 }
 
 async function searchTable(table: FaissTable, rows: Float32Array, k: number): Promise<string[][]> {
-  const hits = await table.search(rows, k, 0)
+  const neighbours = await table.search(rows, k, 0)
   let from = 0
-  return hits.counts.map((n) => {
+  return neighbours.counts.map((n) => {
     from += n
-    return hits.faceIds.slice(from - n, from)
+    return neighbours.faceIds.slice(from - n, from)
   })
 }
 
@@ -119,10 +119,10 @@ describe.skipIf(faissVersion() === undefined)(
         const table = createFaissTable(dimension, { factory, metric: 'ip' })
         await table.upsert(ids, vectors)
         await table.optimize()
-        const hits = await table.search(rowOf(probes, 0), 5, 0)
+        const neighbours = await table.search(rowOf(probes, 0), 5, 0)
         const exact = new Map(oracle.rank(rowOf(probes, 0)).map((c) => [c.faceId, c.similarity]))
-        hits.faceIds.forEach((id, i) => {
-          expect(hits.similarities[i]).toBe(exact.get(id))
+        neighbours.faceIds.forEach((id, i) => {
+          expect(neighbours.similarities[i]).toBe(exact.get(id))
         })
         const back = await table.vectors(['nobody', ids[7]!])
         expect(back.subarray(0, dimension).every(Number.isNaN)).toBe(true)

@@ -323,7 +323,7 @@ describe('gallery', () => {
         faces: 4500,
         changeLag: 0,
         indexBehindMs: expect.any(Number),
-        trouble: { rebuilds: 1, snapshotFailures: 0 },
+        failureCounts: { rebuilds: 1, snapshotFailures: 0 },
         ready: true,
       })
       expect(steps).toEqual([

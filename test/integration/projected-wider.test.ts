@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createScanCrew } from '../../src/search/projected/crew.ts'
 import { type Learned, learnProjection } from '../../src/search/projected/learning.ts'
+import { createScanThreads } from '../../src/search/projected/scan-threads.ts'
 import { createProjectedTable } from '../../src/search/projected/table.ts'
-import { toLists } from '../../src/search/table/hits.ts'
 import { createKernelLoader } from '../../src/search/table/kernel.ts'
+import { toLists } from '../../src/search/table/neighbours.ts'
 import { createRowTable } from '../../src/search/table/rows.ts'
 import { createClusteredVectors, createIds } from '../contract/vector-index-oracle.ts'
 
@@ -28,7 +28,7 @@ async function createTable(misledBelow: number) {
   const reserves: number[] = []
   const table = createProjectedTable(dimension, {
     kernels,
-    crew: createScanCrew(kernels.codes, 1),
+    scanThreads: createScanThreads(kernels.codes, 1),
     minFaces: count,
     async learn(sample, gallery) {
       reserves.push(gallery.reserve)
@@ -44,8 +44,8 @@ async function createTable(misledBelow: number) {
   await table.optimize()
   const exact = createRowTable(kernels.exact, dimension)
   exact.upsert(createIds(count), faces.slice())
-  const best = async (hits: ReturnType<typeof table.search>) =>
-    toLists(await hits).map(([first]) => first)
+  const best = async (neighbours: ReturnType<typeof table.search>) =>
+    toLists(await neighbours).map(([first]) => first)
   const found = await best(table.search(probes, 1, 0))
   const expected = await best(exact.search(probes, { k: 1, more: 0 }))
   return { table, reserves, found, expected }

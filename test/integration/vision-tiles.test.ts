@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { findHitsInTiles, readHits } from '../../src/vision/pipeline/detectors/mtcnn-tiles.ts'
+import { findWindowsInTiles, readWindows } from '../../src/vision/pipeline/detectors/mtcnn-tiles.ts'
 import { decodeImage, shrinkImage } from '../../src/vision/pipeline/image.ts'
 import { toByteLevel } from '../../src/vision/pipeline/pyramid.ts'
 import { type FloatTensor, loadSession, type Session } from '../../src/vision/runtime.ts'
@@ -40,20 +40,20 @@ describe('P-Net in tiles', () => {
       }
     }
     const least = Number.NEGATIVE_INFINITY
-    const whole = readHits(await run({ data, dims: [1, 3, height, width] }), least)
+    const whole = readWindows(await run({ data, dims: [1, 3, height, width] }), least)
     const level = toByteLevel(image, image)
     const limit = whole.at.length
-    expect(await findHitsInTiles(level, run, { least, limit })).toEqual(whole)
+    expect(await findWindowsInTiles(level, run, { least, limit })).toEqual(whole)
   })
 
   it('keeps the best where there are more than wanted', async () => {
     const image = await shrinkImage(await decodeImage(await readSample(1), testLimits), 700, 700)
     const level = toByteLevel(image, image)
     const least = Number.NEGATIVE_INFINITY
-    const all = await findHitsInTiles(level, run, { least, limit: 200_000 })
-    const some = await findHitsInTiles(level, run, { least, limit: 100 })
-    const logits = (hits: typeof all): number[] =>
-      hits.at.map((_, n) => hits.values[5 * n]!).sort((a, b) => b - a)
+    const all = await findWindowsInTiles(level, run, { least, limit: 200_000 })
+    const some = await findWindowsInTiles(level, run, { least, limit: 100 })
+    const logits = (found: typeof all): number[] =>
+      found.at.map((_, n) => found.values[5 * n]!).sort((a, b) => b - a)
     expect(logits(some).slice(0, 100)).toEqual(logits(all).slice(0, 100))
     expect(some.at.length).toBeLessThan(all.at.length / 10)
   })

@@ -12,7 +12,7 @@ import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 export type IndexedCollection = Pick<Collection, 'id' | 'dimension'>
 
 /**
- * The indexes of the collections. All but `get`, `has`, `lose` and `ready` are called one at a time: the
+ * The indexes of the collections. All but `get`, `has`, `invalidate` and `ready` are called one at a time: the
  * sync's queue does that.
  */
 export interface OpenIndexes {
@@ -29,12 +29,12 @@ export interface OpenIndexes {
   /** Removes the index and its snapshot. Does not throw. */
   drop(collection: IndexedCollection): Promise<void>
   /** Drops the indexes of all other collections. */
-  retain(collectionIds: ReadonlySet<string>): Promise<void>
+  closeOthers(collectionIds: ReadonlySet<string>): Promise<void>
   /** Notes that the index which `get` gave is lost; nothing happens when it was loaded again since. */
-  lose(collectionId: string, loaded: LoadedIndex): void
-  loseAll(): void
+  invalidate(collectionId: string, loaded: LoadedIndex): void
+  invalidateAll(): void
   /** Loads lost indexes again, when it is time for another attempt. Does not throw. */
-  retryLost(): Promise<void>
+  reopenInvalid(): Promise<void>
   /** Writes snapshots, as of `cursor`: those that are due, without waiting; or all that have something new. */
   saveWhenDue(cursor: Cursor): Promise<void>
   saveAll(cursor: Cursor): Promise<void>
@@ -43,11 +43,11 @@ export interface OpenIndexes {
   ready(): boolean
   /** Why an index that is not loaded could not be; undefined while it is being loaded. */
   failure(): unknown
-  trouble(): IndexTrouble
+  failureCounts(): IndexFailureCounts
 }
 
 /** Counted since the start. */
-export interface IndexTrouble {
+export interface IndexFailureCounts {
   /** Indexes that were built from the store, as their snapshot was missing, damaged or outdated. */
   readonly rebuilds: number
   /** Snapshots that could not be written. */
@@ -180,17 +180,17 @@ export function createOpenIndexes(deps: {
     open,
     apply,
     drop,
-    async retain(collectionIds) {
+    async closeOthers(collectionIds) {
       for (const [id, { collection }] of entries) if (!collectionIds.has(id)) await drop(collection)
     },
-    lose(collectionId, loaded) {
+    invalidate(collectionId, loaded) {
       const entry = entries.get(collectionId)
       if (entry?.loaded === loaded) entry.loaded = undefined
     },
-    loseAll() {
+    invalidateAll() {
       for (const entry of entries.values()) entry.loaded = undefined
     },
-    async retryLost() {
+    async reopenInvalid() {
       for (const entry of entries.values()) {
         if (!entry.loaded && performance.now() >= entry.retryAt) await load(entry).catch(() => {})
       }
@@ -216,7 +216,7 @@ export function createOpenIndexes(deps: {
     failure: () =>
       [...entries.values()].find(({ loaded, failure }) => !loaded && failure !== undefined)
         ?.failure,
-    trouble: () => ({ rebuilds, snapshotFailures }),
+    failureCounts: () => ({ rebuilds, snapshotFailures }),
   }
 }
 

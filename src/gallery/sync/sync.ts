@@ -8,7 +8,7 @@ import { changesPerPage, eachCollection } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
 import type { LoadedIndex } from './index-loader.ts'
-import { createOpenIndexes, type IndexTrouble } from './open-indexes.ts'
+import { createOpenIndexes, type IndexFailureCounts } from './open-indexes.ts'
 
 export interface IndexSyncOptions {
   readonly store: Database
@@ -67,7 +67,7 @@ export interface IndexSync {
   ready(): boolean
   /** Why an index could not be loaded; undefined while all are, or are being loaded. */
   failure(): unknown
-  trouble(): IndexTrouble
+  failureCounts(): IndexFailureCounts
   /** Stops and writes the snapshots that have something new; the provider stays open. */
   close(): Promise<void>
 }
@@ -124,7 +124,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     const begun = performance.now()
     await begin()
     // A failure is logged; searches of the collection answer it.
-    await indexes.retryLost()
+    await indexes.reopenInvalid()
     for (;;) {
       const page = await readFeed()
       pending = page.length
@@ -154,7 +154,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       // The database was replaced, for instance by a backup.
       logger?.warn({}, 'the change feed is another one; all indexes are loaded again')
       cursor = undefined
-      indexes.loseAll()
+      indexes.invalidateAll()
       await begin()
       return []
     }
@@ -169,7 +169,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
       // One index that cannot be loaded does not hold up the others; see pull.
       await indexes.open(collection).catch(() => {})
     }
-    await indexes.retain(seen)
+    await indexes.closeOthers(seen)
     // A collection may have been deleted by another process while none followed the feed here.
     await provider.retain?.(seen).catch((error: unknown) => {
       logger?.warn({ err: error }, 'snapshots of deleted collections were not removed')
@@ -186,7 +186,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     }
   }
 
-  async function obtain(collection: Collection): Promise<LoadedIndex> {
+  async function getOrOpen(collection: Collection): Promise<LoadedIndex> {
     const loaded = indexes.get(collection.id)
     if (loaded) return loaded
     await begin()
@@ -203,7 +203,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     if (cursor === undefined) await catchUp()
     const { id } = collection
     for (let attempt = 1; ; attempt++) {
-      const loaded = indexes.get(id) ?? (await queue.run(() => obtain(collection)))
+      const loaded = indexes.get(id) ?? (await queue.run(() => getOrOpen(collection)))
       try {
         const result = await body(loaded.index)
         // Otherwise it was loaded again meanwhile, and `body` may have seen half of it.
@@ -211,7 +211,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
         if (attempt === maxAttempts) throw new FaceError('workerFailed')
       } catch (error) {
         if (!isFaceError(error, 'workerFailed') || attempt === maxAttempts) throw error
-        indexes.lose(id, loaded)
+        indexes.invalidate(id, loaded)
       }
     }
   }
@@ -221,7 +221,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     body: (index: VectorIndex) => Promise<T>,
   ): Promise<T> {
     if (cursor === undefined) await catchUp()
-    return queue.run(async () => body((await obtain(collection)).index))
+    return queue.run(async () => body((await getOrOpen(collection)).index))
   }
 
   async function reachKept(collectionId: string): Promise<void> {
@@ -280,7 +280,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     behindMs: () => Math.round(performance.now() - caughtUpAt),
     ready: () => (cursor !== undefined || !loadsAll) && indexes.ready(),
     failure: () => indexes.failure(),
-    trouble: () => indexes.trouble(),
+    failureCounts: () => indexes.failureCounts(),
     close: () => (closing ??= close()),
   }
 }

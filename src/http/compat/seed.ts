@@ -29,7 +29,7 @@ const asTheFirst = { ignoresText: true } as const
  * `POST /registerFace` and `POST /recognizeFace`: one line of curl each, on the default collection.
  * Their names and shapes are those of the FastAPI project that Face Watcher grew from.
  */
-export function registerSimpleRoutes(app: App, { options }: RouteContext): void {
+export function registerSeedRoutes(app: App, { options }: RouteContext): void {
   const bodyLimit = toBodyBytes(options.maxImageBytes)
 
   app.route({
@@ -39,7 +39,7 @@ export function registerSimpleRoutes(app: App, { options }: RouteContext): void 
     config: { scope: 'enroll', multipart: createForm(['refImage']) },
     schema: {
       operationId: 'registerFace',
-      tags: ['simple'],
+      tags: ['compatibility'],
       summary: 'Register the largest face of an image under a name',
       description:
         'Adds the face to the person of exactly this name in the default collection; when there is none, the person is created.',
@@ -74,7 +74,7 @@ export function registerSimpleRoutes(app: App, { options }: RouteContext): void 
     config: { scope: 'identify', multipart: createForm(['mainImage']) },
     schema: {
       operationId: 'recognizeFace',
-      tags: ['simple'],
+      tags: ['compatibility'],
       summary: 'Recognise the largest sure face of an image',
       querystring: Type.Object({}),
       body: jsonBody(Type.Object({ mainImage: Type.Optional(base64Schema) })),

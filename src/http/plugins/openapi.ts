@@ -19,8 +19,8 @@ const tags = [
   { name: 'persons', description: 'Enrolled individuals.' },
   { name: 'faces', description: 'Stored enrolments of a person.' },
   { name: 'keys', description: 'API keys: who may do what.' },
-  { name: 'simple', description: 'Register and recognise in the default collection.' },
-  { name: 'operation', description: 'Models, health and metrics.' },
+  { name: 'compatibility', description: 'Register and recognise in the default collection.' },
+  { name: 'system', description: 'Models, health and metrics.' },
 ]
 
 const description = `Self-hosted face recognition: enrol people, then find out who is in an image.

@@ -12,7 +12,7 @@ export interface FaissKind {
 }
 
 /** The candidates of all probes in one row; probe i has counts[i] of them. */
-export interface NativeHits {
+export interface NativeNeighbours {
   readonly counts: Uint32Array
   readonly slots: Uint32Array
   readonly similarities: Float64Array
@@ -37,7 +37,7 @@ export interface NativeIndex {
   /** Gone from search when it resolves; unknown slots are ignored. */
   remove(slots: Uint32Array): Promise<void>
   /** Not sorted among equals: at least the k best, and those as near as the last of them. */
-  search(probes: Float32Array, k: number): Promise<NativeHits>
+  search(probes: Float32Array, k: number): Promise<NativeNeighbours>
   /** @returns slots x dimension; NaN for slots that are not used */
   vectors(slots: Uint32Array): Promise<Float32Array>
   /** Writes what faiss' `read_index` reads. @param file descriptor; the position moves */

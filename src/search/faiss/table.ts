@@ -1,8 +1,8 @@
 import { FaceError } from '../../core/errors.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
-import type { RowHits } from '../table/hits.ts'
+import type { RowNeighbours } from '../table/neighbours.ts'
 import type { SnapshotBody, VectorTable } from '../table/table.ts'
-import type { SearchCandidate } from '../vector-index.ts'
+import type { Neighbour } from '../vector-index.ts'
 import { createNativeIndex, type FaissKind } from './addon.ts'
 import { createGate } from './gate.ts'
 import { type Rebuild, startRebuild } from './rebuild.ts'
@@ -99,18 +99,18 @@ export function createFaissTable(dimension: number, kind: FaissKind): FaissTable
     return Uint32Array.from(slots)
   }
 
-  function search(probes: Float32Array, best: number, more: number): Promise<RowHits> {
+  function search(probes: Float32Array, best: number, more: number): Promise<RowNeighbours> {
     assertFinite(probes)
     const k = Math.min(best + more, Number.MAX_SAFE_INTEGER)
     return gate.shared(async () => {
-      const hits = await rows.native.search(probes, k)
+      const neighbours = await rows.native.search(probes, k)
       const counts: number[] = []
-      const found: SearchCandidate[] = []
+      const found: Neighbour[] = []
       let from = 0
-      for (const count of hits.counts) {
+      for (const count of neighbours.counts) {
         const list = Array.from({ length: count }, (_, i) => ({
-          faceId: rows.ids[hits.slots[from + i]!]!,
-          similarity: hits.similarities[from + i]!,
+          faceId: rows.ids[neighbours.slots[from + i]!]!,
+          similarity: neighbours.similarities[from + i]!,
         }))
         list.sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
         counts.push(Math.min(k, count))

@@ -6,7 +6,7 @@ import {
   createMilvusRows,
   type MilvusIndexType,
   type MilvusRows,
-  toPlacePartition,
+  toCheckpointPartition,
 } from './rows.ts'
 
 /** Raised when the layout of collections or of the saved cursor changes; others are built again. */
@@ -14,7 +14,7 @@ const schemaVersion = 1
 /** Longest id that fits; a ULID has 26 characters. */
 const maxIdLength = 64
 /** Cursors of change streams have some hundred. */
-const maxPlaceLength = 8192
+const maxCheckpointLength = 8192
 
 /** @source M and efConstruction in the middle of Malkov 2018 (section 4.1); nlist of 4 * sqrt(n) for segments of 65k rows, as Milvus advises */
 const indexParameters: Record<MilvusIndexType, Readonly<Record<string, number>>> = {
@@ -98,12 +98,12 @@ export function createMilvusCollection(
               max_length: maxIdLength,
             },
             { name: 'vector', data_type: DataType.FloatVector, dim: dimension },
-            // Empty for a face; see [Note: The saved place].
-            { name: 'place', data_type: DataType.VarChar, max_length: maxPlaceLength },
+            // Empty for a face; see [Note: The checkpoint].
+            { name: 'place', data_type: DataType.VarChar, max_length: maxCheckpointLength },
           ],
         }),
       )
-      for (const partition_name of [generation, toPlacePartition(generation)]) {
+      for (const partition_name of [generation, toCheckpointPartition(generation)]) {
         await call((sdk) => sdk.createPartition({ collection_name, partition_name }))
       }
       await call((sdk) =>

@@ -20,8 +20,8 @@ describe('Milvus overlay', () => {
     overlay.add('a', east, { replaces: false })
     overlay.add('c', north, { replaces: false })
     overlay.remove('gone')
-    const { hits } = overlay.view(Float32Array.of(1, 0, 0, 1), options)
-    expect(hits.map((list) => list.map((item) => item.faceId))).toEqual([
+    const { neighbours } = overlay.view(Float32Array.of(1, 0, 0, 1), options)
+    expect(neighbours.map((list) => list.map((item) => item.faceId))).toEqual([
       ['a', 'b'],
       ['c', 'a'],
     ])

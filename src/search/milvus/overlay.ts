@@ -1,5 +1,5 @@
 import { dotProduct } from '../../core/similarity.ts'
-import type { SearchCandidate } from '../vector-index.ts'
+import type { Neighbour } from '../vector-index.ts'
 
 /** A change that Milvus has acknowledged and may not show yet. */
 export interface RecentChange {
@@ -15,7 +15,7 @@ export interface RecentChange {
 /** The recent changes as a search sees them from the moment when it begins. */
 export interface OverlayView {
   /** The best `k` of the faces held here for each probe, by similarity, ties by face id. */
-  readonly hits: readonly (readonly SearchCandidate[])[]
+  readonly neighbours: readonly (readonly Neighbour[])[]
   /** Whether Milvus' answer about this face is out of date. */
   hides(faceId: string): boolean
 }
@@ -59,7 +59,7 @@ export function roundSimilarity(similarity: number): number {
 }
 
 /** Order of answers: similarity descending, ties by face id. */
-export function compareCandidates(a: SearchCandidate, b: SearchCandidate): number {
+export function compareNeighbours(a: Neighbour, b: Neighbour): number {
   return b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1)
 }
 
@@ -96,18 +96,18 @@ export function createMilvusOverlay(now: () => number = () => performance.now())
       const replaced = new Set(
         present.filter(({ replaces }) => replaces).map(({ faceId }) => faceId),
       )
-      const hits = Array.from({ length: probes.length / dimension }, (_, row) => {
+      const neighbours = Array.from({ length: probes.length / dimension }, (_, row) => {
         const probe = probes.subarray(row * dimension, (row + 1) * dimension)
         return present
           .map(({ faceId, vector }) => ({
             faceId,
             similarity: roundSimilarity(dotProduct(probe, vector!)),
           }))
-          .sort(compareCandidates)
+          .sort(compareNeighbours)
           .slice(0, k)
       })
       return {
-        hits,
+        neighbours,
         hides(faceId) {
           const change = changes.get(faceId)
           return replaced.has(faceId) || (change !== undefined && !change.vector)

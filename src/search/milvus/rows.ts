@@ -1,4 +1,4 @@
-import type { SearchCandidate } from '../vector-index.ts'
+import type { Neighbour } from '../vector-index.ts'
 import { type MilvusClient, MilvusCollectionGone } from './client.ts'
 import { roundSimilarity } from './overlay.ts'
 
@@ -20,7 +20,7 @@ function searchParameters(type: MilvusIndexType, limit: number): Record<string, 
 }
 
 /** The cursor in the feed up to which the rows are complete. */
-export interface SavedPlace {
+export interface Checkpoint {
   readonly cursor: string
   /** Number of rows at that time. */
   readonly count: number
@@ -36,7 +36,7 @@ export interface MilvusRows {
    * @param probes n x dimension, row-major
    * @returns for each probe at most `limit` candidates, best first
    */
-  search(probes: Float32Array, limit: number): Promise<SearchCandidate[][]>
+  search(probes: Float32Array, limit: number): Promise<Neighbour[][]>
   /** The ids of these that a search with bounded consistency finds. */
   findIds(faceIds: readonly string[]): Promise<Set<string>>
   /** @param options.strong everything acknowledged before is seen */
@@ -50,18 +50,18 @@ export interface MilvusRows {
   count(): Promise<number>
   /** Seals what was written, so that the index over it is built now. */
   flush(): Promise<void>
-  savePlace(place: SavedPlace): Promise<void>
-  readPlace(): Promise<SavedPlace | undefined>
+  saveCheckpoint(place: Checkpoint): Promise<void>
+  readCheckpoint(): Promise<Checkpoint | undefined>
 }
 
-// [Note: The saved place]
+// [Note: The checkpoint]
 // It is a row of its own in a second partition of the same collection, so that it is acknowledged
 // after the rows that it speaks of, and gone when they are. (A property of the collection would do,
 // but Milvus 2.3 forgets altered properties when it restarts.)
-const placeId = 'place'
+const checkpointId = 'place'
 
 /** The partition of a generation's place. */
-export function toPlacePartition(generation: string): string {
+export function toCheckpointPartition(generation: string): string {
   return `${generation}_place`
 }
 
@@ -196,29 +196,29 @@ export function createMilvusRows(
       })
     },
 
-    async savePlace(place) {
+    async saveCheckpoint(place) {
       const vector = new Array<number>(dimension).fill(0)
       await call((sdk) =>
         sdk.upsert({
           collection_name,
-          partition_name: toPlacePartition(generation),
-          data: [{ id: placeId, vector, place: JSON.stringify(place) }],
+          partition_name: toCheckpointPartition(generation),
+          data: [{ id: checkpointId, vector, place: JSON.stringify(place) }],
         }),
       )
     },
 
-    async readPlace() {
+    async readCheckpoint() {
       const answer = await call((sdk) =>
         sdk.query({
           collection_name,
-          partition_names: [toPlacePartition(generation)],
-          filter: oneOf([placeId]),
+          partition_names: [toCheckpointPartition(generation)],
+          filter: oneOf([checkpointId]),
           output_fields: ['place'],
           consistency_level: consistency.strong,
         }),
       )
       const [row] = answer.data
-      return row && (JSON.parse(String(row['place'])) as SavedPlace)
+      return row && (JSON.parse(String(row['place'])) as Checkpoint)
     },
   }
 }

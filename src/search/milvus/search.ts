@@ -1,5 +1,5 @@
-import type { SearchCandidate } from '../vector-index.ts'
-import { compareCandidates, type MilvusOverlay, type OverlayView } from './overlay.ts'
+import type { Neighbour } from '../vector-index.ts'
+import { compareNeighbours, type MilvusOverlay, type OverlayView } from './overlay.ts'
 import { type MilvusRows, maxLimit } from './rows.ts'
 
 /** Asked for beyond `k` at first: enough to see where equal similarities end. */
@@ -22,9 +22,9 @@ export async function searchMerged(
   },
   probes: Float32Array,
   k: number,
-): Promise<readonly (readonly SearchCandidate[])[]> {
+): Promise<readonly (readonly Neighbour[])[]> {
   const { rows, overlay, dimension } = deps
-  const results: (readonly SearchCandidate[])[] = []
+  const results: (readonly Neighbour[])[] = []
   const first = Math.min(maxLimit, k + margin)
   let limit = first
   for (let from = 0; from < probes.length; ) {
@@ -45,7 +45,7 @@ export async function searchMerged(
 
 /** Whether no face that Milvus left out could be among the best `k`. */
 function isEnough(
-  list: readonly SearchCandidate[],
+  list: readonly Neighbour[],
   view: OverlayView,
   { k, limit }: { readonly k: number; readonly limit: number },
 ): boolean {
@@ -55,12 +55,12 @@ function isEnough(
 }
 
 function merge(
-  list: readonly SearchCandidate[],
+  list: readonly Neighbour[],
   view: OverlayView,
   { row, k }: { readonly row: number; readonly k: number },
-): readonly SearchCandidate[] {
-  const hits = view.hits[row]!
-  const recent = new Set(hits.map(({ faceId }) => faceId))
+): readonly Neighbour[] {
+  const neighbours = view.neighbours[row]!
+  const recent = new Set(neighbours.map(({ faceId }) => faceId))
   const others = list.filter(({ faceId }) => !view.hides(faceId) && !recent.has(faceId))
-  return [...hits, ...others].sort(compareCandidates).slice(0, k)
+  return [...neighbours, ...others].sort(compareNeighbours).slice(0, k)
 }

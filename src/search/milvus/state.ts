@@ -31,7 +31,7 @@ const abandonedAfterMs = 30_000
 // The place up to which the rows are complete is saved after Milvus acknowledged everything before
 // it. Nodes overwrite each other's places; an older one only means a longer replay. Rows without a
 // place are being filled: others wait for the place, or take over when the rows stop growing. See
-// also [Note: Generations] and [Note: The saved place].
+// also [Note: Generations] and [Note: The checkpoint].
 
 /** Creates the state of a node that knows nothing yet. @param onChange other rows than before are used */
 export function createMilvusState(
@@ -70,7 +70,7 @@ export function createMilvusState(
     }
     if (found === 'misfit') return discard('its layout is another')
     await collection.load()
-    const place = await found.readPlace()
+    const place = await found.readCheckpoint()
     // Also makes visible here whatever any node was acknowledged before.
     const count = await found.count()
     if (place) {
@@ -88,7 +88,7 @@ export function createMilvusState(
 
   async function isEmpty(found: MilvusRows): Promise<boolean> {
     await collection.load()
-    return !(await found.readPlace()) && (await found.count()) === 0
+    return !(await found.readCheckpoint()) && (await found.count()) === 0
   }
 
   async function clear(): Promise<void> {
@@ -114,7 +114,7 @@ export function createMilvusState(
     async save(cursor) {
       if (!rows) await clear()
       const complete = rows!
-      await complete.savePlace({ cursor, count: await complete.count() })
+      await complete.saveCheckpoint({ cursor, count: await complete.count() })
     },
 
     async destroy() {

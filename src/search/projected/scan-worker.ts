@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { CrewMessage } from './crew.ts'
 import { createScanner } from './scan.ts'
+import type { ScanThreadMessage } from './scan-threads.ts'
 
 const scanners = new Map<number, (job: number) => void>()
 
-parentPort?.on('message', (message: CrewMessage) => {
-  if (message.do === 'join') {
+parentPort?.on('message', (message: ScanThreadMessage) => {
+  if (message.do === 'attach') {
     const kernel = workerData as WebAssembly.Module
     scanners.set(message.table, createScanner(kernel, message, message.thread))
   } else if (message.do === 'scan') {

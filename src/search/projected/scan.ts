@@ -5,7 +5,7 @@ import {
   toProbeOffset,
   toStateOffset,
 } from './codes.ts'
-import type { ScanCrew } from './crew.ts'
+import type { ScanThreads } from './scan-threads.ts'
 
 /** Fewer rows are scanned before another thread has woken up. */
 const rowsToShare = 16 * blockRows
@@ -142,11 +142,11 @@ export interface ShortlistScan {
   dispose(): void
 }
 
-/** Makes the leader's side of the scans of one table. @param crew the threads that help */
+/** Makes the leader's side of the scans of one table. @param scanThreads the threads that help */
 export function createShortlistScan(
   kernel: WebAssembly.Module,
   table: CodeTable,
-  crew: ScanCrew,
+  scanThreads: ScanThreads,
 ): ShortlistScan {
   const { memory, layout } = table
   const shared = new Int32Array(memory.buffer, 0, layout.codes / 4)
@@ -156,7 +156,7 @@ export function createShortlistScan(
   const { exports } = new WebAssembly.Instance(kernel, { env: { memory } })
   const { estimate, refine } = exports as unknown as LeaderKernel
   const hasTails = layout.head < layout.width
-  const team = crew.join(table)
+  const helpers = scanThreads.attach(table)
   let job = 0
 
   function stateOf(thread: number, probe: number): number {
@@ -171,7 +171,7 @@ export function createShortlistScan(
     job++
     Atomics.store(shared, words.next, 0)
     Atomics.store(shared, words.job, job)
-    if (shared[words.rows]! >= rowsToShare) team.call(job)
+    if (shared[words.rows]! >= rowsToShare) helpers.wake(job)
     lead(job)
     Atomics.store(shared, words.job, 0)
     for (;;) {
@@ -185,7 +185,7 @@ export function createShortlistScan(
   }
 
   /** The highest bin from which on the states have so many survivors. */
-  function toBound(states: readonly number[], wanted: number): number {
+  function findScoreBound(states: readonly number[], wanted: number): number {
     let bound = bins
     for (let above = 0; bound > 0 && above < wanted; ) {
       bound--
@@ -202,14 +202,14 @@ export function createShortlistScan(
     if (states.some((at) => shared[at + state.crowded] !== 0)) return undefined
     if (hasTails) {
       // From each thread's own bound on its bins are complete, and this one is no lower.
-      const bound = toBound(states, candidates)
+      const bound = findScoreBound(states, candidates)
       const probeAt = toProbeOffset(layout, probe)
       for (const at of states) {
         shared[at + state.bin] = bound
         refine(4 * at, layout.codes, layout.width, layout.head, probeAt)
       }
     }
-    const bound = toBound(states, wanted)
+    const bound = findScoreBound(states, wanted)
     const rows: number[] = []
     for (const at of states) {
       const end = at + state.list + 2 * shared[at + state.found]!
@@ -279,6 +279,6 @@ export function createShortlistScan(
       }
       return Array.from({ length: count }, (_, probe) => collect(probe, { candidates, wanted }))
     },
-    dispose: () => team.leave(),
+    dispose: () => helpers.detach(),
   }
 }

@@ -1,18 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
-import { toHits, toLists } from '../table/hits.ts'
+import { toLists, toRowNeighbours } from '../table/neighbours.ts'
 import { computeLargestNorm } from '../table/norms.ts'
 import type { Wanted } from '../table/row-search.ts'
 import { createRowTable } from '../table/rows.ts'
 import { readRows, toSnapshotBody } from '../table/snapshot-rows.ts'
 import type { FrozenRows, SnapshotSink, VectorTable } from '../table/table.ts'
-import type { SearchCandidate } from '../vector-index.ts'
+import type { Neighbour } from '../vector-index.ts'
 import { toAttachment, toLearnedState } from './attachment.ts'
 import { type AuditProbe, createAudit } from './audit.ts'
 import { type CodeTable, createCodeTable, maxProbes } from './codes.ts'
-import type { ScanCrew } from './crew.ts'
 import { type Learned, leastReserve, maxSample } from './learning.ts'
 import { createAuditProbes } from './probes.ts'
 import { createShortlistScan, maxCandidates, maxShortlist, type ShortlistScan } from './scan.ts'
+import type { ScanThreads } from './scan-threads.ts'
 
 /** Rows that are encoded between two looks at what else there is to do: some 5 ms. */
 const encodedRows = 1024
@@ -49,7 +49,7 @@ interface Layer {
 
 export interface ProjectedTableDeps {
   readonly kernels: { readonly exact: WebAssembly.Module; readonly codes: WebAssembly.Module }
-  readonly crew: ScanCrew
+  readonly scanThreads: ScanThreads
   /** Learns from a sample of that many faces, in another thread. */
   readonly learn: (
     sample: Float32Array<ArrayBuffer>,
@@ -77,7 +77,7 @@ export interface ProjectedTableDeps {
  * codes have lists that are short enough. It is kept for the learnings that follow.
  */
 export function createProjectedTable(dimension: number, deps: ProjectedTableDeps): VectorTable {
-  const { kernels, crew, minFaces } = deps
+  const { kernels, scanThreads, minFaces } = deps
   const identity = { kind: 'projected', dimension }
   const rows = createRowTable(kernels.exact, dimension, (row) => {
     audit.changed()
@@ -114,8 +114,11 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     learned: Learned,
     { faces, at, widened }: Pick<Layer, 'faces' | 'at' | 'widened'>,
   ): Layer {
-    const codes = createCodeTable(kernels.codes, learned, { dimension, threads: crew.threads })
-    const scan = createShortlistScan(kernels.codes, codes, crew)
+    const codes = createCodeTable(kernels.codes, learned, {
+      dimension,
+      threads: scanThreads.threads,
+    })
+    const scan = createShortlistScan(kernels.codes, codes, scanThreads)
     return { learned, codes, scan, faces, at, widened }
   }
 
@@ -321,14 +324,14 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
       if (current === undefined || k === 0) return rows.search(probes, { k, more })
       const lengths = toLengths(current, { k, more })
       if (isTooLong(current, lengths)) return rows.search(probes, { k, more })
-      const lists: (readonly SearchCandidate[])[] = []
+      const lists: (readonly Neighbour[])[] = []
       for (let i = 0; i < probes.length; i += maxProbes * dimension) {
         const some = probes.subarray(i, i + maxProbes * dimension)
         lists.push(...searchByCodes(current, some, { k, more, ...lengths }))
       }
       const best = lists[0]?.[0]
       if (best !== undefined) audit.offer(probes.subarray(0, dimension), best.similarity)
-      return toHits(lists)
+      return toRowNeighbours(lists)
     },
 
     faceIds: rows.faceIds,
@@ -385,7 +388,7 @@ export function createProjectedTable(dimension: number, deps: ProjectedTableDeps
     layer: Layer,
     probes: Float32Array,
     { k, more, ...lengths }: Wanted & { readonly candidates: number; readonly wanted: number },
-  ): readonly (readonly SearchCandidate[])[] {
+  ): readonly (readonly Neighbour[])[] {
     const units = probes.slice()
     for (let i = 0; i < units.length; i += dimension) {
       const unit = units.subarray(i, i + dimension)

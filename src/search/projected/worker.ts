@@ -5,9 +5,9 @@ import { settleWithin } from '../../platform/workers/calls.ts'
 import { workerUrl } from '../../platform/workers/url.ts'
 import { createKernelLoader } from '../table/kernel.ts'
 import { createTableWorker, type TableAnswer, type TableTask } from '../table/table-worker.ts'
-import { createScanCrew, type ScanCrew } from './crew.ts'
 import type { LearnTask } from './learn-worker.ts'
 import type { Learned } from './learning.ts'
+import { createScanThreads, type ScanThreads } from './scan-threads.ts'
 import { createProjectedTable } from './table.ts'
 
 /** Options that the provider gives its worker. */
@@ -25,17 +25,17 @@ const loadCodeKernel = createKernelLoader(workerUrl(import.meta.url, '../../kern
 const learnings = createSerialQueue()
 // Learning takes a sample, so that it is a matter of minutes for a gallery of any size.
 const learningTimeoutMs = 3_600_000
-let crew: ScanCrew | undefined
+let scanThreads: ScanThreads | undefined
 
 /** Runs one task; the state is this thread's tables. */
 export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
   async (dimension) => {
     const [exact, codes] = await Promise.all([loadExactKernel(), loadCodeKernel()])
     const kernels = { exact, codes }
-    crew ??= createScanCrew(codes, threads)
+    scanThreads ??= createScanThreads(codes, threads)
     return createProjectedTable(dimension, {
       kernels,
-      crew,
+      scanThreads,
       minFaces,
       learn: (sample, gallery) =>
         learnings.run(() => learn({ sample, dimension, ...gallery, kernels })),

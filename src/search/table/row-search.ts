@@ -1,5 +1,5 @@
-import type { SearchCandidate } from '../vector-index.ts'
-import { type RowHits, toHits } from './hits.ts'
+import type { Neighbour } from '../vector-index.ts'
+import { type RowNeighbours, toRowNeighbours } from './neighbours.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
 import type { Product } from './product.ts'
 import { maxProbes, productRows, type Segment, tileRows, toStrideFloats } from './segments.ts'
@@ -26,7 +26,7 @@ export interface Wanted {
 }
 
 /** Compares all rows with probes, four at a time, in the kernel. Nothing else runs meanwhile. */
-export function scanRows(rows: SearchedRows, probes: Float32Array, wanted: Wanted): RowHits {
+export function scanRows(rows: SearchedRows, probes: Float32Array, wanted: Wanted): RowNeighbours {
   const selections = createSelections(rows, probes, { wanted, terms: toLaneTerms(rows) })
   for (const [segment, filled] of filledSegments(rows, wanted)) {
     segment.setProbes(probes, rows.dimension)
@@ -55,7 +55,7 @@ export function rankRows(
   rows: SearchedRows,
   probe: Float32Array,
   { listed, ...wanted }: Wanted & { readonly listed: readonly number[] },
-): readonly SearchCandidate[] {
+): readonly Neighbour[] {
   const [selection] = createSelections(rows, probe, { wanted, terms: toLaneTerms(rows) })
   for (const [segment, filled] of filledSegments(rows, wanted)) {
     const own = listed
@@ -68,7 +68,7 @@ export function rankRows(
       selection!.settle()
     })
   }
-  return toCandidates(rows, selection!)
+  return toNeighbours(rows, selection!)
 }
 
 /**
@@ -111,7 +111,7 @@ export async function multiplyRows(
   rows: SearchedRows,
   probes: Float32Array,
   { product, ...wanted }: Wanted & { readonly product: Product },
-): Promise<RowHits> {
+): Promise<RowNeighbours> {
   const length = toStrideFloats(rows.dimension)
   const selections = createSelections(rows, probes, { wanted, terms: length })
   const size = { length, count: selections.length }
@@ -186,11 +186,11 @@ function* filledSegments(
   }
 }
 
-function finish(rows: SearchedRows, selections: readonly Selection[]): RowHits {
-  return toHits(selections.map((selection) => toCandidates(rows, selection)))
+function finish(rows: SearchedRows, selections: readonly Selection[]): RowNeighbours {
+  return toRowNeighbours(selections.map((selection) => toNeighbours(rows, selection)))
 }
 
-function toCandidates(rows: SearchedRows, selection: Selection): readonly SearchCandidate[] {
+function toNeighbours(rows: SearchedRows, selection: Selection): readonly Neighbour[] {
   return selection.finish().map(({ row, similarity }) => ({ faceId: rows.faceId(row), similarity }))
 }
 

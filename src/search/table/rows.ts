@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
-import type { SearchCandidate } from '../vector-index.ts'
-import type { RowHits } from './hits.ts'
+import type { Neighbour } from '../vector-index.ts'
+import type { RowNeighbours } from './neighbours.ts'
 import { computeLargestNorm, toLengthError } from './norms.ts'
 import type { Product } from './product.ts'
 import {
@@ -25,12 +25,12 @@ export interface RowTable extends Pick<VectorTable, 'count' | 'faceIds'> {
   /** The rows as they are now. One at a time. */
   freeze(): FrozenRows
   /** As {@link VectorTable.search}, and nothing else runs meanwhile. */
-  search(probes: Float32Array, wanted: Wanted): RowHits
+  search(probes: Float32Array, wanted: Wanted): RowNeighbours
   /** The same on all cores; nothing may change before it is done. */
   searchOnAllCores(
     probes: Float32Array,
     options: Wanted & { readonly product: Product },
-  ): Promise<RowHits>
+  ): Promise<RowNeighbours>
   /** See the function of that name. */
   raiseBest(probes: Parameters<typeof raiseBest>[1], options: Parameters<typeof raiseBest>[2]): void
   /** See {@link SnapshotSink.room}; nothing may be removed before those rows are there. */
@@ -41,7 +41,7 @@ export interface RowTable extends Pick<VectorTable, 'count' | 'faceIds'> {
   rank(
     probe: Float32Array,
     options: Wanted & { readonly listed: readonly number[] },
-  ): readonly SearchCandidate[]
+  ): readonly Neighbour[]
 }
 
 /**

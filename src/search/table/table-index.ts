@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
-import type { SearchCandidate, VectorIndex } from '../vector-index.ts'
-import { toLists } from './hits.ts'
+import type { Neighbour, VectorIndex } from '../vector-index.ts'
+import { toLists } from './neighbours.ts'
 import { maxProbes } from './segments.ts'
 import type { SnapshotRejection } from './snapshot.ts'
 import type { TableOperation, TableOperations, TableTask } from './table-worker.ts'
@@ -114,11 +114,11 @@ export function createTableIndex(
       if (!Number.isSafeInteger(k) || k < 0) {
         throw new FaceError('invalidOption', { detail: 'k must be a whole number from 0 on.' })
       }
-      const found: (readonly SearchCandidate[])[] = []
+      const found: (readonly Neighbour[])[] = []
       for (let from = 0; from < probes.length; from += maxProbes * dimension) {
         const part = probes.slice(from, from + maxProbes * dimension)
-        const hits = await call('search', { probes: part, k, more }, [part.buffer])
-        for (const list of toLists(hits)) found.push(list)
+        const neighbours = await call('search', { probes: part, k, more }, [part.buffer])
+        for (const list of toLists(neighbours)) found.push(list)
       }
       return found
     },

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { VectorTable } from './table.ts'
 import { createTableWorker } from './table-worker.ts'
 
-const noHits = { counts: [], faceIds: [], similarities: new Float64Array(0) }
+const noNeighbours = { counts: [], faceIds: [], similarities: new Float64Array(0) }
 
 /** A table whose changes take a while, and the log of what it did. */
 function createSlowTable(log: string[]): VectorTable {
@@ -14,7 +14,7 @@ function createSlowTable(log: string[]): VectorTable {
     },
     search() {
       log.push('search')
-      return noHits
+      return noNeighbours
     },
   }
   return table as VectorTable
@@ -36,7 +36,7 @@ it.each([
       run({ operation: 'upsert', collectionId, ...change }),
       run({ operation: 'search', collectionId, ...probe }),
     ])
-    expect(answers).toEqual([{ value: undefined }, { value: noHits }])
+    expect(answers).toEqual([{ value: undefined }, { value: noNeighbours }])
     expect(log).toEqual(expected)
   },
 )

@@ -2,7 +2,7 @@ import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/error
 import type { Cursor } from '../../core/types.ts'
 import { createSerialQueue, type SerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { IndexStatus } from '../vector-index.ts'
-import type { RowHits } from './hits.ts'
+import type { RowNeighbours } from './neighbours.ts'
 import { readSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
 import { removeSnapshot } from './snapshot-files.ts'
 import type { VectorTable } from './table.ts'
@@ -26,7 +26,7 @@ export interface TableOperations {
   }
   readonly search: {
     readonly task: { readonly probes: Float32Array; readonly k: number; readonly more: number }
-    readonly result: RowHits
+    readonly result: RowNeighbours
   }
   readonly ids: {
     readonly task: { readonly from: number; readonly limit: number }

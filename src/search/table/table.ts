@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Cursor } from '../../core/types.ts'
 import type { IndexStatus } from '../vector-index.ts'
-import type { RowHits } from './hits.ts'
+import type { RowNeighbours } from './neighbours.ts'
 import type { SnapshotResult } from './snapshot.ts'
 
 /** Rows in the order of the table. */
@@ -67,7 +67,7 @@ export interface VectorTable {
   /** Unknown ids are ignored. */
   remove(faceIds: readonly string[]): Promise<void> | undefined
   /** Nothing changes before it is done, where tables take turns. `more`: as for an index. @param probes 1 to 64 x dimension. @throws {FaceError} `dimensionMismatch`, `invalidEmbedding` */
-  search(probes: Float32Array, k: number, more: number): RowHits | Promise<RowHits>
+  search(probes: Float32Array, k: number, more: number): RowNeighbours | Promise<RowNeighbours>
   faceIds(from: number, limit: number): readonly string[]
   /** Missing ids give rows of NaN. */
   vectors(faceIds: readonly string[]): Float32Array | Promise<Float32Array>

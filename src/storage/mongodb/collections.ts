@@ -5,9 +5,9 @@ import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
 import type { MongoContext } from './context.ts'
 import { createCounters, readCounts, readTotals, removeEmptyCounters } from './counters.ts'
+import type { DeletedCollectionCleaner } from './deleted-collections.ts'
 import { toCollection, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
-import type { Purger } from './purger.ts'
 import type { Transaction } from './transactions.ts'
 
 /** Writes a collection whose name and id are free. */
@@ -25,7 +25,10 @@ export async function insertCollection(
 }
 
 /** Collections, as {@link CollectionStore} says. */
-export function createCollectionOperations(context: MongoContext, purger: Purger): CollectionStore {
+export function createCollectionOperations(
+  context: MongoContext,
+  cleaner: DeletedCollectionCleaner,
+): CollectionStore {
   const { collections, purges } = context.tables
 
   return {
@@ -98,8 +101,8 @@ export function createCollectionOperations(context: MongoContext, purger: Purger
         await insertChanges(context, [change], transaction)
         return document._id
       })
-      await purger.seal(id)
-      purger.wake()
+      await cleaner.forbidWrites(id)
+      cleaner.wake()
     },
 
     counts: (collectionId) => readCounts(context, collectionId),

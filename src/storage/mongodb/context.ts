@@ -46,7 +46,7 @@ export async function findCollection(
 // [Note: Deleted collections]
 // Removing a million faces in one transaction is beyond any server. A deletion removes the
 // collection's own document, which alone makes the rest visible: readers ask for it together
-// with their own query. Persons and faces are removed later, in batches (purger.ts).
+// with their own query. Persons and faces are removed later, in batches (deleted-collections.ts).
 
 /** The result of `read`, or `none` when there is no such collection. */
 export async function readInCollection<T>(

@@ -51,7 +51,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
         const created = toNewPersonDocument(context, collectionId, input)
         const given = faces.map((face) => toStoredFace(collection, created._id, face))
-        const { added, answers } = separate(given, new Map())
+        const { added, answers } = splitKnownFromNew(given, new Map())
         const person = { ...created, faceCount: added.length }
         await tables.persons.insertOne(person, { session: transaction.session })
         await insertFaces(context, { collectionId, faces: added }, transaction)
@@ -82,7 +82,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     const collectionId = collection.id
     const given = faces.map((face) => toStoredFace(collection, personId, face))
     const known = await findBySource(context, given, transaction)
-    const { added, answers } = separate(given, known)
+    const { added, answers } = splitKnownFromNew(given, known)
     const increase = { _id: personId, faces: added.length }
     const person = await increaseFaceCount(collectionId, increase, transaction)
     if (added.length > 0) {
@@ -121,7 +121,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
 }
 
 /** Tells those to be added from those that are stored, or given a second time. */
-function separate(
+function splitKnownFromNew(
   given: readonly StoredFace[],
   stored: ReadonlyMap<string, Face>,
 ): { readonly added: readonly StoredFace[]; readonly answers: Enrolled['faces'] } {

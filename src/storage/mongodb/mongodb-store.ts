@@ -9,6 +9,10 @@ import { toPlainContext } from '../rules/caller.ts'
 import { createCollectionOperations } from './collections.ts'
 import { connect } from './connection.ts'
 import type { MongoContext } from './context.ts'
+import {
+  createDeletedCollectionCleaner,
+  type DeletedCollectionCleaner,
+} from './deleted-collections.ts'
 import { createEnrolment } from './enrolment.ts'
 import { toStoreError } from './errors.ts'
 import { createFaceOperations } from './faces.ts'
@@ -18,7 +22,6 @@ import { createKeyOperations } from './keys.ts'
 import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
 import { createPersonOperations } from './persons.ts'
-import { createPurger, type Purger } from './purger.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createTransactions } from './transactions.ts'
@@ -68,7 +71,7 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     newId: monotonicFactory(),
     now: () => new Date().toISOString(),
   }
-  const purger = createPurger(context, logger)
+  const cleaner = createDeletedCollectionCleaner(context, logger)
   const listeners = createChangeListeners(db)
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
@@ -91,16 +94,16 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     await Promise.allSettled(running)
     await listeners.close()
     // What runs in the background fails when the client closes, and is taken up again another time.
-    const purged = purger.close()
+    const purged = cleaner.close()
     await client.close()
     await purged
   }
 
-  const operations = createOperations(context, purger)
+  const operations = createOperations(context, cleaner)
   return {
     ...wrapMethods(operations, run),
     as(given) {
-      const bound = createOperations({ ...context, caller: toPlainContext(given) }, purger)
+      const bound = createOperations({ ...context, caller: toPlainContext(given) }, cleaner)
       // The feed knows where it was read to, and nothing of it depends on who asks.
       return wrapMethods({ ...bound, feed: operations.feed }, run)
     },
@@ -113,14 +116,14 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   }
 }
 
-function createOperations(context: MongoContext, purger: Purger): Aggregates {
+function createOperations(context: MongoContext, cleaner: DeletedCollectionCleaner): Aggregates {
   const { embeddings, ...lookups } = createLookupOperations(context)
   return {
-    collections: createCollectionOperations(context, purger),
+    collections: createCollectionOperations(context, cleaner),
     persons: createPersonOperations(context),
     faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
     feed: { ...createFeedOperations(context), embeddings },
-    transfer: createTransferOperations(context, purger),
+    transfer: createTransferOperations(context, cleaner),
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
   }

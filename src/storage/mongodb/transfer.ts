@@ -6,14 +6,17 @@ import { assertCollection, assertFits, assertId } from '../rules/input-checks.ts
 import { insertCollection } from './collections.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
+import type { DeletedCollectionCleaner } from './deleted-collections.ts'
 import { readEmbedding, toFace } from './documents.ts'
 import { findBySource, insertFaces, toSource } from './face-writes.ts'
 import { toPersonDocument } from './persons.ts'
-import type { Purger } from './purger.ts'
 import type { Transaction } from './transactions.ts'
 
 /** Moving galleries, as {@link TransferStore} says. Embeddings are stored bit for bit. */
-export function createTransferOperations(context: MongoContext, purger: Purger): TransferStore {
+export function createTransferOperations(
+  context: MongoContext,
+  cleaner: DeletedCollectionCleaner,
+): TransferStore {
   const { collections, persons, faces, crops, purges } = context.tables
 
   /** Those that are not there, by id or by source, each once. */
@@ -64,7 +67,7 @@ export function createTransferOperations(context: MongoContext, purger: Purger):
       assertCollection(collection)
       const { id, name, modelId, dimension } = collection
       // What is left of it from before it was deleted must not be taken for restored.
-      if (await purges.findOne({ _id: id })) await purger.purge(id)
+      if (await purges.findOne({ _id: id })) await cleaner.purge(id)
       await context.transact(async (transaction) => {
         const { session } = transaction
         const stored = await collections

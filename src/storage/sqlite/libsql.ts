@@ -77,11 +77,11 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   const all = (sql: string, parameters: readonly SqlValue[] = []): SqlRow[] =>
-    guard(() => prepare(sql, parameters).all(parameters.map(toBound)).map(toRow))
+    guard(() => prepare(sql, parameters).all(parameters.map(toSqlParameter)).map(toRow))
 
   return {
     run: (sql, parameters = []) =>
-      guard(() => prepare(sql, parameters).run(parameters.map(toBound)).changes),
+      guard(() => prepare(sql, parameters).run(parameters.map(toSqlParameter)).changes),
     all,
     get: (sql, parameters) => all(sql, parameters)[0],
     exec(sql) {
@@ -101,7 +101,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 }
 
-function toBound(value: SqlValue): SqlValue {
+function toSqlParameter(value: SqlValue): SqlValue {
   if (typeof value === 'string') {
     if (!value.includes('\0')) return value
     throw new FaceError('internal', { detail: 'Text with NUL cannot be stored.' })

@@ -10,8 +10,8 @@ import { createMemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
 import type { PipelineModel, PipelineSettings } from '../pipeline/pipeline.ts'
 import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
 import { createCrowdWatch } from './crowd-watch.ts'
+import { createMultiThreadedWorker } from './multi-threaded-worker.ts'
 import { shareSettings } from './shared-settings.ts'
-import { createSoloWorker } from './solo-worker.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
 export interface AnalyzerOptions {
@@ -64,10 +64,10 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const pool = createWorkerPool({ file, workers, maxQueue, budget })
   const settings = shareSettings(base)
   const shared = { settings, pool }
-  const solo = createSoloWorker(file, base, workers, budget)
+  const multiThreaded = createMultiThreadedWorker(file, base, workers, budget)
   const onExit = () => {
     pool.holdForExit()
-    solo?.pool.holdForExit()
+    multiThreaded?.pool.holdForExit()
   }
   process.on('exit', onExit)
   const crowd = createCrowdWatch()
@@ -82,9 +82,9 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       if (embedder !== undefined) assertEmbedder(options.manifest, embedder)
       assertByteLength(image, options.limits)
       const bytes = toTransferable(image, options.takesImages ?? false)
-      const running = pool.stats().running + (solo?.pool.stats().running ?? 0)
+      const running = pool.stats().running + (multiThreaded?.pool.stats().running ?? 0)
       const isAlone = crowd.comesAlone(running) && embedder !== undefined
-      const target = isAlone && solo?.isReady(embedder) ? solo : shared
+      const target = isAlone && multiThreaded?.isReady(embedder) ? multiThreaded : shared
       const answer = await target.pool.post(
         {
           settings: target.settings,
@@ -108,7 +108,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
     },
     stats() {
       const { workers, queued, running, completed } = pool.stats()
-      const alone = solo?.pool.stats()
+      const alone = multiThreaded?.pool.stats()
       return {
         workers,
         queued,
@@ -117,7 +117,7 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       }
     },
     async close() {
-      await Promise.all([pool.close(), solo?.pool.close()])
+      await Promise.all([pool.close(), multiThreaded?.pool.close()])
       process.off('exit', onExit)
     },
   }

@@ -12,7 +12,7 @@ import { createRunGateKeeper } from '../../platform/workers/run-gate.ts'
 import type { MemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
 import type { WorkerAnswer, WorkerTask } from '../pipeline/worker.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
-import { createWaitingLine } from './waiting-line.ts'
+import { createTaskQueue } from './task-queue.ts'
 
 export interface WorkerPoolOptions {
   /** JavaScript module that exports `runTask`. */
@@ -92,7 +92,7 @@ export function createWorkerPool({
   closeTimeoutMs = 30_000,
   budget,
 }: WorkerPoolOptions): WorkerPool {
-  const line = createWaitingLine()
+  const queue = createTaskQueue()
   const pool = new Piscina<WorkerTask, WorkerAnswer>({
     filename: fileURLToPath(file),
     name: 'runTask',
@@ -100,9 +100,9 @@ export function createWorkerPool({
     maxThreads: workers,
     ...(keepMs === undefined ? {} : { idleTimeout: keepMs }),
     maxQueue,
-    taskQueue: line,
+    taskQueue: queue,
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
-    // Without it the pool moves a waiting task to the end of the line at each completion.
+    // Without it the pool moves a waiting task to the end of the queue at each completion.
     stricterFIFO: true,
     loadBalancer(task, threads) {
       const free = threads.find(({ currentUsage }) => currentUsage === 0) ?? null
@@ -120,7 +120,7 @@ export function createWorkerPool({
   // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
   pool.on('error', () => {})
   // Workers that die while they start are not replaced (the pool would go on forever), so that
-  // nobody would serve the line.
+  // nobody would serve the queue.
   pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
   // Not at `workerDestroy`, when the thread may still run.
   pool.on('workerCreate', ({ id }) => {
@@ -165,8 +165,8 @@ export function createWorkerPool({
     },
     stats: () => ({
       workers: pool.threads.length,
-      queued: line.size,
-      running: accepted.size - line.size,
+      queued: queue.size,
+      running: accepted.size - queue.size,
       completed,
     }),
     close() {
@@ -176,10 +176,10 @@ export function createWorkerPool({
     holdForExit: () => gate.closeSync(runTimeoutMs),
   }
 
-  /** Answers a task with an error at once; a waiting one leaves the line, a running one's answer is dropped. */
+  /** Answers a task with an error at once; a waiting one leaves the queue, a running one's answer is dropped. */
   function withdraw(ticket: Ticket, error: FaceError): void {
     const task = accepted.get(ticket)
-    if (line.leave(ticket)) {
+    if (queue.cancel(ticket)) {
       clearTimeout(ticket.timer)
       accepted.delete(ticket)
     }

@@ -6,7 +6,7 @@ import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Model } from './schema.ts'
 
-const tags = ['operation']
+const tags = ['system']
 
 /** `/healthz` and `/readyz`: for everyone, in every phase, without a rate limit. */
 export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): void {
@@ -56,7 +56,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
 }
 
 /** `/v1/models` and `/metrics`. */
-export function registerOperationRoutes(app: App, metrics: Metrics): void {
+export function registerSystemRoutes(app: App, metrics: Metrics): void {
   app.route({
     method: 'GET',
     url: '/v1/models',

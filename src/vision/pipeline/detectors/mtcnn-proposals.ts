@@ -3,15 +3,15 @@ import type { FloatTensor, Session, TensorValue } from '../../runtime.ts'
 import type { RgbImage } from '../image.ts'
 import type { PyramidLevel } from '../pixels/levels.ts'
 import { shrinkInSteps, sizeAt, toByteLevel, toFloatLevel } from '../pyramid.ts'
-import type { Candidates } from './candidates.ts'
-import { allocateCandidates, concatCandidates, suppressCandidates } from './candidates.ts'
 import { cell, planPyramid, stride } from './mtcnn-levels.ts'
-import type { WindowHits } from './mtcnn-tiles.ts'
-import { findHitsInTiles, maxTilePixels, readHits } from './mtcnn-tiles.ts'
+import type { FoundWindows } from './mtcnn-tiles.ts'
+import { findWindowsInTiles, maxTilePixels, readWindows } from './mtcnn-tiles.ts'
+import type { FaceWindows } from './windows.ts'
+import { allocateWindows, concatWindows, suppressWindows } from './windows.ts'
 
 /** Bounds for images made to trigger every window; real crowds stay far below. */
-const maxLevelCandidates = 4000
-const maxCandidates = 4000
+const maxLevelWindows = 4000
+const maxWindows = 4000
 
 /**
  * Up to this size the graph also makes the levels above P-Net's first. Each image the library makes
@@ -38,7 +38,7 @@ export interface Proposals {
   /** The pyramid; the first level is the full image. */
   readonly levels: readonly PyramidLevel[]
   /** Square boxes. */
-  readonly candidates: Candidates
+  readonly windows: FaceWindows
 }
 
 /**
@@ -55,20 +55,18 @@ export async function proposeFaces(
 ): Promise<Proposals> {
   const { extra, byteWindows, floatWindows } = planPyramid(image, minFaceSize)
   if (byteWindows.length + floatWindows.length === 0) {
-    return { levels: [toByteLevel(image, image)], candidates: allocateCandidates(0) }
+    return { levels: [toByteLevel(image, image)], windows: allocateWindows(0) }
   }
   const least = Math.log(threshold / (1 - threshold))
-  const parts: Candidates[] = []
-  const add = (hits: WindowHits, level: PyramidLevel): void => {
-    const windows = toCandidates(hits, level)
-    parts.push(
-      suppressCandidates(windows, { threshold: 0.5, measure: 'union' }, maxLevelCandidates),
-    )
+  const parts: FaceWindows[] = []
+  const add = (found: FoundWindows, level: PyramidLevel): void => {
+    const windows = toWindows(found, level)
+    parts.push(suppressWindows(windows, { threshold: 0.5, measure: 'union' }, maxLevelWindows))
   }
-  const inTiles = (level: PyramidLevel): Promise<WindowHits> =>
-    findHitsInTiles(level, (tile) => runOnTile(sessions, tile), {
+  const inTiles = (level: PyramidLevel): Promise<FoundWindows> =>
+    findWindowsInTiles(level, (tile) => runOnTile(sessions, tile), {
       least,
-      limit: maxLevelCandidates,
+      limit: maxLevelWindows,
     })
 
   const isSmall = image.width * image.height <= maxGraphPyramidPixels
@@ -86,16 +84,16 @@ export async function proposeFaces(
     source = output.resized!
     const level = toFloatLevel(source, image)
     levels.push(level)
-    add(isLarge ? await inTiles(level) : readHits(output.heads!, least), level)
+    add(isLarge ? await inTiles(level) : readWindows(output.heads!, least), level)
   }
-  const candidates = suppressCandidates(
-    concatCandidates(parts),
+  const windows = suppressWindows(
+    concatWindows(parts),
     { threshold: 0.7, measure: 'union' },
-    maxCandidates,
+    maxWindows,
   )
-  shiftBoxesInPlace(candidates.boxes, candidates.offsets)
-  squareBoxesInPlace(candidates.boxes)
-  return { levels, candidates }
+  shiftBoxesInPlace(windows.boxes, windows.offsets)
+  squareBoxesInPlace(windows.boxes)
+  return { levels, windows }
 }
 
 /** P-Net without a resize: the graph's is from a size to the same, which only moves the pixels. */
@@ -154,13 +152,13 @@ function resizeFeeds(source: FloatTensor, { width, height }: Size): Feeds {
   return { image: source, sizes: { data: sizes, dims: [4] } }
 }
 
-/** Boxes in the full image, and scores. */
-function toCandidates({ columns, at, values }: WindowHits, level: PyramidLevel): Candidates {
-  const found = allocateCandidates(at.length)
+/** Boxes in the full image, and confidences. */
+function toWindows({ columns, at, values }: FoundWindows, level: PyramidLevel): FaceWindows {
+  const found = allocateWindows(at.length)
   for (const [n, i] of at.entries()) {
     const x = (i % columns) * stride
     const y = Math.floor(i / columns) * stride
-    found.scores[n] = 1 / (1 + Math.exp(-values[5 * n]!))
+    found.confidences[n] = 1 / (1 + Math.exp(-values[5 * n]!))
     found.boxes[4 * n] = x / level.scaleX
     found.boxes[4 * n + 1] = y / level.scaleY
     found.boxes[4 * n + 2] = (x + cell) / level.scaleX

@@ -16,7 +16,7 @@ export const maxTilePixels = 250_000
 const tileWindows = 128
 
 /** Outputs of P-Net where they reach a threshold. */
-export interface WindowHits {
+export interface FoundWindows {
   /** Windows of one row. */
   readonly columns: number
   /** Place of each window, row by row, ascending. */
@@ -26,7 +26,7 @@ export interface WindowHits {
 }
 
 /** Reads the outputs of P-Net on a whole level. @param least  logit */
-export function readHits({ data, dims }: FloatTensor, least: number): WindowHits {
+export function readWindows({ data, dims }: FloatTensor, least: number): FoundWindows {
   const columns = dims[3]!
   const plane = dims[2]! * columns
   const at: number[] = []
@@ -45,11 +45,11 @@ export function readHits({ data, dims }: FloatTensor, least: number): WindowHits
  * @param least  logit
  * @param limit  so many of the highest logits are kept at least, and not many more
  */
-export async function findHitsInTiles(
+export async function findWindowsInTiles(
   level: PyramidLevel,
   run: (tile: FloatTensor) => Promise<FloatTensor>,
   { least, limit }: { readonly least: number; readonly limit: number },
-): Promise<WindowHits> {
+): Promise<FoundWindows> {
   const columns = countWindows(level.width)
   const rows = countWindows(level.height)
   const best = createBest(limit)
@@ -61,10 +61,13 @@ export async function findHitsInTiles(
       const width = toPixels(Math.min(tileWindows, columns - left), level.width - stride * left)
       const area = { x: stride * left, y: stride * top, width, height }
       const tile = { data: cutTile(level, area, buffer), dims: [1, 3, height, width] }
-      const hits = readHits(await run(tile), least)
-      for (const [n, i] of hits.at.entries()) {
-        const row = top + Math.floor(i / hits.columns)
-        best.add(row * columns + left + (i % hits.columns), hits.values.subarray(5 * n, 5 * n + 5))
+      const found = readWindows(await run(tile), least)
+      for (const [n, i] of found.at.entries()) {
+        const row = top + Math.floor(i / found.columns)
+        best.add(
+          row * columns + left + (i % found.columns),
+          found.values.subarray(5 * n, 5 * n + 5),
+        )
       }
       best.trim()
     }
@@ -115,29 +118,29 @@ interface Best {
   add(at: number, values: Float32Array): void
   /** Drops what is surely not among the best, once much has come together. */
   trim(): void
-  take(): Pick<WindowHits, 'at' | 'values'>
+  take(): Pick<FoundWindows, 'at' | 'values'>
 }
 
 /** Keeps the best windows; of two with equal logits the one that came first is better. */
 function createBest(limit: number): Best {
-  let hits: { readonly at: number; readonly values: Float32Array }[] = []
+  let found: { readonly at: number; readonly values: Float32Array }[] = []
   let floor = Number.NEGATIVE_INFINITY
   return {
     add(at, values) {
       // A copy, which does not keep the outputs of its tile.
-      if (values[0]! >= floor) hits.push({ at, values: values.slice() })
+      if (values[0]! >= floor) found.push({ at, values: values.slice() })
     },
     trim() {
-      if (hits.length <= 4 * limit) return
-      hits.sort((a, b) => b.values[0]! - a.values[0]! || a.at - b.at)
-      hits = hits.slice(0, limit)
-      floor = hits.at(-1)!.values[0]!
+      if (found.length <= 4 * limit) return
+      found.sort((a, b) => b.values[0]! - a.values[0]! || a.at - b.at)
+      found = found.slice(0, limit)
+      floor = found.at(-1)!.values[0]!
     },
     take() {
-      hits.sort((a, b) => a.at - b.at)
-      const values = new Float32Array(5 * hits.length)
-      for (const [n, hit] of hits.entries()) values.set(hit.values, 5 * n)
-      return { at: hits.map(({ at }) => at), values }
+      found.sort((a, b) => a.at - b.at)
+      const values = new Float32Array(5 * found.length)
+      for (const [n, one] of found.entries()) values.set(one.values, 5 * n)
+      return { at: found.map(({ at }) => at), values }
     },
   }
 }

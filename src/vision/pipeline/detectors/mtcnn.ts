@@ -9,13 +9,13 @@ import type { Session } from '../../runtime.ts'
 import type { RgbImage } from '../image.ts'
 import { cutCrops } from '../pixels/crops.ts'
 import type { PyramidLevel } from '../pixels/levels.ts'
-import type { Candidates } from './candidates.ts'
-import { selectCandidates, suppressCandidates } from './candidates.ts'
 import type { DetectionResult, Detector, ResolvedDetectorOptions } from './detector.ts'
 import { defaultMinFaceSize, defaultThresholds, retryMinFaceSize } from './detector.ts'
 import type { ProposalSessions } from './mtcnn-proposals.ts'
 import { proposeFaces } from './mtcnn-proposals.ts'
 import { straightenFaces } from './mtcnn-tilt.ts'
+import type { FaceWindows } from './windows.ts'
+import { selectWindows, suppressWindows } from './windows.ts'
 
 /** The networks of MTCNN as the model install builds them; inputs are RGB, 0 to 255. */
 export interface MtcnnSessions extends ProposalSessions {
@@ -81,13 +81,13 @@ async function detectOnce(
   options: ResolvedDetectorOptions,
 ): Promise<DetectionResult> {
   const [pnetThreshold, rnetThreshold, onetThreshold] = options.thresholds
-  const { levels, candidates } = await proposeFaces(sessions, image, {
+  const { levels, windows } = await proposeFaces(sessions, image, {
     minFaceSize: options.minFaceSize,
     threshold: pnetThreshold,
   })
-  const refined = await refine(sessions.rnet, levels, { candidates, threshold: rnetThreshold })
+  const refined = await refine(sessions.rnet, levels, { windows, threshold: rnetThreshold })
   const faces = await locate(sessions.onet, levels, {
-    candidates: refined,
+    windows: refined,
     threshold: onetThreshold,
   })
   faces.sort((a, b) => boxArea(b.box) - boxArea(a.box))
@@ -100,7 +100,7 @@ async function detectOnce(
 }
 
 interface StageInput {
-  readonly candidates: Candidates
+  readonly windows: FaceWindows
   readonly threshold: number
 }
 
@@ -108,15 +108,15 @@ interface StageInput {
 async function refine(
   rnet: Session,
   levels: readonly PyramidLevel[],
-  { candidates, threshold }: StageInput,
-): Promise<Candidates> {
+  { windows, threshold }: StageInput,
+): Promise<FaceWindows> {
   const { prob, reg } = await runOnCrops(rnet, levels, {
-    boxes: candidates.boxes,
+    boxes: windows.boxes,
     size: rnetSize,
     batch: rnetBatch,
   })
-  const scored = selectAbove({ boxes: candidates.boxes, prob, offsets: reg, threshold }).candidates
-  const kept = suppressCandidates(scored, { threshold: 0.7, measure: 'union' })
+  const scored = selectAbove({ boxes: windows.boxes, prob, offsets: reg, threshold }).windows
+  const kept = suppressWindows(scored, { threshold: 0.7, measure: 'union' })
   shiftBoxesInPlace(kept.boxes, kept.offsets)
   squareBoxesInPlace(kept.boxes)
   return kept
@@ -126,15 +126,15 @@ async function refine(
 async function locate(
   onet: Session,
   levels: readonly PyramidLevel[],
-  { candidates, threshold }: StageInput,
+  { windows, threshold }: StageInput,
 ): Promise<Detection[]> {
   const { prob, reg, pts } = await runOnCrops(onet, levels, {
-    boxes: candidates.boxes,
+    boxes: windows.boxes,
     size: onetSize,
     batch: onetBatch,
   })
-  const { candidates: faces, indices } = selectAbove({
-    boxes: candidates.boxes,
+  const { windows: faces, indices } = selectAbove({
+    boxes: windows.boxes,
     prob,
     offsets: reg,
     threshold,
@@ -144,11 +144,14 @@ async function locate(
     readLandmarks(faces.boxes.subarray(4 * i, 4 * i + 4), pts.subarray(10 * from, 10 * from + 10)),
   )
   shiftBoxesInPlace(faces.boxes, faces.offsets)
-  const kept = suppressOverlaps(faces.boxes, faces.scores, { threshold: 0.7, measure: 'minimum' })
+  const kept = suppressOverlaps(faces.boxes, faces.confidences, {
+    threshold: 0.7,
+    measure: 'minimum',
+  })
   return Array.from(kept, (i) => ({
     box: toBox(faces.boxes.subarray(4 * i, 4 * i + 4)),
     landmarks: landmarks[i]!,
-    confidence: faces.scores[i]!,
+    confidence: faces.confidences[i]!,
   }))
 }
 
@@ -168,7 +171,7 @@ interface CropOutputs {
   readonly pts: Float32Array
 }
 
-/** Cuts and scores all boxes; memory is bounded by the batch. */
+/** Cuts all boxes and runs a network on them; memory is bounded by the batch. */
 async function runOnCrops(
   network: Session,
   levels: readonly PyramidLevel[],
@@ -198,12 +201,12 @@ interface Scored {
 }
 
 function selectAbove({ boxes, prob, offsets, threshold }: Scored): {
-  readonly candidates: Candidates
+  readonly windows: FaceWindows
   readonly indices: readonly number[]
 } {
-  const scores = Float32Array.from({ length: boxes.length / 4 }, (_, i) => prob[2 * i + 1]!)
-  const indices = [...scores.keys()].filter((i) => scores[i]! > threshold)
-  return { candidates: selectCandidates({ boxes, scores, offsets }, indices), indices }
+  const confidences = Float32Array.from({ length: boxes.length / 4 }, (_, i) => prob[2 * i + 1]!)
+  const indices = [...confidences.keys()].filter((i) => confidences[i]! > threshold)
+  return { windows: selectWindows({ boxes, confidences, offsets }, indices), indices }
 }
 
 /** @param pts  [10]: x0..x4, y0..y4 in widths and heights of the box */

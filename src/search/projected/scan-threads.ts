@@ -3,9 +3,9 @@ import { workerUrl } from '../../platform/workers/url.ts'
 import type { CodeLayout, CodeTable } from './codes.ts'
 
 /** A message to a scan thread. */
-export type CrewMessage =
+export type ScanThreadMessage =
   | {
-      readonly do: 'join'
+      readonly do: 'attach'
       readonly table: number
       readonly memory: WebAssembly.Memory
       readonly layout: CodeLayout
@@ -13,29 +13,29 @@ export type CrewMessage =
       readonly thread: number
     }
   | { readonly do: 'scan'; readonly table: number; readonly job: number }
-  | { readonly do: 'leave'; readonly table: number }
+  | { readonly do: 'detach'; readonly table: number }
 
 /** The scan threads as one table uses them. */
-export interface ScanTeam {
-  /** Calls the other threads to a job; they come when they can. */
-  call(job: number): void
-  leave(): void
+export interface TableScanThreads {
+  /** Wakes the other threads for a job; they come when they can. */
+  wake(job: number): void
+  detach(): void
 }
 
 /** The threads that help with scans, for all tables of an index worker. */
-export interface ScanCrew {
+export interface ScanThreads {
   /** Threads of a scan, with the one that leads it. */
   readonly threads: number
-  join(table: CodeTable): ScanTeam
+  attach(table: CodeTable): TableScanThreads
 }
 
 /**
- * Makes a crew. Its threads start when the first table joins; one that dies is done without.
+ * Makes the scan threads. They start when the first table is attached; one that dies is done without.
  *
  * @param kernel   the compiled `scan-i8.wasm`
  * @param threads  from 1, with the calling thread
  */
-export function createScanCrew(kernel: WebAssembly.Module, threads: number): ScanCrew {
+export function createScanThreads(kernel: WebAssembly.Module, threads: number): ScanThreads {
   const workers: Worker[] = []
   let tables = 0
 
@@ -50,22 +50,22 @@ export function createScanCrew(kernel: WebAssembly.Module, threads: number): Sca
     }
   }
 
-  function tell(message: CrewMessage): void {
+  function post(message: ScanThreadMessage): void {
     for (const worker of workers) worker.postMessage(message)
   }
 
   return {
     threads,
-    join({ memory, layout }) {
+    attach({ memory, layout }) {
       start()
       const table = tables++
       workers.forEach((worker, i) => {
-        const message: CrewMessage = { do: 'join', table, memory, layout, thread: i + 1 }
+        const message: ScanThreadMessage = { do: 'attach', table, memory, layout, thread: i + 1 }
         worker.postMessage(message)
       })
       return {
-        call: (job) => tell({ do: 'scan', table, job }),
-        leave: () => tell({ do: 'leave', table }),
+        wake: (job) => post({ do: 'scan', table, job }),
+        detach: () => post({ do: 'detach', table }),
       }
     },
   }

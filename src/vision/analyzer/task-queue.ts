@@ -3,11 +3,11 @@ import { queueOptionsSymbol } from 'piscina'
 
 type Task = NonNullable<ReturnType<TaskQueue['shift']>>
 
-/** A queue, first in, first out, that waiting tasks can leave. */
-export interface WaitingLine extends TaskQueue {
+/** A queue, first in, first out, whose waiting tasks can be cancelled. */
+export interface CancellableTaskQueue extends TaskQueue {
   unshift(task: Task): void
   /** Takes out the task that was posted with this ticket; false when it is not waiting (any more). */
-  leave(ticket: object): boolean
+  cancel(ticket: object): boolean
 }
 
 /**
@@ -17,7 +17,7 @@ export interface WaitingLine extends TaskQueue {
  * queue, without a bound (piscina 5.3), and aborting a running one ends the worker, whose networks
  * would have to be loaded again.
  */
-export function createWaitingLine(): WaitingLine {
+export function createTaskQueue(): CancellableTaskQueue {
   const tasks: Task[] = []
   const takeOut = (at: number): boolean => at >= 0 && tasks.splice(at, 1).length > 0
   return {
@@ -28,6 +28,6 @@ export function createWaitingLine(): WaitingLine {
     unshift: (task) => void tasks.unshift(task),
     shift: () => tasks.shift() ?? null,
     remove: (task) => void takeOut(tasks.indexOf(task)),
-    leave: (ticket) => takeOut(tasks.findIndex((task) => task[queueOptionsSymbol] === ticket)),
+    cancel: (ticket) => takeOut(tasks.findIndex((task) => task[queueOptionsSymbol] === ticket)),
   }
 }

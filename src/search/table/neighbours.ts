@@ -1,14 +1,14 @@
-import type { SearchCandidate } from '../vector-index.ts'
+import type { Neighbour } from '../vector-index.ts'
 
 /** The candidates of several probes, one probe behind the other: cheap to send between threads. */
-export interface RowHits {
+export interface RowNeighbours {
   readonly counts: readonly number[]
   readonly faceIds: readonly string[]
   readonly similarities: Float64Array
 }
 
 /** Puts the lists of several probes into one message. */
-export function toHits(lists: readonly (readonly SearchCandidate[])[]): RowHits {
+export function toRowNeighbours(lists: readonly (readonly Neighbour[])[]): RowNeighbours {
   const all = lists.flat()
   return {
     counts: lists.map((list) => list.length),
@@ -17,14 +17,14 @@ export function toHits(lists: readonly (readonly SearchCandidate[])[]): RowHits 
   }
 }
 
-/** The lists that {@link toHits} was given. */
-export function toLists(hits: RowHits): readonly (readonly SearchCandidate[])[] {
+/** The lists that {@link toRowNeighbours} was given. */
+export function toLists(neighbours: RowNeighbours): readonly (readonly Neighbour[])[] {
   let from = 0
-  return hits.counts.map((count) => {
+  return neighbours.counts.map((count) => {
     const end = from + count
-    const list: SearchCandidate[] = []
+    const list: Neighbour[] = []
     for (; from < end; from++) {
-      list.push({ faceId: hits.faceIds[from]!, similarity: hits.similarities[from]! })
+      list.push({ faceId: neighbours.faceIds[from]!, similarity: neighbours.similarities[from]! })
     }
     return list
   })

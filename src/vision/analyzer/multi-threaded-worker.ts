@@ -5,7 +5,7 @@ import type { WorkerPool } from './worker-pool.ts'
 import { createWorkerPool } from './worker-pool.ts'
 
 /** A worker whose networks run on several cores. */
-export interface SoloWorker {
+export interface MultiThreadedWorker {
   /** Settings that its tasks carry. */
   readonly settings: SharedSettings
   readonly pool: WorkerPool
@@ -27,7 +27,7 @@ const keepMs = 15_000
 /**
  * Serves an image that comes alone with the cores that would otherwise be idle.
  *
- * [Note: solo worker] The threads of a network wait for each other at every layer, several hundred
+ * [Note: Multi-threaded worker] The threads of a network wait for each other at every layer, several hundred
  * times an image, and a sleeping thread takes longer to wake up than most layers take. So they spin,
  * which pays for one image on an idle machine and costs where all cores have work: these networks
  * are a set of their own, used while no other worker runs. docs/decisions/0007-one-image-many-cores.md
@@ -36,12 +36,12 @@ const keepMs = 15_000
  * @param budget   memory that all images of the analyzer share
  * @returns `undefined` where there is only one worker
  */
-export function createSoloWorker(
+export function createMultiThreadedWorker(
   file: URL,
   base: PipelineSettings,
   workers: number,
   budget: MemoryBudgetKeeper,
-): SoloWorker | undefined {
+): MultiThreadedWorker | undefined {
   const threads = Math.min(workers, maxThreads)
   if (threads === 1) return undefined
   const settings = shareSettings({ ...base, threads })

@@ -4,9 +4,9 @@ import { toStoreError } from './errors.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 
 /** Removes what is left of deleted collections; see [Note: Deleted collections]. */
-export interface Purger {
+export interface DeletedCollectionCleaner {
   /** Makes sure that nothing is added to the deleted collection any more. */
-  seal(collectionId: string): Promise<void>
+  forbidWrites(collectionId: string): Promise<void>
   /** Removes what is left of one deleted collection. */
   purge(collectionId: string): Promise<void>
   /** Begins to remove what is left of all deleted collections, in the background. */
@@ -19,8 +19,11 @@ const batchSize = 500
 // Time between two looks for what another process left when it died, and after failures.
 const lookEveryMs = 30_000
 
-/** Creates the purger, which goes on with what was begun earlier. */
-export function createPurger(context: MongoContext, logger: Logger | undefined): Purger {
+/** Creates the cleaner, which goes on with what was begun earlier. */
+export function createDeletedCollectionCleaner(
+  context: MongoContext,
+  logger: Logger | undefined,
+): DeletedCollectionCleaner {
   const { counters, nameLocks, persons, faces, crops, purges } = context.tables
   let running: Promise<void> | undefined
   let again = false
@@ -28,7 +31,7 @@ export function createPurger(context: MongoContext, logger: Logger | undefined):
 
   // Outside a transaction, so that it waits for those that add to the counters instead of
   // conflicting with them again and again.
-  async function seal(collectionId: string): Promise<void> {
+  async function forbidWrites(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
     await nameLocks.deleteMany({ collectionId })
   }
@@ -66,7 +69,7 @@ export function createPurger(context: MongoContext, logger: Logger | undefined):
   }
 
   async function purge(collectionId: string): Promise<void> {
-    await seal(collectionId)
+    await forbidWrites(collectionId)
     while (!closed && (await purgeBatch(collectionId)));
   }
 
@@ -93,7 +96,7 @@ export function createPurger(context: MongoContext, logger: Logger | undefined):
   wake()
 
   return {
-    seal,
+    forbidWrites,
     purge,
     wake,
     async close() {
