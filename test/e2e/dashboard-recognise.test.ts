@@ -102,6 +102,23 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByRole('dialog', { name: 'API key needed' }).waitFor()
   })
 
+  test('says that the key may too little, and takes another one', async () => {
+    mock.apiKey = 'weak'
+    mock.scripted.push({ pathEnd: '/collections', answer: mockProblem(403, 'missingScope') })
+    await page.goto(mock.url)
+    const dialog = page.getByRole('dialog', { name: 'API key needed' })
+    await dialog.getByLabel('API key').fill('weak')
+    await dialog.getByLabel('API key').press('Enter')
+    await page.getByRole('alert').getByText('Your API key does not allow this.').waitFor()
+    mock.apiKey = 'strong'
+    await page.getByRole('button', { name: 'Enter another API key' }).click()
+    await dialog.getByText('This server is protected').waitFor()
+    await dialog.getByLabel('API key').fill('strong')
+    await dialog.getByLabel('API key').press('Enter')
+    await page.getByText('Nobody is registered yet').waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
   test('says that the server is busy and goes on by itself', async () => {
     const busy = mockProblem(503, 'overloaded', { 'retry-after': '1' })
     mock.faces = [mockFace('match', 'Ann')]

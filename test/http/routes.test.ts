@@ -683,6 +683,17 @@ describe('operation', () => {
   })
 })
 
+it('makes, lists and revokes API keys', async () => {
+  const { status, json } = await client.send('POST', '/v1/keys', {
+    json: { name: 'ann', scopes: ['admin'] },
+  })
+  expect(status).toBe(201)
+  const headers = { authorization: `Bearer ${json.key}` }
+  const listed = await client.send('GET', '/v1/keys', { headers })
+  expect(listed.json.items.map(({ id }: { id: string }) => id)).toEqual([json.id])
+  expect((await client.send('DELETE', `/v1/keys/${json.id}`, { headers })).status).toBe(204)
+})
+
 it('has asked every operation and seen it succeed', () => {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   const succeeded = new Set(

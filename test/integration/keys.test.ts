@@ -114,14 +114,6 @@ describe('keys of a running server', () => {
     await becomes(401, 'GET', '/v1/models', reader.key)
     await kill()
 
-    await serve()
-    expect(await statusOf('GET', '/v1/models')).toBe(401)
-    await kill()
-    await keys('remove', 'door')
-    await keys('remove', 'monitor')
-    await serve()
-    expect(await statusOf('GET', '/v1/models')).toBe(200)
-
     expect(log.length).toBeGreaterThan(1000)
     for (const secret of secrets) {
       expect(log).not.toContain(secret)
@@ -147,7 +139,7 @@ describe('keys of a running server', () => {
     await create('valid', '--scope', 'detect')
     const inUse = await runCli(['keys', 'remove', 'valid', '--data-dir', data.path])
     expect(inUse).toMatchObject({ code: 4, stderr: expect.stringContaining('[keyInUse]') })
-  })
+  }, 300_000)
 
   it.each([
     [['--scope', 'all'], 3, '[invalidOption]'],
