@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { version } from '../version.ts'
 import { addCollections } from './commands/collections.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addData } from './commands/data.ts'
 import { addDetect } from './commands/detect.ts'
@@ -50,7 +51,7 @@ export function createProgram(output: Output): Command {
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
-    ...[addStatus, addEvaluate],
+    ...[addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)
   }

@@ -47,6 +47,8 @@ export const commandScopes: Readonly<Record<string, ScopeOrPublic>> = {
   'keys remove': 'admin',
   'keys generate': 'public',
   'config print': 'system:read',
+  completion: 'public',
+  complete: 'public',
   'evaluate lfw': 'public',
   'evaluate fmr': 'public',
   'evaluate identify': 'public',
