@@ -6,6 +6,7 @@ import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { assertSafeBind } from './plugins/safe-bind.ts'
 import type { HttpServices } from './types.ts'
 
+/** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
   readonly app: FastifyInstance
   /** Where it listens, for instance `http://127.0.0.1:8000`. */

@@ -213,8 +213,9 @@ export interface IdentifyEmbeddingResult extends SearchFacts {
   readonly faces: readonly IdentifiedProbe[]
 }
 
+/** Options of `identify`. */
 export interface IdentifyOptions extends RequestOptions {
-  /** Of each face, 1 to {@link maxCandidates}. Default {@link defaultCandidates}. */
+  /** Most persons that are answered for each face, 1 to 100. Default 5. */
   readonly candidates?: number
   readonly detector?: DetectorOptions
 }
