@@ -41,6 +41,8 @@ export const commandScopes: Readonly<Record<string, ScopeOrPublic>> = {
   'data import': 'admin',
   'data copy': 'admin',
   'seed import': 'admin',
+  // The old name of it.
+  'import seed': 'admin',
   'keys create': 'admin',
   'keys list': 'admin',
   'keys revoke': 'admin',
