@@ -37,9 +37,15 @@ const variants = {
   'sqlite+exact': { store: 'sqlite', index: { kind: 'exact' } },
   'mongodb+exact': { store: 'mongodb', index: { kind: 'exact' } },
   'mongodb+projected': { store: 'mongodb', index: { kind: 'projected' } },
-  'mongodb+faiss-Flat': { store: 'mongodb', index: { kind: 'faiss', factory: 'Flat' } },
-  'mongodb+faiss-HNSW32': { store: 'mongodb', index: { kind: 'faiss', factory: 'HNSW32' } },
-  'mongodb+milvus-HNSW': { store: 'mongodb', index: { kind: 'milvus', type: 'HNSW' } },
+  'mongodb+faiss-Flat': { store: 'mongodb', index: { kind: 'faiss', faiss: { factory: 'Flat' } } },
+  'mongodb+faiss-HNSW32': {
+    store: 'mongodb',
+    index: { kind: 'faiss', faiss: { factory: 'HNSW32' } },
+  },
+  'mongodb+milvus-HNSW': {
+    store: 'mongodb',
+    index: { kind: 'milvus', milvus: { indexType: 'HNSW' } },
+  },
 }
 
 const milvusServer =
@@ -151,7 +157,7 @@ async function runVariant(name, work) {
   const dataDir = mkdtempSync(join(work, 'data-'))
   const servers = []
   try {
-    const flags = { dataDir, store: { kind: variant.store }, index: { ...variant.index } }
+    const flags = { dataDir, store: { kind: variant.store }, index: structuredClone(variant.index) }
     let milvus
     if (variant.store === 'mongodb') {
       servers.push(await startMongod(args.mongod))
@@ -160,7 +166,7 @@ async function runVariant(name, work) {
     if (variant.index.kind === 'milvus') {
       milvus = await startMilvus(args.milvus)
       servers.push(milvus)
-      flags.index.address = milvus.address
+      flags.index.milvus.address = milvus.address
     }
     const emptyMilvus = milvus?.rssBytes()
     const step = (step) => inFreshProcess(step, work, flags)

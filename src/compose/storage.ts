@@ -166,7 +166,7 @@ export async function openIndexProvider(
   logger?: Logger,
   { ownsDataDir = true }: IndexOwnership = {},
 ): Promise<VectorIndexProvider> {
-  const { kind, factory, address, token, prefix, type } = config.index
+  const { kind, faiss, milvus } = config.index
   // [Note: Encrypted galleries] Snapshots hold embeddings in the clear, so an encrypted gallery has none and its index is read from the database at each start.
   const encrypted = config.store.encryptionKey !== ''
   const snapshots = {
@@ -189,7 +189,7 @@ export async function openIndexProvider(
   })
   if (kind === 'faiss') {
     const { createFaissProvider } = await import('../search/faiss/provider.ts')
-    return inDataDir(createFaissProvider({ ...snapshots, factory }))
+    return inDataDir(createFaissProvider({ ...snapshots, factory: faiss.factory }))
   }
   if (kind === 'projected') {
     const { createProjectedProvider } = await import('../search/projected/provider.ts')
@@ -198,7 +198,7 @@ export async function openIndexProvider(
   if (kind === 'milvus') {
     const { createMilvusProvider } = await import('../search/milvus/provider.ts')
     return createMilvusProvider({
-      ...{ address, token, prefix, indexType: type },
+      ...milvus,
       ...(logger === undefined ? {} : { logger }),
     })
   }
@@ -221,7 +221,7 @@ export interface IndexFileOptions {
 
 /**
  * Writes a collection's embeddings as a file that FAISS' `read_index` opens, made by the configured
- * `index.factory`, whichever kind of index is in use.
+ * `index.faiss.factory`, whichever kind of index is in use.
  *
  * @returns how many faces were written
  * @throws {FaceError} `collectionNotFound`, `indexKindUnavailable`, `invalidOption`
@@ -234,7 +234,7 @@ export async function exportIndex(
   const store = await openStore(config)
   try {
     const collection = await store.collections.get(name)
-    const kind = { factory: config.index.factory, metric: 'ip' } as const
+    const kind = { factory: config.index.faiss.factory, metric: 'ip' } as const
     return await exportFaissIndex({
       ...{ file, collection, kind },
       batches: eachEmbeddingBatch(store, collection.id),
@@ -267,7 +267,7 @@ export async function importIndex(
     const collection = await store.collections.get(name)
     return await importFaissIndex({
       ...{ file, collection, directory: snapshotDirectory(config) },
-      kind: { factory: config.index.factory, metric: 'ip' },
+      kind: { factory: config.index.faiss.factory, metric: 'ip' },
       cursor: toSnapshotCursor(collection.id, await store.feed.latestCursor()),
       knownFaces: async (faceIds) =>
         (await store.faces.getOwners(collection.id, faceIds)).map((owner) => owner.faceId),

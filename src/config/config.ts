@@ -7,10 +7,14 @@ type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDee
 export type Config = ReadonlyDeep<Static<typeof configSchema>>
 
 /** Any part of a {@link Config}. */
-export type PartialConfig = {
-  readonly [Section in keyof Config]?: Config[Section] extends object
-    ? Partial<Config[Section]>
-    : Config[Section]
+export type PartialConfig = PartialSection<Config>
+
+type PartialSection<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] | string | number | boolean
+    ? T[K]
+    : T[K] extends object
+      ? PartialSection<T[K]>
+      : T[K]
 }
 
 export type LogConfig = Config['log']

@@ -337,33 +337,43 @@ const index = Type.Object(
           'How similar faces are searched: `projected`, in memory: a quick first pass over short codes, then exact similarities (small galleries are searched exactly); `exact`, in memory, every face compared; `faiss`, the FAISS library (built in a checkout with `npm run build:faiss`); `milvus`, a Milvus server that all nodes share.',
       },
     ),
-    factory: Type.String({
-      minLength: 1,
-      maxLength: 200,
-      default: 'Flat',
-      description:
-        'FAISS: what `index_factory` makes, for instance `Flat`, `HNSW32` or `IVF1024,PQ64`.',
-    }),
-    address: Type.String({
-      minLength: 1,
-      default: '127.0.0.1:19530',
-      description: 'Milvus: host and port.',
-    }),
-    token: Type.String({
-      default: '',
-      secret: true,
-      description: 'Milvus: `user:password` or an API key; empty where none is asked for.',
-    }),
-    prefix: Type.String({
-      pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$',
-      allowed: '1 to 64 of A-Z, a-z, 0-9 and `_`, no digit first',
-      default: 'face_watcher',
-      description: "Milvus: how the names of this installation's collections begin.",
-    }),
-    type: Type.Union([Type.Literal('FLAT'), Type.Literal('HNSW'), Type.Literal('IVF_FLAT')], {
-      default: 'HNSW',
-      description: 'Milvus: kind of its index.',
-    }),
+    faiss: Type.Object(
+      {
+        factory: Type.String({
+          minLength: 1,
+          maxLength: 200,
+          default: 'Flat',
+          description:
+            'What `index_factory` of FAISS makes, for instance `Flat`, `HNSW32` or `IVF1024,PQ64`.',
+        }),
+      },
+      section,
+    ),
+    milvus: Type.Object(
+      {
+        address: Type.String({
+          minLength: 1,
+          default: '127.0.0.1:19530',
+          description: 'Host and port of the Milvus server.',
+        }),
+        token: Type.String({
+          default: '',
+          secret: true,
+          description: '`user:password` or an API key; empty where none is asked for.',
+        }),
+        prefix: Type.String({
+          pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$',
+          allowed: '1 to 64 of A-Z, a-z, 0-9 and `_`, no digit first',
+          default: 'face_watcher',
+          description: "How the names of this installation's Milvus collections begin.",
+        }),
+        indexType: Type.Union(
+          [Type.Literal('FLAT'), Type.Literal('HNSW'), Type.Literal('IVF_FLAT')],
+          { default: 'HNSW', description: "Kind of Milvus' index." },
+        ),
+      },
+      section,
+    ),
   },
   section,
 )

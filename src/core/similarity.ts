@@ -41,8 +41,16 @@ export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
   return Math.min(1, Math.max(-1, product / norms))
 }
 
+// [Note: Unit length]
+// Embeddings have length 1, so that a dot product is a cosine. It is made where an embedding comes
+// from: by an embedder, and by `parseEmbedding` for numbers from outside. The database normalises once
+// more what is enrolled (`toUnitEmbedding`), because a search later trusts it: indexes, snapshots and
+// the decision compute with what they are given. Restored faces, exports and the seed's documents are
+// checked and kept bit for bit (`assertUnitEmbedding`). Means of several faces have another length,
+// and say so where they are made.
+
 /**
- * Scales a vector to length 1, in place.
+ * Scales a vector to length 1, in place; see [Note: Unit length].
  *
  * @returns its length before, > 0
  * @throws {FaceError} `invalidEmbedding` when it is zero or not finite; it is unchanged then

@@ -1,8 +1,8 @@
 import type { Aggregates } from './database.ts'
 
 /**
- * What a method does. `write`: it goes into a transaction, and is never done again for a caller that
- * had no answer. `erase`: a write after which what was there before has to leave logs, too.
+ * What a method does. `write`: it takes effect as a whole or not at all, and is never done again for
+ * a caller that had no answer. `erase`: a write after which what was there before has to leave logs, too.
  */
 export type Effect = 'read' | 'write' | 'erase'
 

@@ -4,7 +4,7 @@ import { lstat, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFaceError } from '../core/errors.ts'
 import type { StoredFace } from '../storage/ports/faces.ts'
-import { toUnitEmbedding } from '../storage/rules/embedding.ts'
+import { assertUnitEmbedding } from '../storage/rules/embedding.ts'
 import { toMetadataJson, toStoredName } from '../storage/rules/person-fields.ts'
 import {
   createLineParsers,
@@ -211,7 +211,7 @@ function assertStorable(person: PersonRecord, where: string): void {
 }
 
 function assertEmbedding(embedding: Float32Array, where: string): void {
-  toExportInvalid(where, () => toUnitEmbedding(embedding))
+  toExportInvalid(where, () => assertUnitEmbedding(embedding))
 }
 
 function toExportInvalid(where: string, body: () => void): void {

@@ -357,7 +357,7 @@ describe('gallery', () => {
 
     it('that does not answer is told as the cause, in searches and in the state, until it does', async () => {
       await enrol(1)
-      const away = new FaceError('indexUnavailable', { detail: 'Nothing at index.address.' })
+      const away = new FaceError('indexUnavailable', { detail: 'Nothing at index.milvus.address.' })
       const { gallery: second, provider: remote } = await openGallery(store, 10)
       remote.before = () => {
         throw away

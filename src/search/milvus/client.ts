@@ -119,7 +119,7 @@ function toError(thrown: unknown): Error {
   return (
     (isAnswer ? findFailure(thrown) : undefined) ??
     new FaceError('indexUnavailable', {
-      detail: 'Milvus did not answer: check that it runs, and index.address.',
+      detail: 'Milvus did not answer: check that it runs, and index.milvus.address.',
       cause: thrown,
     })
   )

@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { StoredFace } from '../ports/faces.ts'
 import type { TransferStore } from '../ports/transfer.ts'
-import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertUnitEmbedding } from '../rules/embedding.ts'
 import { assertCollection, assertFits, assertId } from '../rules/input-checks.ts'
 import { insertCollection } from './collections.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
@@ -115,8 +115,7 @@ export function createTransferOperations(
         for (const face of given) {
           assertId(face.id)
           assertFits(collection, face)
-          // Only a check: a vector that is normalised once more may differ in its last bits.
-          toUnitEmbedding(face.embedding)
+          assertUnitEmbedding(face.embedding)
         }
         const missing = await selectMissing(given, transaction)
         if (missing.length === 0) return

@@ -5,13 +5,26 @@ import type { EmbeddingBatch } from '../../core/types.ts'
 const normTolerance = 1e-3
 
 /**
- * A copy of the embedding with norm 1.
+ * A copy of the embedding with norm 1; see [Note: Unit length] in core/similarity.ts.
  *
  * @param embedding  d values, norm within 1e-3 of 1
  * @returns d values, norm 1 to float32 precision
- * @throws {FaceError} `invalidEmbedding` when it is empty, has a value that is not finite, or is not normalised
+ * @throws {FaceError} `invalidEmbedding` as {@link assertUnitEmbedding}
  */
 export function toUnitEmbedding(embedding: Float32Array): Float32Array {
+  const norm = assertUnitEmbedding(embedding)
+  return embedding.map((value) => value / norm)
+}
+
+/**
+ * Checks an embedding that has to stay as it is: one that is normalised once more may differ in its
+ * last bits.
+ *
+ * @param embedding  d values
+ * @returns its norm, within 1e-3 of 1
+ * @throws {FaceError} `invalidEmbedding` when it is empty, has a value that is not finite, or is not normalised
+ */
+export function assertUnitEmbedding(embedding: Float32Array): number {
   if (!(embedding instanceof Float32Array) || embedding.length === 0) {
     throw new FaceError('invalidEmbedding', { detail: 'Expected a non-empty Float32Array.' })
   }
@@ -26,7 +39,7 @@ export function toUnitEmbedding(embedding: Float32Array): Float32Array {
       detail: `Its norm is ${norm.toPrecision(4)}; expected 1 within ${normTolerance}.`,
     })
   }
-  return embedding.map((value) => value / norm)
+  return norm
 }
 
 /**

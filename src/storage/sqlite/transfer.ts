@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 import type { TransferStore } from '../ports/transfer.ts'
-import { toUnitEmbedding } from '../rules/embedding.ts'
+import { assertUnitEmbedding } from '../rules/embedding.ts'
 import { assertFits, assertId } from '../rules/input-checks.ts'
 import { insertCollection } from './collections.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
@@ -58,8 +58,7 @@ export function createTransferOperations(context: StoreContext): Synchronous<Tra
       for (const face of faces) {
         assertId(face.id)
         assertFits(collection, face)
-        // Only a check: a vector that is normalised once more may differ in its last bits.
-        toUnitEmbedding(face.embedding)
+        assertUnitEmbedding(face.embedding)
         writeFace(context, collectionId, face)
       }
     },

@@ -19,7 +19,7 @@ export function parseSeedDocument(document: Readonly<Record<string, unknown>>): 
   const id = toText(document._id)
   try {
     const name = parseName(document.faceName)
-    return { kind: 'face', id, name, embedding: parseEmbedding(document.embedding) }
+    return { kind: 'face', id, name, embedding: readUnitEmbedding(document.embedding) }
   } catch (error) {
     if (isFaceError(error)) return { kind: 'refused', id, reason: error.message }
     throw error
@@ -33,7 +33,7 @@ function parseName(name: unknown): string {
   return toStoredName(name)
 }
 
-function parseEmbedding(value: unknown): Float32Array {
+function readUnitEmbedding(value: unknown): Float32Array {
   if (!(value instanceof Binary) || value.sub_type !== Binary.SUBTYPE_USER_DEFINED) {
     refuse('It is not a binary of subtype 128.')
   }
