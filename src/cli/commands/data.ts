@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Database } from '../../storage/database.ts'
 import type { TransferOptions, TransferProgress, TransferSummary } from '../../transfer/options.ts'
+import { forCommandLine } from '../actor.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
@@ -100,7 +101,7 @@ async function withStore<T>(
 ): Promise<T> {
   const store = await opening
   try {
-    return await use(store)
+    return await use(forCommandLine(store))
   } finally {
     await store.close()
   }

@@ -5,6 +5,7 @@ import {
   type SeedImportReport,
   seedModelId,
 } from '../../transfer/importers/seed/import-seed.ts'
+import { forCommandLine } from '../actor.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
@@ -60,7 +61,7 @@ function addSeedImport(command: Command, { output, loadConfig }: CliContext): vo
         output,
         'Finishing the documents in work; Ctrl-C again stops at once.',
       )
-      const report = await importSeed(store, source, {
+      const report = await importSeed(forCommandLine(store), source, {
         ...{ collection: into, policy: config.policy, stop: interrupt.signal },
         onProgress: progress.update,
       }).finally(async () => {
