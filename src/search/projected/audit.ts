@@ -9,8 +9,11 @@ const livePass = 4
 const verifyPass = 16
 /** Rows times probes that an exact pass compares before it lets others in: some milliseconds. */
 const sliceProducts = 16_384
-/** Share of the thread's time that repeated searches may take. */
-const liveShare = 0.05
+/**
+ * Share of the thread's time that repeated searches may take. Where images keep all cores busy, it is
+ * taken from them.
+ */
+const liveShare = 0.01
 /** A repeated search waits so long for three more. */
 const gatherMs = 1000
 /** A gallery that changes is looked at again when it has not changed for so long. */
