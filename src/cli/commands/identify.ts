@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
 import { toIdentifyBody } from '../../recognition/bodies.ts'
@@ -22,6 +22,7 @@ import {
 } from '../each-image.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type FileError, toFileError } from '../failures.ts'
+import { statOrUndefined } from '../file-identity.ts'
 import { loadImageFile, standardInput } from '../load-image.ts'
 import { integerOption, noReadTurnedHelp, toDetector } from '../option-parsers.ts'
 import type { Output } from '../output.ts'
@@ -111,7 +112,7 @@ async function planJobs(
 ): Promise<readonly Job[]> {
   if (draw === undefined) return files.map((file) => ({ file }))
   const { assertDrawnFormat, drawnFormats } = await import('../draw.ts')
-  const isDir = statSync(draw, { throwIfNoEntry: false })?.isDirectory() === true
+  const isDir = statOrUndefined(draw)?.isDirectory() === true
   const guard = { flag: '--draw', force, inputs: files }
   if (isOne && !isDir) {
     assertDrawnFormat(draw)
