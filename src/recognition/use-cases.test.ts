@@ -157,7 +157,10 @@ describe('models and status', () => {
 
   test.each([
     [undefined, /^The index is being loaded\.$/],
-    [new FaceError('indexUnavailable', { detail: 'Check index.milvus.address.' }), /Check index\.milvus\.address/],
+    [
+      new FaceError('indexUnavailable', { detail: 'Check index.milvus.address.' }),
+      /Check index\.milvus\.address/,
+    ],
     [new Error('at /home/user'), /^The index could not be loaded; the log says why\.$/],
     [new FaceError('workerFailed', { detail: '/home' }), /^The index could not be loaded; the log/],
   ])('says why the index is not there: %s', async (failure, reason) => {

@@ -24,7 +24,9 @@ describe.skipIf(noMilvus)(suite, patient, () => {
 
   it('stops searches, not enrolment, until it is back, and loses nothing', async () => {
     const { address } = milvus
-    const config = { index: { kind: 'milvus', milvus: { address, prefix: newMilvusPrefix() } } } as const
+    const config = {
+      index: { kind: 'milvus', milvus: { address, prefix: newMilvusPrefix() } },
+    } as const
     let node = await nodes.start(config)
     const collection = await makeCollection(node.gallery, { dimension: ledgerDimension })
     const ledger = createWriteLedger(collection)
