@@ -72,13 +72,17 @@ interface Searched {
  * [Note: Remembered collections] A collection is taken to be what it was last time; the search's
  * look-up in the store tells what it is now, and where it has changed, the search is done again. That
  * saves a round trip to the store, and the image need not wait for it.
+ *
+ * @param known  collections as they were last read, by name; shared by callers who reach the same ones,
+ *   because what is remembered is not checked again
  */
 export function createIdentify(
   deps: RecognitionDependencies,
   judges: Judges,
+  known: Map<string, Collection>,
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
-  const collections = createCollectionMemory(gallery)
+  const collections = createCollectionMemory(gallery, known)
 
   async function search(
     name: string,
@@ -202,8 +206,10 @@ interface CollectionMemory {
   read(name: string): Promise<Collection>
 }
 
-function createCollectionMemory(gallery: Pick<Gallery, 'collections'>): CollectionMemory {
-  const known = new Map<string, Collection>()
+function createCollectionMemory(
+  gallery: Pick<Gallery, 'collections'>,
+  known: Map<string, Collection>,
+): CollectionMemory {
   return {
     recall: (name) => known.get(name),
     async read(name) {

@@ -235,6 +235,35 @@ describe('for a caller', () => {
     expect(calls.at(-1)?.options.signal).toBeUndefined()
   })
 
+  test('a collection is remembered from request to request, but not for who may not reach it', async () => {
+    let reads = 0
+    const bound = createUseCases({
+      ...deps,
+      gallery: {
+        ...deps.gallery,
+        as(caller) {
+          const ports = deps.gallery.as(caller)
+          const get: typeof ports.collections.get = (name) => {
+            reads++
+            return ports.collections.get(name)
+          }
+          return { ...ports, collections: { ...ports.collections, get } }
+        },
+      },
+    })
+    const { id } = await bound.persons.create('default', { name: 'Ann' })
+    await bound.enroll('default', id, [{ fileName: 'a', bytes: image('ann') }])
+    await bound.as({ actor }).identify('default', image('ann'))
+    expect(reads).toBe(1)
+    await bound.as({ actor }).identify('default', image('ann'))
+    expect(reads).toBe(1)
+    const other = bound.as({ actor, collectionIds: ['other'] })
+    await expect(other.identify('default', image('ann'))).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    expect(reads).toBe(2)
+  })
+
   test('everything goes to the gallery of the caller', async () => {
     const callers: unknown[] = []
     const { gallery: theirs } = await createFakeDependencies()

@@ -1,3 +1,4 @@
+import type { Collection } from '../storage/ports/collections.ts'
 import { createCollections } from './collections.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
@@ -13,13 +14,16 @@ import { createVerify } from './verify.ts'
 /** Puts the use cases together over an analyzer and a gallery. */
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const judges = createJudges(deps.models)
+  const known = new Map<string, Collection>()
   const as = (context: RequestContext): FaceWatcher => {
     const { signal, ...caller } = context
     const gallery = { ...deps.gallery, ...deps.gallery.as(caller) }
-    const useCases = { ...bindUseCases({ ...deps, gallery }, judges), as }
+    // One who reaches some collections only must not find the others here.
+    const shared = { judges, known: caller.collectionIds === undefined ? known : new Map() }
+    const useCases = { ...bindUseCases({ ...deps, gallery }, shared), as }
     return signal === undefined ? useCases : withSignal(useCases, signal)
   }
-  return { ...bindUseCases(deps, judges), as }
+  return { ...bindUseCases(deps, { judges, known }), as }
 }
 
 /** What looks at images ends with the signal, where the call has none of its own. */
@@ -37,15 +41,25 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
   }
 }
 
+/** What outlives a request. */
+interface Shared {
+  readonly judges: Judges
+  /** See [Note: Remembered collections]. */
+  readonly known: Map<string, Collection>
+}
+
 /** The use cases over a gallery, which may be one caller's. */
-function bindUseCases(deps: RecognitionDependencies, judges: Judges): Omit<FaceWatcher, 'as'> {
+function bindUseCases(
+  deps: RecognitionDependencies,
+  { judges, known }: Shared,
+): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
     enroll: createEnroll(deps, judges),
-    identify: createIdentify(deps, judges),
+    identify: createIdentify(deps, judges, known),
     verify: createVerify(deps, judges),
     collections: createCollections(deps),
     persons: {
