@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { CallContext } from '../core/actor.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Database } from '../storage/database.ts'
+import { eachCollection } from '../storage/iterate.ts'
 import type { ApiKey } from '../storage/ports/keys.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import { createKeyCache } from './key-cache.ts'
@@ -91,13 +92,7 @@ export function createKeys({ store, now = Date.now }: KeysOptions): Keys {
   /** Only asked for where a key names collections. */
   async function readCollectionNames(): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>()
-    let cursor: string | undefined
-    do {
-      const options = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) }
-      const page = await store.collections.list(options)
-      for (const { id, name } of page.items) names.set(id, name)
-      cursor = page.nextCursor
-    } while (cursor !== undefined)
+    for await (const { id, name } of eachCollection(store)) names.set(id, name)
     return names
   }
 

@@ -165,7 +165,7 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
     },
   })
   await useCases.collections.create({ name: defaultCollectionName })
-  /** The use cases, listened to, whoever asks. */
+  /** The use cases of any caller; their calls are noted. */
   const listen = (heard: FaceWatcher): FaceWatcher => ({
     ...heard,
     as: (context) => listen(heard.as(context)),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { open, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FaceError } from '../../core/errors.ts'
+import { systemCodeOf, toDiskRefusal } from '../../platform/disk.ts'
 
 // [Note: Snapshot leftovers]
 // A snapshot holds embeddings in the clear, and nobody follows the deletions in a copy of it. So
@@ -29,7 +30,7 @@ export function toTempPath(path: string): string {
 export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path)
   const names = await readdir(folder).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return []
+    if (systemCodeOf(error) === 'ENOENT') return []
     throw error
   })
   for (const name of names) {
@@ -59,7 +60,7 @@ function isAnotherProcess(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return codeOf(error) !== 'ESRCH'
+    return systemCodeOf(error) !== 'ESRCH'
   }
 }
 
@@ -72,38 +73,20 @@ export async function removeSnapshot(path: string): Promise<void> {
     }
     await rmdir(folder)
   } catch (error) {
-    const code = codeOf(error)
+    const code = systemCodeOf(error)
     if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw toStoreError(error)
   }
 }
 
-/** Makes a rename durable. Windows cannot open a folder; its rename needs no such step. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
+const codeOfRefusal = { full: 'storeFull', readOnly: 'storeReadOnly' } as const
 
 /** The error of a snapshot that could not be changed: `storeFull`, `storeReadOnly`, else `internal`. */
 export function toStoreError(error: unknown): FaceError {
   if (error instanceof FaceError) return error
-  const code = codeOf(error)
-  const detail = `The snapshot of the index could not be changed (${code ?? 'unknown'}).`
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FaceError('storeFull', { detail, cause: error })
-  }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    return new FaceError('storeReadOnly', { detail, cause: error })
-  }
-  return new FaceError('internal', { detail, cause: error })
-}
-
-/** The system's code of an I/O error; undefined for what a check of the format threw. */
-export function codeOf(error: unknown): string | undefined {
-  const { code } = error as NodeJS.ErrnoException
-  return error instanceof Error && 'syscall' in error ? code : undefined
+  const detail = `The snapshot of the index could not be changed (${systemCodeOf(error) ?? 'unknown'}).`
+  const refusal = toDiskRefusal(error)
+  return new FaceError(refusal === undefined ? 'internal' : codeOfRefusal[refusal], {
+    detail,
+    cause: error,
+  })
 }

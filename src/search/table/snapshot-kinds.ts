@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { codeOf, isLeftover, removeSnapshot, toStoreError } from './snapshot-files.ts'
+import { systemCodeOf } from '../../platform/disk.ts'
+import { isLeftover, removeSnapshot, toStoreError } from './snapshot-files.ts'
 
 /**
  * Removes the snapshots that other kinds of index left in `<directory>/<collectionId>/`, and what is
@@ -22,7 +23,7 @@ export async function removeSnapshotsOfOtherKinds(
       if (owner !== kind || (await isLeftover(file))) await rm(file, { force: true })
     }
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw toStoreError(error)
+    if (systemCodeOf(error) !== 'ENOENT') throw toStoreError(error)
   }
 }
 
@@ -42,6 +43,6 @@ export async function removeSnapshotsOfOtherCollections(
       await removeSnapshot(join(entry.parentPath, entry.name))
     }
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw toStoreError(error)
+    if (systemCodeOf(error) !== 'ENOENT') throw toStoreError(error)
   }
 }

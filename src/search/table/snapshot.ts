@@ -2,7 +2,8 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
-import { codeOf, removeLeftovers, syncFolder, toStoreError, toTempPath } from './snapshot-files.ts'
+import { syncFolder, systemCodeOf } from '../../platform/disk.ts'
+import { removeLeftovers, toStoreError, toTempPath } from './snapshot-files.ts'
 
 /** Why a snapshot that exists was not used; `otherTarget`: it is of another dimension, or other options of its kind. */
 export type SnapshotRejection = 'damaged' | 'otherVersion' | 'otherTarget' | 'unreadable'
@@ -65,10 +66,10 @@ export async function readSnapshot(
   } catch (error) {
     // No memory says nothing about the file.
     if (isFaceError(error, 'overloaded')) throw error
-    if (codeOf(error) === 'ENOENT') return { status: 'absent' }
+    if (systemCodeOf(error) === 'ENOENT') return { status: 'absent' }
     result = {
       status: 'rejected',
-      reason: codeOf(error) === undefined ? 'damaged' : 'unreadable',
+      reason: systemCodeOf(error) === undefined ? 'damaged' : 'unreadable',
     }
   }
   if (result.status === 'rejected' && result.reason === 'damaged') {
