@@ -1,11 +1,9 @@
-import { Piscina } from 'piscina'
-import { FaceError, fromErrorRecord } from '../../core/errors.ts'
-import {
-  endStuckThread,
-  endThreadsOfLostAnswers,
-  settleWithin,
-} from '../../platform/workers/calls.ts'
+import type { Piscina } from 'piscina'
+import { FaceError } from '../../core/errors.ts'
+import { endStuckThread, settleWithin } from '../../platform/workers/calls.ts'
+import { readOutcome } from '../../platform/workers/outcome.ts'
 import type { RunGateKeeper } from '../../platform/workers/run-gate.ts'
+import { createThreadPool, endThreadPool } from '../../platform/workers/thread-pool.ts'
 import type { VectorIndexProvider } from '../vector-index.ts'
 import type { SnapshotRejection } from './snapshot.ts'
 import { toSnapshotPath } from './snapshot-files.ts'
@@ -24,8 +22,6 @@ export interface TableLimits {
 
 export const tableLimits: TableLimits = { turnMs: 300_000, longMs: 3_600_000, closeMs: 60_000 }
 
-// A thread ends when the native code that it is in returns.
-const endTimeoutMs = 10_000
 /** For a run of a network to end before its thread is ended. */
 export const runTimeoutMs = 10_000
 
@@ -69,8 +65,9 @@ type ThreadGate = Pick<RunGateKeeper, 'close' | 'waitForPause'>
  * @param gate that of the native code that the worker runs, if any
  */
 export function createTablePool(worker: URL, workerData?: object, gate?: ThreadGate): Piscina {
-  const pool = new Piscina({
-    filename: worker.href,
+  return createThreadPool({
+    file: worker,
+    gate,
     name: 'run',
     minThreads: 1,
     maxThreads: 1,
@@ -83,8 +80,6 @@ export function createTablePool(worker: URL, workerData?: object, gate?: ThreadG
     // Nobody reads the times.
     recordTiming: false,
   })
-  endThreadsOfLostAnswers(pool, gate)
-  return pool
 }
 
 /**
@@ -135,11 +130,6 @@ function endStuckThreads(
   }
 }
 
-/** Ends the worker of a pool; one that does not end is left behind. */
-function endTablePool(pool: Piscina): Promise<void> {
-  return settleWithin(pool.destroy(), endTimeoutMs, toStuckError)
-}
-
 function toStuckError(): FaceError {
   return new FaceError('workerFailed', { detail: 'The index worker does not end.' })
 }
@@ -165,8 +155,6 @@ export function createTableProvider(
       for (const collectionId of [...indexes.keys()]) options.onLost?.(collectionId)
     })
   })
-  // An idle worker that dies is reported here too; the loss has been handled above.
-  pool.on('error', () => undefined)
 
   /** Waits for changes and saves, then ends what tables do by themselves, such as to learn. */
   async function finish(): Promise<void> {
@@ -184,9 +172,7 @@ export function createTableProvider(
     async call(task, transferList) {
       if (closed) throw new FaceError('notReady', { detail: 'The index is closed.' })
       const { limits, gate } = options
-      const answer = await runInTablePool(pool, task, { transferList, limits, gate })
-      if ('error' in answer) throw fromErrorRecord(answer.error)
-      return answer.value
+      return readOutcome(await runInTablePool(pool, task, { transferList, limits, gate }))
     },
     path(collectionId) {
       return options.directory && toSnapshotPath(options.directory, collectionId, kind)
@@ -224,7 +210,7 @@ export function createTableProvider(
       closed = true
       // A thread in which native code runs is left behind, as one that does not end.
       if ((await options.gate?.close(runTimeoutMs)) === false) throw toStuckError()
-      await endTablePool(pool)
+      await endThreadPool(pool, toStuckError)
     },
   }
 }

@@ -1,6 +1,7 @@
-import { FaceError, type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import { FaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import { createSerialQueue, type SerialQueue } from '../../platform/concurrency/serial-queue.ts'
+import { type Outcome, toOutcomeLater } from '../../platform/workers/outcome.ts'
 import type { IndexStatus } from '../vector-index.ts'
 import type { RowNeighbours } from './neighbours.ts'
 import { readSnapshot, type SnapshotResult, writeSnapshot } from './snapshot.ts'
@@ -60,7 +61,7 @@ export type TableTask = {
   } & TableOperations[O]['task']
 }[TableOperation]
 
-export type TableAnswer = { readonly value: unknown } | { readonly error: FaceErrorRecord }
+export type TableAnswer = Outcome<unknown>
 
 /**
  * Makes what an index worker runs: the tasks of the tables of its kind. A search never sees half a
@@ -153,11 +154,5 @@ export function createTableWorker(
     }
   }
 
-  return async (task) => {
-    try {
-      return { value: await perform(task) }
-    } catch (error) {
-      return { error: toErrorRecord(error) }
-    }
-  }
+  return (task) => toOutcomeLater(() => perform(task))
 }

@@ -1,6 +1,7 @@
 import { monotonicFactory } from 'ulid'
 import { type CallContext, libraryActor } from '../../core/actor.ts'
 import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import { type Outcome, toOutcome } from '../../platform/workers/outcome.ts'
 import type { Aggregates } from '../database.ts'
 import { effectOf, findMethod } from '../methods.ts'
 import { createChangeOperations } from './changes.ts'
@@ -24,9 +25,7 @@ export interface StoreCall {
   readonly context?: CallContext
 }
 
-export type StoreOutcome = { readonly value: unknown } | { readonly error: FaceErrorRecord }
-
-export type BatchRunner = (calls: readonly StoreCall[]) => readonly StoreOutcome[]
+export type BatchRunner = (calls: readonly StoreCall[]) => readonly Outcome<unknown>[]
 
 const libraryContext: CallContext = { actor: libraryActor }
 
@@ -97,7 +96,7 @@ export function createBatchRunner(
     }
   }
 
-  function runInSavepoint(db: Connection, call: StoreCall): StoreOutcome {
+  function runInSavepoint(db: Connection, call: StoreCall): Outcome<unknown> {
     db.exec('SAVEPOINT call')
     const outcome = toOutcome(() => run(db, call))
     if ('error' in outcome) {
@@ -109,7 +108,7 @@ export function createBatchRunner(
     return outcome
   }
 
-  function commitTogether(db: Connection, calls: readonly StoreCall[]): StoreOutcome[] {
+  function commitTogether(db: Connection, calls: readonly StoreCall[]): Outcome<unknown>[] {
     try {
       db.exec('BEGIN IMMEDIATE')
       const outcomes = calls.map((call) => runInSavepoint(db, call))
@@ -126,7 +125,7 @@ export function createBatchRunner(
   }
 
   return (calls) => {
-    const outcomes = new Array<StoreOutcome>(calls.length)
+    const outcomes = new Array<Outcome<unknown>>(calls.length)
     const waiting: number[] = []
     const opened = toOutcome(() => {
       if (store) return
@@ -162,14 +161,6 @@ class TransactionLost extends Error {
   constructor(record: FaceErrorRecord) {
     super(record.code)
     this.record = record
-  }
-}
-
-function toOutcome(body: () => unknown): StoreOutcome {
-  try {
-    return { value: body() }
-  } catch (error) {
-    return { error: toErrorRecord(error) }
   }
 }
 

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
-import { Piscina } from 'piscina'
 import type { CallContext } from '../../core/actor.ts'
 import { FaceError, fromErrorRecord } from '../../core/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { endThreadsOfLostAnswers, settleWithin } from '../../platform/workers/calls.ts'
+import { settleWithin } from '../../platform/workers/calls.ts'
+import type { Outcome } from '../../platform/workers/outcome.ts'
+import { createThreadPool, endThreadPool, onDeserted } from '../../platform/workers/thread-pool.ts'
 import { workerUrl } from '../../platform/workers/url.ts'
 import type { Aggregates, Database } from '../database.ts'
 import { effectOf, type MethodName, makePorts } from '../methods.ts'
@@ -11,7 +12,7 @@ import type { Metadata } from '../ports/persons.ts'
 import { toPlainContext } from '../rules/caller.ts'
 import { isDeeperThan, maxDepth } from '../rules/depth.ts'
 import { fromMetadataJson, toMetadataJson } from '../rules/person-fields.ts'
-import type { StoreCall, StoreOutcome } from './batch.ts'
+import type { StoreCall } from './batch.ts'
 import { createCallQueue } from './call-queue.ts'
 import type { StoreMethod } from './methods.ts'
 import type { DatabaseOptions } from './open.ts'
@@ -38,8 +39,6 @@ export interface SqliteStoreOptions {
 // After an erasure the log is emptied this much later at the latest, however many more follow.
 const emptyLogAfterMs = 1000
 
-// A thread ends when the native code that it is in returns.
-const endTimeoutMs = 10_000
 // A parameter has faces in a list, and what is bounded within each.
 const maxParameterDepth = maxDepth + 3
 // Most persons whose unreadable metadata the log reports.
@@ -69,8 +68,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     busyTimeoutMs: options.busyTimeoutMs ?? 5000,
     maxPages: options.maxPages,
   }
-  const pool = new Piscina({
-    filename: (options.workerFile ?? workerUrl(import.meta.url, './worker.js')).href,
+  const pool = createThreadPool<readonly StoreCall[], readonly Outcome<unknown>[]>({
+    file: options.workerFile ?? workerUrl(import.meta.url, './worker.js'),
     name: 'runBatch',
     minThreads: 1,
     maxThreads: 1,
@@ -80,15 +79,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     // The times are not read.
     recordTiming: false,
   })
-  // A thread that dies idle is replaced by the pool; without a listener the event would end the process.
-  pool.on('error', () => {})
-  endThreadsOfLostAnswers(pool)
-  // A thread that cannot start is not replaced by the pool, and its call would never settle.
-  pool.on('workerDestroy', () => {
-    queueMicrotask(() => {
-      if (pool.threads.length === 0) running?.emit('abort')
-    })
-  })
+  onDeserted(pool, () => running?.emit('abort'))
   const reported = new Set<string>()
   pool.on('message', ({ unreadableMetadata: personId }: StoreNotice) => {
     if (reported.has(personId) || reported.size >= maxReported) return
@@ -134,7 +125,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   }
 
   async function runBatch(batch: readonly PendingCall[]): Promise<void> {
-    let outcomes: readonly StoreOutcome[]
+    let outcomes: readonly Outcome<unknown>[]
     // Costs less than an AbortController, which takes 20 µs a call.
     const limit = new EventEmitter()
     let late = false
@@ -217,7 +208,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     } finally {
       ended = true
       for (const call of queue.clear()) call.reject(late())
-      await settleWithin(pool.destroy(), endTimeoutMs, late)
+      await endThreadPool(pool, late)
     }
   }
 
@@ -231,6 +222,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   const store: Database = {
     ...as(),
     as: (context) => as(toPlainContext(context)),
+    wake() {
+      // The first statement after a pause takes twice as long as the next: the caches hold other things.
+      if (!draining) call('faces.getOwners', ['', []]).catch(() => {})
+    },
     ping: async () => void (await call('ping', [])),
     close: () => (closing ??= close()),
   }
@@ -239,7 +234,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     return store
   } catch (error) {
     ended = true
-    await settleWithin(pool.destroy(), endTimeoutMs, () => new FaceError('storeUnavailable'))
+    await endThreadPool(pool, () => new FaceError('storeUnavailable'))
     throw error
   }
 }

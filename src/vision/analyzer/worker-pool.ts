@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { TransferListItem } from 'node:worker_threads'
-import { Piscina, queueOptionsSymbol } from 'piscina'
-import { FaceError, fromErrorRecord } from '../../core/errors.ts'
-import {
-  endStuckThread,
-  endThreadsOfLostAnswers,
-  settleWithin,
-} from '../../platform/workers/calls.ts'
+import { queueOptionsSymbol } from 'piscina'
+import { FaceError } from '../../core/errors.ts'
+import { endStuckThread } from '../../platform/workers/calls.ts'
+import { type Outcome, readOutcome } from '../../platform/workers/outcome.ts'
 import { createRunGateKeeper } from '../../platform/workers/run-gate.ts'
+import { createThreadPool, endThreadPool, onDeserted } from '../../platform/workers/thread-pool.ts'
 import type { MemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
 import type { WorkerAnswer, WorkerTask } from '../pipeline/worker.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
@@ -46,7 +43,7 @@ export interface WorkerPool {
    *   `workerFailed` when the worker died, its answer was lost or did not come in time, `notReady`
    *   after `close`; see [Note: Calls that never settle]
    */
-  post(task: WorkerTask, options?: PostOptions): Promise<Exclude<WorkerAnswer, { kind: 'error' }>>
+  post(task: WorkerTask, options?: PostOptions): Promise<WorkerAnswer>
   stats(): AnalyzerStats
   /** Lets accepted tasks finish, then ends the workers. */
   close(): Promise<void>
@@ -62,7 +59,7 @@ interface Ticket {
 }
 
 interface AcceptedTask {
-  readonly run: Promise<WorkerAnswer>
+  readonly run: Promise<Outcome<WorkerAnswer>>
   readonly fail: (error: FaceError) => void
 }
 
@@ -80,8 +77,6 @@ const youngGenerationMb = 3
 const runTimeoutMs = 10_000
 /** How many times as long as it may run a task may wait. */
 const waitTimeouts = 2
-/** Time for threads to end, milliseconds. */
-const endTimeoutMs = 10_000
 
 export function createWorkerPool({
   file,
@@ -93,8 +88,10 @@ export function createWorkerPool({
   budget,
 }: WorkerPoolOptions): WorkerPool {
   const queue = createTaskQueue()
-  const pool = new Piscina<WorkerTask, WorkerAnswer>({
-    filename: fileURLToPath(file),
+  const gate = createRunGateKeeper()
+  const pool = createThreadPool<WorkerTask, Outcome<WorkerAnswer>>({
+    file,
+    gate,
     name: 'runTask',
     minThreads: keepMs === undefined ? workers : 0,
     maxThreads: workers,
@@ -115,13 +112,7 @@ export function createWorkerPool({
       return free
     },
   })
-  const gate = createRunGateKeeper()
-  endThreadsOfLostAnswers(pool, gate)
-  // Emitted for a worker that dies between tasks: it is replaced, and nobody waits for its answer.
-  pool.on('error', () => {})
-  // Workers that die while they start are not replaced (the pool would go on forever), so that
-  // nobody would serve the queue.
-  pool.on('workerDestroy', () => queueMicrotask(failWaitingIfDeserted))
+  onDeserted(pool, failWaiting)
   // Not at `workerDestroy`, when the thread may still run.
   pool.on('workerCreate', ({ id }) => {
     const thread = pool.threads.find(({ threadId }) => threadId === id)
@@ -157,8 +148,7 @@ export function createWorkerPool({
       try {
         const answer = await Promise.race([run.catch(rethrow), failure])
         completed++
-        if (answer.kind === 'error') throw fromErrorRecord(answer.error)
-        return answer
+        return readOutcome(answer)
       } finally {
         signal?.removeEventListener('abort', abort)
       }
@@ -195,8 +185,7 @@ export function createWorkerPool({
     void endStuckThread(pool, ticket.threadId, { gate, isStuck })
   }
 
-  function failWaitingIfDeserted(): void {
-    if (pool.threads.length > 0) return
+  function failWaiting(): void {
     for (const ticket of [...accepted.keys()]) withdraw(ticket, new FaceError('workerFailed'))
   }
 
@@ -224,7 +213,7 @@ export function createWorkerPool({
     const late = () => new FaceError('workerFailed', { detail })
     // Nor is one ended in which a network runs.
     if (!(await gate.close(runTimeoutMs))) throw late()
-    await settleWithin(pool.destroy(), endTimeoutMs, late)
+    await endThreadPool(pool, late)
   }
 }
 

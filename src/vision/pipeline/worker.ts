@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FaceErrorRecord } from '../../core/errors.ts'
-import { toErrorRecord } from '../../core/errors.ts'
+import { type Outcome, toOutcomeLater } from '../../platform/workers/outcome.ts'
 import { joinRunGate } from '../../platform/workers/run-gate.ts'
 import type { Analysis } from '../analyzer/analyzer-types.ts'
 import { readSettings, type SharedSettings } from '../analyzer/shared-settings.ts'
@@ -25,18 +24,21 @@ export interface WorkerTask {
     | { readonly kind: 'warmUp'; readonly embedder: string }
 }
 
-/** A worker's answer. Errors are values, because a thrown error loses its class on the way. */
+/** What a worker gives for a task: which worker it was, and what it found. */
 export type WorkerAnswer =
   | { readonly kind: 'analysis'; readonly workerId: string; readonly analysis: Analysis }
   | { readonly kind: 'warm'; readonly workerId: string }
-  | { readonly kind: 'error'; readonly workerId: string; readonly error: FaceErrorRecord }
 
 const workerId = randomUUID()
 /** The networks of this worker: the reason why a worker is kept, and the only state of this module. */
 let pipeline: Pipeline | undefined
 
 /** Handles one task; the pool calls it with one at a time. */
-export async function runTask({
+export function runTask(task: WorkerTask): Promise<Outcome<WorkerAnswer>> {
+  return toOutcomeLater(() => perform(task))
+}
+
+async function perform({
   settings,
   queuedAt,
   gate,
@@ -44,19 +46,15 @@ export async function runTask({
   work,
 }: WorkerTask): Promise<WorkerAnswer> {
   const waitedMs = Math.max(0, performance.timeOrigin + performance.now() - queuedAt)
-  try {
-    pipeline ??= createPipeline(readSettings(settings), {
-      gate: gate && joinRunGate(gate),
-      budget: budget && joinMemoryBudget(budget),
-    })
-    if (work.kind === 'warmUp') {
-      await pipeline.warmUp(work.embedder)
-      return { kind: 'warm', workerId }
-    }
-    const analysis = await pipeline.analyze(work.image, work.request)
-    const timings = { ...analysis.timings, queueMs: analysis.timings.queueMs + waitedMs }
-    return { kind: 'analysis', workerId, analysis: { ...analysis, timings } }
-  } catch (error) {
-    return { kind: 'error', workerId, error: toErrorRecord(error) }
+  pipeline ??= createPipeline(readSettings(settings), {
+    gate: gate && joinRunGate(gate),
+    budget: budget && joinMemoryBudget(budget),
+  })
+  if (work.kind === 'warmUp') {
+    await pipeline.warmUp(work.embedder)
+    return { kind: 'warm', workerId }
   }
+  const analysis = await pipeline.analyze(work.image, work.request)
+  const timings = { ...analysis.timings, queueMs: analysis.timings.queueMs + waitedMs }
+  return { kind: 'analysis', workerId, analysis: { ...analysis, timings } }
 }
