@@ -64,14 +64,14 @@ export type UnreadableMetadata = (personId: string) => void
  * The metadata of a person; an empty object when what is stored cannot be used, so that the person,
  * and others on the same page, can still be listed, exported and deleted.
  *
- * @throws {FaceError} `storeCorrupt` when the column is not text
+ * @param stored  the text of the column
  */
 export function readMetadata(
-  row: SqlRow,
+  stored: string,
   personId: string,
   onUnreadable: UnreadableMetadata,
 ): Metadata {
-  const metadata = parseStoredMetadata(readText(row, 'metadata'))
+  const metadata = parseStoredMetadata(stored)
   if (metadata === undefined) onUnreadable(personId)
   return metadata ?? {}
 }
@@ -100,7 +100,7 @@ export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Perso
   return {
     id,
     name: readText(row, 'name'),
-    metadata: readMetadata(row, id, onUnreadable),
+    metadata: readMetadata(readText(row, 'metadata'), id, onUnreadable),
     faceCount: readNumber(row, 'face_count'),
     createdAt: readText(row, 'created_at'),
     updatedAt: readText(row, 'updated_at'),
