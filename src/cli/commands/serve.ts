@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Config, PartialConfig } from '../../config/config.ts'
 import type { HttpOptions } from '../../http/options.ts'
-import { setUpAllocator } from '../allocator.ts'
+import { setUpAllocator, trimWhenIdle } from '../allocator.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 
@@ -38,6 +38,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const hasKeys = needsStoredKey(asked) && (await hasStoredKeys(config))
       assertSafeBind({ ...asked, hasKeys })
       const allocator = await setUpAllocator()
+      await trimWhenIdle()
       const [
         { composeFaceWatcher, webRoot },
         { startServer },

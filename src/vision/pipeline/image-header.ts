@@ -10,55 +10,58 @@ export interface ImageHeader {
   readonly sampleBytes: number
 }
 
+/** Facts that are known of a JPEG only. */
+export interface JpegHeader extends ImageHeader {
+  /** There may be an EXIF orientation: there is a segment of the kind that holds one. */
+  readonly mayBeTurned: boolean
+}
+
 const frameMarkers = 0xc0
 /** Huffman tables, the JPEG extension and arithmetic tables share the frames' range of markers. */
 const notFrames: ReadonlySet<number> = new Set([0xc4, 0xc8, 0xcc])
 const scanMarker = 0xda
-/** A frame of this marker is in one scan a component at most; all others are progressive or rarer. */
+/** Holds EXIF or XMP. */
+const applicationMarker = 0xe1
+/** A frame up to this marker is in one scan, or in one a component; all others are progressive or rarer. */
 const lastSequentialFrame = 0xc1
 
 /**
- * Reads the frame header of a JPEG file: some hops over the segments before it, where the image
- * library would need a trip to its threads.
+ * Reads the segments of a JPEG file before its first scan: some hops, where the image library would
+ * need a trip to its threads.
  *
- * @returns `undefined` where none is found; the decoder knows why
+ * @returns `undefined` where no frame is found; the decoder knows why
  */
-export function readJpegHeader(bytes: Uint8Array): ImageHeader | undefined {
+export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let frame: ImageHeader | undefined
+  let mayBeTurned = false
   let at = 2
-  while (at + 10 <= bytes.length) {
-    if (bytes[at] !== 0xff) return undefined
+  while (at + 5 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1]!
     // Any number of fill bytes may come before a marker.
     if (marker === 0xff) {
       at++
       continue
     }
-    if (marker === scanMarker) return undefined
-    if (marker >= frameMarkers && marker <= 0xcf && !notFrames.has(marker)) {
-      return {
+    if (marker === scanMarker) {
+      if (frame === undefined) return undefined
+      // Fewer components than the frame has: there are several scans.
+      const isProgressive = frame.isProgressive || bytes[at + 4]! < frame.sampleBytes
+      return { ...frame, isProgressive, mayBeTurned }
+    }
+    if (marker === applicationMarker) mayBeTurned = true
+    const isFrame = marker >= frameMarkers && marker <= 0xcf && !notFrames.has(marker)
+    if (isFrame && frame === undefined && at + 10 <= bytes.length) {
+      frame = {
         format: 'jpeg',
         height: view.getUint16(at + 5),
         width: view.getUint16(at + 7),
-        isProgressive: marker > lastSequentialFrame || hasSeveralScans(bytes, at),
+        isProgressive: marker > lastSequentialFrame,
         sampleBytes: bytes[at + 9]!,
       }
     }
     at += 2 + view.getUint16(at + 2)
   }
-  return undefined
-}
-
-/** Whether the first scan after a frame's header has fewer components than the frame. */
-function hasSeveralScans(bytes: Uint8Array, frameAt: number): boolean {
-  const components = bytes[frameAt + 9]!
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = frameAt + 2 + view.getUint16(frameAt + 2)
-  while (at + 5 <= bytes.length && bytes[at] === 0xff) {
-    if (bytes[at + 1] === scanMarker) return bytes[at + 4]! < components
-    if (bytes[at + 1] === 0xff) at++
-    else at += 2 + view.getUint16(at + 2)
-  }
-  // Unusual: the more careful answer.
-  return true
+  // A frame and no scan is unusual: the more careful answers.
+  return frame && { ...frame, isProgressive: true, mayBeTurned: true }
 }

@@ -105,7 +105,17 @@ describe('the header of a JPEG file', () => {
       height: 0x102,
       isProgressive: false,
       sampleBytes: 3,
+      mayBeTurned: true,
     })
+  })
+
+  it('tells where no orientation can be stated', () => {
+    const exif = [0xff, 0xe1, 0, 2]
+    const mayBeTurned = (...parts: number[]) => readJpegHeader(file(...parts))?.mayBeTurned
+    expect(mayBeTurned(...frame(0xc0), ...scan(3))).toBe(false)
+    expect(mayBeTurned(...exif, ...frame(0xc0), ...scan(3))).toBe(true)
+    expect(mayBeTurned(...frame(0xc0), ...exif, ...scan(3))).toBe(true)
+    expect(mayBeTurned(...frame(0xc0))).toBe(true)
   })
 
   it('tells what needs all of the data at once', () => {

@@ -61,11 +61,12 @@ export async function decodeImage(
     const header = frame === undefined ? await readHeader(bytes, limits) : undefined
     if (frame !== undefined) assertSize(frame.width, frame.height, limits)
     await admit?.(frame ?? toImageHeader(format, header!))
-    const upright = sharp(bytes, {
+    const stored = sharp(bytes, {
       limitInputPixels: limits.maxPixels,
       // A file that is cut off would otherwise decode to half an image in grey.
       failOn: 'error',
-    }).autoOrient()
+    })
+    const upright = frame?.mayBeTurned === false ? stored : stored.autoOrient()
     // Flattening is a pass over the image even where nothing is transparent.
     const opaque = header?.hasAlpha ? upright.flatten({ background }) : upright
     const { data, info } = await opaque
