@@ -168,11 +168,11 @@ async function runVariant(name, work) {
       servers.push(milvus)
       flags.index.milvus.address = milvus.address
     }
-    const emptyMilvus = milvus?.rssBytes()
+    const emptyMilvus = milvus?.residentBytes()
     const step = (step) => inFreshProcess(step, work, flags)
     const enrolment = step('enrol')
     const { search, indexSearch, ...restart } = step('restart')
-    const serverBytes = milvus && (milvus.rssBytes() - emptyMilvus) / Number(args.faces)
+    const serverBytes = milvus && (milvus.residentBytes() - emptyMilvus) / Number(args.faces)
     const rebuild = step('rebuild')
     const result = {
       variant: name,

@@ -22,7 +22,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createRandom, shuffle } from '../dist/platform/random.js'
 import { inParallel, machine, percentile } from './measure.mjs'
-import { freePort } from './servers.mjs'
+import { findFreePort } from './servers.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -232,7 +232,7 @@ function request(port, agent, { method, path, body, type }) {
 async function startServer(modelsFrom) {
   const dataDir = mkdtempSync(join(tmpdir(), 'face-watcher-bench-'))
   symlinkSync(join(modelsFrom, 'models'), join(dataDir, 'models'))
-  const port = await freePort()
+  const port = await findFreePort()
   const child = spawn(
     process.execPath,
     [

@@ -26,7 +26,7 @@ import { loadConfig } from '../dist/config/load.js'
 import { createGallery } from '../dist/gallery/gallery.js'
 import { createRandom } from '../dist/platform/random.js'
 import { machine, percentile } from './measure.mjs'
-import { freePort, startMongod, until } from './servers.mjs'
+import { findFreePort, startMongod, until } from './servers.mjs'
 
 const { values: args } = parseArgs({
   options: {
@@ -221,7 +221,7 @@ async function startNodes(url, work) {
     const dataDir = join(work, name)
     mkdirSync(dataDir)
     symlinkSync(join(resolve(args.models), 'models'), join(dataDir, 'models'))
-    nodes.push(await startNode({ url, dataDir, port: await freePort() }))
+    nodes.push(await startNode({ url, dataDir, port: await findFreePort() }))
   }
   return nodes
 }
@@ -385,7 +385,7 @@ async function restartBehindNginx(nodes, work) {
   if (spawnSync(args.nginx, ['-v']).status !== 0) return { skipped: `there is no ${args.nginx}` }
   const directory = join(work, 'nginx')
   mkdirSync(directory)
-  const port = await freePort()
+  const port = await findFreePort()
   let conf = readFileSync(new URL('../deploy/nginx.conf', import.meta.url), 'utf8')
     .replaceAll('/tmp/', `${directory}/`)
     .replace('access_log /dev/stdout', 'access_log off')

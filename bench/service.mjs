@@ -11,7 +11,7 @@ import { openIndexProvider, openStore } from '../dist/compose/storage.js'
 import { loadConfig } from '../dist/config/load.js'
 import { createGallery } from '../dist/gallery/gallery.js'
 import { createFaceVectors } from './face-vectors.mjs'
-import { freePort } from './servers.mjs'
+import { findFreePort } from './servers.mjs'
 
 const boundary = 'face-watcher-bench'
 const dimension = 512
@@ -94,7 +94,7 @@ export async function startService(
   dataDir,
   program = join(import.meta.dirname, '../dist/cli/main.js'),
 ) {
-  const port = await freePort()
+  const port = await findFreePort()
   const begun = performance.now()
   const child = spawn(
     process.execPath,

@@ -20,8 +20,10 @@ export interface TestMilvus {
 
 /** A server of the test's own, on loopback, with data in a temporary directory. */
 export interface OwnMilvus extends TestMilvus {
-  /** The process of the engine itself; resident memory and the like. */
+  /** The process of the engine itself. */
   pid(): number
+  /** Resident memory of all its processes. */
+  residentBytes(): number
   /** Ends all its processes at once, as a power cut does. */
   kill9(): Promise<void>
   /** Starts it again on its own data and address; resolves when it answers. */
@@ -64,9 +66,8 @@ export async function openTestMilvus(): Promise<TestMilvus> {
   return { address, stop: async () => {} }
 }
 
-/** Starts a server; resolves when it answers. */
-export async function startMilvus(): Promise<OwnMilvus> {
-  const program = findMilvusServer()
+/** Starts a server; resolves when it answers. @param program path of the starter; default: the one that the tests use */
+export async function startMilvus(program = findMilvusServer()): Promise<OwnMilvus> {
   if (program === undefined) throw new Error(whyNoMilvus({ own: true }))
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-milvus-'))
   let child: ChildProcess | undefined
@@ -153,6 +154,7 @@ export async function startMilvus(): Promise<OwnMilvus> {
       const starter = child!.pid!
       return readChildren(starter)[0] ?? starter
     },
+    residentBytes: () => readGroupMemory(child!.pid!),
     kill9,
     restart,
     stop,
@@ -238,6 +240,13 @@ async function waitForAnswer(address: string): Promise<void> {
     }
     await pause(100)
   }
+}
+
+/** Resident bytes of a group of processes. */
+function readGroupMemory(group: number): number {
+  const { stdout } = spawnSync('ps', ['-e', '-o', 'pgid=,rss='], { encoding: 'utf8' })
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.reduce((sum, [pgid, kib = 0]) => (pgid === group ? sum + kib * 1024 : sum), 0)
 }
 
 /** Linux only, as the server is. */

@@ -37,6 +37,10 @@ export interface ReplicaSetOptions {
   readonly members: 1 | 3
   /** So small that old entries are soon cut off; by default as large as the server likes. */
   readonly oplogSizeMb?: number
+  /** Path of a `mongod`; default: the one that the tests use. */
+  readonly program?: string | undefined
+  /** Memory of its cache in GiB, default 0.25. */
+  readonly cacheGb?: number | undefined
 }
 
 /**
@@ -86,7 +90,7 @@ export async function openTestServer(): Promise<TestServer> {
 /** A server that is not part of a replica set. */
 export async function startStandalone(): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-mongod-'))
-  const member = await createMember(directory, [])
+  const member = await createMember(directory, { parameters: [] })
   await member.start()
   return {
     url: member.url,
@@ -105,10 +109,12 @@ export async function startReplicaSet(options: ReplicaSetOptions): Promise<Repli
     // The oplog is cut off only up to the last checkpoint, which would be made once a minute.
     parameters.push('--oplogSize', `${options.oplogSizeMb}`, '--syncdelay', '1')
   }
+  const { program, cacheGb } = options
   const members: Member[] = []
   try {
     for (let i = 0; i < options.members; i++) {
-      members.push(await createMember(join(directory, `${i}`), parameters))
+      const dbPath = join(directory, `${i}`)
+      members.push(await createMember(dbPath, { parameters, program, cacheGb }))
     }
     await Promise.all(members.map((member) => member.start()))
     await initiate(members)
@@ -178,8 +184,15 @@ interface Member {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-async function createMember(dbPath: string, parameters: readonly string[]): Promise<Member> {
-  const mongod = findMongod()
+async function createMember(
+  dbPath: string,
+  {
+    parameters,
+    program,
+    cacheGb = 0.25,
+  }: Pick<ReplicaSetOptions, 'program' | 'cacheGb'> & { readonly parameters: readonly string[] },
+): Promise<Member> {
+  const mongod = program ?? findMongod()
   if (mongod === undefined) throw new Error(whyNoMongod({ own: true }))
   await mkdir(dbPath, { recursive: true })
   const port = await findFreePort()
@@ -198,7 +211,13 @@ async function createMember(dbPath: string, parameters: readonly string[]): Prom
         mongod,
         [
           ...['--dbpath', dbPath, '--port', `${port}`, '--bind_ip', '127.0.0.1'],
-          ...['--wiredTigerCacheSizeGB', '0.25', '--logpath', join(dbPath, 'log'), '--logappend'],
+          ...[
+            '--wiredTigerCacheSizeGB',
+            `${cacheGb}`,
+            '--logpath',
+            join(dbPath, 'log'),
+            '--logappend',
+          ],
           // For fail points, such as an answer that comes late.
           ...['--setParameter', 'enableTestCommands=1'],
           ...parameters,
