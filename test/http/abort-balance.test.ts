@@ -5,17 +5,17 @@ import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { play } from '../hostile/client.ts'
 import type { Behaviour } from '../hostile/requests.ts'
 import { formType, toForm } from './client.ts'
-import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices, type TestServices } from './services.ts'
 
 let server: RunningServer
-let fake: FakeFaceWatcher
+let services: TestServices
 beforeAll(async () => {
-  fake = await createFakeFaceWatcher()
-  server = await startServer(fake, { port: 0 })
+  services = await createTestServices()
+  server = await startServer(services, { port: 0 })
 })
 afterAll(async () => {
   await server.close()
-  await fake.close()
+  await services.close()
 })
 
 const form = toForm([['image', `face:ann${' '.repeat(100_000)}`, 'a.jpg']])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ErrorCode, errorCatalogue, FaceError } from '../../src/core/errors.ts'
 import { type Answer, type Client, createClient, formType, type Part, toForm } from './client.ts'
-import { modelId } from './fake-face-watcher.ts'
+import { modelId } from './services.ts'
 
 const persons = '/v1/collections/default/persons'
 const identify = '/v1/collections/default/identify'
@@ -126,7 +126,7 @@ describe('images', () => {
     expectProblem(form, 400, 'tooManyImages')
     const images = Array(4).fill(base64('face:ann'))
     expectProblem(await client.send('POST', url, { json: { images } }), 400, 'tooManyImages')
-    expect(client.fake.enrollments).toEqual([])
+    expect(client.services.enrollments).toEqual([])
   })
 
   it('refuses a second file field that is not known', async () => {
@@ -177,7 +177,7 @@ describe('images', () => {
     const form = [['name', 'Ann'] as Part, part, part, part]
     const answer = await small.send('POST', persons, { form })
     expectProblem(answer, 413, 'payloadTooLarge')
-    expect(small.fake.enrollments).toEqual([])
+    expect(small.services.enrollments).toEqual([])
     await small.close()
   })
 
@@ -523,13 +523,13 @@ describe('addresses', () => {
 
 describe('failures of the use cases', () => {
   const failing = async (error: unknown): Promise<Answer> => {
-    client.fake.gate = async () => {
+    client.services.gate = async () => {
       throw error
     }
     try {
       return await client.send('POST', '/v1/detect', { form: [image] })
     } finally {
-      client.fake.gate = undefined
+      client.services.gate = undefined
     }
   }
 

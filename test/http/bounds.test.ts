@@ -5,22 +5,22 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpOptions } from '../../src/http/options.ts'
 import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { formType, toForm } from './client.ts'
-import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices, type TestServices } from './services.ts'
 
 let server: RunningServer
-let fake: FakeFaceWatcher
+let services: TestServices
 let sockets: Socket[] = []
 
 async function start(options: HttpOptions = {}): Promise<void> {
-  fake = await createFakeFaceWatcher()
-  server = await startServer(fake, { port: 0, ...options })
+  services = await createTestServices()
+  server = await startServer(services, { port: 0, ...options })
 }
 
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
   sockets = []
   await server.close()
-  await fake.close()
+  await services.close()
 })
 
 /** A connection that reads nothing until somebody listens. */
@@ -68,7 +68,7 @@ describe('pipelined requests', () => {
     const form = toForm([['image', 'face:ann', 'a.jpg']])
     let running = 0
     let most = 0
-    fake.gate = async () => {
+    services.gate = async () => {
       most = Math.max(most, ++running)
       await new Promise((resolve) => setTimeout(resolve, 1))
       running--
@@ -126,7 +126,7 @@ describe('connections', () => {
     await until(isOpen)
     await until(async () => !(await isOpen()))
 
-    fake.gate = () => new Promise((resolve) => setTimeout(resolve, 500))
+    services.gate = () => new Promise((resolve) => setTimeout(resolve, 500))
     const answer = await fetch(`${server.url}/v1/detect`, {
       method: 'POST',
       headers: { 'content-type': formType },
@@ -158,7 +158,7 @@ describe('large answers', () => {
     await start({ maxUnsentBytes: 3 << 20, writeTimeoutMs: 0 })
     const metadata = { note: 'x'.repeat(16_000) }
     for (let i = 0; i < 70; i++) {
-      await fake.faceWatcher.persons.create('default', { name: `Person ${i}`, metadata })
+      await services.faceWatcher.persons.create('default', { name: `Person ${i}`, metadata })
     }
     const path = '/v1/collections/default/persons?limit=1000'
     const list = () => fetch(`${server.url}${path}`)

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { createApp } from '../../src/http/app.ts'
 import type { HttpOptions } from '../../src/http/options.ts'
-import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices, type TestServices } from './services.ts'
 
 /** The committed document: what answers it does not describe fails the test that got them. */
 export const document: OpenApi = JSON.parse(
@@ -41,7 +41,7 @@ export interface Answer {
 
 export interface Client {
   readonly app: FastifyInstance
-  readonly fake: FakeFaceWatcher
+  readonly services: TestServices
   send(method: string, url: string, options?: SendOptions): Promise<Answer>
   close(): Promise<void>
 }
@@ -78,11 +78,11 @@ export const formType: string = `multipart/form-data; boundary=${boundary}`
 
 /** A client of an application over the real use cases, whose images are text; every answer is validated. */
 export async function createClient(options: HttpOptions = {}): Promise<Client> {
-  const fake = await createFakeFaceWatcher()
-  const app = await createApp(fake, options)
+  const services = await createTestServices()
+  const app = await createApp(services, options)
   return {
     app,
-    fake,
+    services,
     async send(method, url, { json, form, body, headers, remoteAddress } = {}) {
       const injected: InjectOptions = {
         method: method as 'GET',
@@ -111,7 +111,7 @@ export async function createClient(options: HttpOptions = {}): Promise<Client> {
     },
     async close() {
       await app.close()
-      await fake.close()
+      await services.close()
     },
   }
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { maxJsonDepth, maxJsonValues } from '../../src/http/intake/json-scanner.ts'
 import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { type Client, createClient, document, formType, type Part, toForm } from './client.ts'
-import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices, type TestServices } from './services.ts'
 
 const persons = '/v1/collections/default/persons'
 const identify = '/v1/collections/default/identify'
@@ -14,18 +14,18 @@ const json = { 'content-type': 'application/json' }
 const image: Part = ['image', 'face:ann', 'a.jpg']
 const base64 = Buffer.from('face:ann').toString('base64')
 
-let fake: FakeFaceWatcher
+let services: TestServices
 let server: RunningServer
 let client: Client
 beforeAll(async () => {
   client = await createClient({ maxImageBytes: 2_000_000, maxImages: 3 })
-  fake = await createFakeFaceWatcher()
-  server = await startServer(fake, { port: 0, maxImageBytes: 2_000_000 })
+  services = await createTestServices()
+  server = await startServer(services, { port: 0, maxImageBytes: 2_000_000 })
 })
 afterAll(async () => {
   await client.close()
   await server.close()
-  await fake.close()
+  await services.close()
 })
 
 async function post(path: string, body: string | Buffer, type: string): Promise<number> {
@@ -359,7 +359,7 @@ describe('the log', () => {
         await asked.send('POST', persons, { json: { name: 1 }, headers })
         await asked.send('GET', `${persons}?limit=1`, { headers })
         await asked.send('GET', '/nowhere', { headers })
-        asked.fake.gate = async () => {
+        asked.services.gate = async () => {
           throw new Error('fault')
         }
         await asked.send('POST', '/v1/detect', { form: [image], headers })

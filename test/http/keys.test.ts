@@ -8,7 +8,7 @@ import { createApp } from '../../src/http/app.ts'
 import type { HttpOptions } from '../../src/http/options.ts'
 import { startServer } from '../../src/http/server.ts'
 import { type Client, createClient } from './client.ts'
-import { createFakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices } from './services.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const configuredKey = 'the-key-of-the-configuration'
@@ -115,12 +115,12 @@ describe('a server without a key', () => {
     await server.send('DELETE', `/v1/keys/${made.id}`, as(made.key))
     expect((await server.send('GET', '/v1/models')).status).toBe(401)
     expect((await server.send('GET', '/v1/models', as(made.key))).status).toBe(401)
-    await server.fake.keys.remove(made.id)
+    await server.services.keys.remove(made.id)
     expect((await server.send('GET', '/v1/models')).status).toBe(401)
   })
 
   it('that starts on a database with a key asks for it, in any state of the key', async () => {
-    const services = await createFakeFaceWatcher()
+    const services = await createTestServices()
     const { key, id } = await services.keys.create({ name: 'a', scopes: ['system:read'] })
     for (const state of ['valid', 'revoked']) {
       // As another process, which remembers nothing.
@@ -143,7 +143,7 @@ describe('a server without a key', () => {
   })
 
   it('listens beyond this machine when its database has a key', async () => {
-    const services = await createFakeFaceWatcher()
+    const services = await createTestServices()
     const options = { host: '0.0.0.0', port: 0 }
     await expect(startServer(services, options)).rejects.toMatchObject({ code: 'insecureBind' })
     await services.keys.create({ name: 'a', scopes: ['admin'] })
@@ -155,7 +155,7 @@ describe('a server without a key', () => {
   })
 
   it('answers health without its database, and nothing else while it knows of no key', async () => {
-    const services = await createFakeFaceWatcher()
+    const services = await createTestServices()
     const keys = createKeys({ store: services.store })
     const app = await createApp({ ...services, keys })
     await services.store.close()
@@ -185,7 +185,7 @@ describe('the log', () => {
     }
     await server.send('DELETE', `/v1/keys/${id}`, as(configuredKey))
     await server.send('GET', '/v1/models', as(key))
-    server.fake.gate = async () => {
+    server.services.gate = async () => {
       throw new Error('broken')
     }
     const form = [['image', 'face:a', 'a.jpg']] as const

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Client, createClient, document, seenAnswers } from './client.ts'
-import { modelId, toEmbedding } from './fake-face-watcher.ts'
+import { modelId, toEmbedding } from './services.ts'
 
 const persons = '/v1/collections/default/persons'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -23,7 +23,7 @@ async function enrollAnn(): Promise<{ person: string; face: string }> {
   return { person: json.id, face: json.faces[0].face.id }
 }
 
-describe('simple routes', () => {
+describe('routes of the seed', () => {
   it('registers and recognises with exactly these shapes', async () => {
     const registered = await client.send('POST', '/registerFace?name=Ann', {
       form: [['refImage', ann, 'A1.jpg']],
@@ -83,7 +83,7 @@ describe('simple routes', () => {
       form: [['refImage', 'face:ann face:bob', 'both.jpg']],
     })
     expect(status).toBe(200)
-    expect(client.fake.lastOptions).toMatchObject({ faces: 'largest' })
+    expect(client.services.lastOptions).toMatchObject({ faces: 'largest' })
   })
 
   it('answers an error when the face cannot be registered', async () => {
@@ -141,7 +141,7 @@ describe('analysis', () => {
       form: [['image', 'face:ann face:bob', 'a.jpg']],
     })
     expect(json.faces).toHaveLength(1)
-    expect(client.fake.lastOptions).toMatchObject({
+    expect(client.services.lastOptions).toMatchObject({
       detector: {
         minFaceSize: 24,
         maxFaces: 1,
@@ -194,7 +194,7 @@ describe('analysis', () => {
   })
 
   it('says how an image was turned and how many faces were left out', async () => {
-    client.fake.imageFacts = { width: 640, height: 480, turned: 270, omittedFaces: 3 }
+    client.services.imageFacts = { width: 640, height: 480, turned: 270, omittedFaces: 3 }
     const form = [['image', ann, 'a.jpg']] as const
     for (const route of ['detect', 'embed', 'collections/default/identify']) {
       const { json } = await client.send('POST', `/v1/${route}`, { form })
@@ -355,7 +355,9 @@ describe('persons', () => {
     })
     expect(status).toBe(201)
     expect(json).toMatchObject({ name: 'Ann', metadata: { floor: 2 }, faceCount: 1 })
-    expect(json.faces).toMatchObject([{ fileName: 'one.jpg', existed: false, warnings: [] }])
+    expect(json.faces).toMatchObject([
+      { fileName: 'one.jpg', alreadyEnrolled: false, warnings: [] },
+    ])
     expect(json.rejected).toMatchObject([{ fileName: 'two.txt', reasons: ['unsupportedImage'] }])
   })
 
@@ -417,8 +419,8 @@ describe('faces', () => {
     expect(status).toBe(201)
     expect(json.person.faceCount).toBe(2)
     expect(json.faces).toMatchObject([
-      { fileName: 'a2.jpg', existed: false },
-      { fileName: 'again.jpg', existed: true },
+      { fileName: 'a2.jpg', alreadyEnrolled: false },
+      { fileName: 'again.jpg', alreadyEnrolled: true },
     ])
     expect(headers.location).toBe(`${url}/${json.faces[0].face.id}`)
     expect(json.rejected).toMatchObject([{ fileName: 'empty.jpg', reasons: ['noFace'] }])
@@ -429,7 +431,7 @@ describe('faces', () => {
     const { person } = await enrollAnn()
     const url = `${persons}/${person}/faces`
     const again = await client.send('POST', url, { json: { image: base64(ann) } })
-    expect([again.status, again.json.faces[0].existed]).toEqual([200, true])
+    expect([again.status, again.json.faces[0].alreadyEnrolled]).toEqual([200, true])
     expect(again.headers).not.toHaveProperty('location')
     const none = await client.send('POST', url, { json: { images: [base64('face:')] } })
     expect([none.status, none.json.faces]).toEqual([200, []])
@@ -458,7 +460,7 @@ describe('faces', () => {
   })
 
   it('says how a photograph was read, and warns of a weak one', async () => {
-    client.fake.imageFacts = { ...client.fake.imageFacts, turned: 90 }
+    client.services.imageFacts = { ...client.services.imageFacts, turned: 90 }
     const form: [string, string, string][] = [['image', 'face:ann!weak', 'a.jpg']]
     const created = await client.send('POST', persons, { form: [['name', 'Ann'], ...form] })
     expect(created.json.faces).toMatchObject([
@@ -470,7 +472,7 @@ describe('faces', () => {
       },
     ])
     const again = await client.send('POST', `${persons}/${created.json.id}/faces`, { form })
-    expect(again.json.faces[0].existed).toBe(true)
+    expect(again.json.faces[0].alreadyEnrolled).toBe(true)
     expect(again.json.faces[0]).not.toHaveProperty('turned')
   })
 
@@ -493,13 +495,30 @@ describe('faces', () => {
     expect(empty.json.hints).toEqual([])
   })
 
+  it('lists the faces of all persons of a collection, in pages', async () => {
+    const made = [await enrollAnn()]
+    for (const name of ['Bob', 'Cid']) {
+      const image = base64(`face:${name.toLowerCase()}`)
+      const { json } = await client.send('POST', persons, { json: { name, image } })
+      made.push({ person: json.id, face: json.faces[0].face.id })
+    }
+    const url = '/v1/collections/default/faces?limit=2'
+    const first = (await client.send('GET', url)).json
+    const second = (await client.send('GET', `${url}&cursor=${first.nextCursor}`)).json
+    expect([first.items.length, second.items.length, second.nextCursor]).toEqual([2, 1, undefined])
+    const listed = [...first.items, ...second.items]
+    expect(listed.map(({ id, personId }) => ({ person: personId, face: id }))).toEqual(made)
+    const none = await client.send('GET', '/v1/collections/none/faces')
+    expect([none.status, none.json.code]).toEqual([404, 'collectionNotFound'])
+  })
+
   it('hands the options of the query on', async () => {
     const { person } = await enrollAnn()
     const query = 'faces=largest&duplicates=reject&skipQualityGates=true'
     await client.send('POST', `${persons}/${person}/faces?${query}`, {
       form: [['image', ann, 'a.jpg']],
     })
-    expect(client.fake.lastOptions).toMatchObject({
+    expect(client.services.lastOptions).toMatchObject({
       faces: 'largest',
       duplicates: 'reject',
       skipQualityGates: true,
@@ -509,11 +528,11 @@ describe('faces', () => {
       form: [['image', ann, 'a.jpg']],
     })
     const given = { detector: { minFaceSize: 20, readTurned: false } }
-    expect(client.fake.lastOptions).toMatchObject(given)
+    expect(client.services.lastOptions).toMatchObject(given)
     await client.send('POST', `/v1/verify?${detector}`, {
       json: { image: base64(ann), personId: person },
     })
-    expect(client.fake.lastOptions).toMatchObject(given)
+    expect(client.services.lastOptions).toMatchObject(given)
   })
 
   it('gets and deletes a face below its own person only', async () => {
@@ -552,7 +571,7 @@ describe('Idempotency-Key', () => {
     const send = () =>
       client.send('POST', url, { headers, form: [['image', 'face:ann2', 'a.jpg']] })
     const first = await send()
-    const enrollments = client.fake.enrollments.length
+    const enrollments = client.services.enrollments.length
     const second = await send()
     expect(first.status).toBe(201)
     expect(first.headers).not.toHaveProperty('idempotency-replayed')
@@ -560,7 +579,7 @@ describe('Idempotency-Key', () => {
     expect(second.headers['idempotency-replayed']).toBe('true')
     expect(second.headers.location).toBe(first.headers.location)
     expect(first.headers.location).toMatch(/\/faces\/\w{26}$/)
-    expect(client.fake.enrollments).toHaveLength(enrollments)
+    expect(client.services.enrollments).toHaveLength(enrollments)
   })
 
   it('refuses the key for another request, and while the first is running', async () => {
@@ -569,12 +588,12 @@ describe('Idempotency-Key', () => {
     const send = (content: string) =>
       client.send('POST', url, { headers, form: [['image', content, 'a.jpg']] })
     let open = () => {}
-    client.fake.gate = () =>
+    client.services.gate = () =>
       new Promise((resolve) => {
         open = resolve
       })
     const first = send('face:ann2')
-    await expect.poll(() => client.fake.enrollments.length).toBe(2)
+    await expect.poll(() => client.services.enrollments.length).toBe(2)
     const running = await send('face:ann2')
     expect([running.status, running.json.code]).toEqual([409, 'idempotencyConflict'])
     expect(running.headers['retry-after']).toBe('1')
@@ -591,16 +610,16 @@ describe('Idempotency-Key', () => {
   })
 })
 
-describe('operation', () => {
+describe('system', () => {
   it('is healthy, ready when the use cases are, and lists models', async () => {
     expect((await client.send('GET', '/healthz')).json).toEqual({ status: 'ok' })
-    client.fake.status = { changeLag: 7, indexBehindMs: 120 }
+    client.services.status = { changeLag: 7, indexBehindMs: 120 }
     expect((await client.send('GET', '/readyz')).json).toEqual({
       status: 'ready',
       changeLag: 7,
       indexBehindMs: 120,
     })
-    client.fake.status = { ready: false, reasons: ['the model is loading'] }
+    client.services.status = { ready: false, reasons: ['the model is loading'] }
     const { status, json } = await client.send('GET', '/readyz')
     expect([status, json.code, json.reasons]).toEqual([503, 'notReady', ['the model is loading']])
     expect(json.detail).toBe('the model is loading')
@@ -615,7 +634,7 @@ describe('operation', () => {
     await client.send('POST', '/v1/detect', { form: [['image', ann, 'a.jpg']] })
     await client.send('GET', '/nowhere')
     const failureCounts = { indexRebuilds: 1, snapshotFailures: 2 }
-    client.fake.status = { changeLag: 7, indexBehindMs: 120, ...failureCounts }
+    client.services.status = { changeLag: 7, indexBehindMs: 120, ...failureCounts }
     const { body, headers } = await client.send('GET', '/metrics')
     expect(headers['content-type']).toMatch(/^text\/plain/)
     expect(body).toContain(
@@ -642,7 +661,7 @@ describe('operation', () => {
   it('tells how well searches agree with exact ones, where an index tells', async () => {
     const gauge = 'face_watcher_index_agreement'
     expect((await client.send('GET', '/metrics')).body).not.toContain(`${gauge}{`)
-    client.fake.indexFacts = {
+    client.services.indexFacts = {
       ...{ exact: false, agreement: 0.9995, agreementAtLeast: 0.998, agreementAtMost: 1 },
       ...{ audited: 1536, width: 128, shortlist: 96 },
     }
@@ -658,13 +677,22 @@ describe('operation', () => {
     ]) {
       expect(body).toContain(line)
     }
-    client.fake.indexFacts = { exact: true, agreement: 1 }
+    client.services.indexFacts = { exact: true, agreement: 1 }
     const exact = (await client.send('GET', '/metrics')).body
     expect(exact).toContain(`${gauge}_exact{collection="default"} 1`)
     expect(exact).toContain(`${gauge}_lower{collection="default"} 1`)
     expect(exact).toContain(`${gauge}_probes{collection="default"} 0`)
-    client.fake.indexFacts = {}
+    client.services.indexFacts = {}
     expect((await client.send('GET', '/metrics')).body).not.toContain(`${gauge}{`)
+  })
+
+  it('tells how the faces of a collection are searched', async () => {
+    await client.send('POST', '/registerFace?name=Ann', { form: [['refImage', ann, 'a.jpg']] })
+    client.services.indexFacts = { exact: true }
+    const url = '/v1/collections/default/index'
+    expect((await client.send('GET', url)).json).toEqual({ kind: 'memory', faces: 1, exact: true })
+    const none = await client.send('GET', '/v1/collections/none/index')
+    expect([none.status, none.json.code]).toEqual([404, 'collectionNotFound'])
   })
 
   it('answers the OpenAPI document and its page, without remote assets', async () => {

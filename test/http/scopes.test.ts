@@ -35,7 +35,7 @@ afterAll(() => client.close())
 
 /** Makes a key as somebody at the command line does. */
 async function makeKey(granted: readonly string[], collections?: readonly string[]) {
-  const { key } = await client.fake.keys.create({
+  const { key } = await client.services.keys.create({
     name: granted.join(' '),
     scopes: granted,
     ...(collections === undefined ? {} : { collections }),
@@ -70,7 +70,7 @@ describe('every route', () => {
 
   it('keeps an application from starting when it declares none', async () => {
     const app = Fastify() as unknown as App
-    await registerAccess(app, client.fake, resolveHttpOptions({}))
+    await registerAccess(app, client.services, resolveHttpOptions({}))
     app.get('/forgotten', async () => '')
     await expect(app.ready()).rejects.toThrow('/forgotten declares no scope')
     await app.close()

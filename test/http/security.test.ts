@@ -233,7 +233,7 @@ describe('log', () => {
     expect(lines.join('')).not.toMatch(/Annabel|zebra|holiday|secret-key|guess/)
     expect(lines.join('')).toContain('"route":"/registerFace"')
 
-    client.fake.gate = async () => {
+    client.services.gate = async () => {
       throw new Error('broken')
     }
     const fault = await client.send('POST', '/v1/detect', {

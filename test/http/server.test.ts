@@ -5,24 +5,24 @@ import { isFaceError } from '../../src/core/errors.ts'
 import type { HttpOptions } from '../../src/http/options.ts'
 import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { formType, toForm } from './client.ts'
-import { createFakeFaceWatcher, type FakeFaceWatcher } from './fake-face-watcher.ts'
+import { createTestServices, type TestServices } from './services.ts'
 
 let server: RunningServer | undefined
-let fake: FakeFaceWatcher | undefined
+let services: TestServices | undefined
 
 async function start(options: HttpOptions = {}): Promise<RunningServer> {
-  await fake?.close()
-  fake = await createFakeFaceWatcher()
-  server = await startServer(fake, { port: 0, ...options })
+  await services?.close()
+  services = await createTestServices()
+  server = await startServer(services, { port: 0, ...options })
   return server
 }
 
 afterEach(async () => {
-  if (fake) fake.gate = undefined
+  if (services) services.gate = undefined
   await server?.close()
-  await fake?.close()
+  await services?.close()
   server = undefined
-  fake = undefined
+  services = undefined
 })
 
 const form = toForm([['image', 'face:ann', 'a.jpg']])
@@ -41,8 +41,8 @@ function hold(): { entered: Promise<AbortSignal | undefined>; open: () => void }
     open = resolve
   })
   const entered = new Promise<AbortSignal | undefined>((resolve) => {
-    if (!fake) throw new Error('start first')
-    fake.gate = async (signal) => {
+    if (!services) throw new Error('start first')
+    services.gate = async (signal) => {
       resolve(signal)
       await opened
     }

@@ -108,7 +108,7 @@ function toFace(name: string, index: number): AnalyzedFace {
   }
 }
 
-export interface FakeFaceWatcher extends HttpServices {
+export interface TestServices extends HttpServices {
   /** What the use cases stand on. */
   readonly store: Database
   /** Calls of `enroll`. */
@@ -128,14 +128,14 @@ export interface FakeFaceWatcher extends HttpServices {
 }
 
 /** Creates it with an empty collection `default`, in a folder of its own. */
-export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
+export async function createTestServices(): Promise<TestServices> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-http-'))
   const analyzer: Analyzer = {
     async analyze(image, { detector, embedder, signal } = {}) {
       if (embedder === absentModelId) throw new FaceError('modelNotInstalled')
-      await fake.gate?.(signal)
+      await services.gate?.(signal)
       return {
-        ...fake.imageFacts,
+        ...services.imageFacts,
         faces: readFaces(image).slice(0, detector?.maxFaces).map(toFace),
         timings: { queueMs: 1, decodeMs: 2, detectMs: 3, alignMs: 4, embedMs: 5 },
       }
@@ -170,26 +170,26 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
     ...heard,
     as: (context) => listen(heard.as(context)),
     detect(image, options) {
-      fake.lastOptions = options
+      services.lastOptions = options
       return heard.detect(image, options)
     },
     enroll(collection, person, images, options) {
-      fake.enrollments.push({ collection, options })
-      fake.lastOptions = options
+      services.enrollments.push({ collection, options })
+      services.lastOptions = options
       return heard.enroll(collection, person, images, options)
     },
     identify: ((...args: Parameters<FaceWatcher['identify']>) => {
-      fake.lastOptions = args[2]
+      services.lastOptions = args[2]
       return heard.identify(...args)
     }) as FaceWatcher['identify'],
     verify(image, target, options) {
-      fake.lastOptions = options
+      services.lastOptions = options
       return heard.verify(image, target, options)
     },
-    readiness: async () => ({ ...(await heard.readiness()), ...fake.status }),
-    status: async () => ({ ...(await heard.status()), ...fake.status }),
+    readiness: async () => ({ ...(await heard.readiness()), ...services.status }),
+    status: async () => ({ ...(await heard.status()), ...services.status }),
   })
-  const fake: FakeFaceWatcher = {
+  const services: TestServices = {
     answers: store.answers,
     keys: createKeys({ store }),
     store,
@@ -210,7 +210,7 @@ export async function createFakeFaceWatcher(): Promise<FakeFaceWatcher> {
       await rm(directory, { recursive: true, force: true })
     },
   }
-  return fake
+  return services
 }
 
 function toRecord(id: string): ModelRecord {

@@ -131,7 +131,7 @@ export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = c
     {
       fileName: Type.String(),
       face: ref(Face),
-      existed: Type.Boolean({
+      alreadyEnrolled: Type.Boolean({
         description: 'The same image was enrolled for this person before; nothing new was stored.',
       }),
       turned: Type.Optional(

@@ -14,6 +14,7 @@ import { EnrollResult, Face as FaceSchema } from '../gallery-schemas.ts'
 import {
   base64List,
   base64Schema,
+  collectionParams,
   createManyForm,
   faceParams,
   jsonBody,
@@ -31,7 +32,7 @@ const imagesJson = Type.Object(
   { additionalProperties: false },
 )
 
-/** `/v1/collections/{collection}/persons/{person}/faces` and below. */
+/** `/v1/collections/{collection}/faces`, and below a person `.../faces` and each of them. */
 export function registerFaceRoutes(app: App, { answers, options }: RouteContext): void {
   const tags = ['faces']
   const url = '/v1/collections/:collection/persons/:person/faces'
@@ -47,6 +48,25 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
     if (face.personId !== params.person) throw new FaceError('faceNotFound')
     return face
   }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/collections/:collection/faces',
+    config: { scope: 'people:read' },
+    schema: {
+      operationId: 'listCollectionFaces',
+      tags,
+      summary: 'List the faces of all persons of a collection',
+      params: collectionParams,
+      querystring: pageQuery,
+      response: {
+        200: pageOf(FaceSchema),
+        ...problemResponses('invalidCursor', 'collectionNotFound'),
+      },
+    },
+    handler: async ({ params, query, faceWatcher }) =>
+      faceWatcher.faces.list(params.collection, query),
+  })
 
   app.route({
     method: 'GET',
@@ -107,7 +127,7 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       const upload = await readUpload(request, spec, options)
       const toLocation = ({ faces }: EnrollBody) => {
         const list = `/v1/collections/${encodeURIComponent(collection)}/persons/${encodeURIComponent(person)}/faces`
-        const [made, ...others] = faces.filter(({ existed }) => !existed)
+        const [made, ...others] = faces.filter(({ alreadyEnrolled }) => !alreadyEnrolled)
         return made === undefined || others.length > 0 ? list : `${list}/${made.face.id}`
       }
       return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
@@ -125,7 +145,7 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
           rejected,
           hints,
         }
-        return { status: faces.some(({ existed }) => !existed) ? 201 : 200, body }
+        return { status: faces.some(({ alreadyEnrolled }) => !alreadyEnrolled) ? 201 : 200, body }
       })
     },
   })

@@ -4,7 +4,8 @@ import type { Metrics } from '../../plugins/metrics.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
-import { Model } from './schema.ts'
+import { collectionParams } from '../shared.ts'
+import { IndexStatus, Model } from './schema.ts'
 
 const tags = ['system']
 
@@ -55,7 +56,7 @@ export function registerHealthRoutes(app: App, { faceWatcher }: RouteContext): v
   })
 }
 
-/** `/v1/models` and `/metrics`. */
+/** `/v1/models`, `/v1/collections/{collection}/index` and `/metrics`. */
 export function registerSystemRoutes(app: App, metrics: Metrics): void {
   app.route({
     method: 'GET',
@@ -69,6 +70,20 @@ export function registerSystemRoutes(app: App, metrics: Metrics): void {
     },
     handler: async (request, reply) =>
       reply.send({ items: [...(await request.faceWatcher.models())] }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/collections/:collection/index',
+    config: { scope: 'system:read' },
+    schema: {
+      operationId: 'getIndex',
+      tags,
+      summary: 'How the faces of a collection are searched',
+      params: collectionParams,
+      response: { 200: ref(IndexStatus), ...problemResponses('collectionNotFound') },
+    },
+    handler: async ({ params, faceWatcher }) => faceWatcher.index.status(params.collection),
   })
 
   app.route({

@@ -48,3 +48,19 @@ export const Model: Component<useCases.ModelStatus> = component<useCases.ModelSt
     { description: 'A detector or an embedder.' },
   ),
 )
+
+type IndexFacts = Awaited<ReturnType<useCases.FaceWatcher['index']['status']>>
+
+export const IndexStatus: Component<IndexFacts> = component<IndexFacts>('IndexStatus').of(
+  Type.Object(
+    {
+      kind: Type.String({ examples: ['projected'] }),
+      faces: Type.Integer({ description: 'Faces that a search can find.' }),
+    },
+    {
+      additionalProperties: true,
+      description:
+        'An index. Further members depend on its kind: docs/reference/cli.md names them.',
+    },
+  ),
+)
