@@ -62,7 +62,7 @@ type Outcome =
   | {
       readonly kind: 'enrolled'
       readonly newPerson: boolean
-      readonly existed: boolean
+      readonly alreadyEnrolled: boolean
       readonly turned: BulkEnrollSummary['turned']
       readonly warnings: BulkEnrollSummary['warnings']
     }
@@ -98,7 +98,7 @@ export async function bulkEnroll(
       const { file, reasons, message } = outcome
       rejected.push({ file, reasons, message })
     } else {
-      if (outcome.existed) alreadyEnrolled++
+      if (outcome.alreadyEnrolled) alreadyEnrolled++
       else enrolled++
       if (outcome.newPerson) newPersons++
       turned.push(...outcome.turned)
@@ -147,10 +147,10 @@ function toEnrolled(path: string, { faces, rejected, newPerson }: EnrollResult):
     const message = first?.message ?? 'It was not enrolled.'
     return { kind: 'rejected', file: path, reasons: first?.reasons ?? [], message }
   }
-  const { existed, turned: degrees = 0 } = face
+  const { alreadyEnrolled, turned: degrees = 0 } = face
   const turned = degrees === 0 ? [] : [{ file: path, turned: degrees }]
   const warnings = face.warnings.map((warning) => ({ file: path, ...warning }))
-  return { kind: 'enrolled', newPerson, existed, turned, warnings }
+  return { kind: 'enrolled', newPerson, alreadyEnrolled, turned, warnings }
 }
 
 function toOutcome(file: string, error: unknown): Outcome {

@@ -24,7 +24,9 @@ describe('enroll', () => {
     const result = await watcher.enroll('default', ann, files('ann', 'ann~0.9', 'ann~0.8'))
     expect(result.person).toMatchObject({ name: 'Ann', metadata: { team: 'a' }, faceCount: 3 })
     expect(result.faces.map((face) => face.fileName)).toEqual(['0.jpg', '1.jpg', '2.jpg'])
-    expect(result.faces.every((face) => !face.existed && face.warnings.length === 0)).toBe(true)
+    expect(result.faces.every((face) => !face.alreadyEnrolled && face.warnings.length === 0)).toBe(
+      true,
+    )
     expect(result.rejected).toEqual([])
     expect(result.timings).toMatchObject({ queueMs: 3, embedMs: 15 })
   })
@@ -145,7 +147,7 @@ describe('enroll', () => {
     const first = await watcher.enroll('default', ann, files('ann'))
     const calls = deps.analyzer.calls.length
     const again = await watcher.enroll('default', first.person!.id, files('ann'))
-    expect(again.faces[0]).toMatchObject({ existed: true, face: first.faces[0]!.face })
+    expect(again.faces[0]).toMatchObject({ alreadyEnrolled: true, face: first.faces[0]!.face })
     expect(again.person?.faceCount).toBe(1)
     expect(deps.analyzer.calls.length).toBe(calls)
   })
@@ -153,7 +155,7 @@ describe('enroll', () => {
   test('examines equal files of one request once', async () => {
     const result = await watcher.enroll('default', ann, files('ann', 'ann', '(none)', '(none)'))
     expect(deps.analyzer.calls.length).toBe(2)
-    expect(result.faces.map((face) => face.existed)).toEqual([false, true])
+    expect(result.faces.map((face) => face.alreadyEnrolled)).toEqual([false, true])
     expect(result.rejected.length).toBe(2)
   })
 

@@ -105,7 +105,7 @@ function usableFaces(examined: readonly ExaminedImage[]): readonly NewFace[] {
 interface StoredFaces {
   readonly person?: Person
   readonly newPerson: boolean
-  readonly faces: ReadonlyMap<NewFace, Face & { readonly existed: boolean }>
+  readonly faces: ReadonlyMap<NewFace, Face & { readonly alreadyEnrolled: boolean }>
 }
 
 async function storeFaces(
@@ -125,7 +125,7 @@ async function storeFaces(
     faces: new Map(
       faces.map((face, index) => [
         face,
-        added.faces[index] as Face & { readonly existed: boolean },
+        added.faces[index] as Face & { readonly alreadyEnrolled: boolean },
       ]),
     ),
   }
@@ -140,17 +140,17 @@ function toOutcome(
 ): Outcome {
   if (image.kind === 'rejected') return { rejection: image.rejection }
   if (image.kind === 'stored') {
-    return { enrolled: { face: image.face, existed: true, warnings: [] } }
+    return { enrolled: { face: image.face, alreadyEnrolled: true, warnings: [] } }
   }
   const duplicate = duplicates.get(image.face)
   const added = stored.get(image.face)
   if (added === undefined) return { rejection: duplicateRejection(duplicate) }
-  const { existed, ...face } = added
+  const { alreadyEnrolled, ...face } = added
   const warnings = [
     ...(duplicate === undefined ? [] : [duplicate]),
     ...(image.weak ? [weakPhotographWarning] : []),
   ]
-  return { enrolled: { face, existed, turned: image.turned, warnings } }
+  return { enrolled: { face, alreadyEnrolled, turned: image.turned, warnings } }
 }
 
 function duplicateRejection(warning: DuplicateWarning | undefined): Rejection {
@@ -177,7 +177,11 @@ function splitOutcomes(
     // The second of two equal files finds the face of the first.
     const repeated = seen.has(outcome.enrolled.face.id)
     seen.add(outcome.enrolled.face.id)
-    faces.push({ fileName, ...outcome.enrolled, existed: repeated || outcome.enrolled.existed })
+    faces.push({
+      fileName,
+      ...outcome.enrolled,
+      alreadyEnrolled: repeated || outcome.enrolled.alreadyEnrolled,
+    })
   }
   return { faces, rejected }
 }

@@ -132,7 +132,7 @@ export interface EnrollResult {
     readonly fileName: string
     readonly face: Face
     /** The same image was enrolled for this person before; the stored face is answered. */
-    readonly existed: boolean
+    readonly alreadyEnrolled: boolean
     /**
      * Degrees clockwise by which the image was turned to be read; the face's box is in the image as
      * given. Absent when the image was not read, because it was enrolled before.

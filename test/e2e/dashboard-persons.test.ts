@@ -55,7 +55,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const person = { id: 'P1', name: 'Ann', faceCount: 1 }
     const like = { reason: 'duplicateOfOtherPerson', personId: 'P2', personName: 'Maya' }
     const warnings = [{ ...like, similarity: 0.81 }, weakPhotographWarning]
-    const face = { fileName: 'a', face: {}, existed: false, turned: 90, warnings }
+    const face = { fileName: 'a', face: {}, alreadyEnrolled: false, turned: 90, warnings }
     const first = { faces: [face], hints: [onePhotographHint] }
     const second = {
       rejected: [{ fileName: 'b', reasons: ['tooBlurred', 'occluded'], message: '' }],

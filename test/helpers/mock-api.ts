@@ -245,7 +245,7 @@ function enrolled(form: FormData, { faceCount }: MockPerson): Record<string, unk
   const file = form.get('images')
   const fileName = file instanceof File ? file.name : ''
   return {
-    faces: [{ fileName, face: toFace('F1'), existed: false, turned: 0, warnings: [] }],
+    faces: [{ fileName, face: toFace('F1'), alreadyEnrolled: false, turned: 0, warnings: [] }],
     rejected: [],
     hints: faceCount === 1 ? [onePhotographHint] : [],
   }

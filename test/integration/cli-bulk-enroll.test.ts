@@ -60,10 +60,10 @@ function createFake(options: {
       enrolled++
       expect(person.ifExists).toBe('reuse')
       const { id, newPerson } = obtain(person.name)
-      const existed = options.complete?.includes(id) ?? false
-      const faceCount = (faceCounts.get(id) ?? 0) + (existed ? 0 : 1)
+      const alreadyEnrolled = options.complete?.includes(id) ?? false
+      const faceCount = (faceCounts.get(id) ?? 0) + (alreadyEnrolled ? 0 : 1)
       faceCounts.set(id, faceCount)
-      const face = { existed, turned: 0, warnings: [], ...options.face }
+      const face = { alreadyEnrolled, turned: 0, warnings: [], ...options.face }
       // Answers may come in another order than images were stored.
       await sleep(Math.random() * 5)
       const answer = { person: { id, faceCount }, newPerson, faces: [face], rejected: [] }

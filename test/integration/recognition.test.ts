@@ -98,7 +98,7 @@ describe('recognition with models, database and index', () => {
     const again = await watcher.enroll('default', items[0]!.id, [
       { fileName: 'again.jpg', bytes: await photo('ann1') },
     ])
-    expect(again.faces[0]).toMatchObject({ existed: true })
+    expect(again.faces[0]).toMatchObject({ alreadyEnrolled: true })
     expect(again.person?.faceCount).toBe(1)
   })
 

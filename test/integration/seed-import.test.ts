@@ -93,7 +93,7 @@ describe.skipIf(skipReason)(`seed import${skipReason ? ` (skipped: ${skipReason}
     expect(reasonOf('binary')).toMatch(/not a binary of subtype 128/)
     expect(report).toMatchObject({
       ...{ collection: 'seed', modelId: 'facenet-seed', modelInstalled: false },
-      ...{ imported: seed.faces, newPersons: seed.persons, existed: 0, interrupted: false },
+      ...{ imported: seed.faces, newPersons: seed.persons, alreadyEnrolled: 0, interrupted: false },
     })
     expect(report.refused).toHaveLength(6)
     expect(report.documents).toBe(seed.faces + 6)

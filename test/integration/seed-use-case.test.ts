@@ -60,7 +60,12 @@ describe('importSeed', () => {
       ...options,
       onProgress: (count) => done.push(count),
     })
-    expect(report).toMatchObject({ documents: 150, imported: 150, newPersons: 7, existed: 0 })
+    expect(report).toMatchObject({
+      documents: 150,
+      imported: 150,
+      newPersons: 7,
+      alreadyEnrolled: 0,
+    })
     expect(await persons()).toEqual(
       [0, 1, 2, 3, 4, 5, 6].map((n) => `Person ${n} ${n < 3 ? 22 : 21}`),
     )
@@ -77,7 +82,12 @@ describe('importSeed', () => {
     })
     expect(first).toMatchObject({ documents: 64, imported: 64, interrupted: true })
     const second = await importSeed(store, sourceOf(many), options)
-    expect(second).toMatchObject({ imported: 86, existed: 64, newPersons: 0, interrupted: false })
+    expect(second).toMatchObject({
+      imported: 86,
+      alreadyEnrolled: 64,
+      newPersons: 0,
+      interrupted: false,
+    })
     expect(await persons()).toEqual(['Ann 150'])
   })
 
@@ -88,7 +98,7 @@ describe('importSeed', () => {
     await store.persons.update(id, bea!.id, { name: 'Beatrice' })
     const later = [faceOf('Ann', 1), faceOf('Bea', 2), faceOf('Ann', 3)]
     const report = await importSeed(store, sourceOf(later), options)
-    expect(report).toMatchObject({ imported: 1, existed: 2, newPersons: 0 })
+    expect(report).toMatchObject({ imported: 1, alreadyEnrolled: 2, newPersons: 0 })
     expect(await persons()).toEqual(['Ann 2', 'Beatrice 1'])
   })
 
@@ -99,7 +109,7 @@ describe('importSeed', () => {
     const refused: SeedDocument = { kind: 'refused', id: 'broken', reason: 'It is broken.' }
     const documents = [faceOf('Ann', 1), faceOf('Ann', 2), refused, faceOf('Bea', 3)]
     const report = await importSeed(store, sourceOf(documents), options)
-    expect(report).toMatchObject({ documents: 4, imported: 1, existed: 1, newPersons: 1 })
+    expect(report).toMatchObject({ documents: 4, imported: 1, alreadyEnrolled: 1, newPersons: 1 })
     expect(report.refused).toEqual([
       { id: 'broken', reason: 'It is broken.' },
       { id: 'document-2', reason: 'Several persons of the collection have this name.' },

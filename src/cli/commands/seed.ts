@@ -72,8 +72,8 @@ function addSeedImport(command: Command, { output, loadConfig }: CliContext): vo
       const isInstalled = await installer.isInstalled(seedModelId)
       if (options.json) output.json({ ...report, modelInstalled: isInstalled })
       else printReport(report, isInstalled, output)
-      const { imported, existed, refused } = report
-      const allRefused = refused.length > 0 && imported + existed === 0
+      const { imported, alreadyEnrolled, refused } = report
+      const allRefused = refused.length > 0 && imported + alreadyEnrolled === 0
       if (report.interrupted) process.exitCode = exitCodes.interrupted
       else if (allRefused || (options.strict && refused.length > 0)) {
         process.exitCode = exitCodes.input
@@ -96,11 +96,11 @@ function chooseDatabase({ mongodb: url, database }: Options): string {
 }
 
 function printReport(report: SeedImportReport, isInstalled: boolean, output: Output): void {
-  const { collection, imported, newPersons, existed, refused, interrupted } = report
+  const { collection, imported, newPersons, alreadyEnrolled, refused, interrupted } = report
   output.print(
     `Imported ${formatCount(imported, 'face')}, ${formatCount(newPersons, 'new person')}, into the collection ${collection}.`,
   )
-  if (existed > 0) output.print(`Imported before, skipped: ${existed}.`)
+  if (alreadyEnrolled > 0) output.print(`Imported before, skipped: ${alreadyEnrolled}.`)
   if (interrupted) output.print('Not all documents were read. Run the command again to go on.')
   if (refused.length > 0) output.print(`Refused: ${refused.length}.`)
   for (const { id, reason } of refused) {

@@ -130,11 +130,11 @@ function splitKnownFromNew(
   const answers = given.map((face) => {
     const source = toSource(face)
     const same = known.get(source)
-    if (same) return { ...same, existed: true }
+    if (same) return { ...same, alreadyEnrolled: true }
     const { embedding: _embedding, crop: _crop, ...answer } = face
     known.set(source, answer)
     added.push(face)
-    return { ...answer, existed: false }
+    return { ...answer, alreadyEnrolled: false }
   })
   return { added, answers }
 }

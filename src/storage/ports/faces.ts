@@ -77,7 +77,7 @@ export interface FaceStore {
     readonly person: Person
     /** This call made the person. */
     readonly newPerson: boolean
-    readonly faces: readonly (Face & { readonly existed: boolean })[]
+    readonly faces: readonly (Face & { readonly alreadyEnrolled: boolean })[]
   }>
   /** @throws {FaceError} `faceNotFound` */
   get(collectionId: string, faceId: string): Promise<Face>

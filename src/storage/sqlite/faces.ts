@@ -30,14 +30,14 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
     collection: Collection,
     personId: string,
     face: NewFace,
-  ): Face & { readonly existed: boolean } {
+  ): Face & { readonly alreadyEnrolled: boolean } {
     assertFits(collection, face)
     const embedding = toUnitEmbedding(face.embedding)
     const stored = db.get(
       `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
       [personId, face.imageHash, toBoxJson(face)],
     )
-    if (stored) return { ...readFace(stored), existed: true }
+    if (stored) return { ...readFace(stored), alreadyEnrolled: true }
     const { crop, ...rest } = face
     const id = context.newId()
     writeFace(context, collection.id, {
@@ -49,7 +49,7 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
       // The collection's setting wins over the caller's.
       ...(crop && collection.storeCrops ? { crop } : {}),
     })
-    return { ...getFace(collection.id, id), existed: false }
+    return { ...getFace(collection.id, id), alreadyEnrolled: false }
   }
 
   return {

@@ -79,7 +79,7 @@ export function describeDatabaseContract(
           store.faces.add(collection.id, person.id, [makeFace(1)]),
           second.faces.add(collection.id, person.id, [makeFace(1)]),
         ])
-        expect(same.map(({ faces }) => faces[0]!.existed).sort()).toEqual([false, true])
+        expect(same.map(({ faces }) => faces[0]!.alreadyEnrolled).sort()).toEqual([false, true])
         expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
       })
     })

@@ -35,10 +35,10 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         landmarks: given.landmarks,
         imageHash: given.imageHash,
         hasCrop: true,
-        existed: false,
+        alreadyEnrolled: false,
       })
       expect(second!.hasCrop).toBe(false)
-      const { existed: _, ...stored } = face!
+      const { alreadyEnrolled: _, ...stored } = face!
       expect(await store.faces.get(collection.id, face!.id)).toEqual(stored)
       expect(await store.faces.getCrop(collection.id, face!.id)).toEqual(crop)
       expect(await store.faces.getCrop(collection.id, second!.id)).toBeUndefined()
@@ -73,18 +73,18 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         makeFace(1),
         makeFace(1),
       ])
-      expect(faces.map((face) => face.existed)).toEqual([false, true])
+      expect(faces.map((face) => face.alreadyEnrolled)).toEqual([false, true])
       expect(faces[1]!.id).toBe(faces[0]!.id)
       const cursor = await store.feed.latestCursor()
       const again = await store.faces.add(collection.id, person.id, [makeFace(1), makeFace(2)])
-      expect(again.faces.map((face) => face.existed)).toEqual([true, false])
+      expect(again.faces.map((face) => face.alreadyEnrolled)).toEqual([true, false])
       expect(again.person.faceCount).toBe(2)
       expect(await store.feed.changes(cursor, 10)).toHaveLength(1)
       const box = { x: 0, y: 0, width: 5, height: 5 }
       const otherBox = await store.faces.add(collection.id, person.id, [makeFace(1, { box })])
-      expect(otherBox.faces[0]!.existed).toBe(false)
+      expect(otherBox.faces[0]!.alreadyEnrolled).toBe(false)
       const otherPerson = await store.faces.add(collection.id, { name: 'Bob' }, [makeFace(1)])
-      expect(otherPerson.faces[0]!.existed).toBe(false)
+      expect(otherPerson.faces[0]!.alreadyEnrolled).toBe(false)
     })
 
     it.each<[string, ErrorCode, Parameters<typeof makeFace>[1]]>([
@@ -138,7 +138,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         { kind: 'faceRemoved', collectionId: collection.id, faceId: faces[0]!.id },
       ])
       const again = await store.faces.add(collection.id, person.id, [makeFace(1)])
-      expect(again.faces[0]!.existed).toBe(false)
+      expect(again.faces[0]!.alreadyEnrolled).toBe(false)
       expect(again.faces[0]!.id).not.toBe(faces[0]!.id)
     })
 

@@ -59,7 +59,9 @@ export function describeDatabaseRaces(
       const enrolled = await both(6, (store) =>
         store.faces.add(collection.id, reuse('Ann'), [makeFace(1)]),
       )
-      expect(enrolled.filter(({ faces: [face] }) => face?.existed === false)).toHaveLength(1)
+      expect(enrolled.filter(({ faces: [face] }) => face?.alreadyEnrolled === false)).toHaveLength(
+        1,
+      )
       expect(await one.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
     })
 

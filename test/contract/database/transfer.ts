@@ -173,7 +173,7 @@ export function describeTransfer(
         1,
       )
       const again = await target.faces.add(collection.id, first!.personId, [makeFace(1)])
-      expect(again.faces[0]).toMatchObject({ id: first!.id, existed: true })
+      expect(again.faces[0]).toMatchObject({ id: first!.id, alreadyEnrolled: true })
       await target.persons.delete(collection.id, first!.personId)
       expect(await target.collections.counts(collection.id)).toEqual({ persons: 2, faces: 2 })
       expect((await target.persons.get(collection.id, person.id)).faceCount).toBe(1)

@@ -29,7 +29,7 @@ export interface SeedImportReport {
   readonly imported: number
   readonly newPersons: number
   /** Documents that were imported before. */
-  readonly existed: number
+  readonly alreadyEnrolled: number
   readonly refused: readonly { readonly id: string; readonly reason: string }[]
   readonly interrupted: boolean
 }
@@ -59,7 +59,7 @@ export async function importSeed(
   const collection = await openCollection(store, options)
   const personIds = new Map<string, string>()
   const refused: SeedImportReport['refused'][number][] = []
-  let [documents, imported, newPersons, existed] = [0, 0, 0, 0]
+  let [documents, imported, newPersons, alreadyEnrolled] = [0, 0, 0, 0]
   for await (const batch of toBatches(source.documents(), batchSize)) {
     const groups = [...groupByName(batch)]
     const outcomes = await Promise.all(
@@ -70,7 +70,7 @@ export async function importSeed(
     }
     for (const outcome of outcomes) {
       imported += outcome.imported
-      existed += outcome.existed
+      alreadyEnrolled += outcome.alreadyEnrolled
       newPersons += outcome.newPerson ? 1 : 0
       refused.push(...outcome.refused)
     }
@@ -81,7 +81,7 @@ export async function importSeed(
   const interrupted = options.stop?.aborted === true
   return {
     ...{ collection: collection.name, modelId: seedModelId, documents },
-    ...{ imported, newPersons, existed, refused, interrupted },
+    ...{ imported, newPersons, alreadyEnrolled, refused, interrupted },
   }
 }
 
@@ -142,7 +142,7 @@ interface ImportContext {
 
 interface Outcome {
   readonly imported: number
-  readonly existed: number
+  readonly alreadyEnrolled: number
   readonly newPerson: boolean
   readonly refused: SeedImportReport['refused']
 }
@@ -162,18 +162,18 @@ async function importPerson(
     added.push(face)
     addedIds.push(document.id)
   }
-  const existed = documents.length - added.length
-  if (added.length === 0) return { imported: 0, existed, newPerson: false, refused: [] }
+  const alreadyEnrolled = documents.length - added.length
+  if (added.length === 0) return { imported: 0, alreadyEnrolled, newPerson: false, refused: [] }
   try {
     const given = personIds.get(name) ?? { name, ifExists: 'reuse' as const }
     const { person, newPerson } = await store.faces.add(collection.id, given, added)
     personIds.set(name, person.id)
-    return { imported: added.length, existed, newPerson, refused: [] }
+    return { imported: added.length, alreadyEnrolled, newPerson, refused: [] }
   } catch (error) {
     if (!isAmbiguousName(error)) throw error
     const reason = 'Several persons of the collection have this name.'
     const refused = addedIds.map((id) => ({ id, reason }))
-    return { imported: 0, existed, newPerson: false, refused }
+    return { imported: 0, alreadyEnrolled, newPerson: false, refused }
   }
 }
 

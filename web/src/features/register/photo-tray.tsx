@@ -63,7 +63,7 @@ function PhotoStatus({ state }: { readonly state: PhotoState }): ReactNode {
       return (
         <>
           <p className="good">
-            <Icon name="check" /> {state.existed ? 'Was registered before' : 'Registered'}
+            <Icon name="check" /> {state.alreadyEnrolled ? 'Was registered before' : 'Registered'}
           </p>
           {state.howRead && <p className="muted">{state.howRead}</p>}
           {state.warnings.map((warning) => (

@@ -22,7 +22,7 @@ export type PhotoState =
   | { readonly kind: 'sending' }
   | {
       readonly kind: 'registered'
-      readonly existed: boolean
+      readonly alreadyEnrolled: boolean
       /** How the photo was read, where that is worth saying. */
       readonly howRead: string | undefined
       readonly warnings: readonly string[]
@@ -110,7 +110,7 @@ export function useRegistration(existing: Person | undefined): Registration {
           setCreated(answer.person)
           setHints(answer.hints.map(hintText))
         }
-        stored += answer.faces.filter((face) => !face.existed).length
+        stored += answer.faces.filter((face) => !face.alreadyEnrolled).length
         setState(id, toState(answer))
       } catch (error) {
         const problem = asProblem(error)
@@ -168,10 +168,10 @@ async function enrollPatiently(
 function toState(answer: Enrolment): PhotoState {
   const [face] = answer.faces
   if (face) {
-    const { existed, turned = 0, warnings } = face
+    const { alreadyEnrolled, turned = 0, warnings } = face
     return {
       kind: 'registered',
-      existed,
+      alreadyEnrolled,
       howRead: turnedText(turned),
       warnings: warnings.map(warningText),
     }
