@@ -3,7 +3,7 @@ import { type ProbeResult, type SearchedStore, searchPersons } from '../gallery/
 import type { VectorIndex } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { FaceOwner } from '../storage/ports/faces.ts'
-import { choosePersons, facesPerMean } from '../storage/rules/person-mean.ts'
+import { choosePersons, facesPerMean, summarizePersons } from '../storage/rules/person-mean.ts'
 
 /** A face that is enrolled for a trial. */
 export interface TrialFace {
@@ -74,16 +74,14 @@ export async function createTrialGallery(
       embeddings: embeddingsOf(of.faceIds.map(Number)),
     }),
     async lookUpNearest(_, lists) {
-      const rows = choosePersons(lists, personOf).flatMap((person) =>
-        (rowsOf.get(person) ?? []).slice(0, facesPerMean),
-      )
+      const read = [...choosePersons(lists, personOf)].map(([personId, nearest]) => {
+        const rows = (rowsOf.get(personId) ?? []).slice(0, facesPerMean)
+        const ids = rows.map((row) => faceIds[row] as string)
+        return { personId, nearest, faces: { faceIds: ids, embeddings: embeddingsOf(rows) } }
+      })
       return {
         owners: ownersOf([...new Set(lists.flat())]),
-        persons: {
-          personIds: rows.map((row) => (faces[row] as TrialFace).person),
-          faceIds: rows.map((row) => faceIds[row] as string),
-          embeddings: embeddingsOf(rows),
-        },
+        ...summarizePersons(read),
         faces: faces.length,
         collection,
       }

@@ -3,13 +3,9 @@ import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
 import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
-import type { FaceOwner, FaceStore } from '../storage/ports/faces.ts'
+import type { FaceOwner, FaceStore, PersonSummary } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
-import {
-  type PersonFaces,
-  similarityToPerson,
-  toPersonFaces,
-} from '../storage/rules/person-mean.ts'
+import { similarityToPerson } from '../storage/rules/person-mean.ts'
 
 /** A person found by a search. */
 export interface RankedPerson {
@@ -80,7 +76,7 @@ export async function searchPersons(
 ): Promise<readonly ProbeResult[]> {
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
-  const faces = new Map<string, PersonFaces>()
+  const summaries = new Map<string, PersonSummary>()
   /** Embeddings by face id, of the faces that a look-up brought. */
   const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
@@ -184,8 +180,8 @@ export async function searchPersons(
       ...(found.collection === undefined ? {} : { collection: found.collection }),
     }
     for (const owner of found.owners) owners.set(owner.faceId, owner)
-    for (const [personId, own] of toPersonFaces(found.persons)) faces.set(personId, own)
-    for (const [faceId, embedding] of toRows(found.persons)) known.set(faceId, embedding)
+    for (const person of found.persons) summaries.set(person.personId, person)
+    for (const [faceId, embedding] of toRows(found.nearest)) known.set(faceId, embedding)
   }
 
   async function readOwners({ neighbours }: Found): Promise<void> {
@@ -198,8 +194,8 @@ export async function searchPersons(
   function byMean({ probe, ranked }: Found): readonly RankedPerson[] {
     return ranked
       .map((person) => {
-        const own = faces.get(person.personId)
-        return { ...person, similarity: similarityToPerson(probe, person.similarity, own) }
+        const mean = summaries.get(person.personId)?.mean
+        return { ...person, similarity: similarityToPerson(probe, person.similarity, mean) }
       })
       .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
   }
@@ -207,15 +203,15 @@ export async function searchPersons(
   async function findRest(one: Found): Promise<RestOfGallery | undefined> {
     const best = one.ranked[0]
     if (best === undefined) return undefined
-    const own = faces.get(best.personId)
-    const ownIds = own?.complete ? own.faceIds : undefined
+    const own = summaries.get(best.personId)
+    const ownIds = own?.complete ? new Set(own.faceIds) : undefined
     for (;;) {
       // Where not all faces of the person were read, the owners of the neighbours tell which are theirs.
       if (!ownIds) await readOwners(one)
       const isOwn = (faceId: string): boolean =>
         ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
       const others = one.neighbours.filter(({ faceId }) => !isOwn(faceId))
-      const ownFaces = Math.max(own?.faceIds.size ?? 1, one.neighbours.length - others.length)
+      const ownFaces = Math.max(own?.faceIds.length ?? 1, one.neighbours.length - others.length)
       const rest = Math.max(others.length, facts.gallerySize - ownFaces)
       const enough = Math.min(minRestRanks, rest)
       if (others.length >= enough || one.neighbours.length < one.asked) {

@@ -81,7 +81,7 @@ export function createIdentify(
   judges: Judges,
   known: Map<string, Collection>,
 ): FaceWatcher['identify'] {
-  const { analyzer, gallery, models, store } = deps
+  const { gallery, models } = deps
   const collections = createCollectionMemory(gallery, known)
 
   async function search(
@@ -98,9 +98,6 @@ export function createIdentify(
     const probes = new Float32Array(probe.faces.length * dimension)
     for (const [row, { embedding }] of probe.faces.entries()) probes.set(embedding, row * dimension)
     const started = performance.now()
-    const { running, queued } = analyzer.stats()
-    // Nobody else has use for the core while the index searches.
-    if (running + queued === 0) store.wake?.()
     const results = await gallery.search(collection, probes, {
       persons: count,
       // No gallery has a lower threshold than one of a single face.

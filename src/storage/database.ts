@@ -37,11 +37,6 @@ export interface Database extends Aggregates {
    * @returns ends it
    */
   onChange?(listener: () => void): () => void
-  /**
-   * Makes a database that sleeps ready for a look-up of faces that follows within milliseconds.
-   * Returns at once and never fails; absent where there is nothing to wake.
-   */
-  wake?(): void
   /** Cheap round trip; rejects when the database cannot serve. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -3,7 +3,7 @@ import type { MongoContext } from './context.ts'
 import { toStoreError } from './errors.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 
-/** Removes what is left of deleted collections; see [Note: Deleted collections]. */
+/** Removes what is left of deleted collections; see [Note: Deleted collections] in context.ts. */
 export interface DeletedCollectionCleaner {
   /** Makes sure that nothing is added to the deleted collection any more. */
   forbidWrites(collectionId: string): Promise<void>

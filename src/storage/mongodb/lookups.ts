@@ -4,7 +4,7 @@ import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
-import { choosePersons, facesPerMean } from '../rules/person-mean.ts'
+import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { readCounts } from './counters.ts'
 import { readEmbedding, readMetadata, toCollection } from './documents.ts'
@@ -83,21 +83,20 @@ export function createLookupOperations(
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
       const [owners, ...found] = await Promise.all([
         readOwners(faceIds, personOf),
-        ...chosen.map((personId) =>
-          faces
-            .find({ personId }, { projection: { embedding: 1, personId: 1 } })
+        ...[...chosen].map(async ([personId, nearest]) => {
+          const rows = await faces
+            .find({ personId }, { projection: embeddingProjection })
             // The order of the index: a person of thousands of faces needs no sorting.
             .sort({ imageHash: 1, box: 1 })
             .limit(facesPerMean)
             .hint(facesByPerson)
-            .toArray(),
-        ),
+            .toArray()
+          return { personId, nearest, faces: toBatch(rows) }
+        }),
       ])
-      const rows = found.flat()
-      const personIds = rows.map(({ personId }) => personId)
       return {
         owners,
-        persons: { ...toBatch(rows), personIds },
+        ...summarizePersons(found),
         faces: counts.faces,
         ...(document === null ? {} : { collection: toCollection(document) }),
       }

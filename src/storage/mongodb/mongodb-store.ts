@@ -36,7 +36,7 @@ export interface MongodbStoreOptions {
   readonly logger?: Logger | undefined
 }
 
-// These may take longer than others: see [Note: Change feed] and restoreCollection.
+// These may take longer than others: see [Note: Change feed] in feed.ts and restoreCollection.
 const slow: ReadonlySet<string> = new Set<MethodName>([
   'feed.changes',
   'feed.latestCursor',

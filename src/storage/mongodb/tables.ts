@@ -14,7 +14,7 @@ export interface CollectionDocument {
   readonly createdAt: string
 }
 
-/** See [Note: Counters]. */
+/** See [Note: Counters] in counters.ts. */
 export interface CounterDocument {
   readonly _id: string
   readonly collectionId: string
@@ -22,7 +22,7 @@ export interface CounterDocument {
   readonly faces: number
 }
 
-/** See [Note: One person of a name]. */
+/** See [Note: One person of a name] in person-by-name.ts. */
 export interface NameLockDocument {
   readonly _id: string
   readonly collectionId: string
@@ -54,7 +54,7 @@ export interface CropDocument {
   readonly bytes: Binary
 }
 
-/** See [Note: Change feed]. A `marker` is a place in the feed without a change. */
+/** See [Note: Change feed] in feed.ts. A `marker` is a place in the feed without a change. */
 export interface ChangeDocument {
   readonly _id?: ObjectId
   readonly kind: Change['kind'] | 'marker'
@@ -69,7 +69,10 @@ export interface IdempotencyDocument {
   readonly requestHash: string
   readonly claimedAt: Date
   readonly response?: { readonly status: number; readonly body: string }
-  /** Ids of the persons and faces that the response names; see [Note: Kept answers]. */
+  /**
+   * Ids of the persons and faces that the response names; see [Note: Kept answers] in
+   * kept-answers.ts.
+   */
   readonly subjects?: readonly string[]
 }
 

@@ -10,7 +10,7 @@ export const counterSlots = 64
 
 export interface Transaction {
   readonly session: ClientSession
-  /** Number of the counter that it adds to; see [Note: Counters]. */
+  /** Number of the counter that it adds to; see [Note: Counters] in counters.ts. */
   readonly slot: number
 }
 

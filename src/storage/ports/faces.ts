@@ -40,21 +40,30 @@ export interface FaceOwner {
   readonly personMetadata: Metadata
 }
 
-/** Embeddings of faces of several persons. */
-export interface PersonEmbeddings extends EmbeddingBatch {
-  /** The person of each row; the rows of a person follow each other. */
-  readonly personIds: readonly string[]
+/** The facts about a person that a search needs beyond the nearest face. */
+export interface PersonSummary {
+  readonly personId: string
+  /**
+   * Ids of the faces that were read, at most {@link import('../rules/person-mean.ts').facesPerMean}:
+   * those whose image hashes are lowest, which is a fixed sample.
+   */
+  readonly faceIds: readonly string[]
+  /** Whether these are all faces of the person. */
+  readonly complete: boolean
+  /**
+   * [dimension] direction of the mean of their embeddings, a unit vector; absent for a single face,
+   * and where they cancel out.
+   */
+  readonly mean?: Float32Array
 }
 
 export interface NearestFaces {
   /** Owners of all listed faces. */
   readonly owners: readonly FaceOwner[]
-  /**
-   * Faces of those persons whose mean may count, as {@link import('../rules/person-mean.ts').choosePersons}
-   * says: at most {@link import('../rules/person-mean.ts').facesPerMean} of each, those whose image hashes
-   * are lowest, which is a fixed sample.
-   */
-  readonly persons: PersonEmbeddings
+  /** Those whose mean may count, as {@link import('../rules/person-mean.ts').choosePersons} says. */
+  readonly persons: readonly PersonSummary[]
+  /** Embeddings of the nearest face that each of these persons has in each list, where it was read. */
+  readonly nearest: EmbeddingBatch
   /** How many the whole collection has, as `counts` tells. */
   readonly faces: number
   /** The collection as it is now; absent when it is gone. */

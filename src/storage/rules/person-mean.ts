@@ -1,15 +1,7 @@
 import { dotProduct } from '../../core/similarity.ts'
-import type { PersonEmbeddings } from '../ports/faces.ts'
-
-/** The facts about a person's faces that a search needs beyond the nearest one. */
-export interface PersonFaces {
-  /** Ids of the faces that were read. */
-  readonly faceIds: ReadonlySet<string>
-  /** Whether these are all faces of the person. */
-  readonly complete: boolean
-  /** [dimension] direction of the mean of the embeddings, a unit vector; absent for a single face. */
-  readonly mean?: Float32Array
-}
+import type { EmbeddingBatch } from '../../core/types.ts'
+import type { NearestFaces, PersonSummary } from '../ports/faces.ts'
+import { toEmbeddingBatch } from './embedding.ts'
 
 /** Faces of one person that are read for a search: the mean of more is hardly another one. */
 export const facesPerMean = 32
@@ -22,53 +14,66 @@ const comparedPersons = 3
  * those with several faces in it.
  *
  * @param lists  faces of each probe, nearest first
+ * @returns by person id the nearest face in each list where the person was chosen
  */
 export function choosePersons(
   lists: readonly (readonly string[])[],
   personOf: (faceId: string) => string | undefined,
-): readonly string[] {
-  const chosen = new Set<string>()
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const chosen = new Map<string, Set<string>>()
   for (const list of lists) {
-    const counts = new Map<string, number>()
+    const found = new Map<string, { readonly nearest: string; count: number }>()
     for (const faceId of list) {
       const personId = personOf(faceId)
-      if (personId !== undefined) counts.set(personId, (counts.get(personId) ?? 0) + 1)
+      if (personId === undefined) continue
+      const known = found.get(personId)
+      if (known) known.count++
+      else found.set(personId, { nearest: faceId, count: 1 })
     }
-    for (const [place, [personId, count]] of [...counts].slice(0, comparedPersons).entries()) {
-      if (place === 0 || count > 1) chosen.add(personId)
+    for (const [rank, [personId, { nearest, count }]] of [...found]
+      .slice(0, comparedPersons)
+      .entries()) {
+      if (rank > 0 && count === 1) continue
+      chosen.set(personId, (chosen.get(personId) ?? new Set()).add(nearest))
     }
   }
-  return [...chosen]
+  return chosen
 }
 
-/**
- * Puts the rows of a batch together by person.
- *
- * @param batch  at most {@link facesPerMean} unit rows a person
- * @returns by person id; persons without a row are left out
- */
-export function toPersonFaces(batch: PersonEmbeddings): ReadonlyMap<string, PersonFaces> {
-  const { personIds, faceIds, embeddings } = batch
-  const dimension = embeddings.length / Math.max(1, faceIds.length)
-  const rows = new Map<string, number[]>()
-  for (const [row, personId] of personIds.entries()) {
-    const known = rows.get(personId)
-    if (known) known.push(row)
-    else rows.set(personId, [row])
+/** A person's faces as a store has read them. */
+export interface ReadPerson {
+  readonly personId: string
+  /** Ids of faces whose embeddings are wanted, too. */
+  readonly nearest: ReadonlySet<string>
+  /** At most {@link facesPerMean} unit rows. */
+  readonly faces: EmbeddingBatch
+}
+
+/** Makes the answer of a look-up from the faces of the chosen persons; those without a face are left out. */
+export function summarizePersons(
+  read: readonly ReadPerson[],
+): Pick<NearestFaces, 'persons' | 'nearest'> {
+  const persons: PersonSummary[] = []
+  const faceIds: string[] = []
+  const vectors: Float32Array[] = []
+  for (const { personId, nearest, faces } of read) {
+    const count = faces.faceIds.length
+    if (count === 0) continue
+    const dimension = faces.embeddings.length / count
+    const mean = count > 1 ? meanDirection(faces.embeddings, dimension) : undefined
+    persons.push({
+      personId,
+      faceIds: faces.faceIds,
+      complete: count < facesPerMean,
+      ...(mean === undefined ? {} : { mean }),
+    })
+    for (const [row, faceId] of faces.faceIds.entries()) {
+      if (!nearest.has(faceId)) continue
+      faceIds.push(faceId)
+      vectors.push(faces.embeddings.subarray(row * dimension, (row + 1) * dimension))
+    }
   }
-  return new Map(
-    [...rows].map(([personId, own]): [string, PersonFaces] => {
-      const mean = own.length > 1 ? meanDirection(embeddings, own, dimension) : undefined
-      return [
-        personId,
-        {
-          faceIds: new Set(own.map((row) => faceIds[row] as string)),
-          complete: own.length < facesPerMean,
-          ...(mean === undefined ? {} : { mean }),
-        },
-      ]
-    }),
-  )
+  return { persons, nearest: toEmbeddingBatch(faceIds, vectors) }
 }
 
 /**
@@ -80,21 +85,17 @@ export function toPersonFaces(batch: PersonEmbeddings): ReadonlyMap<string, Pers
 export function similarityToPerson(
   probe: Float32Array,
   photograph: number,
-  faces: PersonFaces | undefined,
+  mean: Float32Array | undefined,
 ): number {
-  if (faces?.mean === undefined) return photograph
-  return Math.max(photograph, Math.min(1, dotProduct(probe, faces.mean)))
+  if (mean === undefined) return photograph
+  return Math.max(photograph, Math.min(1, dotProduct(probe, mean)))
 }
 
 /** `undefined` when the rows cancel out. */
-function meanDirection(
-  embeddings: Float32Array,
-  rows: readonly number[],
-  dimension: number,
-): Float32Array | undefined {
+function meanDirection(embeddings: Float32Array, dimension: number): Float32Array | undefined {
   const sum = new Float64Array(dimension)
-  for (const row of rows) {
-    for (let i = 0; i < dimension; i++) sum[i] = sum[i]! + embeddings[row * dimension + i]!
+  for (let row = 0; row < embeddings.length; row += dimension) {
+    for (let i = 0; i < dimension; i++) sum[i] = sum[i]! + embeddings[row + i]!
   }
   // Loops: `reduce` and `from` take eight times as long.
   let squares = 0

@@ -29,7 +29,10 @@ export function expireAnswers(db: Connection): number {
   return db.run(`DELETE ${expired}`, times)
 }
 
-/** Writes a person's present name and metadata into the answers that name the person; see [Note: Kept answers]. */
+/**
+ * Writes a person's present name and metadata into the answers that name the person; see [Note:
+ * Kept answers] in kept-answers.ts.
+ */
 export function retellAnswers({ db }: Pick<StoreContext, 'db'>, person: Person): void {
   const rows = db.all(
     'SELECT i.key, i.body FROM idempotency_subjects s JOIN idempotency i ON i.key = s.key ' +

@@ -5,7 +5,7 @@ import type { ChangeFeed } from '../ports/feed.ts'
 import type { Metadata } from '../ports/persons.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
-import { choosePersons, facesPerMean } from '../rules/person-mean.ts'
+import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { findPerson } from './persons.ts'
@@ -107,15 +107,15 @@ export function createLookupOperations(
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
       const sql =
         'SELECT id, embedding FROM faces WHERE person_id = ? ORDER BY image_hash, box LIMIT ?'
-      const personIds: string[] = []
-      const rows = choosePersons(lists, (faceId) => personOf.get(faceId)).flatMap((personId) => {
-        const own = db.all(sql, [personId, facesPerMean])
-        for (const _ of own) personIds.push(personId)
-        return own
-      })
+      const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
+      const read = [...chosen].map(([personId, nearest]) => ({
+        personId,
+        nearest,
+        faces: toBatch(db.all(sql, [personId, facesPerMean])),
+      }))
       return {
         owners,
-        persons: { ...toBatch(rows), personIds },
+        ...summarizePersons(read),
         faces: collection ? readNumber(collection, 'faces') : 0,
         ...(collection && { collection: readCollection(collection) }),
       }

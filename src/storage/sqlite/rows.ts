@@ -53,7 +53,8 @@ export function readJson<T>(row: SqlRow, column: string): T {
   } catch (cause) {
     throw new FaceError('storeCorrupt', { detail: `Column ${column} is not JSON.`, cause })
   }
-  // It might not come through to the thread that asks; see [Note: Calls that never settle].
+  // It might not come through to the thread that asks; see [Note: Calls that never settle] in
+  // calls.ts.
   throw new FaceError('storeCorrupt', { detail: `Column ${column} is nested too deeply.` })
 }
 

@@ -51,12 +51,12 @@ interface PendingCall extends StoreCall {
 
 /**
  * A gallery store in one SQLite file. SQL and fsyncs run in a thread of their own, never on the
- * event loop; see [Note: Group commit]. Several processes may share the file.
+ * event loop; see [Note: Group commit] in batch.ts. Several processes may share the file.
  *
  * When the thread dies or its answer is lost, reads that it had are done again, each alone, and
  * writes are rejected with `workerFailed` (whether one of them became durable is not known). When it
  * does not answer in time, its calls are rejected with `storeUnavailable`. A new thread opens the
- * file again. See [Note: Calls that never settle].
+ * file again. See [Note: Calls that never settle] in calls.ts.
  *
  * @throws {FaceError} `dataDirUnusable`, `storeReadOnly`, `storeFull`, `storeKeyWrong`,
  *   `storeCorrupt`, `storeTooNew`, `storeBusy`
@@ -74,7 +74,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     minThreads: 1,
     maxThreads: 1,
     workerData,
-    // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps].
+    // Otherwise the thread blocks between calls and libsql never frees; see [Note: libsql's traps]
+    // in libsql.ts.
     atomics: 'disabled',
     // The times are not read.
     recordTiming: false,
@@ -104,7 +105,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
     const full = queue.whyFull({ method, parameters })
     if (full !== undefined) return Promise.reject(new FaceError('storeBusy', { detail: full }))
     if (effectOf(method) !== 'read' && isDeeperThan(parameters, maxParameterDepth)) {
-      // The thread might not be able to read it; see [Note: Calls that never settle].
+      // The thread might not be able to read it; see [Note: Calls that never settle] in calls.ts.
       return Promise.reject(
         new FaceError('invalidRequest', { detail: 'Expected data that is nested less deeply.' }),
       )
@@ -222,10 +223,6 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   const store: Database = {
     ...as(),
     as: (context) => as(toPlainContext(context)),
-    wake() {
-      // The first statement after a pause takes twice as long as the next: the caches hold other things.
-      if (!draining) call('faces.getOwners', ['', []]).catch(() => {})
-    },
     ping: async () => void (await call('ping', [])),
     close: () => (closing ??= close()),
   }

@@ -180,7 +180,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       expect(await store.faces.getOwners(collection.id, [])).toEqual([])
     })
 
-    it('looks up owners of found faces and embeddings of the persons that matter', async () => {
+    it('looks up owners of found faces and what matters of the persons', async () => {
       const faces = (first: number, count: number) =>
         Array.from({ length: count }, (_, i) => makeFace(first + i))
       const ann = await store.faces.add(collection.id, { name: 'A' }, faces(0, 3))
@@ -197,21 +197,29 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         [idOf(bob, 1), 'B'],
         [idOf(many), 'M'],
       ])
-      const { personIds, faceIds, embeddings } = found.persons
-      const ofPerson = (id: string) => faceIds.filter((_, row) => personIds[row] === id)
-      expect(new Set(ofPerson(ann.person.id))).toEqual(new Set(ann.faces.map(({ id }) => id)))
-      expect(ofPerson(bob.person.id)).toHaveLength(2)
+      const summaryOf = ({ person }: typeof ann) =>
+        found.persons.find(({ personId }) => personId === person.id)
+      expect(new Set(summaryOf(ann)?.faceIds)).toEqual(new Set(ann.faces.map(({ id }) => id)))
+      expect(summaryOf(ann)?.complete).toBe(true)
+      expect(summaryOf(bob)?.faceIds).toHaveLength(2)
       // The lowest image hashes.
       const sample = [...many.faces].sort((a, b) => (a.imageHash < b.imageHash ? -1 : 1))
-      expect(ofPerson(many.person.id)).toEqual(sample.slice(0, 32).map(({ id }) => id))
-      const row = faceIds.indexOf(idOf(ann))
+      expect(summaryOf(many)?.faceIds).toEqual(sample.slice(0, 32).map(({ id }) => id))
+      expect(summaryOf(many)?.complete).toBe(false)
+      const sum = makeEmbedding(10).map((value, i) => value + makeEmbedding(11)[i]!)
+      const norm = Math.hypot(...sum)
+      for (const [i, value] of summaryOf(bob)?.mean?.entries() ?? []) {
+        expect(value).toBeCloseTo(sum[i]! / norm, 5)
+      }
+      expect(summaryOf(bob)?.mean).toHaveLength(sum.length)
+      const row = found.nearest.faceIds.indexOf(idOf(ann))
       const { length } = makeEmbedding(0)
-      expect([...embeddings.subarray(row * length, (row + 1) * length)]).toEqual([
+      expect([...found.nearest.embeddings.subarray(row * length, (row + 1) * length)]).toEqual([
         ...makeEmbedding(0),
       ])
       const none = await store.faces.lookUpNearest(collection.id, [[], [idOf(far), 'x']])
       expect(none.owners).toEqual([])
-      expect(none.persons.faceIds).toEqual([])
+      expect([none.persons, none.nearest.faceIds]).toEqual([[], []])
     })
 
     it('counts the faces of the collection with what it looks up', async () => {
@@ -263,11 +271,15 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         await add('D', 30),
       ] as const
       const list = [ann.ids[0]!, bob.ids[0]!, cyn.ids[0]!, cyn.ids[1]!, ...dan.ids]
-      const { persons } = await store.faces.lookUpNearest(collection.id, [list])
+      const { persons, nearest } = await store.faces.lookUpNearest(collection.id, [list])
       // Ann is the first, Cyn has two near faces, Dan is the fourth.
-      expect([...new Set(persons.personIds)]).toEqual([ann.personId, cyn.personId])
-      expect(new Set(persons.faceIds)).toEqual(new Set([...ann.ids, ...cyn.ids]))
-      expect(persons.embeddings).toHaveLength(4 * makeEmbedding(0).length)
+      expect(persons.map(({ personId }) => personId)).toEqual([ann.personId, cyn.personId])
+      expect(persons.map(({ faceIds }) => new Set(faceIds))).toEqual([
+        new Set(ann.ids),
+        new Set(cyn.ids),
+      ])
+      expect(nearest.faceIds).toEqual([ann.ids[0], cyn.ids[0]])
+      expect(nearest.embeddings).toHaveLength(2 * makeEmbedding(0).length)
     })
 
     it('finds the faces that came from an image file', async () => {
