@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** What became of the allocator's settings; `unavailable`: another C library than glibc. */
 export type AllocatorState = 'set' | 'asGiven' | 'unavailable'
 
@@ -36,13 +38,17 @@ export async function setUpAllocator(
 const lookEveryMs = 1000
 /** Share of one core below which the process counts as idle. */
 const idleShare = 0.05
-/** Growth since the last time that is worth the trip, bytes. */
-const worthwhileBytes = 32 * 1024 * 1024
+/**
+ * Growth since the last time, bytes for each core, from which on it is done: more than the workers
+ * ask for again for photographs of usual size.
+ */
+const worthwhileBytesPerCore = 48 * 1024 * 1024
 
 /**
- * Gives free memory between blocks that stay back to the system, whenever the process has grown and
- * has been idle for a second: it takes 4 to 11 milliseconds, and a busy process would only ask for
- * the memory again. For a process that lives for long.
+ * Gives free memory between blocks that stay back to the system, when the process has grown much and
+ * has been idle for a second: the trip takes 4 to 11 milliseconds, and what is needed again is then
+ * asked for again. So it is done after the start and after large images, not between one photograph
+ * and the next. For a process that lives for long.
  *
  * Without glibc nothing is done. Never fails, and does not keep the process from ending.
  */
@@ -50,6 +56,7 @@ export async function trimWhenIdle(): Promise<void> {
   if (process.platform !== 'linux') return
   const library = await openLibrary().catch(() => undefined)
   if (library === undefined) return
+  const worthwhileBytes = worthwhileBytesPerCore * availableParallelism()
   let since = process.cpuUsage()
   let trimmedBytes = 0
   const timer = setInterval(() => {
