@@ -67,7 +67,7 @@ export function parseFileEntries(text: string, file: string): ConfigEntries {
 
 /**
  * Entries of the environment. An empty variable counts as not set, as Compose files make them. What
- * Kubernetes sets for a Service is ignored; see [Note: Service links].
+ * Kubernetes sets for a Service is ignored; see [Note: Service links] in service-links.ts.
  *
  * @param environment  all variables; only those with the prefix are looked at
  */

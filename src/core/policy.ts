@@ -139,7 +139,7 @@ export interface ProbeSurroundings {
   readonly curve: FmrCurve | undefined
   /** `undefined` when the gallery has nobody. */
   readonly rest: RestOfGallery | undefined
-  /** See [Note: Gallery shift]; used where the policy says so. */
+  /** See [Note: Gallery shift] in gallery-difficulty.ts; used where the policy says so. */
   readonly ofGallery?: number
 }
 

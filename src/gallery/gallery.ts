@@ -71,7 +71,7 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
   as(caller: GalleryCaller): GalleryPorts
   /**
    * The persons nearest to each probe, each with their nearest face, and how alike the rest of the
-   * gallery is (see [Note: Probe shift]). Waits while the index is being
+   * gallery is (see [Note: Probe shift] in probe-shift.ts). Waits while the index is being
    * loaded. Finds every face whose enrolment was acknowledged here, never one whose deletion was;
    * other processes' additions are found after the poll interval.
    *
@@ -84,7 +84,9 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
     probes: Float32Array,
     options: SearchOptions,
   ): Promise<readonly ProbeResult[]>
-  /** How alike the people of a collection are; see [Note: Gallery shift]. */
+  /**
+   * How alike the people of a collection are; see [Note: Gallery shift] in gallery-difficulty.ts.
+   */
   readonly difficulty: Pick<DifficultyMeter, 'latest' | 'measure'>
   /** How the collection's faces are searched. */
   indexStatus(collection: Collection): Promise<IndexStatus & { readonly kind: string }>

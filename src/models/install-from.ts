@@ -23,7 +23,7 @@ export interface ExportedModel {
   readonly ownRecord?: ModelRecord
 }
 
-/** An export ([Note: model export]) on the disk. */
+/** An export ([Note: model export] in model-export.ts) on the disk. */
 export interface ModelExport {
   /** Models that it holds, sorted. */
   readonly ids: readonly string[]

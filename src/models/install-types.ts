@@ -76,8 +76,8 @@ export interface ModelInstaller {
    */
   import(id: string, file: string): Promise<void>
   /**
-   * Brings in a face embedder that no manifest knows, from an `.onnx` file ([Note: own models]). It is
-   * run once before it is put in its place.
+   * Brings in a face embedder that no manifest knows, from an `.onnx` file ([Note: own models] in
+   * own-record.ts). It is run once before it is put in its place.
    *
    * @returns its record, which `loadManifest` finds from now on
    * @throws {FaceError} `modelImportFailed` when the file is no embedder of 112 px crops, or the id
@@ -85,7 +85,8 @@ export interface ModelInstaller {
    */
   importOwn(file: string, options: OwnModelOptions): Promise<ModelRecord>
   /**
-   * Writes installed models, or the parts of them, to a folder or tarball ([Note: model export]).
+   * Writes installed models, or the parts of them, to a folder or tarball ([Note: model export] in
+   * model-export.ts).
    *
    * @throws {FaceError} `unknownModel`, `modelNotInstalled`, `modelCorrupt`; and the file system's errors
    */

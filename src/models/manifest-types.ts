@@ -97,7 +97,7 @@ export interface ModelRecord {
   readonly builder?: BuilderName
   /**
    * Embedders of the same crop whose embeddings together are this model's, see [Note: fused
-   * embeddings]. Such a model has no files, sources and `input` of its own.
+   * embeddings] in fused.ts. Such a model has no files, sources and `input` of its own.
    */
   readonly parts?: readonly ModelPart[]
   /** `onnxEmbedder` only: the output that holds the embedding, where the original file has several. */

@@ -84,7 +84,8 @@ async function readUserManifest(dataDir: string | undefined): Promise<ModelRecor
 
 /**
  * Loads the built-in models, and the user's own from `<dataDir>/models/manifest.json` when there is
- * one, and those that were imported ([Note: own models]). The same schema holds for all.
+ * one, and those that were imported ([Note: own models] in own-record.ts). The same schema holds
+ * for all.
  *
  * @throws {FaceError} `invalidConfig` when a manifest is not valid or an id occurs twice,
  *   `dataDirUnusable` when the user's file cannot be read

@@ -76,7 +76,7 @@ export function isInstalledModel(value: unknown): value is InstalledModel {
 export interface NewModel {
   readonly id: string
   readonly source: string
-  /** Record of a model that the user brought; see [Note: own models]. */
+  /** Record of a model that the user brought; see [Note: own models] in own-record.ts. */
   readonly ownRecord?: ModelRecord
 }
 

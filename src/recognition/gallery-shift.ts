@@ -5,8 +5,9 @@ type Dependencies = Pick<RecognitionDependencies, 'gallery' | 'models'>
 
 /**
  * By how much a threshold has to rise because the people of the collection are more alike than its
- * model's curve expects, where the policy asks for it; see [Note: Gallery shift]. Searches do not
- * wait: until the collection was measured, which begins here, it is 0.
+ * model's curve expects, where the policy asks for it; see [Note: Gallery shift] in
+ * gallery-difficulty.ts. Searches do not wait: until the collection was measured, which begins
+ * here, it is 0.
  *
  * @param faces  how many the collection has now
  * @returns a difference of cosines, from 0

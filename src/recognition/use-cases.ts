@@ -44,7 +44,7 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
 /** What outlives a request. */
 interface Shared {
   readonly judges: Judges
-  /** See [Note: Remembered collections]. */
+  /** See [Note: Remembered collections] in identify.ts. */
   readonly known: Map<string, Collection>
 }
 

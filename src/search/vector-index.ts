@@ -36,7 +36,8 @@ export interface VectorIndex {
   /**
    * @param probes n x dimension, row-major
    * @param more   candidates wanted behind the best `k`, default 0: near ones, of which an index that
-   *   is not exact may miss more than of the best; the gallery takes their mean, see [Note: Probe shift]
+   *   is not exact may miss more than of the best; the gallery takes their mean, see [Note: Probe
+   *   shift] in probe-shift.ts
    * @returns for each probe at most `k + more` candidates, similarity descending, ties by face id; fewer when fewer are stored
    */
   search(probes: Float32Array, k: number, more?: number): Promise<readonly (readonly Neighbour[])[]>

@@ -40,8 +40,9 @@ export interface ExportOptions extends TransferOptions {
 // hold some. A person is as it was when it was read.
 
 /**
- * Writes collections of a store to a directory; see [Note: Exported gallery]. The directory is new,
- * empty, or that of an export that did not finish, which starts again. Files are for their owner only.
+ * Writes collections of a store to a directory; see [Note: Exported gallery] in export-format.ts.
+ * The directory is new, empty, or that of an export that did not finish, which starts again. Files
+ * are for their owner only.
  *
  * @throws {FaceError} `invalidOption` when the directory holds anything else or cannot be written;
  *   `collectionNotFound`, also when a collection is deleted meanwhile or there is none, in which case

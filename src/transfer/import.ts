@@ -14,9 +14,9 @@ import type { RecordSource } from './records.ts'
 import { compareRecords, restoreRecords, type Target, toConflict } from './restore.ts'
 
 /**
- * Imports an exported gallery; see [Note: Exported gallery]. Everything is read and checked before
- * anything is stored, and compared with the store afterwards. An import that was interrupted is
- * simply done again.
+ * Imports an exported gallery; see [Note: Exported gallery] in export-format.ts. Everything is read
+ * and checked before anything is stored, and compared with the store afterwards. An import that was
+ * interrupted is simply done again.
  *
  * @throws {FaceError} `exportInvalid` when it is damaged, incomplete or of another version (nothing
  *   is stored); `collectionNotFound` when a chosen collection is not in it; `collectionExists` when a

@@ -56,10 +56,11 @@ export interface SessionSource {
 const spinMicroseconds = '100'
 
 /**
- * Threads beyond the caller's spin between the layers of a run, see [Note: Multi-threaded worker], and not
- * between runs, when the image library's thread has work. The memory pattern is planned again for each input shape and kept, which only grows where shapes vary by image.
- * Denormal numbers are flushed to zero: MobileFaceNet's activations hold many, and took 72 ms a face
- * with them and 4 without; the embedding was the same to the last bit.
+ * Threads beyond the caller's spin between the layers of a run, see [Note: Multi-threaded worker]
+ * in multi-threaded-worker.ts, and not between runs, when the image library's thread has work. The
+ * memory pattern is planned again for each input shape and kept, which only grows where shapes vary
+ * by image. Denormal numbers are flushed to zero: MobileFaceNet's activations hold many, and took
+ * 72 ms a face with them and 4 without; the embedding was the same to the last bit.
  */
 function toSessionOptions(
   { threads, keepsMemory = true }: SessionSource,

@@ -15,7 +15,8 @@ const maxPrefixLength = 256
  * Decodes RFC 4648 section 4 base64 with padding; the prefix of a `data:` URL is allowed.
  * Node decodes leniently: it skips what is not base64, ends at the first "=" and reads the URL-safe
  * alphabet. So the length tells whether anything was skipped, without a pass over the text here.
- * Works piece by piece, so that the event loop is not held; see [Note: Large JSON].
+ * Works piece by piece, so that the event loop is not held; see [Note: Large JSON] in
+ * json-scanner.ts.
  *
  * @param raw  the bytes between the quotes of a JSON string; of its escapes only `\/` is read, as
  *   base64 needs no other

@@ -8,8 +8,8 @@ import { createJsonScanner, type RawString, type ScannedJson } from './json-scan
 const sliceBytes = 64 * 1024
 
 /**
- * Reads JSON bodies, see [Note: Large JSON]. The strings of image members arrive in the handler as
- * marks; `takeRawString` gives their bytes.
+ * Reads JSON bodies, see [Note: Large JSON] in json-scanner.ts. The strings of image members arrive
+ * in the handler as marks; `takeRawString` gives their bytes.
  */
 export function registerJsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error')

@@ -7,7 +7,8 @@ const FORMER_OUTPUT = 'embedding'
 
 /**
  * Turns an embedder's file as versions up to 0.1 built it (its last node normalises) into what is
- * built today ([Note: raw embedding]), byte for byte. So an upgrade needs no download.
+ * built today ([Note: raw embedding] in onnx-embedder.ts), byte for byte. So an upgrade needs no
+ * download.
  *
  * @returns `undefined` when the file is not of that form
  * @throws {FaceError} `modelImportFailed` when it is not an ONNX file

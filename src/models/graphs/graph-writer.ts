@@ -45,7 +45,7 @@ export interface GraphWriter {
     options?: { readonly stride?: number; readonly pads?: readonly [number, number] },
   ): string
   /**
-   * Adds max(0, x) + slope * min(0, x); see [Note: PRelu is slow].
+   * Adds max(0, x) + slope * min(0, x); see [Note: PRelu is slow] in prelu.ts.
    *
    * @param slope  one value a channel
    * @param rank   of the input, 4 for [n, c, h, w], 2 for [n, c]

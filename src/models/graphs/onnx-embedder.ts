@@ -35,7 +35,7 @@ function assertDimension(
  * Turns a face embedder's `.onnx` file into the form that Face Watcher runs: `input` float32
  * [N, 3, s, s], RGB 0..255, planar -> `embedding.raw` float32 [N, d] ([Note: raw embedding]). The same
  * network, with normalisation and channel order inside, a free batch size, without PRelu
- * and without weights that only cost time ([Note: denormal weights]).
+ * and without weights that only cost time ([Note: denormal weights] in rewrites.ts).
  *
  * @param bytes      the original file; one image input, one output
  * @param input      what the original network expects

@@ -48,8 +48,8 @@ export function renameValueInPlace(graph: Graph, from: string, to: string): void
 }
 
 /**
- * Replaces every PRelu of constant slope by faster nodes; see [Note: PRelu is slow]. Equal up to
- * rounding.
+ * Replaces every PRelu of constant slope by faster nodes; see [Note: PRelu is slow] in prelu.ts.
+ * Equal up to rounding.
  *
  * @returns how many were replaced
  */

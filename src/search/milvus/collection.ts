@@ -98,7 +98,7 @@ export function createMilvusCollection(
               max_length: maxIdLength,
             },
             { name: 'vector', data_type: DataType.FloatVector, dim: dimension },
-            // Empty for a face; see [Note: The checkpoint].
+            // Empty for a face; see [Note: The checkpoint] in rows.ts.
             { name: 'place', data_type: DataType.VarChar, max_length: maxCheckpointLength },
           ],
         }),

@@ -45,7 +45,7 @@ export interface MilvusOverlay {
 // into each answer of a Bounded search until Milvus shows them. A new face is shown when its id is
 // found. A removed or replaced one cannot be judged that way at once, since a view from before
 // its last change may look right, too; it waits until Bounded views must contain the change.
-// While it waits, a removal is looked after: see [Note: Nodes that share a collection].
+// While it waits, a removal is looked after: see [Note: Nodes that share a collection] in state.ts.
 
 /** Milvus' `common.gracefulTime`, 5 s, is how old a Bounded view may be; twice that. */
 const viewAgeMs = 10_000

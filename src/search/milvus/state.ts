@@ -31,7 +31,7 @@ const abandonedAfterMs = 30_000
 // The place up to which the rows are complete is saved after Milvus acknowledged everything before
 // it. Nodes overwrite each other's places; an older one only means a longer replay. Rows without a
 // place are being filled: others wait for the place, or take over when the rows stop growing. See
-// also [Note: Generations] and [Note: The checkpoint].
+// also [Note: Generations] in collection.ts and [Note: The checkpoint] in rows.ts.
 
 /** Creates the state of a node that knows nothing yet. @param onChange other rows than before are used */
 export function createMilvusState(

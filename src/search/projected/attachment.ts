@@ -10,7 +10,10 @@ export interface LearnedState {
   readonly learned: Learned
   /** Faces of the gallery when it was learned. */
   readonly faces: number
-  /** Factor by which searches look at more rows than was learned, see [Note: Audit]; 1 without need. */
+  /**
+   * Factor by which searches look at more rows than was learned, see [Note: Audit] in audit.ts; 1
+   * without need.
+   */
   readonly widened: number
   /** Counts of the audit of its searches. */
   readonly audit: AuditCounts

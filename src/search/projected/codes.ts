@@ -7,10 +7,13 @@ export const maxProbes = 16
 /** Vectors that are encoded in one go: they stay in the L2 cache while the axes pass. */
 const stagedRows = 64
 
-/** Rows of a block in [Note: Code layout] of the kernel. */
+/** Rows of a block in [Note: Code layout] in kernels/scan-i8.ts. */
 export const blockRows = 4096
 
-/** Bytes of one probe's state in [Note: Code layout]: 8 words, 2048 bins, a list of 32,768. */
+/**
+ * Bytes of one probe's state in [Note: Code layout] in kernels/scan-i8.ts: 8 words, 2048 bins, a
+ * list of 32,768.
+ */
 const stateBytes = 32 + 2048 * 4 + 32_768 * 8
 
 const pageBytes = 65_536
@@ -37,10 +40,10 @@ export interface CodeLayout {
   readonly axes: number
   readonly staged: number
   readonly coordinates: number
-  /** threads x {@link maxProbes} states, see [Note: Code layout] in the kernel. */
+  /** threads x {@link maxProbes} states, see [Note: Code layout] in kernels/scan-i8.ts. */
   readonly states: number
   readonly threads: number
-  /** Blocks of {@link blockRows} rows, see [Note: Code layout] in the kernel. */
+  /** Blocks of {@link blockRows} rows, see [Note: Code layout] in kernels/scan-i8.ts. */
   readonly codes: number
 }
 

@@ -39,9 +39,9 @@ export function createProjectedPool(
  * Makes indexes that search in two passes: a scan of all faces by short int8 codes, their first
  * coordinates along the gallery's principal axes, then a ranking of the best by their full vectors.
  * What is found has the similarities of an exact search; what the first pass misses is measured
- * when the axes are learned, and held below one best face in a thousand (see [Note: Self-check]).
- * Small galleries, large `k` and galleries that no projection suits are searched exactly. A face
- * takes 4 bytes a number and its code; see {@link createTableProvider}.
+ * when the axes are learned, and held below one best face in a thousand (see [Note: Self-check] in
+ * learning.ts). Small galleries, large `k` and galleries that no projection suits are searched
+ * exactly. A face takes 4 bytes a number and its code; see {@link createTableProvider}.
  */
 export function createProjectedProvider(
   options: ProjectedProviderOptions = {},

@@ -25,7 +25,7 @@ export const maxCandidates = 16_384
 /** The first words of the memory: the scan that is under way. */
 const words = { job: 0, next: 1, active: 2, rows: 3, probes: 4 } as const
 
-/** The words of a state, see [Note: Code layout] in the kernel. */
+/** The words of a state, see [Note: Code layout] in kernels/scan-i8.ts. */
 const state = {
   bound: 0,
   found: 1,

@@ -40,7 +40,7 @@ interface Layer {
   readonly learned: Learned
   readonly codes: CodeTable
   readonly scan: ShortlistScan
-  /** Factor by which searches look at more rows than was learned, see [Note: Audit]. */
+  /** Factor by which searches look at more rows than was learned, see [Note: Audit] in audit.ts. */
   widened: number
   /** Faces of the gallery when it was learned, and when that was. */
   readonly faces: number

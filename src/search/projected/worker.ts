@@ -43,7 +43,10 @@ export const run: (task: TableTask) => Promise<TableAnswer> = createTableWorker(
   },
 )
 
-/** Learns in a thread of its own, which ends with it; see [Note: Calls that never settle]. */
+/**
+ * Learns in a thread of its own, which ends with it; see [Note: Calls that never settle] in
+ * calls.ts.
+ */
 async function learn(task: LearnTask): Promise<Learned | undefined> {
   let worker: Worker | undefined
   const learned = new Promise<Learned | undefined>((resolve, reject) => {

@@ -43,7 +43,8 @@ export interface Product {
  * Loads the matrix product of ONNX Runtime; once a worker.
  *
  * @param kernel  the compiled `scan-f32.wasm`
- * @param gate    of a thread that may be terminated, see [Note: Ending while a network runs]
+ * @param gate    of a thread that may be terminated, see [Note: Ending while a network runs] in
+ *   run-gate.ts
  * @throws {FaceError} `internal` when ONNX Runtime cannot be loaded, `overloaded` when there is no
  *   memory for results
  */

@@ -57,7 +57,7 @@ export interface Segment {
   /** Number of the first row in the index. */
   readonly start: number
   readonly capacity: number
-  /** All floats of the rows, `strideFloats` a row; see [Note: Scan layout] in the kernel. */
+  /** All floats of the rows, `strideFloats` a row; see [Note: Scan layout] in kernels/scan-f32.ts. */
   readonly floats: Float32Array<ArrayBuffer>
   /**
    * No row of these has a larger norm, and one has nearly this one.

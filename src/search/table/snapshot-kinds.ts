@@ -5,8 +5,8 @@ import { isLeftover, removeSnapshot, toStoreError } from './snapshot-files.ts'
 
 /**
  * Removes the snapshots that other kinds of index left in `<directory>/<collectionId>/`, and what is
- * left beside those of this kind; see [Note: Snapshot leftovers]. Nobody follows the deletions in
- * them, so they would keep embeddings of people who were erased since.
+ * left beside those of this kind; see [Note: Snapshot leftovers] in snapshot-files.ts. Nobody
+ * follows the deletions in them, so they would keep embeddings of people who were erased since.
  *
  * @param kind  in use; its own snapshots stay. Undefined where none are kept: then none stays
  * @throws {FaceError} `storeReadOnly`, `internal`

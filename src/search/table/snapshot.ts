@@ -44,7 +44,7 @@ export async function writeSnapshot(
 }
 
 /**
- * Reads a snapshot. A damaged file is removed; see [Note: Snapshot leftovers].
+ * Reads a snapshot. A damaged file is removed; see [Note: Snapshot leftovers] in snapshot-files.ts.
  *
  * @param read  reads the file; what it throws, but for errors of the disk, says that it is damaged
  * @throws {FaceError} `overloaded` when there is no memory for the rows

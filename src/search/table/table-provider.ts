@@ -48,7 +48,7 @@ export interface TableProviderOptions {
   readonly onSnapshotRejected?: (collectionId: string, reason: SnapshotRejection) => void
   /** For tests; as {@link createTablePool} makes it. The provider closes it. */
   readonly pool?: Piscina
-  /** Closed before the worker is ended; see [Note: Ending while a network runs]. */
+  /** Closed before the worker is ended; see [Note: Ending while a network runs] in run-gate.ts. */
   readonly gate?: ThreadGate
   /** For tests. */
   readonly limits?: TableLimits
@@ -84,7 +84,7 @@ export function createTablePool(worker: URL, workerData?: object, gate?: ThreadG
 
 /**
  * Has a task done by the worker of a pool. One that takes too long ends the worker, which is stuck.
- * See [Note: Calls that never settle].
+ * See [Note: Calls that never settle] in calls.ts.
  *
  * @throws {FaceError} `workerFailed` when the worker stops, or does not answer in time
  */

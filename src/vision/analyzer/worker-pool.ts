@@ -41,7 +41,7 @@ export interface WorkerPool {
   /**
    * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
    *   `workerFailed` when the worker died, its answer was lost or did not come in time, `notReady`
-   *   after `close`; see [Note: Calls that never settle]
+   *   after `close`; see [Note: Calls that never settle] in calls.ts
    */
   post(task: WorkerTask, options?: PostOptions): Promise<WorkerAnswer>
   stats(): AnalyzerStats
@@ -72,7 +72,7 @@ const assumedRunMs = 100
 const youngGenerationMb = 3
 /**
  * Time for a network's run to end before its thread is terminated, milliseconds; see
- * [Note: Ending while a network runs].
+ * [Note: Ending while a network runs] in run-gate.ts.
  */
 const runTimeoutMs = 10_000
 /** How many times as long as it may run a task may wait. */

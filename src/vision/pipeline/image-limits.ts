@@ -6,8 +6,8 @@ export interface ImageLimits {
   readonly maxPixels: number
   readonly maxSidePx: number
   /**
-   * Memory that images may take at once in all workers, bytes; see [Note: memory of images].
-   * Default {@link defaultImageMemoryBytes}.
+   * Memory that images may take at once in all workers, bytes; see [Note: memory of images] in
+   * pipeline.ts. Default {@link defaultImageMemoryBytes}.
    */
   readonly maxImageMemoryBytes?: number
 }

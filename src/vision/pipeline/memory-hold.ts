@@ -21,7 +21,7 @@ const collectedBytes = 100_000_000
 const waitMs = 120_000
 const retryAfterSeconds = 30
 
-/** The memory of one image, see [Note: memory of images]. */
+/** The memory of one image, see [Note: memory of images] in pipeline.ts. */
 export interface MemoryHold {
   /** @throws {FaceError} `imageTooLarge` when it does not fit alone, `overloaded` when the memory did not become free */
   reserve(header: ImageHeader, options: ResolvedDetectorOptions): Promise<void>

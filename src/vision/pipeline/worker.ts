@@ -15,9 +15,15 @@ export interface WorkerTask {
   readonly settings: SharedSettings
   /** Milliseconds since the epoch when the task was handed to the queue. */
   readonly queuedAt: number
-  /** Gate that the worker passes before each run of a network; see [Note: Ending while a network runs]. */
+  /**
+   * Gate that the worker passes before each run of a network; see [Note: Ending while a network
+   * runs] in run-gate.ts.
+   */
   readonly gate?: SharedArrayBuffer
-  /** Where the worker reserves memory for images; see [Note: budget in shared memory]. */
+  /**
+   * Where the worker reserves memory for images; see [Note: budget in shared memory] in
+   * memory-budget.ts.
+   */
   readonly budget?: SharedArrayBuffer
   readonly work:
     | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
