@@ -71,7 +71,13 @@ export function toCompletionScript(shell: Shell, name: string): string {
       '}',
       `compdef ${own} ${name}`,
     ],
-    fish: [`complete -c ${name} -a '(${call} (commandline -opc)[2..-1] (commandline -ct))'`],
+    fish: [
+      `function _${own}`,
+      `  set -g _${own}_found (${call} (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)`,
+      `  test (count $_${own}_found) -gt 0`,
+      'end',
+      `complete -c ${name} -n _${own} -f -a '$_${own}_found'`,
+    ],
   }
   return scripts[shell].join('\n')
 }
