@@ -1,21 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
 import { describeFmr, fmrAtSimilarity, similarityAtFmr, smallestFmr, statedFmr } from './fmr.ts'
 import type { FmrCurve } from './types.ts'
 
-const curve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0.1, fmr: 0.1, falseMatches: 1_000_000, tmr: 1 },
-    { similarity: 0.3, fmr: 1e-3, falseMatches: 10_000, tmr: 0.99 },
-    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
-    { similarity: 0.6, fmr: 1e-6, falseMatches: 10, tmr: 0.9 },
+const curve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.3, 1e-3, 0.99],
+    [0.5, 1e-5, 0.95],
+    [0.6, 1e-6, 0.9],
   ],
-  tail: { threshold: 0.4, rate: 1e-4, shape: -0.1, scale: 0.05, exceedances: 1000 },
-}
+  { threshold: 0.4, rate: 1e-4, shape: -0.1, scale: 0.05 },
+)
 const withShape = (shape: number): FmrCurve => ({ ...curve, tail: { ...curve.tail, shape } })
 
 describe('fmrAtSimilarity', () => {

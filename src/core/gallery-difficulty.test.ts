@@ -1,22 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
 import { fmrAtSimilarity, invertCurve, similarityAtFmr } from './fmr.ts'
 import { computeGalleryDifficulty, expectedFpir, minDifficultyPairs } from './gallery-difficulty.ts'
 import { computeThresholds, defaultPolicy } from './policy.ts'
-import type { FmrCurve } from './types.ts'
 
-const curve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0, fmr: 0.5, falseMatches: 5_000_000, tmr: 1 },
-    { similarity: 0.2, fmr: 0.02, falseMatches: 200_000, tmr: 1 },
-    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+const curve = makeCurve(
+  [
+    [0, 0.5, 1],
+    [0.2, 0.02, 1],
+    [0.5, 1e-5, 0.95],
   ],
-  tail: { threshold: 0.5, rate: 1e-5, shape: 0, scale: 0.04, exceedances: 100 },
-}
+  { threshold: 0.5, rate: 1e-5, shape: 0, scale: 0.04 },
+)
 
 /** Pairs exactly as the curve says, in mixed order, `by` higher. */
 function pairsOf(count: number, by = 0): Float32Array {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
 import { isFaceError } from './errors.ts'
 import {
   assertPolicy,
@@ -12,21 +13,17 @@ import {
   maxMatchFmr,
   shiftThresholds,
 } from './policy.ts'
-import type { DecisionPolicy, FmrCurve } from './types.ts'
+import type { DecisionPolicy } from './types.ts'
 
-const curve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0.1, fmr: 0.1, falseMatches: 1_000_000, tmr: 1 },
-    { similarity: 0.3, fmr: 1e-3, falseMatches: 10_000, tmr: 0.99 },
-    { similarity: 0.4, fmr: 1e-4, falseMatches: 1000, tmr: 0.98 },
-    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+const curve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.3, 1e-3, 0.99],
+    [0.4, 1e-4, 0.98],
+    [0.5, 1e-5, 0.95],
   ],
-  tail: { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04, exceedances: 1000 },
-}
+  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
+)
 
 describe('fmrForSearch', () => {
   test('is about FPIR / N', () => {

@@ -1,21 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
 import { similarityAtFmr } from './fmr.ts'
 import { computeProbeShift, restRanks } from './probe-shift.ts'
-import type { FmrCurve } from './types.ts'
 
-const curve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0, fmr: 0.5, falseMatches: 5_000_000, tmr: 1 },
-    { similarity: 0.2, fmr: 0.02, falseMatches: 200_000, tmr: 1 },
-    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+const curve = makeCurve(
+  [
+    [0, 0.5, 1],
+    [0.2, 0.02, 1],
+    [0.5, 1e-5, 0.95],
   ],
-  tail: { threshold: 0.4, rate: 1e-4, shape: 0, scale: 0.04, exceedances: 1000 },
-}
+  { threshold: 0.4, rate: 1e-4, shape: 0, scale: 0.04 },
+)
 
 /** What the curve expects of the rest: rank 1 is the best candidate. */
 function expectedRest(faces: number): number[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
 import { FaceError } from '../core/errors.ts'
-import type { FmrCurve } from '../core/types.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face, FaceStore } from '../storage/ports/faces.ts'
 import { createDifficultyMeter } from './difficulty.ts'
@@ -8,17 +8,14 @@ import { sampledPersons, samplePersons } from './person-sample.ts'
 
 const dimension = 2
 const collection = { id: 'c', name: 'staff', dimension } as Collection
-const curve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 1_000_000,
-  points: [
-    { similarity: 0, fmr: 0.5, falseMatches: 500_000, tmr: 1 },
-    { similarity: 0.5, fmr: 1e-3, falseMatches: 1000, tmr: 0.9 },
+const curve = makeCurve(
+  [
+    [0, 0.5, 1],
+    [0.5, 1e-3, 0.9],
   ],
-  tail: { threshold: 0.5, rate: 1e-3, shape: 0, scale: 0.04, exceedances: 1000 },
-}
+  { threshold: 0.5, rate: 1e-3, shape: 0, scale: 0.04 },
+  1_000_000,
+)
 
 /** A store of faces in id order, three a person unless told otherwise, evenly spread over an arc. */
 function createStore(persons: number, { arc = 2 * Math.PI, facesEach = 3 } = {}) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
 import type { FaceJudge } from '../../src/core/judge.ts'
-import type { FmrCurve, Landmarks5, Quality } from '../../src/core/types.ts'
+import type { Landmarks5, Quality } from '../../src/core/types.ts'
 import {
   createGallery,
   type DifficultyMeasurement,
@@ -14,6 +14,7 @@ import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
+import { makeCurve } from './curve.ts'
 import { createMemoryProvider } from './memory-index.ts'
 
 /*
@@ -35,19 +36,15 @@ const goodQuality: Quality = {
   confidence: 0.99,
 }
 
-export const fakeCurve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0.1, fmr: 0.1, falseMatches: 1_000_000, tmr: 1 },
-    { similarity: 0.3, fmr: 1e-3, falseMatches: 10_000, tmr: 0.99 },
-    { similarity: 0.4, fmr: 1e-4, falseMatches: 1000, tmr: 0.98 },
-    { similarity: 0.5, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+export const fakeCurve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.3, 1e-3, 0.99],
+    [0.4, 1e-4, 0.98],
+    [0.5, 1e-5, 0.95],
   ],
-  tail: { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04, exceedances: 1000 },
-}
+  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
+)
 
 /** Unit vector: the person's axis, and for `~s` as much of the last axis as leaves similarity s. */
 export function fakeEmbedding(word: string): Float32Array {

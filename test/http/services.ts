@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createKeys } from '../../src/access/keys.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
-import type { FmrCurve, Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
+import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
 import type { HttpServices } from '../../src/http/types.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
@@ -19,6 +19,7 @@ import { createUseCases } from '../../src/recognition/use-cases.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzedFace, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
+import { makeCurve } from '../helpers/curve.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 /*
@@ -47,19 +48,15 @@ const quality: Quality = {
   confidence: 0.99,
 }
 /** Matches from 0.9, possible from 0.5: names give few values, which are often alike. */
-const fmrCurve: FmrCurve = {
-  source: 'made up',
-  resultFile: 'none',
-  matedPairs: 1000,
-  nonMatedPairs: 10_000_000,
-  points: [
-    { similarity: 0.1, fmr: 0.1, falseMatches: 1_000_000, tmr: 1 },
-    { similarity: 0.5, fmr: 1e-3, falseMatches: 10_000, tmr: 0.99 },
-    { similarity: 0.9, fmr: 1e-4, falseMatches: 1000, tmr: 0.98 },
-    { similarity: 0.95, fmr: 1e-5, falseMatches: 100, tmr: 0.95 },
+const fmrCurve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.5, 1e-3, 0.99],
+    [0.9, 1e-4, 0.98],
+    [0.95, 1e-5, 0.95],
   ],
-  tail: { threshold: 0.9, rate: 1e-4, shape: 0.05, scale: 0.04, exceedances: 1000 },
-}
+  { threshold: 0.9, rate: 1e-4, shape: 0.05, scale: 0.04 },
+)
 /** What galleries are said to have been measured as; measuring takes thousands of people. */
 const difficulty: DifficultyMeasurement = {
   faces: 1200,
