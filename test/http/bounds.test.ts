@@ -45,7 +45,7 @@ function readAll(socket: Socket): Promise<string> {
 const countAnswers = (text: string) => text.match(/HTTP\/1\.1 \d{3} /g)?.length ?? 0
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`
 const until = (condition: () => boolean | Promise<boolean>) =>
-  expect.poll(condition, { timeout: 20_000 }).toBe(true)
+  expect.poll(condition, { timeout: 50_000 }).toBe(true)
 /** Whether the server has a connection. */
 const isOpen = () =>
   new Promise<boolean>((resolve) =>
