@@ -55,13 +55,21 @@ function bindUseCases(
 ): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
+  const collections = createCollections(deps)
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
     enroll: createEnroll(deps, judges),
     identify: createIdentify(deps, judges, known),
     verify: createVerify(deps, judges),
-    collections: createCollections(deps),
+    collections: {
+      ...collections,
+      async delete(name) {
+        await collections.delete(name)
+        // The next one of this name may be of another model.
+        known.delete(name)
+      },
+    },
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
