@@ -235,6 +235,18 @@ describe('for a caller', () => {
     expect(calls.at(-1)?.options.signal).toBeUndefined()
   })
 
+  test('a collection of another model takes the first image after the one of its name was deleted', async () => {
+    const useCases = createUseCases(deps)
+    const policy = { threshold: 0.5 }
+    for (const modelId of ['fake', 'bare', 'fake']) {
+      await useCases.collections.create({ name: 'again', modelId, policy })
+      // The analyzer keeps what it is given.
+      const found = await useCases.as({ actor }).identify('again', image('ann'))
+      expect(found.modelId).toBe(modelId)
+      await useCases.as({ actor }).collections.delete('again')
+    }
+  })
+
   test('a collection is remembered from request to request, but not for who may not reach it', async () => {
     let reads = 0
     const bound = createUseCases({
