@@ -93,24 +93,17 @@ function openLibrary(): Promise<Allocator> {
 async function loadLibrary(): Promise<Allocator> {
   const { DataType, load, open } = await import('ffi-rs')
   open({ library: libraryName, path: 'libc.so.6' })
+  const call = (
+    funcName: string,
+    type: typeof DataType.I32 | typeof DataType.I64,
+    values: number[],
+  ) =>
+    load({
+      ...{ library: libraryName, funcName, retType: DataType.I32 },
+      ...{ paramsType: values.map(() => type), paramsValue: values },
+    })
   return {
-    mallopt(parameter, value) {
-      load({
-        library: libraryName,
-        funcName: 'mallopt',
-        retType: DataType.I32,
-        paramsType: [DataType.I32, DataType.I32],
-        paramsValue: [parameter, value],
-      })
-    },
-    trim() {
-      load({
-        library: libraryName,
-        funcName: 'malloc_trim',
-        retType: DataType.I32,
-        paramsType: [DataType.I64],
-        paramsValue: [0],
-      })
-    },
+    mallopt: (parameter, value) => void call('mallopt', DataType.I32, [parameter, value]),
+    trim: () => void call('malloc_trim', DataType.I64, [0]),
   }
 }

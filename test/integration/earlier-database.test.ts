@@ -132,16 +132,17 @@ async function openMongodb(directory: string): Promise<Opened> {
   const server = await openTestServer()
   const database = newDatabaseName()
   const client = await MongoClient.connect(server.url)
+  const db = client.db(database)
   const json = await readFile(join(directory, 'mongodb.json'), 'utf8')
   const collections: Record<string, BSON.Document[]> = BSON.EJSON.parse(json)
   for (const [name, documents] of Object.entries(collections)) {
-    if (documents.length > 0) await client.db(database).collection(name).insertMany(documents)
-    else await client.db(database).createCollection(name)
+    const made = await db.createCollection(name)
+    if (documents.length > 0) await made.insertMany(documents)
   }
   return {
     store: await createMongodbStore({ url: server.url, database }),
     async remove() {
-      await client.db(database).dropDatabase()
+      await db.dropDatabase()
       await client.close()
       await server.stop()
     },

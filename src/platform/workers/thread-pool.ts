@@ -34,7 +34,7 @@ export function createThreadPool<Task, Answer>({
 
 /**
  * Calls `listener` when the pool has no thread left: those that die while they start are not
- * replaced (the pool would go on for ever), and tasks that wait would never settle.
+ * replaced (the pool would try again without end), and tasks that wait would never settle.
  */
 export function onDeserted(pool: Piscina, listener: () => void): void {
   pool.on('workerDestroy', () => {

@@ -27,9 +27,8 @@ const collectionAsJson = `SELECT json_object(${collectionColumns
   .join(', ')}) FROM collections WHERE id = ?`
 
 /**
- * The owners of listed faces, [face id, person id, name, metadata] each, and their collection. All in
- * one row: a search reads some twenty owners, and a row costs several times as much on its way through
- * the driver as in JSON.
+ * The owners of listed faces, [face id, person id, name, metadata] each, and their collection, in
+ * one row: twenty owners take a quarter less time than in rows of their own.
  *
  * CROSS keeps the order of the tables: few ids are looked up. Left to the planner, it walks through
  * all faces of the collection (92 ms instead of 0.3 ms with 16,000).
