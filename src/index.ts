@@ -24,6 +24,9 @@ export type {
   Pose,
   ProbeShiftMode,
   Quality,
+  QualityGatePatch,
+  QualityGateSettings,
+  QualityGates,
   RejectionReason,
   UndeterminedReason,
 } from './core/types.ts'
@@ -34,17 +37,20 @@ export type { HttpServices } from './http/types.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   Candidate,
+  CollectionChanges,
   CollectionDetails,
   CollectionDifficulty,
   DecisionThresholds,
   DetectResult,
   EmbeddingProbe,
   EmbedResult,
+  EnrollEmbedding,
   EnrollHint,
   EnrollImage,
   EnrollOptions,
   EnrollResult,
   EnrollWarning,
+  FaceEmbedding,
   FaceWatcher,
   IdentifiedFace,
   IdentifiedProbe,
@@ -68,7 +74,7 @@ export type {
 export { defaultCollectionName } from './recognition/face-watcher.ts'
 export type { IndexStatus } from './search/vector-index.ts'
 export type { Collection } from './storage/ports/collections.ts'
-export type { Face } from './storage/ports/faces.ts'
+export type { Face, FaceInImage } from './storage/ports/faces.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
 export type { Metadata, Person } from './storage/ports/persons.ts'
 export type { DetectorOptions, Turn } from './vision/analyzer/analyzer-types.ts'

@@ -132,6 +132,11 @@ export function formatPercent(value: number | undefined, digits = 1): string {
   return value === undefined ? '-' : `${(value * 100).toFixed(digits)} %`
 }
 
+/** The nearest whole number; `-` when there is none. */
+export function formatWhole(value: number | undefined): string {
+  return value?.toFixed(0) ?? '-'
+}
+
 /** `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -20,6 +20,7 @@ export const commandScopes: Readonly<Record<string, ScopeOrPublic>> = {
   'persons rename': 'people:write',
   'persons delete': 'people:write',
   'faces list': 'people:read',
+  'faces show': 'people:read',
   'faces delete': 'people:write',
   'collections list': 'people:read',
   'collections show': 'people:read',

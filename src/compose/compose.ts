@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createKeys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
-import type { QualityGates } from '../core/types.ts'
+import { resolveQualityGates } from '../core/quality-gates.ts'
 import { computeModelFingerprint } from '../evaluation/fingerprint.ts'
 import { createGallery } from '../gallery/gallery.ts'
 import type { HttpServices } from '../http/types.ts'
@@ -225,7 +225,7 @@ async function composeUseCases(
       detectorId: config.models.detector,
       embedderId: config.models.embedder,
       detector: config.detector,
-      qualityGates: toQualityGates(config.quality),
+      qualityGates: resolveQualityGates({}, config.quality),
       policy: config.policy,
     },
   })
@@ -255,13 +255,6 @@ async function createDefaultCollection(faceWatcher: FaceWatcher): Promise<void> 
       if (!isFaceError(clash, 'collectionExists')) throw clash
     })
   }
-}
-
-/** The quality gates of a configuration. */
-export function toQualityGates(quality: Config['quality']): QualityGates {
-  return Object.fromEntries(
-    Object.entries(quality).map(([gate, value]) => [gate, value === 'off' ? undefined : value]),
-  )
 }
 
 /** The folder into which the build puts the web page. */

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defaultPolicy } from '../core/policy.ts'
 import { defaultQualityGates } from '../core/quality.ts'
+import { qualityGateRanges } from '../core/quality-gates.ts'
 import { databaseNamePattern } from './mongodb-url.ts'
 
 const section = { additionalProperties: false } as const
@@ -195,42 +196,37 @@ const detector = Type.Object(
 const quality = Type.Object(
   {
     minSizePx: numberOrOff({
-      minimum: 0,
+      ...qualityGateRanges.minSizePx,
       default: defaultQualityGates.minSizePx ?? 'off',
       description: "Shorter side of the face's box, pixels.",
     }),
     minSharpness: numberOrOff({
-      minimum: 0,
+      ...qualityGateRanges.minSharpness,
       default: defaultQualityGates.minSharpness ?? 'off',
       description: 'Variance of the Laplacian of the aligned face.',
     }),
     minBrightness: numberOrOff({
-      minimum: 0,
-      maximum: 1,
+      ...qualityGateRanges.minBrightness,
       default: defaultQualityGates.minBrightness ?? 'off',
       description: 'Mean brightness of the aligned face, 0 to 1.',
     }),
     maxBrightness: numberOrOff({
-      minimum: 0,
-      maximum: 1,
+      ...qualityGateRanges.maxBrightness,
       default: defaultQualityGates.maxBrightness ?? 'off',
       description: 'Mean brightness of the aligned face, 0 to 1.',
     }),
     maxYawDegrees: numberOrOff({
-      minimum: 0,
-      maximum: 180,
+      ...qualityGateRanges.maxYawDegrees,
       default: defaultQualityGates.maxYawDegrees ?? 'off',
       description: 'How far the head may be turned left or right, degrees.',
     }),
     maxPitchDegrees: numberOrOff({
-      minimum: 0,
-      maximum: 180,
+      ...qualityGateRanges.maxPitchDegrees,
       default: defaultQualityGates.maxPitchDegrees ?? 'off',
       description: 'How far the head may be tilted up or down, degrees.',
     }),
     minConfidence: numberOrOff({
-      minimum: 0,
-      maximum: 1,
+      ...qualityGateRanges.minConfidence,
       default: defaultQualityGates.minConfidence ?? 'off',
       description: "The detector's confidence, 0 to 1.",
     }),

@@ -82,6 +82,16 @@ export interface QualityGates {
   readonly minConfidence?: number | undefined
 }
 
+/** What a collection asks for instead of the configuration: a limit, or `off`. Absent: the configuration's. */
+export type QualityGateSettings = {
+  readonly [K in keyof QualityGates]?: number | 'off' | undefined
+}
+
+/** Changes of {@link QualityGateSettings}: what is absent stays, `null` takes a setting back. */
+export type QualityGatePatch = {
+  readonly [K in keyof QualityGates]?: number | 'off' | null | undefined
+}
+
 /**
  * Why a face cannot be compared: its embedding would say more about the damage than about the
  * person. `notAFace`: the detector is wrong or unsure; `rotated`: the face is not upright;

@@ -32,9 +32,9 @@ export function limitCollections(
       const page = await collections.list(options)
       return { ...page, items: page.items.filter(({ id }) => reached.has(id)) }
     },
-    async update(name, patch) {
-      await get(name)
-      return collections.update(name, patch)
+    async update(was, patch) {
+      await get(was.name)
+      return collections.update(was, patch)
     },
     async delete(name, onlyIfEmpty) {
       await get(name)

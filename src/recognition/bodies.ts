@@ -16,6 +16,7 @@ import type {
   DetectResult,
   EmbedResult,
   EnrollResult,
+  FaceEmbedding,
   IdentifiedFace,
   IdentifiedProbe,
   IdentifyEmbeddingResult,
@@ -48,6 +49,13 @@ export interface EmbedBody extends ImageFacts {
     readonly reasons: readonly UndeterminedReason[]
     readonly embedding: readonly number[]
   })[]
+}
+
+export interface FaceEmbeddingBody {
+  readonly faceId: string
+  readonly modelId: string
+  readonly dimension: number
+  readonly embedding: readonly number[]
 }
 
 export interface CollectionDetailsBody extends Collection {
@@ -120,6 +128,14 @@ export function toIdentifyBody(result: IdentifyResult | IdentifyEmbeddingResult)
   }))
   const facts = 'width' in result ? toImageFacts(result) : {}
   return { ...facts, collection, modelId, thresholds, faces }
+}
+
+export function toFaceEmbeddingBody({
+  faceId,
+  modelId,
+  embedding,
+}: FaceEmbedding): FaceEmbeddingBody {
+  return { faceId, modelId, dimension: embedding.length, embedding: Array.from(embedding) }
 }
 
 /** A person who was made without an image. */

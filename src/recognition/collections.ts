@@ -1,11 +1,13 @@
-import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { assertPolicy, computeThresholds } from '../core/policy.ts'
+import { patchQualityGates } from '../core/quality-gates.ts'
 import type { DecisionPolicy, DecisionPolicyPatch, FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
+import type { Collection, CollectionPatch } from '../storage/ports/collections.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import {
+  type CollectionChanges,
   type CollectionDifficulty,
   defaultCollectionName,
   type FaceWatcher,
@@ -15,7 +17,7 @@ import {
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
   const { gallery, models, defaults } = deps
   return {
-    async create({ name, modelId, policy, storeCrops = false }) {
+    async create({ name, modelId, policy, storeCrops = false, qualityGates = {} }) {
       const model = findEmbedder(models, modelId ?? defaults.embedderId)
       return gallery.collections.create({
         name,
@@ -23,6 +25,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         dimension: model.dimension ?? 0,
         policy: mergePolicy(deps, model.id, { current: defaults.policy, patch: policy }),
         storeCrops,
+        qualityGates: patchQualityGates({}, qualityGates),
       })
     },
     async get(name, { difficulty = 'latest' } = {}) {
@@ -40,18 +43,13 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
       return { ...details, difficulty: describeDifficulty(measured, curve, thresholds) }
     },
     list: (options) => gallery.collections.list(options),
-    async update(name, { policy: patch, storeCrops }) {
-      const crops = storeCrops === undefined ? {} : { storeCrops }
-      if (patch === undefined) return gallery.collections.update(name, crops)
-      let current = await gallery.collections.get(name)
+    async update(name, patch) {
+      if (patch.name !== undefined && patch.name !== name) assertNotDefault(name, 'renamed')
       for (;;) {
-        const { modelId, policy: policyWas } = current
-        const policy = mergePolicy(deps, modelId, { current: policyWas, patch })
-        const now = await gallery.collections.update(name, { policy, policyWas, ...crops })
-        const cropsKept = now.storeCrops === (storeCrops ?? now.storeCrops)
-        if (cropsKept && isDeepStrictEqual(now.policy, policy)) return now
+        const was = await gallery.collections.get(name)
+        const now = await gallery.collections.update(was, toPatch(deps, was, patch))
+        if (now !== undefined) return now
         // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
-        current = now
       }
     },
     async delete(name) {
@@ -63,15 +61,32 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
 
 /**
  * Checks that a collection may be deleted. The web page and the routes without a collection in their
- * address work on `default`, so it stays.
+ * address work on `default`, so it stays, and keeps its name.
  *
  * @throws {FaceError} `forbidden` for `default`
  */
 export function assertRemovable(name: string): void {
+  assertNotDefault(name, 'deleted; delete its persons instead')
+}
+
+function assertNotDefault(name: string, what: string): void {
   if (name !== defaultCollectionName) return
   throw new FaceError('forbidden', {
-    detail: `The collection "${defaultCollectionName}" cannot be deleted; delete its persons instead.`,
+    detail: `The collection "${defaultCollectionName}" cannot be ${what}.`,
   })
+}
+
+function toPatch(
+  deps: RecognitionDependencies,
+  { modelId, policy: current, qualityGates: gates = {} }: Collection,
+  { name, policy, storeCrops, qualityGates }: CollectionChanges,
+): CollectionPatch {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(policy && { policy: mergePolicy(deps, modelId, { current, patch: policy }) }),
+    ...(storeCrops === undefined ? {} : { storeCrops }),
+    ...(qualityGates && { qualityGates: patchQualityGates(gates, qualityGates) }),
+  }
 }
 
 function describeDifficulty(

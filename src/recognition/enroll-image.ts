@@ -1,11 +1,13 @@
 import { assessQuality } from '../core/quality.ts'
+import { resolveQualityGates } from '../core/quality-gates.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face, NewFace } from '../storage/ports/faces.ts'
 import type { StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
-import type { EnrollImage, EnrollOptions } from './face-watcher.ts'
+import { isEmbeddingProbe, readEmbedding } from './embedding-input.ts'
+import type { EnrollEmbedding, EnrollImage, EnrollOptions } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
 import { type Rejection, toQualityRejection, toRejection } from './rejections.ts'
 
@@ -15,10 +17,12 @@ export type ExaminedImage =
   | {
       readonly kind: 'usable'
       readonly face: NewFace
-      readonly turned: Turn
+      /** Absent without an image. */
+      readonly turned?: Turn
       /** Whether to warn of a weak photograph; see `weakPhotograph`. */
       readonly weak: boolean
-      readonly timings: StageTimings
+      /** Absent without an image. */
+      readonly timings?: StageTimings
     }
   | { readonly kind: 'rejected'; readonly rejection: Rejection; readonly timings?: StageTimings }
 
@@ -30,41 +34,70 @@ export interface ExamineContext {
 }
 
 /**
- * Examines images of one person, as many at a time as the analyzer has workers.
+ * Examines images of one person, as many at a time as the analyzer has workers, and embeddings.
  *
- * @returns one result an image, in order; equal files share one result
+ * @returns one result an image, in order; equal files, and equal embeddings, share one result
  * @throws {FaceError} what concerns the request as a whole, see {@link toRejection}; no further image is begun then
  */
 export async function examineImages(
   deps: RecognitionDependencies,
-  images: readonly EnrollImage[],
+  images: readonly (EnrollImage | EnrollEmbedding)[],
   context: ExamineContext,
 ): Promise<readonly ExaminedImage[]> {
   // Before any is analysed, which may take its bytes away.
   // One after the other: Web Crypto copies what it hashes, and copies of 60 MB hold the event loop.
-  const hashes: string[] = []
-  for (const { bytes } of images) hashes.push(await computeImageHash(bytes))
+  const inputs: HashedInput[] = []
+  for (const image of images) inputs.push(await hashInput(context.collection, image))
+  const hashes = inputs.map(({ hash }) => hash)
   const byHash = new Map<string, ExaminedImage>()
-  const distinct = hashes.flatMap((hash, i) => (hashes.indexOf(hash) === i ? [i] : []))
-  await inParallel(distinct, Math.max(1, deps.analyzer.stats().workers), async (i) => {
-    const hash = hashes[i] as string
-    const { bytes } = images[i] as EnrollImage
-    byHash.set(hash, await examineImage(deps, bytes, { ...context, hash }))
+  const distinct = inputs.filter(({ hash }, i) => hashes.indexOf(hash) === i)
+  await inParallel(distinct, Math.max(1, deps.analyzer.stats().workers), async (input) => {
+    byHash.set(input.hash, await examineInput(deps, input, context))
   })
   return hashes.map((hash) => byHash.get(hash) as ExaminedImage)
 }
 
-async function examineImage(
-  { analyzer, gallery, defaults }: RecognitionDependencies,
-  bytes: Uint8Array,
-  context: ExamineContext & { readonly hash: string },
+type HashedInput = { readonly hash: string } & (
+  | { readonly bytes: Uint8Array }
+  | { readonly embedding: Float32Array }
+)
+
+/** @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidEmbedding` */
+async function hashInput(
+  collection: Collection,
+  input: EnrollImage | EnrollEmbedding,
+): Promise<HashedInput> {
+  if (!isEmbeddingProbe(input)) {
+    return { bytes: input.bytes, hash: await computeImageHash(input.bytes) }
+  }
+  const embedding = readEmbedding(collection, input)
+  return { embedding, hash: await computeImageHash(new Uint8Array(embedding.buffer)) }
+}
+
+async function examineInput(
+  deps: RecognitionDependencies,
+  input: HashedInput,
+  context: ExamineContext,
 ): Promise<ExaminedImage> {
-  const { collection, personId, options, hash } = context
+  const { collection, personId } = context
+  const { hash } = input
   if (personId !== undefined) {
-    const faces = await gallery.faces.findByImage(collection.id, hash)
+    const faces = await deps.gallery.faces.findByImage(collection.id, hash)
     const face = faces.find((stored) => stored.personId === personId)
     if (face !== undefined) return { kind: 'stored', face }
   }
+  if ('bytes' in input) return examineImage(deps, input.bytes, { ...context, hash })
+  const { embedding } = input
+  const face = { embedding, modelId: collection.modelId, imageHash: hash }
+  return { kind: 'usable', face, weak: false }
+}
+
+async function examineImage(
+  { analyzer, defaults }: RecognitionDependencies,
+  bytes: Uint8Array,
+  context: ExamineContext & { readonly hash: string },
+): Promise<ExaminedImage> {
+  const { collection, options, hash } = context
   let timings: StageTimings | undefined
   try {
     const analysis = await analyzer.analyze(bytes, {
@@ -76,7 +109,7 @@ async function examineImage(
     timings = analysis.timings
     const analyzed = chooseFace(analysis, options.faces ?? 'one', 'the image')
     const { detection, quality, crop } = analyzed
-    const { qualityGates } = defaults
+    const qualityGates = resolveQualityGates(defaults.qualityGates, collection.qualityGates)
     const gates = options.skipQualityGates ? [] : assessQuality(quality, qualityGates)
     // One face that resembles every damaged face endangers all searches of the collection, so this
     // is no matter of taste as the gates are.

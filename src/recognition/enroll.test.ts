@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   createFakeDependencies,
   type FakeDependencies,
+  fakeEmbedding,
   image,
   withDifficulty,
 } from '../../test/helpers/fake-recognition.ts'
@@ -242,5 +243,119 @@ describe('enroll', () => {
   ] as const)('refuses %s, %j', async (collection, person, images, code) => {
     await expect(watcher.enroll(collection, person, images)).rejects.toMatchObject({ code })
     expect(deps.analyzer.calls.length).toBe(0)
+  })
+})
+
+describe('enroll from embeddings', () => {
+  const embedding = (word: string, scale = 1) => ({
+    fileName: word,
+    embedding: fakeEmbedding(word).map((value) => value * scale),
+    modelId: 'fake',
+  })
+
+  test('stores a face without an image, which is found like any other', async () => {
+    const result = await watcher.enroll('default', ann, [embedding('ann', 7), embedding('ann~0.9')])
+    expect(result.person).toMatchObject({ name: 'Ann', faceCount: 2 })
+    expect(result.faces.map(({ fileName }) => fileName)).toEqual(['ann', 'ann~0.9'])
+    expect(deps.analyzer.calls).toEqual([])
+    for (const { face, ...answer } of result.faces) {
+      expect(answer).not.toHaveProperty('turned')
+      for (const key of ['quality', 'box', 'landmarks']) expect(face).not.toHaveProperty(key)
+      expect(await watcher.faces.get('default', face.id)).toEqual(face)
+    }
+    const [found] = (await watcher.identify('default', image('ann'))).faces
+    expect(found).toMatchObject({ decision: 'match', candidates: [{ personName: 'Ann' }] })
+  })
+
+  test('answers the stored embedding, with which a face can be enrolled again', async () => {
+    const { faces } = await watcher.enroll('default', ann, files('ann~0.9'))
+    const stored = await watcher.faces.embedding('default', faces[0]!.face.id)
+    expect(stored).toEqual({
+      ...{ faceId: faces[0]!.face.id, modelId: 'fake' },
+      embedding: fakeEmbedding('ann~0.9'),
+    })
+    await watcher.collections.create({ name: 'other' })
+    const again = await watcher.enroll('other', ann, [{ fileName: 'a', ...stored }])
+    const copy = await watcher.faces.embedding('other', again.faces[0]!.face.id)
+    expect(copy.embedding).toEqual(stored.embedding)
+    await expect(watcher.faces.embedding('other', stored.faceId)).rejects.toMatchObject({
+      code: 'faceNotFound',
+    })
+  })
+
+  test('stores the same embedding once, whatever its length', async () => {
+    const first = await watcher.enroll('default', ann, [embedding('ann'), embedding('ann', 2)])
+    expect(first.faces.map(({ alreadyEnrolled }) => alreadyEnrolled)).toEqual([false, true])
+    const again = await watcher.enroll('default', first.person!.id, [embedding('ann', 3)])
+    expect(again.faces).toMatchObject([{ alreadyEnrolled: true, face: first.faces[0]!.face }])
+  })
+
+  test('looks for duplicates', async () => {
+    await watcher.enroll('default', ann, files('ann'))
+    const rejected = await watcher.enroll('default', { name: 'Bob' }, [embedding('ann')], {
+      duplicates: 'reject',
+    })
+    expect(rejected.rejected).toMatchObject([{ reasons: ['duplicateOfOtherPerson'] }])
+  })
+
+  test('enrols images beside embeddings', async () => {
+    const result = await watcher.enroll('default', ann, [...files('ann'), embedding('ann~0.9')])
+    expect(result.faces.map(({ face }) => face.quality !== undefined)).toEqual([true, false])
+  })
+
+  test('refuses as a whole what is no embedding of the collection', async () => {
+    const good = embedding('ann')
+    for (const [wrong, code] of [
+      [{ ...good, modelId: 'other' }, 'modelMismatch'],
+      [{ ...good, embedding: new Float32Array(7).fill(1) }, 'dimensionMismatch'],
+      [{ ...good, embedding: new Float32Array(8) }, 'invalidEmbedding'],
+      [{ ...good, embedding: new Float32Array(8).fill(Number.NaN) }, 'invalidEmbedding'],
+    ] as const) {
+      await expect(watcher.enroll('default', ann, [good, wrong])).rejects.toMatchObject({ code })
+    }
+    expect((await watcher.status()).persons).toBe(0)
+  })
+})
+
+describe('quality gates of a collection', () => {
+  test('are asked for instead of the configured ones, each alone', async () => {
+    await watcher.collections.update('default', { qualityGates: { minSharpness: 'off' } })
+    expect((await watcher.enroll('default', ann, files('ann!blurred'))).faces).toHaveLength(1)
+    await watcher.collections.update('default', { qualityGates: { minSizePx: 101 } })
+    const small = await watcher.enroll('default', ann, files('bob!blurred'))
+    expect(small.rejected).toMatchObject([
+      {
+        reasons: ['faceTooSmall'],
+        message: 'The face is 100 px wide or high; at least 101 px are needed.',
+      },
+    ])
+  })
+
+  test('are taken back with null', async () => {
+    const strict = { minSizePx: 101, minSharpness: 'off' } as const
+    await watcher.collections.create({ name: 'strict', qualityGates: strict })
+    const eased = await watcher.collections.update('strict', { qualityGates: { minSizePx: null } })
+    expect(eased.qualityGates).toEqual({ minSharpness: 'off' })
+    const none = await watcher.collections.update('strict', {
+      qualityGates: { minSharpness: null },
+    })
+    expect(none).not.toHaveProperty('qualityGates')
+    const { rejected } = await watcher.enroll('strict', ann, files('ann!blurred'))
+    expect(rejected).toMatchObject([{ reasons: ['tooBlurred'] }])
+  })
+
+  test('are refused when there is no such gate or limit', async () => {
+    for (const qualityGates of [
+      { minSizePx: -1 },
+      { minSizePx: Number.NaN },
+      { minSizePx: Number.POSITIVE_INFINITY },
+      { maxBrightness: 1.1 },
+      { minSizePx: 'on' },
+      { constructor: 1 },
+    ]) {
+      await expect(
+        watcher.collections.update('default', { qualityGates: qualityGates as never }),
+      ).rejects.toMatchObject({ code: 'invalidOption' })
+    }
   })
 })

@@ -7,7 +7,13 @@ import type { RecognitionDependencies } from './dependencies.ts'
 import { type DuplicateWarning, findDuplicates } from './duplicates.ts'
 import { toEnrollHints, weakPhotographWarning } from './enroll-advice.ts'
 import { type ExaminedImage, examineImages } from './enroll-image.ts'
-import type { EnrollImage, EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
+import type {
+  EnrollEmbedding,
+  EnrollImage,
+  EnrollOptions,
+  EnrollResult,
+  FaceWatcher,
+} from './face-watcher.ts'
 import type { Judges } from './judges.ts'
 import { findPersonByName } from './person-by-name.ts'
 import type { Rejection } from './rejections.ts'
@@ -40,7 +46,10 @@ export function createEnroll(deps: RecognitionDependencies, judges: Judges): Fac
     {
       images,
       options,
-    }: { readonly images: readonly EnrollImage[]; readonly options: EnrollOptions },
+    }: {
+      readonly images: readonly (EnrollImage | EnrollEmbedding)[]
+      readonly options: EnrollOptions
+    },
   ): Promise<EnrollResult> {
     const personId = existing === undefined ? {} : { personId: existing.id }
     const examined = await examineImages(deps, images, { collection, ...personId, options })
@@ -150,7 +159,8 @@ function toOutcome(
     ...(duplicate === undefined ? [] : [duplicate]),
     ...(image.weak ? [weakPhotographWarning] : []),
   ]
-  return { enrolled: { face, alreadyEnrolled, turned: image.turned, warnings } }
+  const turned = image.turned === undefined ? {} : { turned: image.turned }
+  return { enrolled: { face, alreadyEnrolled, ...turned, warnings } }
 }
 
 function duplicateRejection(warning: DuplicateWarning | undefined): Rejection {

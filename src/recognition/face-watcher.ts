@@ -5,6 +5,7 @@ import type {
   DecisionPolicyPatch,
   Detection,
   Quality,
+  QualityGatePatch,
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
@@ -77,6 +78,16 @@ export interface EnrollImage {
   readonly bytes: Uint8Array
 }
 
+/**
+ * An embedding to enrol a face from, without an image: of the collection's model, from `embed` or from
+ * elsewhere. Nothing can be checked but duplicates, so take care to enrol none whose `reasons` are not
+ * empty.
+ */
+export interface EnrollEmbedding extends EmbeddingProbe {
+  /** What it is called in the answer. */
+  readonly fileName: string
+}
+
 /** A person to be made, or to be found by name. */
 export type NewPersonInput = NewPerson
 
@@ -135,7 +146,7 @@ export interface EnrollResult {
     readonly alreadyEnrolled: boolean
     /**
      * Degrees clockwise by which the image was turned to be read; the face's box is in the image as
-     * given. Absent when the image was not read, because it was enrolled before.
+     * given. Absent when no image was read: it was enrolled before, or there was an embedding.
      */
     readonly turned?: Turn
     readonly warnings: readonly EnrollWarning[]
@@ -166,6 +177,14 @@ export interface Candidate {
   readonly fmr?: number
   /** `fmr` is a bound, the smallest rate that the curve's counts support: the true one is lower. */
   readonly fmrExtrapolated?: boolean
+}
+
+/** The stored embedding of a face. */
+export interface FaceEmbedding {
+  readonly faceId: string
+  readonly modelId: string
+  /** [dimension] a unit vector. */
+  readonly embedding: Float32Array
 }
 
 /** An embedding that is looked up instead of an image. */
@@ -317,6 +336,15 @@ export interface CollectionDifficulty extends Partial<GalleryDifficulty> {
   readonly expectedFpir?: number
 }
 
+/** Changes of a collection: what is absent stays. */
+export interface CollectionChanges {
+  /** A new name, by which alone it is reached from then on. */
+  readonly name?: string
+  readonly policy?: DecisionPolicyPatch
+  readonly storeCrops?: boolean
+  readonly qualityGates?: QualityGatePatch
+}
+
 /** A collection with its counts and the thresholds that follow from them. */
 export interface CollectionDetails extends Collection {
   readonly persons: number
@@ -359,13 +387,15 @@ export interface FaceWatcher {
   /**
    * Enrols faces of one person. Per-image problems are answered in `rejected`, not thrown.
    * @param person an existing person's id, or the name (and metadata) of a new one
+   * @param images images, or embeddings of the collection's model, of one face each
    * @throws {FaceError} `invalidOption` when `ifExists` is `reuse` and several persons have the name;
-   *   `personExists` when it is `refuse` and somebody has it
+   *   `personExists` when it is `refuse` and somebody has it; `modelMismatch`, `dimensionMismatch`,
+   *   `invalidEmbedding` for an embedding that cannot be one of the collection
    */
   enroll(
     collection: string,
     person: string | NewPersonInput,
-    images: readonly EnrollImage[],
+    images: readonly (EnrollImage | EnrollEmbedding)[],
     options?: EnrollOptions,
   ): Promise<EnrollResult>
   /**
@@ -399,13 +429,15 @@ export interface FaceWatcher {
      * Creates a collection, by default of the configured model and policy.
      *
      * @throws {FaceError} `collectionExists`, `invalidName`, `unknownModel`; `invalidOption` for a policy
-     *   that the model cannot keep
+     *   that the model cannot keep, and for limits out of range
      */
     create(input: {
       readonly name: string
       readonly modelId?: string
       readonly policy?: DecisionPolicyPatch
       readonly storeCrops?: boolean
+      /** Where enrolment asks for other limits than the configuration. */
+      readonly qualityGates?: QualityGatePatch
     }): Promise<Collection>
     /**
      * A collection with its counts and thresholds.
@@ -421,15 +453,13 @@ export interface FaceWatcher {
     /** A page of all collections. @throws {FaceError} `invalidCursor`, `invalidOption` */
     list(options?: PageOptions): Promise<Page<Collection>>
     /**
-     * Changes a collection's policy, or whether it stores crops.
+     * Changes a collection's name, its policy, its quality gates, or whether it stores crops.
      *
-     * @param patch what is absent stays; `null` in `policy` takes a value back
-     * @throws {FaceError} `collectionNotFound`, `invalidOption`
+     * @param patch what is absent stays; `null` in `policy` or `qualityGates` takes a value back
+     * @throws {FaceError} `collectionNotFound`, `collectionExists`, `invalidName`, `invalidOption`;
+     *   `forbidden` for another name of `default`
      */
-    update(
-      name: string,
-      patch: { readonly policy?: DecisionPolicyPatch; readonly storeCrops?: boolean },
-    ): Promise<Collection>
+    update(name: string, patch: CollectionChanges): Promise<Collection>
     /** Deletes a collection with all its persons and faces. @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
     delete(name: string): Promise<void>
   }
@@ -482,6 +512,8 @@ export interface FaceWatcher {
     ): Promise<Page<Face>>
     /** JPEG of the face; `undefined` where none was stored. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
+    /** The stored embedding of a face. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
+    embedding(collection: string, faceId: string): Promise<FaceEmbedding>
     /** Deletes a face. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     delete(collection: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */

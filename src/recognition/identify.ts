@@ -8,13 +8,13 @@ import {
   raiseThresholds,
   withSharedDamage,
 } from '../core/policy.ts'
-import { parseEmbedding } from '../core/similarity.ts'
 import type { FmrCurve, UndeterminedReason } from '../core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
+import { isEmbeddingProbe, readEmbedding } from './embedding-input.ts'
 import {
   type Candidate,
   defaultCandidates,
@@ -260,19 +260,8 @@ async function analyzeProbe(
   }
 }
 
-/** Callers without types may give anything: what is no embedding is examined as an image. */
-function isEmbeddingProbe(input: Uint8Array | EmbeddingProbe): input is EmbeddingProbe {
-  return typeof input === 'object' && input !== null && 'embedding' in input
-}
-
 function embeddingProbe(collection: Collection, probe: EmbeddingProbe): Probe {
-  if (probe.modelId !== collection.modelId) {
-    throw new FaceError('modelMismatch', {
-      detail: `The collection holds embeddings of ${collection.modelId}.`,
-      info: { expected: collection.modelId },
-    })
-  }
-  const embedding = parseEmbedding(probe.embedding, collection.dimension)
+  const embedding = readEmbedding(collection, probe)
   return { facts: {}, faces: [{ found: {}, reasons: [], embedding }], timings: [] }
 }
 

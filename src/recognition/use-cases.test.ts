@@ -43,6 +43,46 @@ describe('collections', () => {
     })
   })
 
+  test('are renamed, and searched by the new name only', async () => {
+    await watcher.collections.create({ name: 'guests' })
+    const images = [{ fileName: 'a.jpg', bytes: image('ann') }]
+    await watcher.enroll('guests', { name: 'Ann' }, images)
+    const match = { faces: [{ decision: 'match' }] }
+    expect(await watcher.identify('guests', image('ann'))).toMatchObject(match)
+    const renamed = await watcher.collections.update('guests', { name: 'visitors' })
+    expect(renamed.name).toBe('visitors')
+    expect(await watcher.identify('visitors', image('ann'))).toMatchObject({
+      ...match,
+      collection: 'visitors',
+    })
+    await expect(watcher.identify('guests', image('ann'))).rejects.toMatchObject({
+      code: 'collectionNotFound',
+    })
+    // The name may be another's now.
+    await watcher.collections.create({ name: 'guests' })
+    expect(await watcher.identify('guests', image('ann'))).toMatchObject({
+      faces: [{ decision: 'unknown' }],
+    })
+  })
+
+  test('keep the name default, and names that are taken', async () => {
+    await watcher.collections.create({ name: 'staff' })
+    for (const [name, newName, code] of [
+      ['default', 'other', 'forbidden'],
+      ['staff', 'default', 'collectionExists'],
+      ['staff', 'Staff', 'invalidName'],
+      ['none', 'other', 'collectionNotFound'],
+    ] as const) {
+      await expect(watcher.collections.update(name, { name: newName })).rejects.toMatchObject({
+        code,
+      })
+    }
+    // Its own name is no other one.
+    expect(await watcher.collections.update('default', { name: 'default' })).toMatchObject({
+      name: 'default',
+    })
+  })
+
   test('take a threshold by hand and give it back', async () => {
     await watcher.collections.update('default', { policy: { threshold: 0.6 } })
     expect((await watcher.collections.get('default')).thresholds).toMatchObject({

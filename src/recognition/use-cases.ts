@@ -1,3 +1,4 @@
+import { FaceError } from '../core/errors.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import { createCollections } from './collections.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
@@ -64,6 +65,11 @@ function bindUseCases(
     verify: createVerify(deps, judges),
     collections: {
       ...collections,
+      async update(name, patch) {
+        const updated = await collections.update(name, patch)
+        if (updated.name !== name) known.delete(name)
+        return updated
+      },
       async delete(name) {
         await collections.delete(name)
         // The next one of this name may be of another model.
@@ -85,6 +91,12 @@ function bindUseCases(
     faces: {
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
+      async embedding(name, faceId) {
+        const { id, modelId } = await gallery.collections.get(name)
+        const { faceIds, embeddings } = await gallery.faces.getEmbeddings(id, { faceId })
+        if (faceIds.length === 0) throw new FaceError('faceNotFound')
+        return { faceId, modelId, embedding: embeddings }
+      },
       crop: async (collection, id) => gallery.faces.getCrop(await idOf(collection), id),
       delete: async (collection, id) => gallery.faces.delete(await idOf(collection), id),
       findByImage: async (collection, imageHash) =>

@@ -2,7 +2,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { FaceError } from '../core/errors.ts'
 import { probeShiftModes } from '../core/policy.ts'
-import type { DecisionPolicy } from '../core/types.ts'
+import { qualityGateRanges } from '../core/quality-gates.ts'
+import type { DecisionPolicy, QualityGates } from '../core/types.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { PersonRecord } from './records.ts'
@@ -41,6 +42,19 @@ const policy = {
   galleryShift: Type.Optional(Type.Boolean()),
 } satisfies Readonly<Record<keyof DecisionPolicy, TSchema>>
 
+const limit = (gate: keyof QualityGates) =>
+  Type.Optional(Type.Union([Type.Number(qualityGateRanges[gate]), Type.Literal('off')]))
+
+const qualityGates = {
+  minSizePx: limit('minSizePx'),
+  minSharpness: limit('minSharpness'),
+  minBrightness: limit('minBrightness'),
+  maxBrightness: limit('maxBrightness'),
+  maxYawDegrees: limit('maxYawDegrees'),
+  maxPitchDegrees: limit('maxPitchDegrees'),
+  minConfidence: limit('minConfidence'),
+} satisfies Readonly<Record<keyof QualityGates, TSchema>>
+
 const CollectionSchema = Type.Object(
   {
     id,
@@ -49,6 +63,7 @@ const CollectionSchema = Type.Object(
     dimension: Type.Integer({ minimum: 1, maximum: 65_536 }),
     policy: Type.Object(policy, strict),
     storeCrops: Type.Boolean(),
+    qualityGates: Type.Optional(Type.Object(qualityGates, strict)),
     createdAt: time,
     persons: count,
     faces: count,
@@ -89,30 +104,30 @@ const PersonSchema = Type.Object(
 )
 
 const point = Type.Object({ x: Type.Number(), y: Type.Number() }, strict)
+const box = Type.Object(
+  { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() },
+  strict,
+)
+const quality = Type.Object(
+  {
+    sizePx: Type.Number(),
+    sharpness: Type.Number(),
+    brightness: Type.Number(),
+    pose: Type.Object({ yaw: Type.Number(), pitch: Type.Number(), roll: Type.Number() }, strict),
+    confidence: Type.Number(),
+  },
+  strict,
+)
 
 const FaceSchema = Type.Object(
   {
     id,
     personId: id,
     modelId,
-    quality: Type.Object(
-      {
-        sizePx: Type.Number(),
-        sharpness: Type.Number(),
-        brightness: Type.Number(),
-        pose: Type.Object(
-          { yaw: Type.Number(), pitch: Type.Number(), roll: Type.Number() },
-          strict,
-        ),
-        confidence: Type.Number(),
-      },
-      strict,
-    ),
-    box: Type.Object(
-      { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() },
-      strict,
-    ),
-    landmarks: Type.Tuple([point, point, point, point, point]),
+    /** Absent, as box and landmarks, when it was enrolled from an embedding. */
+    quality: Type.Optional(quality),
+    box: Type.Optional(box),
+    landmarks: Type.Optional(Type.Tuple([point, point, point, point, point])),
     imageHash: hash,
     createdAt: time,
     /** Where its crop is in `crops.bin`, bytes. */

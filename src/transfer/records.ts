@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '../storage/database.ts'
 import { eachPage } from '../storage/iterate.ts'
-import type { Face, StoredFace } from '../storage/ports/faces.ts'
+import type { Face, FaceInImage, StoredFace } from '../storage/ports/faces.ts'
 import type { PageOptions } from '../storage/ports/pages.ts'
 import type { Person } from '../storage/ports/persons.ts'
+import { toFaceInImage } from '../storage/rules/face-in-image.ts'
 import type { StepTracker } from './options.ts'
 
 /** A person as it is moved; how many faces it has follows from them. */
@@ -62,19 +63,20 @@ export function toPersonRecord(person: PersonRecord): PersonRecord {
 
 /** The fields of a face without embedding and crop, with their keys in one order. */
 export function toFaceRecord(face: Omit<Face, 'hasCrop'>): Omit<Face, 'hasCrop'> {
-  const { id, personId, modelId, quality, box, landmarks, imageHash, createdAt } = face
+  const { id, personId, modelId, imageHash, createdAt } = face
+  return { id, personId, modelId, ...toImageRecord(face), imageHash, createdAt }
+}
+
+function toImageRecord(face: Omit<Face, 'hasCrop'>): Partial<FaceInImage> {
+  const { quality, box, landmarks } = toFaceInImage(face)
+  if (!quality || !box || !landmarks) return {}
   const { sizePx, sharpness, brightness, pose, confidence } = quality
   const { yaw, pitch, roll } = pose
   const [a, b, c, d, e] = landmarks
   return {
-    id,
-    personId,
-    modelId,
     quality: { sizePx, sharpness, brightness, pose: { yaw, pitch, roll }, confidence },
-    box: { x: box.x, y: box.y, width: box.width, height: box.height },
+    box,
     landmarks: [toPoint(a), toPoint(b), toPoint(c), toPoint(d), toPoint(e)],
-    imageHash,
-    createdAt,
   }
 }
 

@@ -103,7 +103,8 @@ describe('gallery store on SQLite: faults', () => {
       }
       edit('DROP TABLE idempotency_subjects')
       edit('DROP TABLE keys')
-      for (const name of ['persons', 'faces']) edit(`ALTER TABLE collections DROP COLUMN ${name}`)
+      for (const name of ['persons', 'faces', 'quality_gates'])
+        edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       edit('PRAGMA user_version = 1')
       const again = await openStore()
       expect(await again.collections.counts(id)).toEqual({ persons: 1, faces: 2 })
@@ -120,6 +121,7 @@ describe('gallery store on SQLite: faults', () => {
       const cursor = await store.feed.latestCursor()
       await store.close()
       edit('DROP TABLE keys')
+      edit('ALTER TABLE collections DROP COLUMN quality_gates')
       edit('PRAGMA user_version = 3')
       const again = await openStore()
       expect(await again.collections.get('default')).toEqual(collection)

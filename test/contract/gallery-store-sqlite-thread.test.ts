@@ -61,7 +61,7 @@ describe('what no thread could read', () => {
     for (let level = 0; level < 1900; level++) deep = { deep }
     const results = await Promise.allSettled([
       store.persons.create(collection.id, { name: 'A' }),
-      store.collections.update(collection.name, { policy: deep as never }),
+      store.collections.update(collection, { policy: deep as never }),
       store.faces.add(collection.id, { name: 'B' }, [makeFace(1, { quality: deep as never })]),
       store.persons.create(collection.id, { name: 'C' }),
     ])

@@ -305,6 +305,38 @@ describe('collections', () => {
     expect((await client.send('GET', '/v1/collections/staff')).json.code).toBe('collectionNotFound')
   })
 
+  it('renames a collection and sets its quality gates', async () => {
+    const qualityGates = { minSizePx: 120, maxYawDegrees: 'off' }
+    const created = await client.send('POST', '/v1/collections', {
+      json: { name: 'staff', qualityGates },
+    })
+    expect(created.json.qualityGates).toEqual(qualityGates)
+    const { status, json } = await client.send('PATCH', '/v1/collections/staff', {
+      json: { name: 'people', qualityGates: { maxYawDegrees: null } },
+    })
+    expect([status, json.name, json.qualityGates]).toEqual([200, 'people', { minSizePx: 120 }])
+    expect((await client.send('GET', '/v1/collections/staff')).status).toBe(404)
+    const small = await client.send('POST', '/v1/collections/people/persons', {
+      json: { name: 'Ann', image: base64(ann) },
+    })
+    expect([small.status, small.json.code]).toEqual([422, 'qualityTooLow'])
+    for (const [body, code] of [
+      [{ name: 'default' }, 'collectionExists'],
+      [{ name: 'No' }, 'invalidName'],
+      [{ qualityGates: { minSizePx: -1 } }, 'invalidOption'],
+      [{ qualityGates: { minSizePx: 'on' } }, 'invalidOption'],
+      [{ qualityGates: { minSize: 1 } }, 'invalidOption'],
+    ] as const) {
+      const refused = await client.send('PATCH', '/v1/collections/people', { json: body })
+      expect([refused.json.code, refused.status >= 400 && refused.status < 500]).toEqual([
+        code,
+        true,
+      ])
+    }
+    const own = await client.send('PATCH', '/v1/collections/default', { json: { name: 'other' } })
+    expect([own.status, own.json.code]).toEqual([403, 'forbidden'])
+  })
+
   it('refuses to delete default, which then still has its people', async () => {
     const { person } = await enrollAnn()
     const { status, json } = await client.send('DELETE', '/v1/collections/default')
@@ -425,6 +457,53 @@ describe('faces', () => {
     expect(headers.location).toBe(`${url}/${json.faces[0].face.id}`)
     expect(json.rejected).toMatchObject([{ fileName: 'empty.jpg', reasons: ['noFace'] }])
     expect((await client.send('GET', url)).json.items).toHaveLength(2)
+  })
+
+  it('enrols embeddings, and answers those that are stored', async () => {
+    const embedding = Array.from(toEmbedding('ann'))
+    const made = await client.send('POST', persons, { json: { name: 'Ann', embedding, modelId } })
+    expect(made.status).toBe(201)
+    expect(made.json).toMatchObject({ name: 'Ann', faceCount: 1, rejected: [] })
+    const url = `${persons}/${made.json.id}/faces`
+    const embeddings = [embedding, Array.from(toEmbedding('ann2'))]
+    const { status, json } = await client.send('POST', url, { json: { embeddings, modelId } })
+    expect(status).toBe(201)
+    expect(json.faces).toMatchObject([
+      { fileName: 'embeddings[0]', alreadyEnrolled: true },
+      { fileName: 'embeddings[1]', alreadyEnrolled: false },
+    ])
+    const { face } = json.faces[1]
+    expect(face).not.toHaveProperty('box')
+    const stored = await client.send('GET', `${url}/${face.id}/embedding`)
+    expect(stored.json).toMatchObject({ faceId: face.id, modelId, dimension: 4 })
+    expect(Float32Array.from(stored.json.embedding)).toEqual(toEmbedding('ann2'))
+    const known = await client.send('POST', '/v1/collections/default/identify', {
+      form: [['image', ann, 'a.jpg']],
+    })
+    expect(known.json.faces[0].candidates[0].personName).toBe('Ann')
+  })
+
+  it('refuses embeddings that cannot be enrolled', async () => {
+    const { person } = await enrollAnn()
+    const url = `${persons}/${person}/faces`
+    const embedding = Array.from(toEmbedding('ann'))
+    for (const [body, code] of [
+      [{ embedding }, 'invalidRequest'],
+      [{ embedding, modelId, image: base64(ann) }, 'invalidRequest'],
+      [{ embedding, modelId: 'other' }, 'modelMismatch'],
+      [{ embedding: [1], modelId }, 'dimensionMismatch'],
+      [{ embedding: [0, 0, 0, 0], modelId }, 'invalidEmbedding'],
+      [{ embeddings: [['a']], modelId }, 'invalidEmbedding'],
+      [{ embeddings: Array.from({ length: 21 }, () => embedding), modelId }, 'tooManyImages'],
+      [{ embeddings: [], modelId }, 'missingImage'],
+      [{ modelId }, 'missingImage'],
+    ] as const) {
+      const answer = await client.send('POST', url, { json: body })
+      expect([answer.json.code, answer.status >= 400 && answer.status < 500]).toEqual([code, true])
+    }
+    const form = await client.send('POST', url, { form: [['embedding', '[1]']] })
+    expect(form.json.code).toBe('missingImage')
+    expect((await client.send('GET', url)).json.items).toHaveLength(1)
   })
 
   it('answers 200 when nothing new was stored', async () => {

@@ -104,6 +104,47 @@ describe('the command line and HTTP answer alike', () => {
     await expect.poll(() => get('/v1/collections/default')).toEqual(shown)
   })
 
+  it('a face and its embedding', async () => {
+    const [listed] = (await json('faces', 'list', '--person', 'Ann')).items
+    expect(await json('faces', 'show', listed.id)).toEqual(listed)
+    const { dimension, embedding, ...face } = await json('faces', 'show', listed.id, '--embedding')
+    expect(face).toEqual(listed)
+    const { id: faceId, modelId } = listed
+    const address = `/v1/collections/default/persons/${personId}/faces/${faceId}/embedding`
+    expect(await get(address)).toEqual({ faceId, modelId, dimension, embedding })
+    const { code, stdout } = await runInProcess(['--data-dir', data.path, 'faces', 'show', faceId])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/person +\w+ \(Ann\)\n/)])
+    expect(stdout).not.toContain('embedding')
+  })
+
+  it('a face that came without an image', async () => {
+    const [{ id, modelId }] = (await json('faces', 'list', '--person', 'Ann')).items
+    const { embedding } = await json('faces', 'show', id, '--embedding')
+    const body = JSON.stringify({ name: 'Embedded', embedding, modelId })
+    const sent = await fetch(`${url}/v1/collections/default/persons?duplicates=ignore`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+    })
+    const made: Json = await sent.json()
+    assertValid(schema('CreatedPerson'), made)
+    const faces = await json('faces', 'list', '--person', 'Embedded')
+    expect(faces.items).toEqual([made.faces[0].face])
+    const { stdout } = await runInProcess([
+      '--data-dir',
+      data.path,
+      'faces',
+      'show',
+      faces.items[0].id,
+    ])
+    expect(stdout).toContain('enrolled from an embedding')
+    const list = ['--data-dir', data.path, 'persons', 'show', 'Embedded']
+    expect((await runInProcess(list)).code).toBe(0)
+    await json('persons', 'list')
+    expect(
+      (await runInProcess(['--data-dir', data.path, 'persons', 'delete', 'Embedded', '--yes']))
+        .code,
+    ).toBe(0)
+  })
+
   it('a person who is made', async () => {
     const made = await json('persons', 'create', 'Bea', '--metadata', 'team=night')
     assertValid(schema('CreatedPerson'), made)

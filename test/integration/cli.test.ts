@@ -235,6 +235,22 @@ describe('enroll, identify and manage', () => {
     expect(restored).toMatchObject({ policy: rates, storeCrops: true })
     expect(restored.policy).not.toHaveProperty('threshold')
     expect(restored.policy).not.toHaveProperty('possibleThreshold')
+    const gates = ['--quality-gate', 'minSizePx=120', '--quality-gate', 'maxYawDegrees=off']
+    const { value: strict } = await json('collections', 'update', 'staff', ...gates)
+    expect(strict.qualityGates).toEqual({ minSizePx: 120, maxYawDegrees: 'off' })
+    expect((await cli('collections', 'show', 'staff')).stdout).toMatch(
+      /quality +minSizePx 120, maxYawDegrees off\n/,
+    )
+    const ease = ['--quality-gate', 'minSizePx=default', '--name', 'people']
+    const { value: renamed } = await json('collections', 'update', 'staff', ...ease)
+    expect(renamed).toMatchObject({ name: 'people', qualityGates: { maxYawDegrees: 'off' } })
+    expect(renamed.qualityGates).not.toHaveProperty('minSizePx')
+    expect((await cli('collections', 'update', 'people', '--name', 'staff')).code).toBe(0)
+    for (const gate of ['minSize=1', 'minSizePx', 'minSizePx=', 'minSizePx=x', 'minSizePx=-1']) {
+      const refused = await cli('collections', 'update', 'staff', '--quality-gate', gate)
+      expect([gate, refused.code]).toEqual([gate, 2])
+    }
+    expect((await cli('collections', 'update', 'default', '--name', 'x')).code).not.toBe(0)
     expect((await cli('collections', 'update', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff')).code).toBe(2)
     expect((await cli('collections', 'delete', 'staff', '--yes')).code).toBe(0)

@@ -57,15 +57,18 @@ describe('data export and import', () => {
     await expectSameGallery(to, from)
   })
 
-  it('carry every field of a policy, those of a fresh installation among them', async () => {
+  it('carry quality gates and every field of a policy, those of a fresh installation among them', async () => {
     const { policy } = await from.collections.create({
       ...{ name: 'default', modelId: 'mobilefacenet', dimension: 512, storeCrops: false },
       policy: toConfig({}).policy,
     })
     expect(policy).toMatchObject({ probeShift: 'standard', galleryShift: false })
     const all = { ...policy, threshold: 0.5, possibleThreshold: 0.4, probeShift: 'strict' } as const
-    await makeCollection(from, { name: 'other' })
-    await from.collections.update('other', { policy: { ...all, galleryShift: true } })
+    await makeCollection(from, {
+      name: 'other',
+      policy: { ...all, galleryShift: true },
+      qualityGates: { minSizePx: 80, maxPitchDegrees: 'off' },
+    })
     await exportGallery(from, dir, about)
     await importGallery(dir, to)
     await expectSameGallery(to, from)

@@ -1,6 +1,13 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { isFaceError } from '../../core/errors.ts'
 import { probeShiftModes } from '../../core/policy.ts'
-import type { DecisionPolicyPatch, ProbeShiftMode } from '../../core/types.ts'
+import { patchQualityGates } from '../../core/quality-gates.ts'
+import type {
+  DecisionPolicyPatch,
+  ProbeShiftMode,
+  QualityGatePatch,
+  QualityGateSettings,
+} from '../../core/types.ts'
 import { assertRemovable } from '../../recognition/collections.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import { confirm, yesHelp } from '../confirm.ts'
@@ -20,6 +27,7 @@ interface PolicyOptions {
   readonly possibleThreshold?: number | false
   readonly probeShift?: ProbeShiftMode
   readonly galleryShift?: boolean
+  readonly qualityGate?: QualityGatePatch
 }
 
 interface CreateOptions extends PolicyOptions {
@@ -28,7 +36,7 @@ interface CreateOptions extends PolicyOptions {
   readonly json?: boolean
 }
 
-type UpdateOptions = Omit<CreateOptions, 'model'>
+type UpdateOptions = Omit<CreateOptions, 'model'> & { readonly name?: string }
 
 /** `collections list|create|show|update|delete`. */
 export function addCollections(program: Command, { output, withFaceWatcher }: CliContext): void {
@@ -66,12 +74,13 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--json', 'print JSON')
     .action((name: string, options: CreateOptions) =>
       withFaceWatcher(async ({ faceWatcher }) => {
-        const { model, storeCrops } = options
+        const { model, storeCrops, qualityGate } = options
         const created = await faceWatcher.collections.create({
           name,
           ...(model === undefined ? {} : { modelId: model }),
           policy: toPolicyPatch(options),
           ...(storeCrops === undefined ? {} : { storeCrops }),
+          ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
         })
         if (options.json) return output.json(created)
         output.print(`Created collection ${created.name} with model ${created.modelId}.`)
@@ -98,8 +107,9 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
   addPolicyOptions(
     collections
       .command('update <name>')
-      .description('change how a collection decides or whether it keeps crops'),
+      .description('change how a collection decides and enrols, or its name'),
   )
+    .option('--name <name>', 'a new name; the old one is free then')
     .option('--no-threshold', 'take the threshold back: the rates decide again')
     .option('--no-possible-threshold', 'take the possible threshold back')
     .option('--no-gallery-shift', 'do not raise thresholds by it')
@@ -107,17 +117,21 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
     .option('--no-store-crops', 'keep no crops of faces enrolled from now on')
     .option('--json', 'print JSON')
     .action(async (name: string, options: UpdateOptions) => {
-      const { json, storeCrops, ...changes } = options
-      if (storeCrops === undefined && Object.keys(changes).length === 0) {
+      const { json, storeCrops, qualityGate, name: newName, ...changes } = options
+      const hasOthers = [storeCrops, qualityGate, newName].some((option) => option !== undefined)
+      if (!hasOthers && Object.keys(changes).length === 0) {
         throw new UsageError('Say what to change, for instance --max-fpir 0.001 or --no-threshold.')
       }
       await withFaceWatcher(async ({ faceWatcher }) => {
         const updated = await faceWatcher.collections.update(name, {
           policy: toPolicyPatch(changes),
+          ...(newName === undefined ? {} : { name: newName }),
           ...(storeCrops === undefined ? {} : { storeCrops }),
+          ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
         })
         if (json) return output.json(updated)
-        output.print(`Updated collection ${updated.name}: ${describePolicy(updated)}.`)
+        const gates = updated.qualityGates ? `, ${describeGates(updated.qualityGates)}` : ''
+        output.print(`Updated collection ${updated.name}: ${describePolicy(updated)}${gates}.`)
       })
     })
 
@@ -159,6 +173,36 @@ function addPolicyOptions(command: Command): Command {
       '--gallery-shift',
       'raise thresholds by what the people of the collection are more alike than the model expects',
     )
+    .option(
+      '--quality-gate <gate=limit>',
+      'a limit for enrolment, such as minSizePx=80, or =off, or =default as the configuration says; can be given several times',
+      addQualityGate,
+    )
+}
+
+function addQualityGate(text: string, previous: QualityGatePatch = {}): QualityGatePatch {
+  const [gate = '', limit = ''] = text.split('=', 2)
+  const patch = { ...previous, [gate]: readLimit(limit) }
+  try {
+    patchQualityGates({}, patch)
+    return patch
+  } catch (error) {
+    if (!isFaceError(error, 'invalidOption')) throw error
+    throw new InvalidArgumentError(`Expected GATE=LIMIT. ${error.detail}`)
+  }
+}
+
+/** @returns `null` for `default`, NaN for what is no limit */
+function readLimit(text: string): number | 'off' | null {
+  if (text === 'off') return text
+  if (text === 'default') return null
+  return text.trim() === '' ? Number.NaN : Number(text)
+}
+
+function describeGates(gates: QualityGateSettings): string {
+  return Object.entries(gates)
+    .map(([gate, limit]) => `${gate} ${limit}`)
+    .join(', ')
 }
 
 function toPolicyPatch(options: PolicyOptions): DecisionPolicyPatch {
@@ -193,6 +237,7 @@ function describeCollection(
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
     `policy      ${describePolicy(collection)}`,
+    ...(collection.qualityGates ? [`quality     ${describeGates(collection.qualityGates)}`] : []),
     `created     ${collection.createdAt}`,
   ]
 }

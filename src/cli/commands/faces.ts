@@ -1,17 +1,18 @@
 import type { Command } from 'commander'
+import { toFaceEmbeddingBody } from '../../recognition/bodies.ts'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import type { Face } from '../../storage/ports/faces.ts'
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { findPerson, personHelp } from '../find-person.ts'
-import { formatCount, toPrintable } from '../output.ts'
+import { formatCount, formatWhole, toPrintable } from '../output.ts'
 import { addListOptions, type ListOptions, listRows } from '../pages.ts'
 
 interface Options {
   readonly collection: string
 }
 
-/** `faces list|delete`. */
+/** `faces list|show|delete`. */
 export function addFaces(program: Command, { output, withFaceWatcher }: CliContext): void {
   const faces = program.command('faces').description('stored enrolments of persons')
 
@@ -37,12 +38,38 @@ export function addFaces(program: Command, { output, withFaceWatcher }: CliConte
       output.table(
         ['id', 'person', 'model', 'size px', 'sharpness', 'created'],
         page.items.map((face) => [
-          ...[face.id, face.personId, face.modelId, face.quality.sizePx.toFixed(0)],
-          ...[face.quality.sharpness.toFixed(0), face.createdAt],
+          ...[face.id, face.personId, face.modelId, formatWhole(face.quality?.sizePx)],
+          ...[formatWhole(face.quality?.sharpness), face.createdAt],
         ]),
       )
     }),
   )
+
+  faces
+    .command('show <id>')
+    .description('show a face')
+    .option('--collection <name>', 'collection', defaultCollectionName)
+    .option('--embedding', 'with its embedding, as personal as a photograph')
+    .option('--json', 'print JSON')
+    .action((id: string, options: Options & { embedding?: boolean; json?: boolean }) =>
+      withFaceWatcher(async ({ faceWatcher }) => {
+        const { collection } = options
+        const face = await faceWatcher.faces.get(collection, id)
+        const stored = options.embedding
+          ? toFaceEmbeddingBody(await faceWatcher.faces.embedding(collection, id))
+          : undefined
+        const embedding = stored && { dimension: stored.dimension, embedding: stored.embedding }
+        if (options.json) return output.json({ ...face, ...embedding })
+        const { name } = await faceWatcher.persons.get(collection, face.personId)
+        output.print(`id          ${face.id}`)
+        output.print(`person      ${face.personId} (${toPrintable(name)})`)
+        output.print(`model       ${face.modelId}`)
+        output.print(`image       ${describeImage(face)}`)
+        output.print(`crop        ${face.hasCrop ? 'stored' : 'not stored'}`)
+        output.print(`created     ${face.createdAt}`)
+        if (stored) output.print(`embedding   ${JSON.stringify(stored.embedding)}`)
+      }),
+    )
 
   faces
     .command('delete <ids...>')
@@ -68,4 +95,10 @@ export function addFaces(program: Command, { output, withFaceWatcher }: CliConte
         }
       }),
     )
+}
+
+function describeImage({ quality, imageHash }: Face): string {
+  if (!quality) return 'none; enrolled from an embedding'
+  const { sizePx, sharpness } = quality
+  return `SHA-256 ${imageHash}; face ${formatWhole(sizePx)} px, sharpness ${formatWhole(sharpness)}`
 }

@@ -12,7 +12,7 @@ import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
 import { findPerson } from '../find-person.ts'
 import { collectOption, metadataHelp, parseMetadataOption } from '../option-parsers.ts'
-import { formatCount, type Output, toPrintable } from '../output.ts'
+import { formatCount, formatWhole, type Output, toPrintable } from '../output.ts'
 import { addListOptions, type ListOptions, listAll, listRows } from '../pages.ts'
 
 interface Options {
@@ -147,8 +147,8 @@ async function showPerson(
     ['face', 'size px', 'sharpness', 'image sha256', 'created'],
     faces.map((face) => [
       face.id,
-      face.quality.sizePx.toFixed(0),
-      face.quality.sharpness.toFixed(0),
+      formatWhole(face.quality?.sizePx),
+      formatWhole(face.quality?.sharpness),
       face.imageHash.slice(0, 12),
       face.createdAt,
     ]),

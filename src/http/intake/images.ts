@@ -21,6 +21,8 @@ export interface UploadSpec {
   readonly maxImages: number
   /** Fewest; below it the answer is `missingImage`. Default 1. */
   readonly minImages?: number
+  /** Members of a JSON body with one of which no image has to be there. */
+  readonly instead?: readonly string[]
   /**
    * Text fields of a form; another one is refused, as who sends it expects something of it. Of JSON
    * the schema says so. Absent: any.
@@ -56,7 +58,9 @@ export async function readUpload(
   const upload = request.isMultipart()
     ? await readForm(request, spec, options)
     : await readJson(request, spec, options)
-  if (upload.images.length < (spec.minImages ?? 1)) {
+  const hasOther =
+    !request.isMultipart() && spec.instead?.some((name) => upload.fields[name] !== undefined)
+  if (upload.images.length < (spec.minImages ?? 1) && !hasOther) {
     throw missingImage(spec, Object.keys(upload.fields))
   }
   if (upload.images.length > spec.maxImages) throw tooManyImages(spec)

@@ -10,9 +10,11 @@ const codeOfField: ReadonlyMap<string, ErrorCode> = new Map([
   ['exactName', 'invalidName'],
   ['metadata', 'invalidMetadata'],
   ['embedding', 'invalidEmbedding'],
+  ['embeddings', 'invalidEmbedding'],
   ['cursor', 'invalidCursor'],
   ['policy', 'invalidOption'],
   ['storeCrops', 'invalidOption'],
+  ['qualityGates', 'invalidOption'],
 ])
 
 /** Mistakes named in an answer, and characters of a name of the client's repeated in it. */

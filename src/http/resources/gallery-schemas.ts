@@ -9,6 +9,7 @@ import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
 import { metadataSchema } from './persons/fields.ts'
+import { gatesInput } from './quality-gates.ts'
 
 export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.DecisionPolicy>(
   'DecisionPolicy',
@@ -44,6 +45,7 @@ const collection = {
   dimension: Type.Integer({ examples: [512] }),
   policy: ref(DecisionPolicy),
   storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
+  qualityGates: Type.Optional(gatesInput),
   createdAt: dateTime,
 }
 
@@ -113,16 +115,35 @@ export const Face: Component<faces.Face> = component<faces.Face>('Face').of(
       id: Type.String({ description: 'ULID.' }),
       personId: Type.String(),
       modelId: Type.String(),
-      quality: ref(Quality),
-      box: ref(Box),
-      landmarks: ref(Landmarks),
-      imageHash: Type.String({ description: 'SHA-256 of the image file, lower-case hex.' }),
+      quality: Type.Optional(ref(Quality)),
+      box: Type.Optional(ref(Box)),
+      landmarks: Type.Optional(ref(Landmarks)),
+      imageHash: Type.String({
+        description:
+          'SHA-256 of the image file, lower-case hex; without an image that of the embedding.',
+      }),
       hasCrop: Type.Boolean(),
       createdAt: dateTime,
     },
-    { description: 'A stored enrolment of a person, without its embedding.' },
+    {
+      description:
+        'A stored enrolment of a person. `quality`, `box` and `landmarks` are absent when it was enrolled from an embedding.',
+    },
   ),
 )
+
+export const FaceEmbedding: Component<bodies.FaceEmbeddingBody> =
+  component<bodies.FaceEmbeddingBody>('FaceEmbedding').of(
+    Type.Object(
+      {
+        faceId: Type.String({ description: 'ULID.' }),
+        modelId: Type.String({ examples: ['mobilefacenet'] }),
+        dimension: Type.Integer({ examples: [512] }),
+        embedding: Type.Array(Type.Number(), { description: 'L2-normalised.' }),
+      },
+      { description: 'The stored embedding of a face.' },
+    ),
+  )
 
 export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = component<
   useCases.EnrollResult['faces'][number]
@@ -138,7 +159,7 @@ export const EnrolledFace: Component<useCases.EnrollResult['faces'][number]> = c
         Type.Enum([0, 90, 180, 270], {
           type: 'integer',
           description:
-            'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when it was not read, because it was enrolled before.',
+            'Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when no image was read: it was enrolled before, or there was an embedding.',
         }),
       ),
       warnings: Type.Array(

@@ -19,7 +19,7 @@ export const base64Description =
 export const base64Schema: TString = Type.String({ description: base64Description })
 
 /** The most that `http.maxImages` of the configuration may allow. */
-const mostImages = 1000
+export const mostImages = 1000
 
 export const base64List: TArray<TString> = Type.Array(base64Schema, {
   maxItems: mostImages,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
+import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
 import type { MongoContext } from './context.ts'
@@ -8,20 +9,24 @@ import { createCounters, readCounts, readTotals, removeEmptyCounters } from './c
 import type { DeletedCollectionCleaner } from './deleted-collections.ts'
 import { toCollection, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
+import type { CollectionDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
 /** Writes a collection whose name and id are free. */
 export async function insertCollection(
   context: MongoContext,
-  { id, name, modelId, dimension, policy, storeCrops, createdAt }: Collection,
+  collection: Collection,
   transaction: Transaction,
 ): Promise<void> {
   const { session } = transaction
-  await context.tables.collections.insertOne(
-    { _id: id, name, modelId, dimension, policy: toPlain(policy), storeCrops, createdAt },
-    { session },
-  )
-  await createCounters(context, id, transaction)
+  await context.tables.collections.insertOne(toDocument(collection), { session })
+  await createCounters(context, collection.id, transaction)
+}
+
+function toDocument({ id, ...fields }: Collection): CollectionDocument {
+  const { name, modelId, dimension, policy, storeCrops, qualityGates, createdAt } = toPlain(fields)
+  const gates = qualityGates === undefined ? {} : { qualityGates }
+  return { _id: id, name, modelId, dimension, policy, storeCrops, ...gates, createdAt }
 }
 
 /** Collections, as {@link CollectionStore} says. */
@@ -34,20 +39,14 @@ export function createCollectionOperations(
   return {
     async create(input) {
       assertCollection(input)
-      const { name, modelId, dimension, policy, storeCrops } = input
+      const { name, modelId, dimension, policy, storeCrops, qualityGates = {} } = toPlain(input)
       return context.transact(async (transaction) => {
         const { session } = transaction
         if (await collections.findOne({ name }, { session }))
           throw new FaceError('collectionExists')
-        const collection: Collection = {
-          id: context.newId(),
-          name,
-          modelId,
-          dimension,
-          policy: toPlain(policy),
-          storeCrops,
-          createdAt: context.now(),
-        }
+        const id = context.newId()
+        const made = { id, name, modelId, dimension, policy, storeCrops, createdAt: context.now() }
+        const collection = patchCollection(made, { qualityGates })
         await insertCollection(context, collection, transaction)
         return collection
       })
@@ -69,20 +68,18 @@ export function createCollectionOperations(
       return toPage('collections', documents.map(toCollection), limit)
     },
 
-    async update(name, { policy, policyWas, storeCrops }) {
-      if (!isCollectionName(name)) throw new FaceError('collectionNotFound')
+    async update(was, patch) {
+      const collection = patchCollection(was, toPlain(patch))
+      assertCollection(collection)
       return context.transact(async ({ session }) => {
-        const stored = await collections.findOne({ name }, { session })
-        if (!stored) throw new FaceError('collectionNotFound')
-        if (policyWas && !isDeepStrictEqual(stored.policy, policyWas)) return toCollection(stored)
-        const changed = {
-          ...(policy === undefined ? {} : { policy: toPlain(policy) }),
-          ...(storeCrops === undefined ? {} : { storeCrops }),
+        const stored = await collections.findOne({ _id: was.id }, { session })
+        if (!stored || !isDeepStrictEqual(toCollection(stored), was)) return undefined
+        const { name } = collection
+        if (name !== was.name && (await collections.findOne({ name }, { session }))) {
+          throw new FaceError('collectionExists')
         }
-        // The name, as an empty $set is refused by the server.
-        const update = { $set: { name, ...changed } }
-        await collections.updateOne({ _id: stored._id }, update, { session })
-        return toCollection({ ...stored, ...changed })
+        await collections.replaceOne({ _id: was.id }, toDocument(collection), { session })
+        return collection
       })
     },
 

@@ -3,6 +3,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Metadata, Person } from '../ports/persons.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
 import { fromMetadataJson } from '../rules/person-fields.ts'
 import type { CollectionDocument, FaceDocument, PersonDocument } from './tables.ts'
 
@@ -44,9 +45,7 @@ export function toFace(document: Omit<FaceDocument, 'embedding'>): Face {
     id: document._id,
     personId: document.personId,
     modelId: document.modelId,
-    quality: document.quality,
-    box: document.box,
-    landmarks: document.landmarks,
+    ...toFaceInImage(document),
     imageHash: document.imageHash,
     hasCrop: document.hasCrop,
     createdAt: document.createdAt,

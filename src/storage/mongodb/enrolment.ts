@@ -3,12 +3,13 @@ import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
 import type { NewPerson } from '../ports/persons.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
 import { assertFits } from '../rules/input-checks.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson, toPlain } from './documents.ts'
-import { findBySource, insertFaces, toBox, toSource } from './face-writes.ts'
+import { findBySource, insertFaces, toSource } from './face-writes.ts'
 import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
@@ -28,9 +29,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
       id: context.newId(),
       personId,
       modelId: face.modelId,
-      quality: toPlain(face.quality),
-      box: toBox(face),
-      landmarks: toPlain(face.landmarks),
+      ...toPlain(toFaceInImage(face)),
       imageHash: face.imageHash,
       hasCrop: crop !== undefined,
       createdAt: context.now(),

@@ -1,18 +1,14 @@
 import { Binary } from 'mongodb'
 import type { Face, StoredFace } from '../ports/faces.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
 import type { MongoContext } from './context.ts'
-import { faceProjection, toBinary, toFace, toPlain } from './documents.ts'
+import { faceProjection, toBinary, toFace } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import type { Transaction } from './transactions.ts'
 
 /** The place of a face in the image it came from: two faces of a person with one place are the same. */
-export function toSource(face: Pick<Face, 'personId' | 'imageHash' | 'box'>): string {
-  return JSON.stringify([face.personId, face.imageHash, toBox(face)])
-}
-
-/** One order of the keys, as the index compares boxes field by field. */
-export function toBox({ box: { x, y, width, height } }: Pick<Face, 'box'>): Face['box'] {
-  return toPlain({ x, y, width, height })
+export function toSource(face: Omit<Face, 'id' | 'hasCrop' | 'createdAt'>): string {
+  return JSON.stringify([face.personId, face.imageHash, toFaceInImage(face).box ?? null])
 }
 
 /** The faces of these persons that came from these images, by {@link toSource}. */

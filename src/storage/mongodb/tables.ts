@@ -1,5 +1,5 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
-import type { DecisionPolicy } from '../../core/types.ts'
+import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
 import type { ApiKey } from '../ports/keys.ts'
@@ -11,6 +11,7 @@ export interface CollectionDocument {
   readonly dimension: number
   readonly policy: DecisionPolicy
   readonly storeCrops: boolean
+  readonly qualityGates?: QualityGateSettings
   readonly createdAt: string
 }
 

@@ -1,4 +1,4 @@
-import type { DecisionPolicy } from '../../core/types.ts'
+import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Page, PageOptions } from './pages.ts'
 
 /** A named gallery with one model and one policy. */
@@ -11,16 +11,19 @@ export interface Collection {
   readonly dimension: number
   readonly policy: DecisionPolicy
   readonly storeCrops: boolean
+  /** Where enrolment asks for other limits than the configuration; absent: nowhere. */
+  readonly qualityGates?: QualityGateSettings
   /** ISO 8601, UTC. */
   readonly createdAt: string
 }
 
-/** The fields of a collection that may change. */
+/** The fields of a collection that may change; what is absent stays. */
 export interface CollectionPatch {
+  readonly name?: string
   readonly policy?: DecisionPolicy
-  /** The policy that `policy` was made from. */
-  readonly policyWas?: DecisionPolicy
   readonly storeCrops?: boolean
+  /** All of them; without any the configuration's are in force. */
+  readonly qualityGates?: QualityGateSettings
 }
 
 export interface GalleryTotals {
@@ -37,12 +40,14 @@ export interface CollectionStore {
   get(name: string): Promise<Collection>
   list(options?: PageOptions): Promise<Page<Collection>>
   /**
-   * @param patch  what is absent stays. With `policyWas` nothing is changed unless that is still the
-   *   policy, so that of two who change it at once none undoes the other's change
-   * @returns the collection as it is now
-   * @throws {FaceError} `collectionNotFound`
+   * Changes a collection, unless it is another than `was` by now: so of two who change it at once
+   * none undoes the other's change.
+   *
+   * @param was  the collection as it was read
+   * @returns the collection as it is now; `undefined` when nothing was changed
+   * @throws {FaceError} `collectionExists` when the new name is another's, `invalidName`
    */
-  update(name: string, patch: CollectionPatch): Promise<Collection>
+  update(was: Collection, patch: CollectionPatch): Promise<Collection | undefined>
   /**
    * Removes its persons and faces.
    * @param onlyIfEmpty  id of the collection; nothing is removed when the name is another's, or

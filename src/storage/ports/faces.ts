@@ -3,26 +3,31 @@ import type { Collection } from './collections.ts'
 import type { Page, PageOptions } from './pages.ts'
 import type { Metadata, NewPerson, Person } from './persons.ts'
 
-/** A stored enrolment, without its embedding. */
-export interface Face {
-  readonly id: string
-  readonly personId: string
-  readonly modelId: string
+/** Where in its image a face was found, and how usable it was there. */
+export interface FaceInImage {
   readonly quality: Quality
   readonly box: Box
   readonly landmarks: Landmarks5
-  /** Lower-case hex SHA-256 of the image file it came from. */
+}
+
+/**
+ * A stored enrolment, without its embedding. `quality`, `box` and `landmarks` are absent together when
+ * it was enrolled from an embedding, without an image.
+ */
+export interface Face extends Partial<FaceInImage> {
+  readonly id: string
+  readonly personId: string
+  readonly modelId: string
+  /** Lower-case hex SHA-256 of the image file it came from; without one, of its embedding. */
   readonly imageHash: string
   readonly hasCrop: boolean
   readonly createdAt: string
 }
 
-export interface NewFace {
+/** A face to be stored; all of {@link FaceInImage}, or nothing of it. */
+export interface NewFace extends Partial<FaceInImage> {
   readonly embedding: Float32Array
   readonly modelId: string
-  readonly quality: Quality
-  readonly box: Box
-  readonly landmarks: Landmarks5
   readonly imageHash: string
   readonly crop?: Uint8Array
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
+import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
 import { appendChange } from './changes.ts'
@@ -10,15 +11,20 @@ import { collectionColumns, readCollection, readNumber } from './rows.ts'
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: Collection): void {
   assertCollection(collection)
-  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
+  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, [
     collection.id,
     collection.name,
     collection.modelId,
     collection.dimension,
     JSON.stringify(collection.policy),
     collection.storeCrops ? 1 : 0,
+    toGatesJson(collection),
     collection.createdAt,
   ])
+}
+
+function toGatesJson({ qualityGates }: Collection): string | null {
+  return qualityGates === undefined ? null : JSON.stringify(qualityGates)
 }
 
 /** Collections, as {@link import('../database.ts').Database} says. */
@@ -49,17 +55,12 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
 
     create(input) {
       if (find(input.name)) throw new FaceError('collectionExists')
-      const collection: Collection = {
-        id: context.newId(),
-        name: input.name,
-        modelId: input.modelId,
-        dimension: input.dimension,
-        policy: JSON.parse(JSON.stringify(input.policy)),
-        storeCrops: input.storeCrops,
-        createdAt: context.now(),
-      }
-      insertCollection(context, collection)
-      return collection
+      const { name, modelId, dimension, policy, storeCrops, qualityGates = {} } = input
+      const id = context.newId()
+      const createdAt = context.now()
+      const made = { id, name, modelId, dimension, policy, storeCrops, createdAt }
+      insertCollection(context, patchCollection(made, { qualityGates }))
+      return getCollection(name)
     },
 
     list(options) {
@@ -71,16 +72,25 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
       return toPage('collections', rows.map(readCollection), limit)
     },
 
-    update(name, patch) {
-      const collection = getCollection(name)
-      const { policyWas } = patch
-      if (policyWas && !isDeepStrictEqual(collection.policy, policyWas)) return collection
-      db.run('UPDATE collections SET policy = ?, store_crops = ? WHERE id = ?', [
-        JSON.stringify(patch.policy ?? collection.policy),
-        (patch.storeCrops ?? collection.storeCrops) ? 1 : 0,
-        collection.id,
-      ])
-      return getCollection(name)
+    update(was, patch) {
+      const stored = find(was.name)
+      if (!isDeepStrictEqual(stored, was)) return undefined
+      const collection = patchCollection(was, patch)
+      assertCollection(collection)
+      if (collection.name !== was.name && find(collection.name)) {
+        throw new FaceError('collectionExists')
+      }
+      db.run(
+        'UPDATE collections SET name = ?, policy = ?, store_crops = ?, quality_gates = ? WHERE id = ?',
+        [
+          collection.name,
+          JSON.stringify(collection.policy),
+          collection.storeCrops ? 1 : 0,
+          toGatesJson(collection),
+          collection.id,
+        ],
+      )
+      return getCollection(collection.name)
     },
 
     delete(name, onlyIfEmpty) {

@@ -2,6 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
 import { toUnitEmbedding } from '../rules/embedding.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
 import { assertFits, isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { appendChange } from './changes.ts'
@@ -33,9 +34,10 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
   ): Face & { readonly alreadyEnrolled: boolean } {
     assertFits(collection, face)
     const embedding = toUnitEmbedding(face.embedding)
+    const [, box] = toImageColumns(face)
     const stored = db.get(
       `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
-      [personId, face.imageHash, toBoxJson(face)],
+      [personId, face.imageHash, box],
     )
     if (stored) return { ...readFace(stored), alreadyEnrolled: true }
     const { crop, ...rest } = face
@@ -108,9 +110,10 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
   }
 }
 
-/** One order of the keys, as the text identifies the box. */
-function toBoxJson({ box: { x, y, width, height } }: Pick<NewFace, 'box'>): string {
-  return JSON.stringify({ x, y, width, height })
+/** Quality, box and landmarks as JSON; `null` where there was no image. */
+function toImageColumns(face: NewFace): readonly [string, string, string] {
+  const { quality = null, box = null, landmarks = null } = toFaceInImage(face)
+  return [JSON.stringify(quality), JSON.stringify(box), JSON.stringify(landmarks)]
 }
 
 /**
@@ -131,9 +134,7 @@ export function writeFace(
       collectionId,
       face.personId,
       face.modelId,
-      JSON.stringify(face.quality),
-      toBoxJson(face),
-      JSON.stringify(face.landmarks),
+      ...toImageColumns(face),
       face.imageHash,
       face.createdAt,
       toEmbeddingBytes(face.embedding),

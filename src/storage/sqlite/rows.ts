@@ -3,6 +3,7 @@ import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Metadata, Person } from '../ports/persons.ts'
 import { isJsonTooDeep } from '../rules/depth.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
 import { parseStoredMetadata } from '../rules/person-fields.ts'
 import type { SqlRow } from './libsql.ts'
 
@@ -78,7 +79,7 @@ export function readMetadata(
 }
 
 export const collectionColumns: string =
-  'id, name, model_id, dimension, policy, store_crops, created_at'
+  'id, name, model_id, dimension, policy, store_crops, quality_gates, created_at'
 
 export function readCollection(row: SqlRow): Collection {
   return {
@@ -88,6 +89,7 @@ export function readCollection(row: SqlRow): Collection {
     dimension: readNumber(row, 'dimension'),
     policy: readJson(row, 'policy'),
     storeCrops: readNumber(row, 'store_crops') === 1,
+    ...(row.quality_gates === null ? {} : { qualityGates: readJson(row, 'quality_gates') }),
     createdAt: readText(row, 'created_at'),
   }
 }
@@ -117,9 +119,11 @@ export function readFace(row: SqlRow): Face {
     id: readText(row, 'id'),
     personId: readText(row, 'person_id'),
     modelId: readText(row, 'model_id'),
-    quality: readJson(row, 'quality'),
-    box: readJson(row, 'box'),
-    landmarks: readJson(row, 'landmarks'),
+    ...toFaceInImage({
+      quality: readJson(row, 'quality'),
+      box: readJson(row, 'box'),
+      landmarks: readJson(row, 'landmarks'),
+    }),
     imageHash: readText(row, 'image_hash'),
     hasCrop: readNumber(row, 'has_crop') === 1,
     createdAt: readText(row, 'created_at'),

@@ -126,6 +126,8 @@ const migrations: readonly string[] = [
     revoked_at TEXT
   ) STRICT;
   `,
+  // JSON; without a value the collection has no gates of its own.
+  'ALTER TABLE collections ADD COLUMN quality_gates TEXT',
 ]
 
 /** The schema version that this program writes. */

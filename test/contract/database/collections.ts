@@ -52,26 +52,69 @@ export function describeCollections(under: () => DatabaseUnderTest): void {
     it('updates policy and crops, each alone', async () => {
       const before = await makeCollection(store)
       const policy = { maxFpir: 0.001, possibleFpir: 0.05 }
-      expect(await store.collections.update('default', { policy })).toEqual({ ...before, policy })
-      expect(await store.collections.update('default', { storeCrops: true })).toEqual({
-        ...before,
-        policy,
-        storeCrops: true,
-      })
+      const decided = await store.collections.update(before, { policy })
+      expect(decided).toEqual({ ...before, policy })
+      const cropped = await store.collections.update(decided!, { storeCrops: true })
+      expect(cropped).toEqual({ ...before, policy, storeCrops: true })
+      expect(await store.collections.get('default')).toEqual(cropped)
+    })
+
+    it('updates quality gates, and has none when there are none', async () => {
+      const before = await makeCollection(store)
+      expect(before).not.toHaveProperty('qualityGates')
+      const qualityGates = { minSizePx: 80, maxYawDegrees: 'off' } as const
+      const strict = await store.collections.update(before, { qualityGates })
+      expect(strict).toEqual({ ...before, qualityGates })
+      expect((await store.collections.list()).items).toEqual([strict])
+      expect(await store.collections.update(strict!, { qualityGates: {} })).toEqual(before)
+      const made = await makeCollection(store, { name: 'strict', qualityGates })
+      expect(made.qualityGates).toEqual(qualityGates)
+    })
+
+    it('renames a collection, whose id, persons and faces stay', async () => {
+      const before = await makeCollection(store)
+      const { person } = await store.faces.add(before.id, { name: 'Ann' }, [makeFace(1)])
+      const cursor = await store.feed.latestCursor()
+      const renamed = await store.collections.update(before, { name: 'staff' })
+      expect(renamed).toEqual({ ...before, name: 'staff' })
+      expect(await store.collections.get('staff')).toEqual(renamed)
+      await expectCode(store.collections.get('default'), 'collectionNotFound')
+      expect(await store.persons.get(before.id, person.id)).toEqual(person)
+      expect(await store.feed.latestCursor()).toBe(cursor)
+      // The name before is free.
+      expect((await makeCollection(store)).id).not.toBe(before.id)
+    })
+
+    it('gives no collection the name of another, or one that is none', async () => {
+      const one = await makeCollection(store, { name: 'one' })
+      const two = await makeCollection(store, { name: 'two' })
+      await expectCode(store.collections.update(one, { name: 'two' }), 'collectionExists')
+      await expectCode(store.collections.update(one, { name: 'No' }), 'invalidName')
+      expect(await store.collections.update(one, { name: 'one' })).toEqual(one)
+      expect((await store.collections.list()).items).toEqual([one, two])
+    })
+
+    it('changes nothing of a collection that is another by now', async () => {
+      const before = await makeCollection(store)
+      const changed = await store.collections.update(before, { storeCrops: !before.storeCrops })
+      expect(await store.collections.update(before, { name: 'staff' })).toBeUndefined()
+      expect(await store.collections.get('default')).toEqual(changed)
+      await store.collections.delete('default')
+      expect(await store.collections.update(changed!, { name: 'staff' })).toBeUndefined()
+      expect((await store.collections.list()).items).toEqual([])
     })
 
     it('keeps nothing of the policy before', async () => {
       const byHand = { maxFpir: 0.01, possibleFpir: 0.1, threshold: 0.6, possibleThreshold: 0.5 }
-      await makeCollection(store, { policy: { ...byHand, galleryShift: true } })
+      const before = await makeCollection(store, { policy: { ...byHand, galleryShift: true } })
       const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
-      await store.collections.update('default', { policy })
+      await store.collections.update(before, { policy })
       expect((await store.collections.get('default')).policy).toEqual(policy)
     })
 
     it('knows nothing of a collection that is not there', async () => {
       await expectCode(store.collections.get('nobody'), 'collectionNotFound')
       await expectCode(store.collections.get('a\0b'), 'collectionNotFound')
-      await expectCode(store.collections.update('nobody', {}), 'collectionNotFound')
       await expectCode(store.collections.delete('nobody'), 'collectionNotFound')
       await expectCode(store.persons.create(unknownId, { name: 'Ann' }), 'collectionNotFound')
       await expectCode(

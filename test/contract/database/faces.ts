@@ -241,6 +241,30 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       expect(await count(unknownId, [ids])).toBe(0)
     })
 
+    it('keeps a face that came without an image, once', async () => {
+      const { quality: _q, box: _b, landmarks: _l, ...face } = makeFace(1)
+      const { person, faces } = await store.faces.add(collection.id, { name: 'A' }, [face])
+      for (const key of ['quality', 'box', 'landmarks']) expect(faces[0]).not.toHaveProperty(key)
+      const { alreadyEnrolled, ...stored } = faces[0]!
+      expect(alreadyEnrolled).toBe(false)
+      expect(await store.faces.get(collection.id, stored.id)).toEqual(stored)
+      const again = await store.faces.add(collection.id, person.id, [face, face])
+      expect(again.faces).toEqual([
+        { ...stored, alreadyEnrolled: true },
+        { ...stored, alreadyEnrolled: true },
+      ])
+      // The same hash with a place in an image is another face.
+      const other = await store.faces.add(collection.id, person.id, [makeFace(1)])
+      expect(other.faces[0]).toMatchObject({ alreadyEnrolled: false, box: makeFace(1).box })
+    })
+
+    it('takes a box without size, as earlier versions stored it, for no image', async () => {
+      const box = { x: 0, y: 0, width: 0, height: 0 }
+      const old = makeFace(1, { box })
+      const { faces } = await store.faces.add(collection.id, { name: 'A' }, [old])
+      for (const key of ['quality', 'box', 'landmarks']) expect(faces[0]).not.toHaveProperty(key)
+    })
+
     it('answers the collection as it is now with what it looks up', async () => {
       const look = async (id: string, lists: readonly (readonly string[])[] = []) =>
         (await store.faces.lookUpNearest(id, lists)).collection
@@ -248,7 +272,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       const lists = [faces.map(({ id }) => id)]
       expect(await look(collection.id)).toEqual(await store.collections.get(collection.name))
       const policy = { ...collection.policy, fpir: 0.02 }
-      const updated = await store.collections.update(collection.name, { policy })
+      const updated = await store.collections.update(collection, { policy })
       expect(await look(collection.id, lists)).toEqual(updated)
       await store.collections.delete(collection.name)
       expect(await look(collection.id, lists)).toBeUndefined()

@@ -129,27 +129,35 @@ export function describeDatabaseRaces(
       expect(made.filter((it) => it !== undefined)).toHaveLength(1)
     })
 
-    it('changes a policy only when it is still the one that it was made from', async () => {
-      const asked = { policy: { ...policy, threshold: 0.5 }, policyWas: collection.policy }
-      const changed = await one.collections.update('default', asked)
-      expect(changed.policy).toEqual(asked.policy)
-      const late = { policy, policyWas: collection.policy, storeCrops: true }
-      expect(await two.collections.update('default', late)).toEqual(changed)
+    it('changes a collection only when it is still the one that was read', async () => {
+      const asked = { policy: { ...policy, threshold: 0.5 } }
+      const changed = await one.collections.update(collection, asked)
+      expect(changed).toMatchObject(asked)
+      const late = { policy, storeCrops: true }
+      expect(await two.collections.update(collection, late)).toBeUndefined()
       expect(await two.collections.get('default')).toEqual(changed)
-      const next = { policy, policyWas: changed.policy, storeCrops: true }
-      expect(await two.collections.update('default', next)).toMatchObject({
-        policy,
-        storeCrops: true,
-      })
+      expect(await two.collections.update(changed!, late)).toMatchObject(late)
     })
 
     it('lets one of those who change a policy at once win', async () => {
       const asked = Array.from({ length: 8 }, (_, i) => ({ ...policy, threshold: i / 10 }))
       const answers = await both(8, (store, i) =>
-        store.collections.update('default', { policy: asked[i]!, policyWas: collection.policy }),
+        store.collections.update(collection, { policy: asked[i]! }),
       )
-      const { policy: kept } = await one.collections.get('default')
-      expect(answers.map((answer) => answer.policy)).toEqual(answers.map(() => kept))
+      const winners = answers.filter((answer) => answer !== undefined)
+      expect(winners).toEqual([await one.collections.get('default')])
+    })
+
+    it('gives one of two collections a name that both want at once', async () => {
+      const made = await both(8, (store, i) => makeCollection(store, { name: `c${i}` }))
+      const renamed = await both(8, (store, i) =>
+        store.collections.update(made[i]!, { name: 'wanted' }).catch((error: unknown) => {
+          if (isFaceError(error, 'collectionExists')) return undefined
+          throw error
+        }),
+      )
+      const winners = renamed.filter((it) => it !== undefined)
+      expect(winners).toEqual([await one.collections.get('wanted')])
     })
 
     it('removes a collection only while nobody is in it, and loses nobody', async () => {

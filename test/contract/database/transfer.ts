@@ -75,7 +75,8 @@ export function describeTransfer(
 
     it('keeps the crops of a collection that no longer takes any', async () => {
       const collection = await fill()
-      await move(await source.collections.update('default', { storeCrops: false }))
+      const closed = await source.collections.update(collection, { storeCrops: false })
+      await move(closed!)
       expect(await readAllFaces(target, collection.id)).toEqual(
         await readAllFaces(source, collection.id),
       )
@@ -108,7 +109,7 @@ export function describeTransfer(
       await move(collection)
       const person = (await target.persons.list(collection.id)).items[1]!
       await target.persons.update(collection.id, person.id, { name: 'Robert' })
-      await target.collections.update('default', { storeCrops: false })
+      await target.collections.update(collection, { storeCrops: false })
       const persons = await target.persons.list(collection.id)
       const cursor = await target.feed.latestCursor()
       await move(collection)

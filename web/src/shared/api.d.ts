@@ -204,8 +204,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a collection decides or whether it keeps crops
-         * @description Needs the scope `collections:write`.
+         * Change how a collection decides and enrols, or its name
+         * @description After a new name, the collection is at the address of that name only; API keys that are for this collection stay so. Needs the scope `collections:write`.
          */
         patch: operations["updateCollection"];
         trace?: never;
@@ -225,7 +225,7 @@ export interface paths {
         put?: never;
         /**
          * Create a person, or find one by name, with or without images
-         * @description With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead. Needs the scope `enroll`.
+         * @description With images, or with embeddings in JSON, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead. Needs the scope `enroll`.
          */
         post: operations["createPerson"];
         delete?: never;
@@ -297,7 +297,7 @@ export interface paths {
         put?: never;
         /**
          * Enrol faces of a person from one or more images
-         * @description Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was. Needs the scope `enroll`.
+         * @description Instead of images, JSON may carry embeddings and their `modelId`; of an embedding nothing can be checked but whether another person looks alike, so enrol none that came with `reasons`. Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was. Needs the scope `enroll`.
          */
         post: operations["enrollFaces"];
         delete?: never;
@@ -342,6 +342,26 @@ export interface paths {
          * @description Needs the scope `people:read`.
          */
         get: operations["getFaceCrop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/faces/{face}/embedding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the stored embedding of a face
+         * @description To search or enrol it elsewhere. It is as personal as a photograph: faces that look alike can be found with it. Needs the scope `people:read`.
+         */
+        get: operations["getFaceEmbedding"];
         put?: never;
         post?: never;
         delete?: never;
@@ -769,6 +789,23 @@ export interface components {
             policy: components["schemas"]["DecisionPolicy"];
             /** @description Whether a crop of each enrolled face is kept. */
             storeCrops: boolean;
+            /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
+            qualityGates?: {
+                /** @description Shorter side of the face's box, pixels. */
+                minSizePx?: number | "off";
+                /** @description Variance of the Laplacian of the aligned face. */
+                minSharpness?: number | "off";
+                /** @description Mean brightness of the aligned face. */
+                minBrightness?: number | "off";
+                /** @description Mean brightness of the aligned face. */
+                maxBrightness?: number | "off";
+                /** @description How far the head may be turned left or right, degrees. */
+                maxYawDegrees?: number | "off";
+                /** @description How far the head may be tilted up or down, degrees. */
+                maxPitchDegrees?: number | "off";
+                /** @description The detector's confidence. */
+                minConfidence?: number | "off";
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -788,6 +825,23 @@ export interface components {
             policy: components["schemas"]["DecisionPolicy"];
             /** @description Whether a crop of each enrolled face is kept. */
             storeCrops: boolean;
+            /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
+            qualityGates?: {
+                /** @description Shorter side of the face's box, pixels. */
+                minSizePx?: number | "off";
+                /** @description Variance of the Laplacian of the aligned face. */
+                minSharpness?: number | "off";
+                /** @description Mean brightness of the aligned face. */
+                minBrightness?: number | "off";
+                /** @description Mean brightness of the aligned face. */
+                maxBrightness?: number | "off";
+                /** @description How far the head may be turned left or right, degrees. */
+                maxYawDegrees?: number | "off";
+                /** @description How far the head may be tilted up or down, degrees. */
+                maxPitchDegrees?: number | "off";
+                /** @description The detector's confidence. */
+                minConfidence?: number | "off";
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -908,7 +962,7 @@ export interface components {
             /** @description The same image was enrolled for this person before; nothing new was stored. */
             alreadyEnrolled: boolean;
             /**
-             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when it was not read, because it was enrolled before.
+             * @description Degrees clockwise by which the image was turned to be read, because it lay on its side or head. Absent when no image was read: it was enrolled before, or there was an embedding.
              * @enum {integer}
              */
             turned?: 0 | 90 | 180 | 270;
@@ -927,17 +981,17 @@ export interface components {
         };
         /**
          * Face
-         * @description A stored enrolment of a person, without its embedding.
+         * @description A stored enrolment of a person. `quality`, `box` and `landmarks` are absent when it was enrolled from an embedding.
          */
         Face: {
             /** @description ULID. */
             id: string;
             personId: string;
             modelId: string;
-            quality: components["schemas"]["Quality"];
-            box: components["schemas"]["Box"];
-            landmarks: components["schemas"]["Landmarks"];
-            /** @description SHA-256 of the image file, lower-case hex. */
+            quality?: components["schemas"]["Quality"];
+            box?: components["schemas"]["Box"];
+            landmarks?: components["schemas"]["Landmarks"];
+            /** @description SHA-256 of the image file, lower-case hex; without an image that of the embedding. */
             imageHash: string;
             hasCrop: boolean;
             /**
@@ -945,6 +999,20 @@ export interface components {
              * @description ISO 8601, UTC.
              */
             createdAt: string;
+        };
+        /**
+         * FaceEmbedding
+         * @description The stored embedding of a face.
+         */
+        FaceEmbedding: {
+            /** @description ULID. */
+            faceId: string;
+            /** @example mobilefacenet */
+            modelId: string;
+            /** @example 512 */
+            dimension: number;
+            /** @description L2-normalised. */
+            embedding: number[];
         };
         /**
          * Person
@@ -2022,7 +2090,7 @@ export interface operations {
                 "application/json": {
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
-                    /** @description Instead of an image: an embedding of the model `modelId`. */
+                    /** @description Instead of an image: an embedding of the model `modelId`, of any length but 0. */
                     embedding?: number[];
                     modelId?: string;
                 };
@@ -2548,6 +2616,23 @@ export interface operations {
                     };
                     /** @description Default false. */
                     storeCrops?: boolean;
+                    /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
+                    qualityGates?: {
+                        /** @description Shorter side of the face's box, pixels. */
+                        minSizePx?: number | "off";
+                        /** @description Variance of the Laplacian of the aligned face. */
+                        minSharpness?: number | "off";
+                        /** @description Mean brightness of the aligned face. */
+                        minBrightness?: number | "off";
+                        /** @description Mean brightness of the aligned face. */
+                        maxBrightness?: number | "off";
+                        /** @description How far the head may be turned left or right, degrees. */
+                        maxYawDegrees?: number | "off";
+                        /** @description How far the head may be tilted up or down, degrees. */
+                        maxPitchDegrees?: number | "off";
+                        /** @description The detector's confidence. */
+                        minConfidence?: number | "off";
+                    };
                 };
             };
         };
@@ -2827,6 +2912,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Its address: a-z, 0-9, "_" and "-", at most 64.
+                     * @example employees
+                     */
+                    name?: string;
                     /** @description What is absent stays. `null` takes a value back: the collection has what a new one would get, and without thresholds the rates decide again. */
                     policy?: {
                         maxFpir?: number | null;
@@ -2837,6 +2927,16 @@ export interface operations {
                         galleryShift?: boolean | null;
                     };
                     storeCrops?: boolean;
+                    /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. In a change what is absent stays, and `null` takes a value back. */
+                    qualityGates?: {
+                        minSizePx?: (number | "off") | null;
+                        minSharpness?: (number | "off") | null;
+                        minBrightness?: (number | "off") | null;
+                        maxBrightness?: (number | "off") | null;
+                        maxYawDegrees?: (number | "off") | null;
+                        maxPitchDegrees?: (number | "off") | null;
+                        minConfidence?: (number | "off") | null;
+                    };
                 };
             };
         };
@@ -2850,7 +2950,7 @@ export interface operations {
                     "application/json": components["schemas"]["Collection"];
                 };
             };
-            /** @description invalidOption */
+            /** @description invalidName, invalidOption */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2858,10 +2958,28 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:face-watcher:error:invalidOption",
-                     *       "title": "An option has a value that is not allowed.",
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
                      *       "status": 400,
-                     *       "code": "invalidOption",
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:forbidden",
+                     *       "title": "This is not allowed.",
+                     *       "status": 403,
+                     *       "code": "forbidden",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
@@ -2880,6 +2998,24 @@ export interface operations {
                      *       "title": "There is no such collection.",
                      *       "status": 404,
                      *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionExists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionExists",
+                     *       "title": "A collection of this name exists.",
+                     *       "status": 409,
+                     *       "code": "collectionExists",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
@@ -3100,6 +3236,12 @@ export interface operations {
                     image?: string;
                     /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
                     images?: string[];
+                    /** @description Instead of an image: an embedding of the model `modelId`, of any length but 0. */
+                    embedding?: number[];
+                    /** @description Instead of images: embeddings, as many as images are allowed. */
+                    embeddings?: number[][];
+                    /** @description With embeddings: the model that computed them. */
+                    modelId?: string;
                 };
             };
         };
@@ -3113,7 +3255,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedPerson"];
                 };
             };
-            /** @description invalidName, invalidMetadata, invalidOption, tooManyImages */
+            /** @description invalidName, invalidMetadata, invalidOption, tooManyImages, invalidEmbedding, dimensionMismatch */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3149,7 +3291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description personExists, idempotencyConflict */
+            /** @description personExists, idempotencyConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3818,6 +3960,12 @@ export interface operations {
                     image?: string;
                     /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
                     images?: string[];
+                    /** @description Instead of an image: an embedding of the model `modelId`, of any length but 0. */
+                    embedding?: number[];
+                    /** @description Instead of images: embeddings, as many as images are allowed. */
+                    embeddings?: number[][];
+                    /** @description With embeddings: the model that computed them. */
+                    modelId?: string;
                 };
             };
         };
@@ -3840,7 +3988,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnrollResult"];
                 };
             };
-            /** @description missingImage, tooManyImages */
+            /** @description missingImage, tooManyImages, invalidEmbedding, dimensionMismatch */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3876,7 +4024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotencyConflict */
+            /** @description idempotencyConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3987,7 +4135,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A stored enrolment of a person, without its embedding. */
+            /** @description A stored enrolment of a person. `quality`, `box` and `landmarks` are absent when it was enrolled from an embedding. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4163,6 +4311,90 @@ export interface operations {
                 };
             };
             /** @description collectionNotFound, personNotFound, faceNotFound, notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFaceEmbedding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+                /** @description Id of the face. */
+                face: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stored embedding of a face. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceEmbedding"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound */
             404: {
                 headers: {
                     [name: string]: unknown;

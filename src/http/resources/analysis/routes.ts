@@ -1,7 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
 import { toDetectBody, toEmbedBody, toIdentifyBody } from '../../../recognition/bodies.ts'
-import { defaultCandidates, maxCandidates } from '../../../recognition/face-watcher.ts'
+import {
+  defaultCandidates,
+  type EmbeddingProbe,
+  maxCandidates,
+} from '../../../recognition/face-watcher.ts'
 import { readOneImage } from '../../intake/images.ts'
 import { toBodyBytes } from '../../options.ts'
 import { problemResponses } from '../../plugins/problems.ts'
@@ -10,6 +14,7 @@ import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { base64Schema, collectionParams, createForm, jsonBody } from '../shared.ts'
 import { detectorProperties, toDetector } from './detector.ts'
+import { embeddingSchema, toEmbeddingProbe } from './embedding.ts'
 import { DetectResult, EmbedResult, IdentifyResult } from './schema.ts'
 
 const detectorQuery = Type.Object(detectorProperties, { additionalProperties: false })
@@ -44,13 +49,7 @@ const imageJson = Type.Object(
 const probeJson = Type.Object(
   {
     image: Type.Optional(base64Schema),
-    embedding: Type.Optional(
-      Type.Array(Type.Number(), {
-        minItems: 1,
-        maxItems: 4096,
-        description: 'Instead of an image: an embedding of the model `modelId`.',
-      }),
-    ),
+    embedding: Type.Optional(embeddingSchema),
     modelId: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
@@ -154,7 +153,7 @@ export function registerAnalysisRoutes(app: App, { options }: RouteContext): voi
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
       const { candidates } = request.query
-      const embedding = toEmbeddingProbe(request.isMultipart() ? undefined : request.body)
+      const embedding = request.isMultipart() ? undefined : readProbe(request.body)
       const { collection } = request.params
       const identifyOptions = {
         ...{ signal, ...toDetector(request.query) },
@@ -174,18 +173,11 @@ export function registerAnalysisRoutes(app: App, { options }: RouteContext): voi
 }
 
 /** The embedding of a probe, when the body has one. @throws {FaceError} `invalidRequest` */
-function toEmbeddingProbe(
-  body: unknown,
-): { readonly embedding: Float32Array; readonly modelId: string } | undefined {
+function readProbe(body: unknown): EmbeddingProbe | undefined {
   const { image, embedding, modelId } = (body ?? {}) as Static<typeof probeJson>
   if (embedding === undefined) return undefined
   if (image !== undefined) {
     throw new FaceError('invalidRequest', { detail: 'Send "image" or "embedding", not both.' })
   }
-  if (modelId === undefined) {
-    throw new FaceError('invalidRequest', {
-      detail: '"modelId" is required beside "embedding": the model that computed it.',
-    })
-  }
-  return { embedding: Float32Array.from(embedding), modelId }
+  return toEmbeddingProbe(embedding, modelId)
 }

@@ -3,6 +3,7 @@ import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Collection, CollectionDetails } from '../gallery-schemas.ts'
+import { gatesInput, gatesPatch } from '../quality-gates.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
 
 const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
@@ -57,22 +58,30 @@ const policyPatch = Type.Object(
   },
 )
 
+const nameSchema = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+  description: 'Its address: a-z, 0-9, "_" and "-", at most 64.',
+  examples: ['employees'],
+})
+
 const collectionInput = Type.Object(
   {
-    name: Type.String({
-      pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
-      description: 'Its address: a-z, 0-9, "_" and "-", at most 64.',
-      examples: ['employees'],
-    }),
+    name: nameSchema,
     modelId: Type.Optional(Type.String({ description: 'An embedder; stays for good.' })),
     policy: Type.Optional(policyInput),
     storeCrops: Type.Optional(Type.Boolean({ description: 'Default false.' })),
+    qualityGates: Type.Optional(gatesInput),
   },
   { additionalProperties: false },
 )
 
 const collectionPatch = Type.Object(
-  { policy: Type.Optional(policyPatch), storeCrops: Type.Optional(Type.Boolean()) },
+  {
+    name: Type.Optional(nameSchema),
+    policy: Type.Optional(policyPatch),
+    storeCrops: Type.Optional(Type.Boolean()),
+    qualityGates: Type.Optional(gatesPatch),
+  },
   { additionalProperties: false, minProperties: 1 },
 )
 
@@ -135,12 +144,20 @@ export function registerCollectionRoutes(app: App): void {
     schema: {
       operationId: 'updateCollection',
       tags,
-      summary: 'Change how a collection decides or whether it keeps crops',
+      summary: 'Change how a collection decides and enrols, or its name',
+      description:
+        'After a new name, the collection is at the address of that name only; API keys that are for this collection stay so.',
       params: collectionParams,
       body: collectionPatch,
       response: {
         200: ref(Collection),
-        ...problemResponses('invalidOption', 'collectionNotFound'),
+        ...problemResponses(
+          'invalidName',
+          'invalidOption',
+          'forbidden',
+          'collectionNotFound',
+          'collectionExists',
+        ),
       },
     },
     handler: async (request) =>

@@ -1,19 +1,17 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
-import type { EnrollBody } from '../../../recognition/bodies.ts'
+import { type EnrollBody, toFaceEmbeddingBody } from '../../../recognition/bodies.ts'
 import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
-import { readUpload } from '../../intake/images.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { enrollQuery, toEnrollOptions } from '../enrolment/routes.ts'
-import { EnrollResult, Face as FaceSchema } from '../gallery-schemas.ts'
+import { enrollMembers, readEnrollUpload } from '../enrolment/upload.ts'
+import { EnrollResult, FaceEmbedding, Face as FaceSchema } from '../gallery-schemas.ts'
 import {
-  base64List,
-  base64Schema,
   collectionParams,
   createManyForm,
   faceParams,
@@ -24,19 +22,12 @@ import {
   personParams,
 } from '../shared.ts'
 
-const imagesJson = Type.Object(
-  {
-    image: Type.Optional(base64Schema),
-    images: Type.Optional(base64List),
-  },
-  { additionalProperties: false },
-)
+const enrollJson = Type.Object({ ...enrollMembers }, { additionalProperties: false })
 
 /** `/v1/collections/{collection}/faces`, and below a person `.../faces` and each of them. */
 export function registerFaceRoutes(app: App, { answers, options }: RouteContext): void {
   const tags = ['faces']
   const url = '/v1/collections/:collection/persons/:person/faces'
-  const fields = ['image', 'images'] as const
   const notFound = ['collectionNotFound', 'personNotFound', 'faceNotFound'] as const
 
   /** A face is addressed below its person; that of another person is not there. */
@@ -100,11 +91,11 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       tags,
       summary: 'Enrol faces of a person from one or more images',
       description:
-        'Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was.',
+        'Instead of images, JSON may carry embeddings and their `modelId`; of an embedding nothing can be checked but whether another person looks alike, so enrol none that came with `reasons`. Images are taken one by one: what was enrolled is in `faces`, what was not in `rejected`. 201 when a face was stored (`Location` is its address, of several that of the list), 200 when none was.',
       params: personParams,
       querystring: enrollQuery,
       headers: idempotencyHeaders,
-      body: jsonBody(imagesJson),
+      body: jsonBody(enrollJson),
       response: {
         200: ref(EnrollResult),
         201: ref(EnrollResult),
@@ -115,6 +106,9 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
           'collectionNotFound',
           'personNotFound',
           'idempotencyConflict',
+          'invalidEmbedding',
+          'dimensionMismatch',
+          'modelMismatch',
           'overloaded',
         ),
       },
@@ -123,8 +117,11 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       const signal = toDisconnectSignal(reply)
       const { faceWatcher } = request
       const { collection, person } = request.params
-      const spec = { fields, maxImages: options.maxImages, text: [] }
-      const upload = await readUpload(request, spec, options)
+      const { upload, images } = await readEnrollUpload(
+        request,
+        { minImages: 1, text: [] },
+        options,
+      )
       const toLocation = ({ faces }: EnrollBody) => {
         const list = `/v1/collections/${encodeURIComponent(collection)}/persons/${encodeURIComponent(person)}/faces`
         const [made, ...others] = faces.filter(({ alreadyEnrolled }) => !alreadyEnrolled)
@@ -134,7 +131,7 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
         const result = await faceWatcher.enroll(
           collection,
           person,
-          upload.images,
+          images,
           toEnrollOptions(request.query, signal),
         )
         reply.timings = result.timings
@@ -189,6 +186,25 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       }
       reply.type('image/jpeg')
       return reply.send(Buffer.from(crop.buffer, crop.byteOffset, crop.byteLength) as never)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: `${url}/:face/embedding`,
+    config: { scope: 'people:read' },
+    schema: {
+      operationId: 'getFaceEmbedding',
+      tags,
+      summary: 'Get the stored embedding of a face',
+      description:
+        'To search or enrol it elsewhere. It is as personal as a photograph: faces that look alike can be found with it.',
+      params: faceParams,
+      response: { 200: ref(FaceEmbedding), ...problemResponses(...notFound) },
+    },
+    handler: async ({ params, faceWatcher }) => {
+      await getFace(faceWatcher, params)
+      return toFaceEmbeddingBody(await faceWatcher.faces.embedding(params.collection, params.face))
     },
   })
 

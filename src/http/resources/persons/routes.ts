@@ -3,7 +3,6 @@ import { FaceError } from '../../../core/errors.ts'
 import { type CreatedPersonBody, toCreatedPersonBody } from '../../../recognition/bodies.ts'
 import type { EnrollResult } from '../../../recognition/face-watcher.ts'
 import type { Metadata } from '../../../storage/ports/persons.ts'
-import { readUpload } from '../../intake/images.ts'
 import { assertBoundedValue } from '../../intake/json-scanner.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
 import { problemResponses } from '../../plugins/problems.ts'
@@ -12,10 +11,9 @@ import { compileValidator } from '../../plugins/validation.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { newPersonQuery, toEnrollOptions, toRejectionError } from '../enrolment/routes.ts'
+import { enrollMembers, readEnrollUpload } from '../enrolment/upload.ts'
 import { CreatedPerson, Person } from '../gallery-schemas.ts'
 import {
-  base64List,
-  base64Schema,
   collectionParams,
   createManyForm,
   jsonBody,
@@ -28,14 +26,7 @@ import { metadataSchema, nameSchema } from './fields.ts'
 
 const newPerson = { name: nameSchema, metadata: Type.Optional(metadataSchema) }
 
-const personJson = Type.Object(
-  {
-    ...newPerson,
-    image: Type.Optional(base64Schema),
-    images: Type.Optional(base64List),
-  },
-  { additionalProperties: false },
-)
+const personJson = Type.Object({ ...newPerson, ...enrollMembers }, { additionalProperties: false })
 
 const personPatch = Type.Object(
   { name: Type.Optional(nameSchema), metadata: Type.Optional(metadataSchema) },
@@ -57,7 +48,6 @@ const listQuery = Type.Object(
 export function registerPersonRoutes(app: App, { answers, options }: RouteContext): void {
   const tags = ['persons']
   const url = '/v1/collections/:collection/persons'
-  const fields = ['image', 'images'] as const
 
   app.route({
     method: 'GET',
@@ -94,7 +84,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       tags,
       summary: 'Create a person, or find one by name, with or without images',
       description:
-        'With images, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead.',
+        'With images, or with embeddings in JSON, the person is created together with its first faces; when no image can be used, nothing is stored and the answer is an error that carries `rejected`. With `ifExists` a person of the name may be taken instead.',
       params: collectionParams,
       querystring: newPersonQuery,
       headers: idempotencyHeaders,
@@ -114,6 +104,9 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
           'noFace',
           'multipleFaces',
           'qualityTooLow',
+          'invalidEmbedding',
+          'dimensionMismatch',
+          'modelMismatch',
           'overloaded',
         ),
       },
@@ -122,21 +115,20 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       const signal = toDisconnectSignal(reply)
       const { faceWatcher } = request
       const { collection } = request.params
-      const spec = { fields, minImages: 0, maxImages: options.maxImages }
-      const upload = await readUpload(request, spec, options)
+      const { upload, images, fields } = await readEnrollUpload(request, { minImages: 0 }, options)
       const { ifExists = 'create' } = request.query
-      const person = { ...parseNewPerson(upload.fields), ifExists }
+      const person = { ...parseNewPerson(fields), ifExists }
       const toLocation = ({ id }: CreatedPersonBody) =>
         `/v1/collections/${encodeURIComponent(collection)}/persons/${id}`
       return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
-        if (upload.images.length === 0) {
+        if (images.length === 0) {
           const created = await faceWatcher.persons.create(collection, person)
           return { status: 201, body: toCreatedPersonBody(created) }
         }
         const result: EnrollResult = await faceWatcher.enroll(
           collection,
           person,
-          upload.images,
+          images,
           toEnrollOptions(request.query, signal),
         )
         reply.timings = result.timings

@@ -5,7 +5,6 @@ import { isAmbiguousName } from '../../../recognition/person-by-name.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Collection } from '../../../storage/ports/collections.ts'
 import type { NewFace } from '../../../storage/ports/faces.ts'
-import { noDetection, noQuality } from './no-image.ts'
 import { type SeedDocument, type SeedSource, seedDimension } from './seed-source.ts'
 
 /** The model that processes images as the seed does; its notes in the manifest say how. */
@@ -183,9 +182,6 @@ async function toNewFace({ id, embedding }: SeedFace): Promise<NewFace> {
   return {
     embedding,
     modelId: seedModelId,
-    quality: noQuality,
-    box: noDetection.box,
-    landmarks: noDetection.landmarks,
     // There is no image: this tells that the very document was imported.
     imageHash: await computeImageHash(Buffer.concat(identity)),
   }

@@ -97,7 +97,9 @@ export function PersonRow({ person, onDelete, onChanged }: PersonRowProps): Reac
             <span>
               Face {index + 1}, {toDate(face.createdAt)}
             </span>
-            <span className="muted">{Math.round(face.quality.sizePx)} px</span>
+            <span className="muted">
+              {face.quality ? `${Math.round(face.quality.sizePx)} px` : 'without an image'}
+            </span>
             <button
               type="button"
               className="small quiet"
