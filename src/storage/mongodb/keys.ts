@@ -5,13 +5,14 @@ import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { toStoredName } from '../rules/person-fields.ts'
 import type { MongoContext } from './context.ts'
 import type { KeyDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
 
 /** API keys, as {@link KeyStore} says. */
 export function createKeyOperations(context: MongoContext): KeyStore {
   const { keys } = context.tables
 
-  async function find(id: string): Promise<KeyDocument> {
-    const document = isUlid(id) ? await keys.findOne({ _id: id }) : null
+  async function find(id: string, { session }: Transaction): Promise<KeyDocument> {
+    const document = isUlid(id) ? await keys.findOne({ _id: id }, { session }) : null
     if (!document) throw new FaceError('keyNotFound')
     return document
   }
@@ -31,7 +32,7 @@ export function createKeyOperations(context: MongoContext): KeyStore {
         createdBy: context.caller.actor,
         ...(expiresAt === undefined ? {} : { expiresAt }),
       }
-      await keys.insertOne(document)
+      await context.transact(({ session }) => keys.insertOne(document, { session }))
       return toKey(document)
     },
 
@@ -55,17 +56,22 @@ export function createKeyOperations(context: MongoContext): KeyStore {
       await keys.updateOne({ _id: id }, { $max: { lastUsedAt: usedAt } })
     },
 
-    async revoke(id) {
-      await find(id)
-      const unrevoked = { _id: id, revokedAt: { $exists: false } }
-      await keys.updateOne(unrevoked, { $set: { revokedAt: context.now() } })
-      return toKey(await find(id))
-    },
+    revoke: (id) =>
+      context.transact(async (transaction) => {
+        const { session } = transaction
+        const key = await find(id, transaction)
+        if (key.revokedAt !== undefined) return toKey(key)
+        const revokedAt = context.now()
+        await keys.updateOne({ _id: id }, { $set: { revokedAt } }, { session })
+        return toKey({ ...key, revokedAt })
+      }),
 
-    async remove(id) {
-      if ((await find(id)).revokedAt === undefined) throw new FaceError('keyInUse')
-      await keys.deleteOne({ _id: id })
-    },
+    remove: (id) =>
+      context.transact(async (transaction) => {
+        const { revokedAt } = await find(id, transaction)
+        if (revokedAt === undefined) throw new FaceError('keyInUse')
+        await keys.deleteOne({ _id: id }, { session: transaction.session })
+      }),
   }
 }
 

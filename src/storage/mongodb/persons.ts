@@ -64,7 +64,7 @@ export async function findPerson(
 
 /** Persons, as {@link PersonStore} says. */
 export function createPersonOperations(context: MongoContext): PersonStore {
-  const { persons, faces, crops } = context.tables
+  const { collections, persons, faces, crops } = context.tables
   return {
     create: (collectionId, input) =>
       context.transact(
@@ -119,17 +119,19 @@ export function createPersonOperations(context: MongoContext): PersonStore {
         ...(patch.metadata === undefined ? {} : { metadata: toMetadataJson(patch.metadata) }),
         updatedAt: context.now(),
       }
-      const update = () =>
-        persons.findOneAndUpdate(
-          { _id: personId, collectionId },
-          { $set: fields },
-          { returnDocument: 'after' },
-        )
-      const document = isUlid(personId)
-        ? await readInCollection(context, collectionId, { read: update, none: null })
-        : null
-      if (!document) throw new FaceError('personNotFound')
-      const person = toPerson(document)
+      const person = await context.transact(async (transaction) => {
+        const { session } = transaction
+        const person = { _id: personId, collectionId }
+        const options = { session, returnDocument: 'after' } as const
+        // A person of a deleted collection is there until it is cleaned up.
+        const collection = await collections.findOne({ _id: collectionId }, { session })
+        const document =
+          collection && isUlid(personId)
+            ? await persons.findOneAndUpdate(person, { $set: fields }, options)
+            : null
+        if (!document) throw new FaceError('personNotFound')
+        return toPerson(document)
+      }, personId)
       await retellAnswers(context, person)
       return person
     },
