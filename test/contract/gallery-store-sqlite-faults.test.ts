@@ -103,6 +103,7 @@ describe('gallery store on SQLite: faults', () => {
       }
       edit('DROP TABLE idempotency_subjects')
       edit('DROP TABLE keys')
+      edit('DROP INDEX faces_by_id')
       for (const name of ['persons', 'faces', 'quality_gates'])
         edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       edit('PRAGMA user_version = 1')
@@ -121,6 +122,7 @@ describe('gallery store on SQLite: faults', () => {
       const cursor = await store.feed.latestCursor()
       await store.close()
       edit('DROP TABLE keys')
+      edit('DROP INDEX faces_by_id')
       edit('ALTER TABLE collections DROP COLUMN quality_gates')
       edit('PRAGMA user_version = 3')
       const again = await openStore()

@@ -36,7 +36,7 @@ const collectionAsJson = `SELECT json_object(${collectionColumns
 const ownersSql =
   `SELECT (${collectionAsJson}) AS collection, ` +
   'json_group_array(json_array(f.id, p.id, p.name, p.metadata) ORDER BY wanted.key) AS owners ' +
-  'FROM json_each(?) wanted CROSS JOIN faces f ON f.id = wanted.value ' +
+  'FROM json_each(?) wanted CROSS JOIN faces f INDEXED BY faces_by_id ON f.id = wanted.value ' +
   'CROSS JOIN persons p ON p.id = f.person_id WHERE f.collection_id = ?'
 
 type OwnerTuple = readonly [faceId: string, personId: string, name: string, metadata: string]

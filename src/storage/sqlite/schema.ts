@@ -128,6 +128,8 @@ const migrations: readonly string[] = [
   `,
   // JSON; without a value the collection has no gates of its own.
   'ALTER TABLE collections ADD COLUMN quality_gates TEXT',
+  // A search asks whose twenty faces are. Their rows, with embeddings, are a page each.
+  'CREATE INDEX faces_by_id ON faces (id, person_id, collection_id)',
 ]
 
 /** The schema version that this program writes. */
