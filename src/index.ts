@@ -30,10 +30,12 @@ export type {
   RejectionReason,
   UndeterminedReason,
 } from './core/types.ts'
+export type { GalleryCaller, LongOptions } from './gallery/gallery.ts'
 export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
 export type { HttpServices } from './http/types.ts'
+export type { Jobs, NewJobRequest } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   Candidate,
@@ -75,6 +77,17 @@ export { defaultCollectionName } from './recognition/face-watcher.ts'
 export type { IndexStatus } from './search/vector-index.ts'
 export type { Collection } from './storage/ports/collections.ts'
 export type { Face, FaceInImage } from './storage/ports/faces.ts'
+export type {
+  AskedJobState,
+  Job,
+  JobFailure,
+  JobFilter,
+  JobItem,
+  JobProgress,
+  JobState,
+  JsonObject,
+  NewJobItem,
+} from './storage/ports/jobs.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
 export type { Metadata, Person } from './storage/ports/persons.ts'
 export type { DetectorOptions, Turn } from './vision/analyzer/analyzer-types.ts'

@@ -65,8 +65,9 @@ export function createContext(program: Command, output: Output): CliContext {
       logger: createWarningLogger(config, output),
     }).finally(progress.stop)
     try {
-      const faceWatcher = opened.faceWatcher.as({ actor: commandLineActor() })
-      return await use({ ...opened, faceWatcher }, config)
+      const caller = { actor: commandLineActor() }
+      const faceWatcher = opened.faceWatcher.as(caller)
+      return await use({ ...opened, faceWatcher, jobs: opened.jobs.as(caller) }, config)
     } finally {
       await opened.close()
     }

@@ -83,6 +83,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   collectionNotFound: '"face-watcher collections list" shows the collections.',
   personNotFound: '"face-watcher persons list" shows the persons.',
   faceNotFound: '"face-watcher faces list" shows the faces.',
+  jobNotFound: '"face-watcher jobs list" shows the jobs.',
   keyNotFound: '"face-watcher keys list" shows the keys.',
   keyInUse: 'Revoke it first: "face-watcher keys revoke".',
   indexFileInvalid: '"face-watcher index rebuild" builds the index from the database.',

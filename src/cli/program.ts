@@ -11,6 +11,7 @@ import { addEvaluate } from './commands/evaluate.ts'
 import { addFaces } from './commands/faces.ts'
 import { addIndex } from './commands/gallery-index.ts'
 import { addIdentify } from './commands/identify.ts'
+import { addJobs } from './commands/jobs.ts'
 import { addKeys } from './commands/keys.ts'
 import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
@@ -51,7 +52,7 @@ export function createProgram(output: Output): Command {
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
-    ...[addStatus, addCompletion, addEvaluate],
+    ...[addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)
   }

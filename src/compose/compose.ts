@@ -8,6 +8,8 @@ import { resolveQualityGates } from '../core/quality-gates.ts'
 import { computeModelFingerprint } from '../evaluation/fingerprint.ts'
 import { createGallery } from '../gallery/gallery.ts'
 import type { HttpServices } from '../http/types.ts'
+import { createJobKinds } from '../jobs/kinds/kinds.ts'
+import { createJobService } from '../jobs/service.ts'
 import {
   createModelInstaller,
   type InstallProgress,
@@ -229,7 +231,31 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
-  return { faceWatcher, answers: store.answers, keys: createKeys({ store }) }
+  const { concurrency, keepDays } = config.jobs
+  const service = createJobService({
+    ...{ store, faceWatcher, logger, kinds: createJobKinds() },
+    // A command runs what it makes itself, if anything.
+    concurrency: shortLived ? 0 : concurrency,
+    keepMs: keepDays * 24 * 3_600_000,
+  })
+  return {
+    faceWatcher: closeAfter(service, faceWatcher),
+    answers: store.answers,
+    keys: createKeys({ store }),
+    jobs: service.jobs,
+  }
+}
+
+/** The same use cases; what works with them is closed before them. */
+function closeAfter(first: { close(): Promise<void> }, faceWatcher: FaceWatcher): FaceWatcher {
+  const close = async () => {
+    try {
+      await first.close()
+    } finally {
+      await faceWatcher.close()
+    }
+  }
+  return { ...faceWatcher, as: (context) => ({ ...faceWatcher.as(context), close }), close }
 }
 
 /** Closes what was opened when the next step fails, and throws that step's error. */

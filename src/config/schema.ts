@@ -386,6 +386,25 @@ const sync = Type.Object(
   section,
 )
 
+const jobs = Type.Object(
+  {
+    concurrency: Type.Integer({
+      minimum: 0,
+      maximum: 16,
+      default: 1,
+      description:
+        'Long operations that this process runs at once; with 0 it leaves them to other processes.',
+    }),
+    keepDays: Type.Number({
+      minimum: 0,
+      maximum: 36_500,
+      default: 30,
+      description: 'How long a job is kept after its end, with what it says of each thing.',
+    }),
+  },
+  section,
+)
+
 const log = Type.Object(
   {
     level: Type.Union(
@@ -429,6 +448,7 @@ export const configSchema = Type.Object(
     store,
     index,
     sync,
+    jobs,
     log,
   },
   section,

@@ -76,6 +76,12 @@ export const errorCatalogue = {
   methodNotAllowed: { status: 405, kind: 'input', message: 'This method is not supported here.' },
   personExists: { status: 409, kind: 'state', message: 'A person of this name exists.' },
   collectionExists: { status: 409, kind: 'state', message: 'A collection of this name exists.' },
+  jobNotFound: { status: 404, kind: 'input', message: 'There is no such job.' },
+  jobConflict: {
+    status: 409,
+    kind: 'state',
+    message: 'The job cannot become that from where it is.',
+  },
   keyInUse: { status: 409, kind: 'state', message: 'The API key is not revoked.' },
   modelMismatch: {
     status: 409,

@@ -8,14 +8,18 @@ import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
 import { limitCollections } from './reach.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
-import { checkIndex, type IndexDifferences, rebuildIndex } from './sync/index-check.ts'
-import type { Progress } from './sync/index-loader.ts'
+import {
+  checkIndex,
+  type IndexDifferences,
+  type LongOptions,
+  rebuildIndex,
+} from './sync/index-check.ts'
 import type { IndexFailureCounts } from './sync/open-indexes.ts'
 import { createIndexSync } from './sync/sync.ts'
 
 export type { DifficultyMeasurement } from './difficulty.ts'
 export type { ProbeResult, RankedPerson } from './person-search.ts'
-export type { IndexDifferences } from './sync/index-check.ts'
+export type { IndexDifferences, LongOptions } from './sync/index-check.ts'
 
 export interface GalleryOptions {
   readonly store: Database
@@ -93,9 +97,9 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
   /** How well searches agree with exact ones; of collections whose index is loaded and tells. */
   indexAgreements(): Promise<readonly IndexAgreement[]>
   /** Compares index and store, ids and vectors. */
-  verifyIndex(collection: Collection): Promise<IndexDifferences>
+  verifyIndex(collection: Collection, options?: LongOptions): Promise<IndexDifferences>
   /** Makes the index equal to the store again; it stays searchable meanwhile. */
-  rebuildIndex(collection: Collection, onProgress?: Progress): Promise<void>
+  rebuildIndex(collection: Collection, options?: LongOptions): Promise<void>
   /** Resolves when every index is loaded and has what the store has now. */
   catchUp(): Promise<void>
   /**
@@ -205,8 +209,8 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
     indexAgreements: () => readAgreements(store, sync.peek),
-    verifyIndex: (collection) => checkIndex(store, sync, collection),
-    rebuildIndex: (collection, onProgress) => rebuildIndex({ store, sync }, collection, onProgress),
+    verifyIndex: (collection, options) => checkIndex({ store, sync }, collection, options),
+    rebuildIndex: (collection, options) => rebuildIndex({ store, sync }, collection, options),
     catchUp: () => sync.catchUp(),
     async health() {
       await store.ping()

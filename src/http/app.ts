@@ -17,6 +17,7 @@ import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
+import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
 import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
@@ -83,6 +84,7 @@ export async function createApp(
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerKeyRoutes(scope, context)
+    registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
   })
   await app.ready()

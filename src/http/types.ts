@@ -9,6 +9,7 @@ import type {
 import type { Keys } from '../access/keys.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ScopeOrPublic } from '../access/scopes.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { FaceWatcher, Timings } from '../recognition/face-watcher.ts'
 import type { AnswerStore } from '../storage/ports/answers.ts'
 import type { ResolvedHttpOptions } from './options.ts'
@@ -29,6 +30,8 @@ export interface HttpServices {
   readonly answers: AnswerStore
   /** The API keys of the database. */
   readonly keys: Keys
+  /** The long operations of the database. */
+  readonly jobs: Jobs
 }
 
 /** The services and options that every route works with. */
@@ -58,6 +61,8 @@ declare module 'fastify' {
     timings: Timings | null
   }
   interface FastifyContextConfig {
+    /** The answer goes on until its client or the server ends it. */
+    readonly isEventStream?: boolean
     /** What a caller has to have. Every route declares it. */
     scope?: ScopeOrPublic
     /** File fields of the multipart form and their OpenAPI schema; absent where only JSON is read. */

@@ -9,7 +9,7 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
-import type { GalleryCaller } from '../gallery/gallery.ts'
+import type { GalleryCaller, LongOptions } from '../gallery/gallery.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
 import type { IndexDifferences } from '../gallery/sync/index-check.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
@@ -526,9 +526,9 @@ export interface FaceWatcher {
     /** How well searches agree with exact ones; of collections whose index is loaded and tells. */
     agreements(): Promise<readonly IndexAgreement[]>
     /** Compares the index with the database, ids and vectors. @throws {FaceError} `collectionNotFound` */
-    verify(collection: string): Promise<IndexReport>
+    verify(collection: string, options?: LongOptions): Promise<IndexReport>
     /** Makes the index equal to the database again; searches go on meanwhile. @throws {FaceError} `collectionNotFound` */
-    rebuild(collection: string, onProgress?: (done: number, total: number) => void): Promise<void>
+    rebuild(collection: string, options?: LongOptions): Promise<void>
   }
   /** All models that are known, installed or not. */
   models(): Promise<readonly ModelStatus[]>

@@ -105,12 +105,12 @@ function bindUseCases(
     index: {
       status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),
       agreements: () => gallery.indexAgreements(),
-      async verify(name) {
+      async verify(name, options) {
         const collection = await gallery.collections.get(name)
-        return { collection: name, ...(await gallery.verifyIndex(collection)) }
+        return { collection: name, ...(await gallery.verifyIndex(collection, options)) }
       },
-      async rebuild(name, onProgress) {
-        await gallery.rebuildIndex(await gallery.collections.get(name), onProgress)
+      async rebuild(name, options) {
+        await gallery.rebuildIndex(await gallery.collections.get(name), options)
       },
     },
     models: createModels(deps),

@@ -3,6 +3,7 @@ import type { AnswerStore } from './ports/answers.ts'
 import type { CollectionStore } from './ports/collections.ts'
 import type { FaceStore } from './ports/faces.ts'
 import type { ChangeFeed } from './ports/feed.ts'
+import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { TransferStore } from './ports/transfer.ts'
@@ -16,6 +17,7 @@ export interface Aggregates {
   readonly transfer: TransferStore
   readonly answers: AnswerStore
   readonly keys: KeyStore
+  readonly jobs: JobStore
 }
 
 /**

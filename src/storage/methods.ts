@@ -58,6 +58,20 @@ const methods: {
     // Its name may be a person's.
     remove: 'erase',
   },
+  jobs: {
+    create: 'write',
+    get: 'read',
+    list: 'read',
+    isDue: 'read',
+    claim: 'write',
+    save: 'write',
+    end: 'write',
+    ask: 'write',
+    items: 'read',
+    // What they worked on may name people.
+    remove: 'erase',
+    expire: 'erase',
+  },
 }
 
 /** A method of a port by its name, such as `faces.add`. */

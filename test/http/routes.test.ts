@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Client, createClient, document, seenAnswers } from './client.ts'
+import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { modelId, toEmbedding } from './services.ts'
 
 const persons = '/v1/collections/default/persons'
@@ -787,6 +787,75 @@ describe('system', () => {
     const { status, headers, body } = await client.send('GET', '/')
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8'])
     expect(body).toContain('npm run build:web')
+  })
+})
+
+describe('jobs', () => {
+  const index = '/v1/collections/default/index'
+
+  async function untilEnded(id: string): Promise<Answer['json']> {
+    await expect
+      .poll(async () => (await client.send('GET', `/v1/jobs/${id}`)).json.endedAt)
+      .toBeDefined()
+    return (await client.send('GET', `/v1/jobs/${id}`)).json
+  }
+
+  it('compares an index with the database, and builds it again', async () => {
+    await enrollAnn()
+    const asked = await client.send('POST', `${index}/verify`)
+    const { id } = asked.json
+    expect([asked.status, asked.headers.location]).toEqual([202, `/v1/jobs/${id}`])
+    expect(asked.json).toMatchObject({
+      ...{ kind: 'indexVerify', input: {}, createdBy: { kind: 'anonymous' } },
+    })
+    expect(await untilEnded(id)).toMatchObject({
+      ...{ state: 'done', attempts: 1, progress: { stage: 'faces', done: 1, total: 1 } },
+      result: { collection: 'default', checked: 1, missing: [], surplus: [], different: [] },
+    })
+    const rebuild = await client.send('POST', `${index}/rebuild`)
+    expect(await untilEnded(rebuild.json.id)).toMatchObject({
+      result: { collection: 'default', faces: 1 },
+    })
+    const list = await client.send('GET', '/v1/jobs')
+    expect(list.json.items.map((job: { id: string }) => job.id)).toEqual([rebuild.json.id, id])
+    const verified = await client.send('GET', '/v1/jobs?kind=indexVerify&state=done')
+    expect(verified.json.items).toHaveLength(1)
+    expect((await client.send('GET', `/v1/jobs/${id}/items`)).json).toEqual({ items: [] })
+    expect((await client.send('DELETE', `/v1/jobs/${id}`)).status).toBe(204)
+    expect((await client.send('GET', `/v1/jobs/${id}`)).json.code).toBe('jobNotFound')
+    const nowhere = await client.send('POST', '/v1/collections/none/index/verify')
+    expect(nowhere.json.code).toBe('collectionNotFound')
+  })
+
+  it('pauses, resumes and cancels', async () => {
+    const waiting = await client.services.store.jobs.create({ kind: 'ofAnotherVersion', input: {} })
+    const ask = async (what: string) =>
+      (await client.send('POST', `/v1/jobs/${waiting.id}/${what}`)).json
+    expect((await client.send('DELETE', `/v1/jobs/${waiting.id}`)).json.code).toBe('jobConflict')
+    expect(await ask('pause')).toMatchObject({ state: 'paused' })
+    expect(await ask('resume')).toMatchObject({ state: 'queued' })
+    expect(await ask('cancel')).toMatchObject({ state: 'cancelled' })
+    expect((await ask('resume')).code).toBe('jobConflict')
+    for (const what of ['pause', 'resume', 'cancel', 'events', 'items']) {
+      const method = what === 'events' || what === 'items' ? 'GET' : 'POST'
+      const { json } = await client.send(method, `/v1/jobs/nobody/${what}`)
+      expect(json.code).toBe('jobNotFound')
+    }
+  })
+
+  it('tells the events of a job, from the one that is known', async () => {
+    const { json: job } = await client.send('POST', `${index}/rebuild`)
+    const ended = await untilEnded(job.id)
+    const events = await client.send('GET', `/v1/jobs/${job.id}/events`)
+    expect(events.headers['content-type']).toBe('text/event-stream')
+    const [retry, event] = events.body.split('\n\n') as [string, string]
+    expect(retry).toBe('retry: 2000')
+    const [id, name, data] = event.split('\n') as [string, string, string]
+    expect([id, name]).toEqual([`id: ${ended.revision}`, 'event: job'])
+    expect(JSON.parse(data.replace('data: ', ''))).toEqual(ended)
+    const known = { 'last-event-id': String(ended.revision) }
+    const again = await client.send('GET', `/v1/jobs/${job.id}/events`, { headers: known })
+    expect(again.body).toBe('retry: 2000\n\n')
   })
 })
 

@@ -8,6 +8,8 @@ import { defaultPolicy } from '../../src/core/policy.ts'
 import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
 import type { HttpServices } from '../../src/http/types.ts'
+import { createJobKinds } from '../../src/jobs/kinds/kinds.ts'
+import { createJobService } from '../../src/jobs/service.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
   defaultCollectionName,
@@ -162,6 +164,10 @@ export async function createTestServices(): Promise<TestServices> {
     },
   })
   await useCases.collections.create({ name: defaultCollectionName })
+  const jobService = createJobService({
+    ...{ store, faceWatcher: useCases, kinds: createJobKinds() },
+    ...{ concurrency: 1, keepMs: 1e9, pollMs: 50 },
+  })
   /** The use cases of any caller; their calls are noted. */
   const listen = (heard: FaceWatcher): FaceWatcher => ({
     ...heard,
@@ -202,7 +208,9 @@ export async function createTestServices(): Promise<TestServices> {
     },
     imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
     faceWatcher: listen(useCases),
+    jobs: jobService.jobs,
     async close() {
+      await jobService.close()
       await useCases.close()
       await rm(directory, { recursive: true, force: true })
     },

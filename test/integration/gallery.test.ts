@@ -515,7 +515,8 @@ describe('gallery', () => {
         different: [ids[3]],
       })
       const steps: [number, number][] = []
-      await gallery.rebuildIndex(collection, (done, total) => void steps.push([done, total]))
+      const onProgress = (done: number, total: number) => void steps.push([done, total])
+      await gallery.rebuildIndex(collection, { onProgress })
       expect(steps.at(-1)).toEqual([5, 5])
       expect(await gallery.verifyIndex(collection)).toEqual({
         checked: 5,

@@ -1,14 +1,17 @@
 import { type Command, Option } from 'commander'
-import { defaultCollectionName, type FaceWatcher } from '../../recognition/face-watcher.ts'
+import type { Jobs } from '../../jobs/jobs.ts'
+import type { VerifyResult } from '../../jobs/kinds/index-kinds.ts'
+import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatCount } from '../output.ts'
 import { assertOutputs, forceHelp } from '../output-files.ts'
-import { createProgress } from '../progress.ts'
+import { detachHelp, detachJob, runJob } from '../run-job.ts'
 
 interface Options {
   readonly collection: string
   readonly json?: boolean
+  readonly detach?: boolean
 }
 
 interface ExportOptions extends Options {
@@ -19,16 +22,11 @@ interface ExportOptions extends Options {
 export function addIndex(program: Command, context: CliContext): void {
   const { output, loadConfig, withFaceWatcher } = context
 
-  async function rebuild(faceWatcher: FaceWatcher, collection: string): Promise<number> {
-    const progress = await createProgress(output, { label: 'Index', unit: 'faces', total: 0 })
-    let count = 0
-    await faceWatcher.index
-      .rebuild(collection, (done, total) => {
-        count = total
-        progress.update(done, total)
-      })
-      .finally(progress.stop)
-    return count
+  const shown = { output, label: 'Index', unit: 'faces' }
+
+  async function rebuild(jobs: Jobs, collection: string): Promise<number> {
+    const { result } = await runJob(jobs, { kind: 'indexRebuild', collection }, shown)
+    return Number(result?.faces)
   }
 
   const index = program.command('index').description('the search index of a collection')
@@ -54,19 +52,22 @@ export function addIndex(program: Command, context: CliContext): void {
     .command('verify')
     .description('compare the index with the database')
     .option('--collection <name>', 'collection', defaultCollectionName)
+    .option('--detach', detachHelp)
     .option('--json', 'print JSON')
     .action((options: Options) =>
-      withFaceWatcher(async ({ faceWatcher }) => {
-        const report = await faceWatcher.index.verify(options.collection)
-        const { checked, missing, surplus, different } = report
-        const clean = missing.length + surplus.length + different.length === 0
-        if (options.json) output.json(report)
+      withFaceWatcher(async ({ jobs }) => {
+        const request = { kind: 'indexVerify', collection: options.collection }
+        if (options.detach) return detachJob(jobs, request, { output, json: options.json })
+        const { result } = await runJob(jobs, request, shown)
+        const { checked, counts } = result as unknown as VerifyResult
+        const { missing, surplus, different } = counts
+        if (options.json) output.json(result)
         else {
           output.print(
-            `${checked} faces compared: ${missing.length} missing, ${surplus.length} too many, ${different.length} different.`,
+            `${checked} faces compared: ${missing} missing, ${surplus} too many, ${different} different.`,
           )
         }
-        if (clean) return
+        if (missing + surplus + different === 0) return
         output.note(`"face-watcher index rebuild --collection ${options.collection}" repairs it.`)
         process.exitCode = exitCodes.state
       }),
@@ -76,9 +77,12 @@ export function addIndex(program: Command, context: CliContext): void {
     .command('rebuild')
     .description('build the index again from the database')
     .option('--collection <name>', 'collection', defaultCollectionName)
+    .option('--detach', detachHelp)
     .action((options: Options) =>
-      withFaceWatcher(async ({ faceWatcher }) => {
-        const count = await rebuild(faceWatcher, options.collection)
+      withFaceWatcher(async ({ jobs }) => {
+        const request = { kind: 'indexRebuild', collection: options.collection }
+        if (options.detach) return detachJob(jobs, request, { output })
+        const count = await rebuild(jobs, options.collection)
         output.print(`Rebuilt the index of ${options.collection} from ${count} faces.`)
       }),
     )
@@ -109,14 +113,14 @@ export function addIndex(program: Command, context: CliContext): void {
       const { imported, leftOut } = await importIndex(config, { collection, file })
       output.print(`The index of ${collection} has ${formatCount(imported, 'face')} of ${file}.`)
       if (leftOut > 0) output.print(`Not in the database, left out: ${leftOut}.`)
-      await withFaceWatcher(async ({ faceWatcher }) => {
+      await withFaceWatcher(async ({ faceWatcher, jobs }) => {
         const { missing, different } = await faceWatcher.index.verify(collection)
         const count = missing.length + different.length
         if (count === 0) return
         output.note(
           `${formatCount(count, 'face')} of the database not in it or different: rebuilding.`,
         )
-        await rebuild(faceWatcher, collection)
+        await rebuild(jobs, collection)
       })
     })
 }

@@ -3,8 +3,20 @@ import type { VectorIndex } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
 import { embeddingsPerBatch } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
-import type { Progress } from './index-loader.ts'
 import type { IndexSync } from './sync.ts'
+
+interface IndexParts {
+  readonly store: Database
+  readonly sync: IndexSync
+}
+
+/** How a caller follows long work and ends it. */
+export interface LongOptions {
+  /** Called after each batch of faces. */
+  readonly onProgress?: (done: number, total: number) => void
+  /** Ends it with its reason; what was done stays right. */
+  readonly signal?: AbortSignal
+}
 
 /** Differences between an index and the database; all lists are empty when there are none. */
 export interface IndexDifferences {
@@ -26,22 +38,26 @@ const vectorTolerance = 1e-5
  * what differs is looked at a second time, after the index has caught up.
  */
 export async function checkIndex(
-  store: Database,
-  sync: IndexSync,
+  { store, sync }: IndexParts,
   collection: Collection,
+  { onProgress, signal }: LongOptions = {},
 ): Promise<IndexDifferences> {
   const known = new Set<string>()
   const suspects: string[] = []
   await sync.catchUp()
-  await walk(store, collection, async (readBatch) =>
-    sync.exclusive(collection, async (index) => {
-      const batch = await readBatch()
-      for (const id of batch.faceIds) known.add(id)
-      const verdicts = await compare(index, batch)
-      suspects.push(...batch.faceIds.filter((_, i) => verdicts[i] !== 'same'))
-      return batch
-    }),
-  )
+  const { faces: total } = await store.collections.counts(collection.id)
+  await walk(store, collection, async (readBatch) => {
+    signal?.throwIfAborted()
+    const batch = await sync.exclusive(collection, async (index) => {
+      const read = await readBatch()
+      for (const id of read.faceIds) known.add(id)
+      const verdicts = await compare(index, read)
+      suspects.push(...read.faceIds.filter((_, i) => verdicts[i] !== 'same'))
+      return read
+    })
+    onProgress?.(known.size, Math.max(total, known.size))
+    return batch
+  })
   await sync.catchUp()
   return sync.exclusive(collection, async (index) => {
     const missing: string[] = []
@@ -69,15 +85,15 @@ export async function checkIndex(
  * removal follows in the feed.
  */
 export async function rebuildIndex(
-  deps: { readonly store: Database; readonly sync: IndexSync },
+  { store, sync }: IndexParts,
   collection: Collection,
-  onProgress?: Progress,
+  { onProgress, signal }: LongOptions = {},
 ): Promise<void> {
-  const { store, sync } = deps
   const known = new Set<string>()
   await sync.catchUp()
   const { faces: total } = await store.collections.counts(collection.id)
   await walk(store, collection, async (readBatch) => {
+    signal?.throwIfAborted()
     const batch = await sync.exclusive(collection, async (index) => {
       const read = await readBatch()
       for (const id of read.faceIds) known.add(id)

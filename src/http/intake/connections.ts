@@ -103,7 +103,9 @@ export function registerAnswerLimits(app: App, options: ResolvedHttpOptions): vo
   const { writeTimeoutMs, leastBytesPerSecond, maxUnsentBytes } = options
   const warn = createSparseLog(options.logger)
   let unsent = 0
-  app.addHook('onSend', async (_request, { raw }, payload) => {
+  app.addHook('onSend', async (request, { raw }, payload) => {
+    // Nothing is sent for long while nothing happens; what it writes is little.
+    if (request.routeOptions.config.isEventStream) return
     // Bytes are crops, which are small, or files and documents that are held once for all answers.
     const length = typeof payload === 'string' ? payload.length : 0
     if (length > alwaysSentLength) {

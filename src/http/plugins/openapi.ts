@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
+import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
 import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from '../static-files.ts'
@@ -18,6 +19,7 @@ const tags = [
   { name: 'collections', description: 'Named galleries with one model and one decision policy.' },
   { name: 'persons', description: 'Enrolled individuals.' },
   { name: 'faces', description: 'Stored enrolments of a person.' },
+  { name: 'jobs', description: 'Long operations.' },
   { name: 'keys', description: 'API keys: who may do what.' },
   { name: 'compatibility', description: 'Register and recognise in the default collection.' },
   { name: 'system', description: 'Models, health and metrics.' },
@@ -41,6 +43,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     analysisSchemas,
     gallerySchemas,
     { ApiKey, CreatedApiKey },
+    { JobProgress, Job, JobItem },
     operationSchemas,
   ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)

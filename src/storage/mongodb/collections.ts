@@ -34,7 +34,7 @@ export function createCollectionOperations(
   context: MongoContext,
   cleaner: DeletedCollectionCleaner,
 ): CollectionStore {
-  const { collections, purges } = context.tables
+  const { collections, jobs, purges } = context.tables
 
   return {
     async create(input) {
@@ -93,6 +93,7 @@ export function createCollectionOperations(
           if (document._id !== onlyIfEmpty) throw new FaceError('collectionExists')
           await removeEmptyCounters(context, document._id, transaction)
         }
+        await jobs.deleteMany({ collectionId: document._id }, { session })
         await purges.insertOne({ _id: document._id, batches: 0 }, { session })
         const change = { kind: 'collectionRemoved', collectionId: document._id } as const
         await insertChanges(context, [change], transaction)

@@ -1,9 +1,10 @@
+import type { Collection as Table } from 'mongodb'
 import type { Logger } from '../../platform/logger.ts'
 import type { MongoContext } from './context.ts'
 import { toStoreError } from './errors.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 
-/** Removes what is left of deleted collections; see [Note: Deleted collections] in context.ts. */
+/** Removes what is left of deleted collections, and of deleted jobs; see [Note: Deleted collections] in context.ts. */
 export interface DeletedCollectionCleaner {
   /** Makes sure that nothing is added to the deleted collection any more. */
   forbidWrites(collectionId: string): Promise<void>
@@ -15,6 +16,10 @@ export interface DeletedCollectionCleaner {
   close(): Promise<void>
 }
 
+interface Numbered {
+  readonly _id: string
+}
+
 const batchSize = 500
 // Time between two looks for what another process left when it died, and after failures.
 const lookEveryMs = 30_000
@@ -24,7 +29,7 @@ export function createDeletedCollectionCleaner(
   context: MongoContext,
   logger: Logger | undefined,
 ): DeletedCollectionCleaner {
-  const { counters, nameLocks, persons, faces, crops, purges } = context.tables
+  const { counters, nameLocks, persons, faces, crops, jobs, jobItems, purges } = context.tables
   let running: Promise<void> | undefined
   let again = false
   let closed = false
@@ -34,6 +39,17 @@ export function createDeletedCollectionCleaner(
   async function forbidWrites(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
     await nameLocks.deleteMany({ collectionId })
+  }
+
+  /** What is removed with a collection, or with a job. */
+  function belongings(
+    id: string,
+  ): readonly { readonly table: Table<Numbered>; readonly filter: object }[] {
+    const tables = [faces, persons, jobItems, jobs] as unknown as Table<Numbered>[]
+    return [
+      ...tables.map((table) => ({ table, filter: { collectionId: id } })),
+      { table: jobItems as unknown as Table<Numbered>, filter: { jobId: id } },
+    ]
   }
 
   /** A transaction that writes the purge's own document, so that no batch outlives the purge. @returns whether there may be more */
@@ -47,9 +63,9 @@ export function createDeletedCollectionCleaner(
         { session },
       )
       if (matchedCount === 0) return false
-      for (const table of [faces, persons]) {
+      for (const { table, filter } of belongings(collectionId)) {
         const found = await table
-          .find({ collectionId }, { session, projection: { _id: 1 } })
+          .find(filter, { session, projection: { _id: 1 } })
           .sort({ _id: 1 })
           .limit(batchSize)
           .toArray()
@@ -57,7 +73,7 @@ export function createDeletedCollectionCleaner(
         ids = found.map((document) => document._id)
         const those = { _id: { $in: ids } }
         await forgetAnswers(context, ids, { session })
-        if (table === faces) await crops.deleteMany(those, { session })
+        if (table === (faces as unknown)) await crops.deleteMany(those, { session })
         await table.deleteMany(those, { session })
         return true
       }

@@ -18,6 +18,7 @@ import { toStoreError } from './errors.ts'
 import { createFaceOperations } from './faces.ts'
 import { createFeedOperations } from './feed.ts'
 import { createAnswerOperations } from './idempotency.ts'
+import { createJobOperations } from './jobs.ts'
 import { createKeyOperations } from './keys.ts'
 import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
@@ -126,5 +127,6 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     transfer: createTransferOperations(context, cleaner),
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
+    jobs: createJobOperations(context, cleaner),
   }
 }

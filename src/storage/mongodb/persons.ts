@@ -64,7 +64,7 @@ export async function findPerson(
 
 /** Persons, as {@link PersonStore} says. */
 export function createPersonOperations(context: MongoContext): PersonStore {
-  const { collections, persons, faces, crops } = context.tables
+  const { collections, persons, faces, crops, jobItems } = context.tables
   return {
     create: (collectionId, input) =>
       context.transact(
@@ -146,6 +146,7 @@ export function createPersonOperations(context: MongoContext): PersonStore {
         if (!person) throw new FaceError('personNotFound')
         // Those of the faces name the person, too.
         await forgetAnswers(context, [personId], transaction)
+        await jobItems.deleteMany({ personId }, { session })
         const found = await faces
           .find({ personId }, { session, projection: { _id: 1 } })
           .sort({ _id: 1 })

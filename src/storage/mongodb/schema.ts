@@ -32,6 +32,12 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { subjects: 1 } },
   ],
   keys: [{ key: { hash: 1 }, unique: true }],
+  jobs: [{ key: { state: 1, _id: 1 } }, { key: { collectionId: 1 } }, { key: { endedAt: 1 } }],
+  jobItems: [
+    { key: { jobId: 1, _id: 1 } },
+    { key: { collectionId: 1 } },
+    { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
+  ],
   purges: [],
 }
 
@@ -60,6 +66,8 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),
     keys: db.collection('keys'),
+    jobs: db.collection('jobs'),
+    jobItems: db.collection('jobItems'),
     purges: db.collection('purges'),
   }
   const meta = await readMeta(tables.meta)

@@ -2,6 +2,7 @@ import type { Binary, ObjectId, Collection as Table } from 'mongodb'
 import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
+import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
 
 export interface CollectionDocument {
@@ -82,9 +83,31 @@ export interface KeyDocument extends Omit<ApiKey, 'id'> {
   readonly hash: string
 }
 
-/** A collection that was deleted and whose persons and faces are being removed. */
+/** JSON as text: its keys may have dots and dollar signs. */
+export interface JobDocument extends Omit<Job, 'id' | 'input' | 'result'> {
+  readonly _id: string
+  readonly input: string
+  readonly result?: string
+  readonly checkpoint?: string
+  /** How often a lease ended since the last checkpoint. */
+  readonly lapses: number
+  readonly leaseUntil?: Date
+}
+
+export interface JobItemDocument {
+  readonly _id: string
+  readonly jobId: string
+  /** That of its job, to be removed with it. */
+  readonly collectionId?: string
+  readonly rejected: boolean
+  readonly personId?: string
+  /** JSON. */
+  readonly body: string
+}
+
+/** A collection or a job that was deleted, what belongs to it being removed. */
 export interface PurgeDocument {
-  /** The collection's id. */
+  /** Its id. */
   readonly _id: string
   readonly batches: number
 }
@@ -110,5 +133,7 @@ export interface Tables {
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>
   readonly keys: Table<KeyDocument>
+  readonly jobs: Table<JobDocument>
+  readonly jobItems: Table<JobItemDocument>
   readonly purges: Table<PurgeDocument>
 }

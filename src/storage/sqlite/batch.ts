@@ -9,6 +9,7 @@ import { createCollectionOperations } from './collections.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import { createFaceOperations } from './faces.ts'
 import { createAnswerOperations, expireAnswers } from './idempotency.ts'
+import { createJobOperations } from './jobs.ts'
 import { createKeyOperations } from './keys.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupOperations } from './lookups.ts'
@@ -196,6 +197,7 @@ function createPorts(context: StoreContext): SynchronousPorts {
     transfer: createTransferOperations(context),
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
+    jobs: createJobOperations(context),
   }
 }
 

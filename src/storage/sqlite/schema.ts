@@ -130,6 +130,46 @@ const migrations: readonly string[] = [
   'ALTER TABLE collections ADD COLUMN quality_gates TEXT',
   // A search asks whose twenty faces are. Their rows, with embeddings, are a page each.
   'CREATE INDEX faces_by_id ON faces (id, person_id, collection_id)',
+  // Input, progress, checkpoint, result, failure, the actor and the body of an item are JSON.
+  `
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    collection_id TEXT REFERENCES collections (id) ON DELETE CASCADE,
+    input TEXT NOT NULL,
+    state TEXT NOT NULL,
+    wanted TEXT,
+    progress TEXT,
+    checkpoint TEXT,
+    result TEXT,
+    failure TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    lapses INTEGER NOT NULL DEFAULT 0,
+    lease_until_ms INTEGER,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    started_at TEXT,
+    ended_at TEXT,
+    revision INTEGER NOT NULL DEFAULT 1
+  ) STRICT;
+  CREATE INDEX jobs_by_state ON jobs (state, id);
+  CREATE INDEX jobs_by_collection ON jobs (collection_id, id);
+  CREATE INDEX jobs_by_end ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+
+  CREATE TABLE job_items (
+    id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    rejected INTEGER NOT NULL,
+    person_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX job_items_by_job ON job_items (job_id, id);
+  CREATE INDEX job_items_by_person ON job_items (person_id) WHERE person_id IS NOT NULL;
+
+  CREATE TRIGGER job_items_of_person_removed AFTER DELETE ON persons BEGIN
+    DELETE FROM job_items WHERE person_id = OLD.id;
+  END;
+  `,
 ]
 
 /** The schema version that this program writes. */

@@ -8,6 +8,7 @@ import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
+import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describePersons } from './persons.ts'
 import { describeTransfer } from './transfer.ts'
@@ -52,6 +53,7 @@ export function describeDatabaseContract(
     describeAnswers(under)
     describeTransfer(under, createNoted)
     describeKeys(under)
+    describeJobs(under)
 
     describe('several writers', () => {
       it('answers each of many calls at once with its own result', async () => {

@@ -414,6 +414,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs, the newest first
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a job
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a job that has ended
+         * @description Needs the scope `collections:write`.
+         */
+        delete: operations["deleteJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what became of the things that a job worked on
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listJobItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a job
+         * @description Server-sent events: `job`, with the job as JSON and its revision as id, now and after each change, until it has ended. Changes in quick succession may come as one. Needs the scope `people:read`.
+         */
+        get: operations["watchJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a job
+         * @description One that runs does so at its next safe place; until then `wanted` says it. Needs the scope `collections:write`.
+         */
+        post: operations["pauseJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a job that is paused, or try one again that failed
+         * @description One that runs does so at its next safe place; until then `wanted` says it. Needs the scope `collections:write`.
+         */
+        post: operations["resumeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description One that runs does so at its next safe place; until then `wanted` says it. Needs the scope `collections:write`.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/index/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare the index of a collection with the database
+         * @description A job: 202, and `Location` is its address. It works on the index of the node that runs it, except where the nodes share a search engine. Needs the scope `collections:write`.
+         */
+        post: operations["indexVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/index/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build the index of a collection again
+         * @description A job: 202, and `Location` is its address. It works on the index of the node that runs it, except where the nodes share a search engine. Needs the scope `collections:write`.
+         */
+        post: operations["indexRebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -1165,6 +1349,101 @@ export interface components {
             key: string;
         };
         /**
+         * JobProgress
+         * @description How far a job is.
+         */
+        JobProgress: {
+            /**
+             * @description The step under way.
+             * @example faces
+             */
+            stage: string;
+            done: number;
+            /** @description Absent where it is not known beforehand. */
+            total?: number;
+            /** @description How many are done in a second. */
+            perSecond?: number;
+            /** @description What the rest of the stage will take at this rate. */
+            remainingSeconds?: number;
+        };
+        /**
+         * Job
+         * @description A long operation.
+         */
+        Job: {
+            /** @description ULID. */
+            id: string;
+            /** @example indexRebuild */
+            kind: string;
+            /** @description The collection it works on, with which it is deleted. */
+            collectionId?: string;
+            /** @description As the kind of job says. */
+            input: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description `queued`: it waits for a node. `paused`: until it is resumed. `done`, `failed` and `cancelled` are the ends.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+            /**
+             * @description What a running job was asked to become; it does at its next safe place.
+             * @enum {string}
+             */
+            wanted?: "paused" | "cancelled";
+            progress?: components["schemas"]["JobProgress"];
+            /** @description Of a job that is done. */
+            result?: {
+                [key: string]: unknown;
+            };
+            /** @description Why it failed: an error of the catalogue. */
+            failure?: {
+                /** @example invalidRequest */
+                code: string;
+                /** @description A plain sentence. */
+                message: string;
+            };
+            /** @description How often it was begun. */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            createdAt: string;
+            /** @description Who made it. */
+            createdBy: {
+                /** @enum {string} */
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was begun first.
+             */
+            startedAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Grows with each change. */
+            revision: number;
+        };
+        /**
+         * JobItem
+         * @description What became of one of the things that a job worked on.
+         */
+        JobItem: {
+            /** @description ULID. */
+            id: string;
+            /** @description Not what was wanted. */
+            rejected: boolean;
+            /** @description The person whom it is about. */
+            personId?: string;
+            /** @description As the kind of job says. */
+            body: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * IndexStatus
          * @description An index. Further members depend on its kind: docs/reference/cli.md names them.
          */
@@ -1216,7 +1495,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "keyInUse" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "jobNotFound" | "jobConflict" | "keyInUse" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -4672,6 +4951,897 @@ export interface operations {
                      *       "title": "There is no such API key.",
                      *       "status": 404,
                      *       "code": "keyNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only jobs in this state. */
+                state?: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+                /**
+                 * @description Only jobs of this kind.
+                 * @example indexRebuild
+                 */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description jobConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobConflict",
+                     *       "title": "The job cannot become that from where it is.",
+                     *       "status": 409,
+                     *       "code": "jobConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobItems: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description `true`: only what was rejected; `false`: only what was not. */
+                rejected?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["JobItem"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the last event that was received: only changes after it are told. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description jobConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobConflict",
+                     *       "title": "The job cannot become that from where it is.",
+                     *       "status": 409,
+                     *       "code": "jobConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description jobConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobConflict",
+                     *       "title": "The job cannot become that from where it is.",
+                     *       "status": 409,
+                     *       "code": "jobConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description jobNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobNotFound",
+                     *       "title": "There is no such job.",
+                     *       "status": 404,
+                     *       "code": "jobNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description jobConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:jobConflict",
+                     *       "title": "The job cannot become that from where it is.",
+                     *       "status": 409,
+                     *       "code": "jobConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    indexVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    indexRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import type { CreatedKey as Created, KeyDetails } from '../../../access/keys.ts'
+import { actorSchema } from '../actor.ts'
 import { type Component, component, dateTime } from '../component.ts'
-
-const actorKinds = ['library', 'commandLine', 'anonymous', 'configuredKey', 'apiKey'] as const
 
 const fields = {
   id: Type.String(),
@@ -22,14 +21,7 @@ const fields = {
     ),
   ),
   createdAt: dateTime,
-  createdBy: Type.Object(
-    {
-      kind: Type.Enum([...actorKinds], { type: 'string' }),
-      id: Type.String(),
-      name: Type.String(),
-    },
-    { description: 'Who made it.' },
-  ),
+  createdBy: actorSchema,
   expiresAt: Type.Optional(
     Type.String({ format: 'date-time', description: 'From then on it is no longer valid.' }),
   ),
