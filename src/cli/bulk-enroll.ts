@@ -1,11 +1,5 @@
-import { isFaceError } from '../core/errors.ts'
-import type {
-  EnrollOptions,
-  EnrollResult,
-  EnrollWarning,
-  FaceWatcher,
-} from '../recognition/face-watcher.ts'
-import { isAmbiguousName } from '../recognition/person-by-name.ts'
+import { enrollPhoto, type PhotoOutcome, toPhotoRejection } from '../recognition/bulk-enroll.ts'
+import type { EnrollOptions, EnrollWarning, FaceWatcher } from '../recognition/face-watcher.ts'
 import type { Person } from '../storage/ports/persons.ts'
 import type { Turn } from '../vision/analyzer/analyzer-types.ts'
 import { mapInOrder } from './concurrency.ts'
@@ -127,44 +121,28 @@ interface RunOptions extends BulkEnrollOptions {
 }
 
 async function enrollOne(job: EnrollJob, options: RunOptions): Promise<Outcome> {
+  const file = job.path
   try {
-    const { fileName, bytes } = await loadImageFile(job.path, options.maxImageBytes)
-    const { faceWatcher, collection, faceCounts, enroll } = options
-    const person =
-      'id' in job.person ? job.person.id : { ...job.person, ifExists: 'reuse' as const }
-    const result = await faceWatcher.enroll(collection, person, [{ fileName, bytes }], enroll)
-    if (result.person !== undefined) noteFaces(faceCounts, result.person)
-    return toEnrolled(job.path, result)
+    const { fileName, bytes } = await loadImageFile(file, options.maxImageBytes)
+    const outcome = await enrollPhoto(options, { fileName, person: job.person, bytes })
+    if (outcome.kind === 'rejected') return { file, ...outcome, message: explain(outcome) }
+    noteFaces(options.faceCounts, outcome.person)
+    const { newPerson, face } = outcome
+    const { alreadyEnrolled, turned: degrees = 0 } = face
+    const turned = degrees === 0 ? [] : [{ file, turned: degrees }]
+    const warnings = face.warnings.map((warning) => ({ file, ...warning }))
+    return { kind: 'enrolled', newPerson, alreadyEnrolled, turned, warnings }
   } catch (error) {
-    return toOutcome(job.path, error)
+    if (error instanceof FileError) {
+      return { kind: 'rejected', file, reasons: ['unreadable'], message: error.sentence }
+    }
+    const rejection = toPhotoRejection(error)
+    return rejection === undefined ? { kind: 'failed', error } : { file, ...rejection }
   }
 }
 
-function toEnrolled(path: string, { faces, rejected, newPerson }: EnrollResult): Outcome {
-  const [face] = faces
-  if (face === undefined) {
-    const [first] = rejected
-    const message = first?.message ?? 'It was not enrolled.'
-    return { kind: 'rejected', file: path, reasons: first?.reasons ?? [], message }
-  }
-  const { alreadyEnrolled, turned: degrees = 0 } = face
-  const turned = degrees === 0 ? [] : [{ file: path, turned: degrees }]
-  const warnings = face.warnings.map((warning) => ({ file: path, ...warning }))
-  return { kind: 'enrolled', newPerson, alreadyEnrolled, turned, warnings }
-}
-
-function toOutcome(file: string, error: unknown): Outcome {
-  if (error instanceof FileError) {
-    return { kind: 'rejected', file, reasons: ['unreadable'], message: error.sentence }
-  }
-  if (isAmbiguousName(error)) {
-    const message = 'Several persons have this name; choose one with --person ID.'
-    return { kind: 'rejected', file, reasons: ['ambiguousName'], message }
-  }
-  if (!isFaceError(error)) return { kind: 'failed', error }
-  const ofThisImage = ['invalidName', 'imageTooLarge', 'workerFailed', 'internal'].includes(
-    error.code,
-  )
-  if (!ofThisImage) return { kind: 'failed', error }
-  return { kind: 'rejected', file, reasons: [error.code], message: error.message }
+/** The words of the command line for what is to be done. */
+function explain({ reasons, message }: Extract<PhotoOutcome, { kind: 'rejected' }>): string {
+  const isAmbiguous = reasons.includes('ambiguousName')
+  return isAmbiguous ? 'Several persons have this name; choose one with --person ID.' : message
 }

@@ -1,16 +1,11 @@
 import { type BigIntStats, type Dirent, readdirSync, statSync } from 'node:fs'
 import { extname, join, sep } from 'node:path'
+import { imageEndings } from '../core/image-endings.ts'
 import { isSystemFolder } from '../core/system-folders.ts'
 import { FileError, toFileError, UsageError } from './failures.ts'
 import { statOrUndefined, toIdentity } from './file-identity.ts'
 import { assertOneStandardInput, standardInput } from './load-image.ts'
 import { formatCount, toPrintable } from './output.ts'
-
-const imageExtensions: ReadonlySet<string> = new Set([
-  ...['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff'],
-  // Refused by name when they are read, so that their owner learns of it.
-  ...['.heic', '.heif'],
-])
 
 /** Endings of pictures that no decoder here reads. */
 const unsupportedExtensions: ReadonlySet<string> = new Set([
@@ -65,7 +60,7 @@ export function listImageFiles(paths: readonly string[]): ImageFiles {
         continue
       }
       const extension = extname(entry.name).toLowerCase()
-      if (imageExtensions.has(extension)) {
+      if (imageEndings.has(extension)) {
         found.files.push({ path, ...(folder === undefined ? {} : { folder }) })
         continue
       }

@@ -232,8 +232,10 @@ async function composeUseCases(
     },
   })
   const { concurrency, keepDays } = config.jobs
+  const { maxImageBytes } = config.limits
+  const kinds = createJobKinds({ concurrency: vision.workers, maxImageBytes })
   const service = createJobService({
-    ...{ store, faceWatcher, logger, kinds: createJobKinds() },
+    ...{ store, faceWatcher, logger, kinds },
     // A command runs what it makes itself, if anything.
     concurrency: shortLived ? 0 : concurrency,
     keepMs: keepDays * 24 * 3_600_000,

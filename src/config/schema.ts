@@ -76,6 +76,13 @@ const http = Type.Object(
       default: 64 * 1024 * 1024,
       description: 'Largest request, bytes; at least one image of `limits.maxImageBytes` fits.',
     }),
+    maxArchiveBytes: Type.Integer({
+      minimum: 1024,
+      maximum: 8 * 1024 ** 3,
+      default: 256 * 1024 * 1024,
+      description:
+        'Largest archive of photographs to enrol, bytes. It is kept in the database until they are enrolled, and has to arrive within `http.requestTimeoutMs`.',
+    }),
     maxConnections: Type.Integer({
       minimum: 1,
       default: 1000,

@@ -16,6 +16,7 @@ import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
+import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
@@ -83,6 +84,7 @@ export async function createApp(
     registerCollectionRoutes(scope)
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
+    registerBulkRoute(scope, context)
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)

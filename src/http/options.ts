@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly maxImages?: number
   /** Largest request of several images, bytes. Default 64 MiB, at least one image. */
   readonly maxRequestBytes?: number
+  /** Largest archive of photographs, bytes. Default 256 MiB. */
+  readonly maxArchiveBytes?: number
   /** Requests a client (IP address) may send in a window. Absent: no limit. */
   readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number }
   /** Most connections at the same time; more are closed at once. Default 1000. */
@@ -72,6 +74,7 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
     maxImageBytes,
     maxImages: options.maxImages ?? 20,
     maxRequestBytes,
+    maxArchiveBytes: options.maxArchiveBytes ?? 256 * 1024 * 1024,
     rateLimit: options.rateLimit,
     maxConnections: options.maxConnections ?? 1000,
     maxHeldUploadBytes: Math.max(

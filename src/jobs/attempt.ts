@@ -24,7 +24,7 @@ export class AttemptEnded extends Error {
 }
 
 export interface AttemptOptions {
-  readonly store: Pick<JobStore, 'save' | 'end'>
+  readonly store: Pick<JobStore, 'save' | 'end' | 'getPart'>
   readonly kind: JobKind
   readonly claimed: ClaimedJob
   /** The use cases for who made the job. */
@@ -107,6 +107,7 @@ export async function runAttempt(options: AttemptOptions): Promise<Job | undefin
       const result = await kind.run(kind.parse(job.input), {
         ...{ job, faceWatcher, signal },
         ...(checkpoint === undefined ? {} : { checkpoint }),
+        getPart: (part) => store.getPart(job.id, part),
         report(stage, done, total) {
           progress = { stage, done, ...(total === undefined ? {} : { total }) }
         },

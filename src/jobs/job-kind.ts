@@ -10,6 +10,8 @@ export interface JobContext {
   readonly signal: AbortSignal
   /** What the attempt before saved last. */
   readonly checkpoint?: JsonObject
+  /** A part of the file that is kept with the job. */
+  getPart(part: number): Promise<Uint8Array | undefined>
   /** Tells how far the work is; cheap, as it is written about once a second. */
   report(stage: string, done: number, total?: number): void
   /**

@@ -2,9 +2,18 @@ import { FaceError } from '../core/errors.ts'
 import type { GalleryCaller } from '../gallery/gallery.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import type { Database } from '../storage/database.ts'
-import type { AskedJobState, Job, JobFilter, JobItem, NewJob } from '../storage/ports/jobs.ts'
+import type {
+  AskedJobState,
+  Job,
+  JobFilter,
+  JobItem,
+  JobLease,
+  JobStore,
+  JsonObject,
+  NewJob,
+} from '../storage/ports/jobs.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
-import { hasEnded } from '../storage/rules/jobs.ts'
+import { hasEnded, maxPartBytes } from '../storage/rules/jobs.ts'
 import { AttemptEnded, runAttempt } from './attempt.ts'
 import type { JobChanges } from './changes.ts'
 import type { JobKind, JobKinds } from './job-kind.ts'
@@ -35,6 +44,19 @@ export interface Jobs {
    *   `collectionNotFound`, `forbidden`
    */
   start(request: NewJobRequest): Promise<Job>
+  /**
+   * Makes a job that works on a file, which is kept with it until the job is over. When the file ends
+   * with an error, there is no job.
+   *
+   * @param file  pieces of any length
+   * @param toCheckpoint  what the first attempt goes on from, by the file's size in bytes
+   * @throws {FaceError} as {@link start}, and what the file throws
+   */
+  startWithFile(
+    request: NewJobRequest,
+    file: AsyncIterable<Uint8Array>,
+    toCheckpoint: (size: number) => JsonObject,
+  ): Promise<Job>
   /**
    * Makes a job and runs it here, to its end.
    *
@@ -126,6 +148,27 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
     as: (other) => bindJobs(options, other),
     start: async (request) => tell(await jobs.create(await toNewJob(request))),
 
+    async startWithFile(request, file, toCheckpoint) {
+      const leaseMs = foregroundLeaseMs
+      const { id } = await jobs.create(await toNewJob(request), { leaseMs })
+      const lease = { id, attempt: 1 }
+      // Its pieces may come slowly.
+      const timer = setInterval(() => jobs.save(lease, { leaseMs }).catch(() => {}), leaseMs / 4)
+      try {
+        const size = await keepFile(jobs, lease, file)
+        await jobs.save(lease, { checkpoint: toCheckpoint(size), leaseMs })
+      } catch (error) {
+        // Nobody has heard of it.
+        if (await jobs.end(lease, { state: 'cancelled' })) await jobs.remove(id)
+        throw error
+      } finally {
+        clearInterval(timer)
+      }
+      const job = await jobs.end(lease, { state: 'queued' })
+      if (job === undefined) throw new FaceError('jobNotFound')
+      return tell(job)
+    },
+
     async run(request, { onChange, signal } = {}) {
       const leaseMs = foregroundLeaseMs
       const kind = findKind(request.kind)
@@ -182,6 +225,44 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
       }
     },
   }
+}
+
+/** @returns the bytes of the file */
+async function keepFile(
+  jobs: JobStore,
+  lease: JobLease,
+  file: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  let size = 0
+  let part = 0
+  for await (const bytes of toParts(file, maxPartBytes)) {
+    size += bytes.length
+    // Its collection was deleted meanwhile.
+    if (!(await jobs.putPart(lease, part++, bytes))) throw new FaceError('collectionNotFound')
+  }
+  return size
+}
+
+/** The same bytes in pieces of `length`, the last one shorter. */
+async function* toParts(
+  file: AsyncIterable<Uint8Array>,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  let part = new Uint8Array(length)
+  let filled = 0
+  for await (const piece of file) {
+    for (let at = 0; at < piece.length; ) {
+      const some = piece.subarray(at, at + length - filled)
+      part.set(some, filled)
+      filled += some.length
+      at += some.length
+      if (filled < length) continue
+      yield part
+      part = new Uint8Array(length)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield part.slice(0, filled)
 }
 
 function toFaceWatcher(

@@ -65,8 +65,11 @@ const methods: {
     isDue: 'read',
     claim: 'write',
     save: 'write',
-    end: 'write',
-    ask: 'write',
+    putPart: 'write',
+    getPart: 'read',
+    // Its file may show people.
+    end: 'erase',
+    ask: 'erase',
     items: 'read',
     // What they worked on may name people.
     remove: 'erase',

@@ -103,7 +103,7 @@ describe('gallery store on SQLite: faults', () => {
       }
       edit('DROP TABLE idempotency_subjects')
       edit('DROP TRIGGER job_items_of_person_removed')
-      for (const name of ['job_items', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
+      for (const name of ['job_items', 'job_parts', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
       edit('DROP INDEX faces_by_id')
       for (const name of ['persons', 'faces', 'quality_gates'])
         edit(`ALTER TABLE collections DROP COLUMN ${name}`)
@@ -123,7 +123,7 @@ describe('gallery store on SQLite: faults', () => {
       const cursor = await store.feed.latestCursor()
       await store.close()
       edit('DROP TRIGGER job_items_of_person_removed')
-      for (const name of ['job_items', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
+      for (const name of ['job_items', 'job_parts', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
       edit('DROP INDEX faces_by_id')
       edit('ALTER TABLE collections DROP COLUMN quality_gates')
       edit('PRAGMA user_version = 3')

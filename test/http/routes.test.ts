@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { modelId, toEmbedding } from './services.ts'
@@ -8,7 +9,7 @@ const ann = 'face:ann'
 
 let client: Client
 beforeEach(async () => {
-  client = await createClient({ maxImages: 3 })
+  client = await createClient({ maxImages: 3, maxArchiveBytes: 5000 })
 })
 afterEach(() => client.close())
 
@@ -825,6 +826,60 @@ describe('jobs', () => {
     expect((await client.send('GET', `/v1/jobs/${id}`)).json.code).toBe('jobNotFound')
     const nowhere = await client.send('POST', '/v1/collections/none/index/verify')
     expect(nowhere.json.code).toBe('collectionNotFound')
+  })
+
+  it('enrols the photographs of an archive', async () => {
+    const photographs = { 'Ann/1.jpg': ann, 'Ann/2.jpg': 'face:', 'Bob/1.jpg': 'face:bob' }
+    const archive = Buffer.from(
+      zipSync(Object.fromEntries(Object.entries(photographs).map(([k, v]) => [k, Buffer.from(v)]))),
+    )
+    const url = '/v1/collections/default/enrolments'
+    const asked = await client.send('POST', `${url}?duplicates=ignore`, {
+      form: [['archive', archive, 'people.zip']],
+    })
+    const { id } = asked.json
+    expect([asked.status, asked.headers.location]).toEqual([202, `/v1/jobs/${id}`])
+    expect(await untilEnded(id)).toMatchObject({
+      ...{ state: 'done', input: { duplicates: 'ignore' } },
+      result: { enrolled: 2, newPersons: 2, rejected: 1, leftOut: 0 },
+      progress: { stage: 'photographs', done: 3, total: 3 },
+    })
+    const rejected = await client.send('GET', `/v1/jobs/${id}/items?rejected=true`)
+    expect(rejected.json.items).toMatchObject([
+      { rejected: true, body: { file: 'Ann/2.jpg', reasons: ['noFace'] } },
+    ])
+    const enrolled = await client.send('GET', `/v1/jobs/${id}/items?rejected=false&limit=1`)
+    expect(enrolled.json.items).toMatchObject([{ body: { file: 'Ann/1.jpg' } }])
+    expect(enrolled.json.nextCursor).toBeDefined()
+  })
+
+  it('takes one archive in one field, within its bound, and leaves no job otherwise', async () => {
+    const zip = Buffer.from(zipSync({ 'Ann/1.jpg': Buffer.from(ann) }))
+    const url = '/v1/collections/default/enrolments'
+    const large = Buffer.concat([zip, Buffer.alloc(10_000)])
+    for (const [form, code] of [
+      [[['archive', 'no archive', 'a.zip']], 'invalidRequest'],
+      [[['archive', '', 'a.zip']], 'invalidRequest'],
+      [[['other', zip, 'a.zip']], 'invalidRequest'],
+      [[['archive', 'text']], 'invalidRequest'],
+      [[], 'invalidRequest'],
+      [
+        [
+          ['archive', zip, 'a.zip'],
+          ['archive', zip, 'b.zip'],
+        ],
+        'invalidRequest',
+      ],
+      [[['archive', large, 'a.zip']], 'payloadTooLarge'],
+    ] as const) {
+      const { json, status } = await client.send('POST', url, { form })
+      expect([json.code, status >= 400 && status < 500]).toEqual([code, true])
+    }
+    const json = await client.send('POST', url, { json: {} })
+    expect(json.json.code).toBe('unsupportedMediaType')
+    const option = { form: [['archive', zip, 'a.zip']] } as const
+    expect((await client.send('POST', `${url}?faces=all`, option)).json.code).toBe('invalidOption')
+    expect((await client.send('GET', '/v1/jobs')).json.items).toEqual([])
   })
 
   it('pauses, resumes and cancels', async () => {

@@ -165,7 +165,11 @@ export async function createTestServices(): Promise<TestServices> {
   })
   await useCases.collections.create({ name: defaultCollectionName })
   const jobService = createJobService({
-    ...{ store, faceWatcher: useCases, kinds: createJobKinds() },
+    ...{
+      store,
+      faceWatcher: useCases,
+      kinds: createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
+    },
     ...{ concurrency: 1, keepMs: 1e9, pollMs: 50 },
   })
   /** The use cases of any caller; their calls are noted. */

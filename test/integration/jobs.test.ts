@@ -27,7 +27,7 @@ const services: JobService[] = []
 
 /** Of one kind, whose work a test says, and those that there are. */
 const kinds: JobKinds = new Map([
-  ...createJobKinds(),
+  ...createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
   ['work', { name: 'work', parse: (input) => input, run: (...args) => body(...args) } as JobKind],
 ])
 

@@ -115,6 +115,7 @@ export function toHttpOptions(config: Config): HttpOptions {
     ...{ host: http.host, port: http.port, insecure: http.insecure },
     ...{ apiKeys: hashes, allowedHosts: http.allowedHosts, trustProxy: http.trustProxy },
     ...{ maxImageBytes: limits.maxImageBytes, maxImages: http.maxImages },
+    maxArchiveBytes: http.maxArchiveBytes,
     ...{ maxRequestBytes: http.maxRequestBytes, requestTimeoutMs: http.requestTimeoutMs },
     ...{ maxConnections: http.maxConnections, maxHeldUploadBytes: http.maxHeldUploadBytes },
     writeTimeoutMs: http.writeTimeoutMs,

@@ -1,8 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
-import type { FaceWatcher } from '../../recognition/face-watcher.ts'
-import { eachPage } from '../../storage/iterate.ts'
 import type { JsonObject } from '../../storage/ports/jobs.ts'
 import type { JobKind } from '../job-kind.ts'
+import { findCollectionName } from './collection-name.ts'
 
 /** Ids that a result names of each kind of difference; there may be millions. */
 const namedIds = 1000
@@ -68,16 +67,4 @@ export const indexRebuild: JobKind = {
 function parseNothing(input: unknown): Record<string, never> {
   if (typeof input === 'object' && input !== null && Object.keys(input).length === 0) return {}
   throw new FaceError('invalidRequest', { detail: 'This kind of job takes no input.' })
-}
-
-/** The collection's name now: it may have been renamed since the job was made. @throws {FaceError} `collectionNotFound` */
-async function findCollectionName(
-  { collections }: Pick<FaceWatcher, 'collections'>,
-  id: string | undefined,
-): Promise<string> {
-  for await (const page of eachPage((options) => collections.list(options), { limit: 1000 })) {
-    const found = page.find((collection) => collection.id === id)
-    if (found !== undefined) return found.name
-  }
-  throw new FaceError('collectionNotFound')
 }

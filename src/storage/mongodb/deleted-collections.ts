@@ -29,7 +29,8 @@ export function createDeletedCollectionCleaner(
   context: MongoContext,
   logger: Logger | undefined,
 ): DeletedCollectionCleaner {
-  const { counters, nameLocks, persons, faces, crops, jobs, jobItems, purges } = context.tables
+  const { counters, nameLocks, persons, faces, crops, jobs, jobItems, jobParts, purges } =
+    context.tables
   let running: Promise<void> | undefined
   let again = false
   let closed = false
@@ -45,9 +46,10 @@ export function createDeletedCollectionCleaner(
   function belongings(
     id: string,
   ): readonly { readonly table: Table<Numbered>; readonly filter: object }[] {
-    const tables = [faces, persons, jobItems, jobs] as unknown as Table<Numbered>[]
+    const tables = [faces, persons, jobParts, jobItems, jobs] as unknown as Table<Numbered>[]
     return [
       ...tables.map((table) => ({ table, filter: { collectionId: id } })),
+      { table: jobParts as unknown as Table<Numbered>, filter: { jobId: id } },
       { table: jobItems as unknown as Table<Numbered>, filter: { jobId: id } },
     ]
   }

@@ -1,3 +1,4 @@
+import { Binary } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
 import type {
   ClaimedJob,
@@ -11,6 +12,7 @@ import type {
 } from '../ports/jobs.ts'
 import {
   assertNewJob,
+  assertPart,
   hasEnded,
   maxLapses,
   toAskedChange,
@@ -38,7 +40,7 @@ export function createJobOperations(
   context: MongoContext,
   cleaner: DeletedCollectionCleaner,
 ): JobStore {
-  const { jobs, jobItems, purges } = context.tables
+  const { jobs, jobItems, jobParts, purges } = context.tables
 
   async function find(id: string, transaction?: Transaction): Promise<JobDocument> {
     const session = transaction && { session: transaction.session }
@@ -92,18 +94,30 @@ export function createJobOperations(
     await jobItems.insertMany(documents, { session })
   }
 
-  /** How a job comes out of being run, or of waiting. */
-  function toEnded(state: JobState): Required<Pick<Change, 'set' | 'unset'>> {
+  /** Writes that a job comes out of being run, or of waiting. */
+  async function leave(
+    id: string,
+    state: JobState,
+    { set = {}, unset = [] }: Partial<Pick<Change, 'set' | 'unset'>>,
+    transaction: Transaction,
+  ): Promise<Job> {
     const ends = hasEnded({ state })
-    return {
-      set: { state, ...(ends ? { endedAt: context.now() } : {}) },
-      unset: [
-        ...(['wanted', 'leaseUntil'] as const),
-        ...(ends ? [] : (['endedAt'] as const)),
-        // Nobody goes on from it; it may be large.
-        ...(state === 'done' || state === 'cancelled' ? (['checkpoint'] as const) : []),
-      ],
-    }
+    const isOver = state === 'done' || state === 'cancelled'
+    if (isOver) await jobParts.deleteMany({ jobId: id }, { session: transaction.session })
+    return change(
+      id,
+      {
+        set: { state, ...(ends ? { endedAt: context.now() } : {}), ...set },
+        unset: [
+          ...(['wanted', 'leaseUntil'] as const),
+          ...(ends ? [] : (['endedAt'] as const)),
+          // Nobody goes on from it; it may be large.
+          ...(isOver ? (['checkpoint'] as const) : []),
+          ...unset,
+        ],
+      },
+      transaction,
+    )
   }
 
   function toDueFilter(kinds: readonly string[], only?: string): object {
@@ -124,8 +138,7 @@ export function createJobOperations(
     const id = found._id
     const lapses = found.lapses + (found.state === 'running' ? 1 : 0)
     if (lapses > maxLapses) {
-      const { set, unset } = toEnded('failed')
-      await change(id, { set: { ...set, failure: toLapsedFailure() }, unset }, transaction)
+      await leave(id, 'failed', { set: { failure: toLapsedFailure() } }, transaction)
       return 'again'
     }
     const attempts = found.attempts + 1
@@ -202,17 +215,39 @@ export function createJobOperations(
         return change(found._id, { set, leaseMs }, transaction)
       }),
 
+    putPart(lease, part, bytes) {
+      assertPart(part, bytes)
+      return context.transact(async (transaction) => {
+        const { session } = transaction
+        const found = await findLeased(lease, transaction)
+        if (!found) return false
+        const { _id: jobId, collectionId } = found
+        const document = {
+          ...{ jobId, bytes: new Binary(bytes) },
+          ...(collectionId === undefined ? {} : { collectionId }),
+        }
+        const options = { session, upsert: true }
+        await jobParts.replaceOne({ _id: toPartId(jobId, part) }, document, options)
+        return true
+      })
+    },
+
+    async getPart(id, part) {
+      const document = await jobParts.findOne({ _id: toPartId(String(id), part) })
+      // A copy, as the bytes are a view into the reply.
+      return document ? Uint8Array.from(document.bytes.value()) : undefined
+    },
+
     end: (lease, { items, ...end }) =>
       context.transact(async (transaction) => {
         const found = await findLeased(lease, transaction)
         if (!found) return undefined
         await addItems(found, items, transaction)
-        const { set, unset } = toEnded(toEndState(toJob(found), end))
-        const outcome = {
+        const set = {
           ...(end.state === 'done' ? { result: JSON.stringify(end.result) } : {}),
           ...(end.state === 'failed' ? { failure: toPlain(end.failure) } : {}),
         }
-        return change(found._id, { set: { ...set, ...outcome }, unset }, transaction)
+        return leave(found._id, toEndState(toJob(found), end), { set }, transaction)
       }),
 
     ask: (id, asked) =>
@@ -228,10 +263,8 @@ export function createJobOperations(
             transaction,
           )
         }
-        const { set, unset } = toEnded(asks.state)
-        if (asked !== 'queued') return change(id, { set, unset }, transaction)
-        const fresh = { set: { ...set, lapses: 0 }, unset: [...unset, 'failure'] as const }
-        return change(id, fresh, transaction)
+        const fresh = { set: { lapses: 0 }, unset: ['failure'] } as const
+        return leave(id, asks.state, asked === 'queued' ? fresh : {}, transaction)
       }),
 
     async items(id, options = {}) {
@@ -301,6 +334,10 @@ function toJob({
 
 function toItem({ _id: id, rejected, personId, body }: JobItemDocument): JobItem {
   return { id, rejected, ...(personId === undefined ? {} : { personId }), body: readJson(body) }
+}
+
+function toPartId(jobId: string, part: number): string {
+  return `${jobId}:${part}`
 }
 
 /** @throws {FaceError} `storeCorrupt` */

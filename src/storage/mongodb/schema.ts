@@ -38,6 +38,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { collectionId: 1 } },
     { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
   ],
+  jobParts: [{ key: { jobId: 1 } }, { key: { collectionId: 1 } }],
   purges: [],
 }
 
@@ -68,6 +69,7 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
     keys: db.collection('keys'),
     jobs: db.collection('jobs'),
     jobItems: db.collection('jobItems'),
+    jobParts: db.collection('jobParts'),
     purges: db.collection('purges'),
   }
   const meta = await readMeta(tables.meta)

@@ -105,6 +105,15 @@ export interface JobItemDocument {
   readonly body: string
 }
 
+export interface JobPartDocument {
+  /** Id of the job, and number of the part. */
+  readonly _id: string
+  readonly jobId: string
+  /** That of its job, to be removed with it. */
+  readonly collectionId?: string
+  readonly bytes: Binary
+}
+
 /** A collection or a job that was deleted, what belongs to it being removed. */
 export interface PurgeDocument {
   /** Its id. */
@@ -135,5 +144,6 @@ export interface Tables {
   readonly keys: Table<KeyDocument>
   readonly jobs: Table<JobDocument>
   readonly jobItems: Table<JobItemDocument>
+  readonly jobParts: Table<JobPartDocument>
   readonly purges: Table<PurgeDocument>
 }

@@ -151,6 +151,16 @@ export interface JobStore {
    *   now, or the job is gone
    */
   save(lease: JobLease, news: JobNews & { readonly leaseMs: number }): Promise<Job | undefined>
+  /**
+   * Keeps a part of a file that the job works on, in place of an earlier part of this number; a mebibyte
+   * at most. Parts go when the job is done or cancelled, or with it.
+   *
+   * @param part  from 0
+   * @returns `false` as {@link save} returns `undefined`
+   */
+  putPart(lease: JobLease, part: number, bytes: Uint8Array): Promise<boolean>
+  /** A part of the job's file; `undefined` when there is none. */
+  getPart(id: string, part: number): Promise<Uint8Array | undefined>
   /** Ends an attempt. @returns the job; `undefined` as with {@link save} */
   end(lease: JobLease, end: JobEnd & Pick<JobNews, 'items'>): Promise<Job | undefined>
   /**

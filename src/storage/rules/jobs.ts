@@ -23,6 +23,15 @@ export function assertNewJob({ kind, input }: NewJob): void {
   }
 }
 
+/** Bytes of a part of a job's file. */
+export const maxPartBytes: number = 1024 * 1024
+
+/** @throws {FaceError} `invalidOption` */
+export function assertPart(part: number, bytes: Uint8Array): void {
+  if (Number.isSafeInteger(part) && part >= 0 && bytes.byteLength <= maxPartBytes) return
+  throw new FaceError('invalidOption', { detail: 'A part is too large, or has no number.' })
+}
+
 /** Why a job is given up whose leases ended. */
 export function toLapsedFailure(): JobFailure {
   return {

@@ -10,6 +10,7 @@ import type {
 } from '../ports/jobs.ts'
 import {
   assertNewJob,
+  assertPart,
   hasEnded,
   maxLapses,
   toAskedChange,
@@ -19,7 +20,7 @@ import {
 import { isUlid, parsePageOptions, toMeasuredPage, toPage } from '../rules/pages.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
-import { readJson, readNumber, readText } from './rows.ts'
+import { readBlob, readJson, readNumber, readText } from './rows.ts'
 
 const jobColumns =
   'id, kind, collection_id, input, state, wanted, progress, result, failure, attempts, ' +
@@ -82,13 +83,18 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
     }
   }
 
-  function toEnded(state: JobState): Readonly<Record<string, SqlValue>> {
+  /** Writes that a job comes out of being run, or of waiting. */
+  function leave(id: string, state: JobState, columns: Readonly<Record<string, SqlValue>>): Job {
     const ends = hasEnded({ state })
-    return {
+    if (state === 'done' || state === 'cancelled') {
+      db.run('DELETE FROM job_parts WHERE job_id = ?', [id])
+    }
+    return change(id, {
       ...{ state, wanted: null, lease_until_ms: null, ended_at: ends ? context.now() : null },
       // Nobody goes on from it; it may be large.
       ...(state === 'done' || state === 'cancelled' ? { checkpoint: null } : {}),
-    }
+      ...columns,
+    })
   }
 
   return {
@@ -152,7 +158,7 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
         const id = readText(row, 'id')
         const lapses = readNumber(row, 'lapses') + (readText(row, 'state') === 'running' ? 1 : 0)
         if (lapses > maxLapses) {
-          change(id, { ...toEnded('failed'), failure: JSON.stringify(toLapsedFailure()) })
+          leave(id, 'failed', { failure: JSON.stringify(toLapsedFailure()) })
           continue
         }
         const attempt = readNumber(row, 'attempts') + 1
@@ -174,12 +180,28 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
       })
     },
 
+    putPart(lease, part, bytes) {
+      assertPart(part, bytes)
+      const job = findLeased(lease)
+      if (!job) return false
+      db.run('INSERT OR REPLACE INTO job_parts (job_id, part, bytes) VALUES (?, ?, ?)', [
+        ...[job.id, part, bytes],
+      ])
+      return true
+    },
+
+    getPart(id, part) {
+      if (!isUlid(id)) return undefined
+      const sql = 'SELECT bytes FROM job_parts WHERE job_id = ? AND part = ?'
+      const row = db.get(sql, [id, part])
+      return row && readBlob(row, 'bytes')
+    },
+
     end(lease, { items, ...end }) {
       const job = findLeased(lease)
       if (!job) return undefined
       addItems(job.id, items)
-      return change(job.id, {
-        ...toEnded(toEndState(job, end)),
+      return leave(job.id, toEndState(job, end), {
         ...(end.state === 'done' ? { result: JSON.stringify(end.result) } : {}),
         ...(end.state === 'failed' ? { failure: JSON.stringify(end.failure) } : {}),
       })
@@ -191,7 +213,7 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
       if (changed === undefined) return job
       if (changed.state === undefined) return change(id, { wanted: changed.wanted ?? null })
       const fresh = asked === 'queued' ? { failure: null, lapses: 0 } : {}
-      return change(id, { ...toEnded(changed.state), ...fresh })
+      return leave(id, changed.state, fresh)
     },
 
     items(id, options = {}) {

@@ -166,6 +166,13 @@ const migrations: readonly string[] = [
   CREATE INDEX job_items_by_job ON job_items (job_id, id);
   CREATE INDEX job_items_by_person ON job_items (person_id) WHERE person_id IS NOT NULL;
 
+  CREATE TABLE job_parts (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (job_id, part)
+  ) STRICT;
+
   CREATE TRIGGER job_items_of_person_removed AFTER DELETE ON persons BEGIN
     DELETE FROM job_items WHERE person_id = OLD.id;
   END;

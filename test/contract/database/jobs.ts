@@ -161,6 +161,45 @@ export function describeJobs(under: () => DatabaseUnderTest): void {
       await expectCode(store.jobs.items(job.id, { cursor: 'x' }), 'invalidCursor')
     })
 
+    it('keeps the parts of a file until the job is over', async () => {
+      const bytes = (value: number) => new Uint8Array(1024 * 1024).fill(value)
+      const parts = async (id: string) => [
+        await store.jobs.getPart(id, 0),
+        await store.jobs.getPart(id, 1),
+      ]
+      for (const over of ['done', 'cancelled', 'failed'] as const) {
+        const { id } = await store.jobs.create(aJob, { leaseMs: 10 * shortMs })
+        const own = { id, attempt: 1 }
+        expect(await store.jobs.putPart(own, 0, bytes(7))).toBe(true)
+        expect(await store.jobs.putPart(own, 0, bytes(1))).toBe(true)
+        expect(await store.jobs.putPart(own, 1, bytes(2).subarray(5, 8))).toBe(true)
+        await store.jobs.end(own, { state: 'queued' })
+        expect(await store.jobs.putPart(own, 1, bytes(9))).toBe(false)
+        const [first, second] = await parts(id)
+        expect(Buffer.from(first!).equals(bytes(1))).toBe(true)
+        expect(second).toEqual(new Uint8Array(3).fill(2))
+        const { lease } = await claim({ only: id })
+        const failure = { code: 'internal', message: 'x' }
+        if (over === 'done') await store.jobs.end(lease, { state: over, result })
+        else if (over === 'failed') await store.jobs.end(lease, { state: over, failure })
+        else await store.jobs.end(lease, { state: over })
+        // One that failed can be tried again.
+        const isKept = over === 'failed'
+        const left = await parts(id)
+        expect(left.map((part) => part !== undefined)).toEqual([isKept, isKept])
+        await store.jobs.remove(id)
+        await expect.poll(() => parts(id)).toEqual([undefined, undefined])
+      }
+      expect(await store.jobs.getPart('x', 0)).toBeUndefined()
+      const { id } = await store.jobs.create(aJob, { leaseMs })
+      const own = { id, attempt: 1 }
+      await expectCode(
+        (async () => store.jobs.putPart(own, 0, new Uint8Array(1024 * 1024 + 1)))(),
+        'invalidOption',
+      )
+      await expectCode((async () => store.jobs.putPart(own, -1, bytes(1)))(), 'invalidOption')
+    })
+
     it('ends with a result, or with a failure', async () => {
       await store.jobs.create(aJob)
       await store.jobs.create(aJob)

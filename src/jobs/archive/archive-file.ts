@@ -1,0 +1,49 @@
+import { FaceError } from '../../core/errors.ts'
+import { maxPartBytes } from '../../storage/rules/jobs.ts'
+
+/** A file that was kept with a job, read from anywhere in it. */
+export interface ArchiveFile {
+  readonly size: number
+  /** The bytes from `start` to `end`, in pieces of a part at most. */
+  read(start: number, end: number): AsyncGenerator<Uint8Array, void>
+}
+
+/**
+ * The file whose parts a job keeps: all but the last have {@link maxPartBytes}. The part that was read
+ * last is remembered, as archives are read from many places near each other.
+ */
+export function createArchiveFile(
+  size: number,
+  getPart: (part: number) => Promise<Uint8Array | undefined>,
+): ArchiveFile {
+  let last: { readonly part: number; readonly bytes: Promise<Uint8Array> } | undefined
+
+  async function load(part: number): Promise<Uint8Array> {
+    const bytes = await getPart(part)
+    const expected = Math.min(maxPartBytes, size - part * maxPartBytes)
+    if (bytes?.length === expected) return bytes
+    throw new FaceError('storeCorrupt', { detail: 'A part of the uploaded file is not there.' })
+  }
+
+  return {
+    size,
+    async *read(start, end) {
+      for (let at = start; at < Math.min(end, size); ) {
+        const part = Math.floor(at / maxPartBytes)
+        if (last?.part !== part) last = { part, bytes: load(part) }
+        const bytes = await last.bytes
+        const from = at - part * maxPartBytes
+        const piece = bytes.subarray(from, Math.min(bytes.length, end - part * maxPartBytes))
+        at += piece.length
+        yield piece
+      }
+    },
+  }
+}
+
+/** The bytes of a piece of the file in one array. */
+export async function readAll(file: ArchiveFile, start: number, end: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of file.read(start, end)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}

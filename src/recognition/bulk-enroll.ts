@@ -1,0 +1,73 @@
+import { isFaceError } from '../core/errors.ts'
+import type { Person } from '../storage/ports/persons.ts'
+import type { EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
+import { isAmbiguousName } from './person-by-name.ts'
+
+/** A photograph of many, and whose face it shows: a person's id, or a name. */
+export interface BulkPhoto {
+  readonly fileName: string
+  readonly person: { readonly id: string } | { readonly name: string }
+  readonly bytes: Uint8Array
+}
+
+/** What became of it. */
+export type PhotoOutcome =
+  | {
+      readonly kind: 'enrolled'
+      readonly person: Person
+      readonly newPerson: boolean
+      readonly face: EnrollResult['faces'][number]
+    }
+  | { readonly kind: 'rejected'; readonly reasons: readonly string[]; readonly message: string }
+
+export interface BulkTarget {
+  readonly faceWatcher: Pick<FaceWatcher, 'enroll'>
+  readonly collection: string
+  readonly enroll: EnrollOptions
+}
+
+/**
+ * Enrols one photograph of many. That it cannot be used is a result.
+ *
+ * @throws what would meet the next photograph, too: a full disk, a closed database
+ */
+export async function enrollPhoto(
+  { faceWatcher, collection, enroll }: BulkTarget,
+  { fileName, person, bytes }: BulkPhoto,
+): Promise<PhotoOutcome> {
+  try {
+    const given = 'id' in person ? person.id : { ...person, ifExists: 'reuse' as const }
+    return toPhotoOutcome(
+      await faceWatcher.enroll(collection, given, [{ fileName, bytes }], enroll),
+    )
+  } catch (error) {
+    const rejected = toPhotoRejection(error)
+    if (rejected === undefined) throw error
+    return rejected
+  }
+}
+
+function toPhotoOutcome({ faces, rejected, person, newPerson }: EnrollResult): PhotoOutcome {
+  const [face] = faces
+  if (face !== undefined && person !== undefined) {
+    return { kind: 'enrolled', person, newPerson, face }
+  }
+  const [first] = rejected
+  const message = first?.message ?? 'It was not enrolled.'
+  return { kind: 'rejected', reasons: first?.reasons ?? [], message }
+}
+
+/** What an error of one photograph says of it; `undefined` when it would meet the next one, too. */
+export function toPhotoRejection(
+  error: unknown,
+): Extract<PhotoOutcome, { kind: 'rejected' }> | undefined {
+  if (isAmbiguousName(error)) {
+    const message = 'Several persons have this name; say the id of the one who is meant.'
+    return { kind: 'rejected', reasons: ['ambiguousName'], message }
+  }
+  if (!isFaceError(error)) return undefined
+  const isOfPhoto = ['invalidName', 'imageTooLarge', 'workerFailed', 'internal'].includes(
+    error.code,
+  )
+  return isOfPhoto ? { kind: 'rejected', reasons: [error.code], message: error.message } : undefined
+}

@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { zipSync } from 'fflate'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FaceError } from '../../src/core/errors.ts'
+import { toUploaded } from '../../src/jobs/kinds/bulk-enroll.ts'
+import { createJobKinds } from '../../src/jobs/kinds/kinds.ts'
+import { createJobService, type JobService } from '../../src/jobs/service.ts'
+import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
+import { createUseCases } from '../../src/recognition/use-cases.ts'
+import type { Job, JobState, JsonObject } from '../../src/storage/ports/jobs.ts'
+import { expectCode } from '../helpers/expect-code.ts'
+import {
+  createFakeDependencies,
+  type FakeDependencies,
+  image,
+} from '../helpers/fake-recognition.ts'
+
+let directory: string
+let deps: FakeDependencies
+let faceWatcher: FaceWatcher
+const services: JobService[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'face-watcher-bulk-'))
+  deps = await createFakeDependencies()
+  faceWatcher = createUseCases(deps)
+})
+
+afterEach(async () => {
+  for (const service of services.splice(0)) await service.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+function start(options: { concurrency?: number; faceWatcher?: FaceWatcher } = {}): JobService {
+  const service = createJobService({
+    ...{ store: deps.store, faceWatcher, concurrency: 1, keepMs: 1e9, pollMs: 50, leaseMs: 600 },
+    kinds: createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
+    ...options,
+  })
+  services.push(service)
+  return service
+}
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
+}
+
+const request = (input: JsonObject = {}) => ({ kind: 'bulkEnroll', collection: 'default', input })
+
+function upload(
+  { jobs }: JobService,
+  files: Readonly<Record<string, string>>,
+  input: JsonObject = {},
+): Promise<Job> {
+  const zip = zipSync(Object.fromEntries(Object.entries(files).map(([k, v]) => [k, image(v)])))
+  return jobs.startWithFile(request(input), pieces(zip), toUploaded)
+}
+
+async function until(id: string, state: JobState): Promise<Job> {
+  const get = () => deps.store.jobs.get(id)
+  await expect.poll(async () => (await get()).state, { timeout: 10_000 }).toBe(state)
+  return get()
+}
+
+async function readItems(id: string): Promise<readonly (readonly [unknown, boolean])[]> {
+  const { items } = await deps.store.jobs.items(id)
+  return items.map(({ rejected, body }) => [body.file, rejected])
+}
+
+describe('bulk enrolment', () => {
+  it('makes persons of folders, and says of each photograph what became of it', async () => {
+    const service = start()
+    const { id } = await upload(service, {
+      'Ann/1.jpg': 'ann',
+      'Ann/2.jpg': 'ann~0.9',
+      'photos/Bob/1.JPG': 'bob',
+      'photos/Bob/2.jpg': '(none)',
+      'photos/Bob/3.jpg': 'ann bob',
+      'Cy/large.jpg': 'x'.repeat(1001),
+      'Cy/notes.txt': 'cy',
+      '.hidden/1.jpg': 'cy',
+      '__MACOSX/Ann/._1.jpg': 'cy',
+      'root.jpg': 'cy',
+    })
+    const { result } = await until(id, 'done')
+    expect(result).toEqual({
+      ...{ collection: 'default', enrolled: 3, alreadyEnrolled: 0, newPersons: 2 },
+      ...{ rejected: 4, leftOut: 3 },
+    })
+    const { items } = await faceWatcher.persons.list('default')
+    expect(items.map(({ name, faceCount }) => [name, faceCount]).sort()).toEqual([
+      ['Ann', 2],
+      ['Bob', 1],
+    ])
+    const told = await deps.store.jobs.items(id)
+    const rejected = told.items.filter((item) => item.rejected)
+    expect(rejected.map(({ body }) => [body.file, ...(body.reasons as string[])])).toEqual([
+      ['photos/Bob/2.jpg', 'noFace'],
+      ['photos/Bob/3.jpg', 'multipleFaces'],
+      ['Cy/large.jpg', 'imageTooLarge'],
+      ['root.jpg', 'noName'],
+    ])
+    const ann = items.find(({ name }) => name === 'Ann')
+    expect(told.items.filter(({ personId }) => personId === ann?.id)).toHaveLength(2)
+    // The archive is gone with the end.
+    expect(await deps.store.jobs.getPart(id, 0)).toBeUndefined()
+  })
+
+  it('takes the options of an enrolment, and refuses others', async () => {
+    const service = start()
+    await faceWatcher.enroll('default', { name: 'Ann' }, [{ fileName: 'a', bytes: image('ann') }])
+    const options = { duplicates: 'reject', faces: 'largest' }
+    const { id } = await upload(service, { 'Bob/1.jpg': 'ann~0.9', 'Cy/1.jpg': 'cy dan' }, options)
+    expect((await until(id, 'done')).result).toMatchObject({ enrolled: 1, rejected: 1 })
+    await expectCode(upload(service, { 'A/1.jpg': 'ann' }, { faces: 'all' }), 'invalidOption')
+    await expectCode(upload(service, { 'A/1.jpg': 'ann' }, { other: 1 }), 'invalidOption')
+    expect((await service.jobs.list()).items).toHaveLength(1)
+  })
+
+  it('goes on after an interruption, each photograph enrolled and told once', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`P${i % 7}/${i}.jpg`, `ann~${0.5 + i / 100}`]),
+    )
+    const slow: FaceWatcher = {
+      ...faceWatcher,
+      as: () => slow,
+      async enroll(...args) {
+        const result = await faceWatcher.enroll(...args)
+        await sleep(20)
+        return result
+      },
+    }
+    const { id } = await upload(start({ concurrency: 0 }), files, { duplicates: 'ignore' })
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const service = start({ faceWatcher: slow })
+      await sleep(150)
+      await service.close()
+    }
+    start()
+    const { result } = await until(id, 'done')
+    expect(result).toMatchObject({ rejected: 0, leftOut: 0, newPersons: 7 })
+    const { enrolled, alreadyEnrolled } = result as Record<string, number>
+    expect(enrolled! + alreadyEnrolled!).toBe(40)
+    expect((await faceWatcher.collections.get('default')).faces).toBe(40)
+    expect(await readItems(id)).toEqual(Object.keys(files).map((file) => [file, false]))
+  })
+
+  it('has no job when the upload is cut off, or its collection goes', async () => {
+    const { jobs } = start({ concurrency: 0 })
+    async function* cut(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(2_000_000)
+      throw new FaceError('aborted')
+    }
+    await expectCode(jobs.startWithFile(request(), cut(), toUploaded), 'aborted')
+    expect((await jobs.list()).items).toEqual([])
+    await faceWatcher.collections.create({ name: 'gone' })
+    async function* deleting(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(2_000_000)
+      await faceWatcher.collections.delete('gone')
+      yield new Uint8Array(2_000_000)
+    }
+    const gone = { ...request(), collection: 'gone' }
+    await expectCode(jobs.startWithFile(gone, deleting(), toUploaded), 'collectionNotFound')
+    expect((await jobs.list()).items).toEqual([])
+  })
+
+  it('fails when its upload ended with its process', async () => {
+    const { id: collectionId } = await faceWatcher.collections.get('default')
+    const job = { kind: 'bulkEnroll', collectionId, input: {} }
+    const { id } = await deps.store.jobs.create(job, { leaseMs: 10 })
+    await deps.store.jobs.putPart({ id, attempt: 1 }, 0, new Uint8Array(10))
+    await sleep(20)
+    start()
+    expect((await until(id, 'failed')).failure).toMatchObject({ code: 'invalidRequest' })
+  })
+
+  it('ends where the next photograph would fail as well, and can be tried again', async () => {
+    let isFull = true
+    const full: FaceWatcher = {
+      ...faceWatcher,
+      as: () => full,
+      async enroll(...args) {
+        if (isFull) throw new FaceError('storeFull')
+        return faceWatcher.enroll(...args)
+      },
+    }
+    const service = start({ faceWatcher: full })
+    const { id } = await upload(service, { 'Ann/1.jpg': 'ann' })
+    expect((await until(id, 'failed')).failure).toMatchObject({ code: 'storeFull' })
+    isFull = false
+    await service.jobs.ask(id, 'queued')
+    expect((await until(id, 'done')).result).toMatchObject({ enrolled: 1 })
+  })
+})
