@@ -23,6 +23,9 @@ const watchEveryMs = 1000
 /** A job that runs in front of somebody; whoever ends the process gives it to the runners after that. */
 const foregroundLeaseMs = 30_000
 
+/** Jobs of a kind with a file that may wait, and that may run or be uploaded. */
+const maxWithFile = 20
+
 /** A job to be made. */
 export interface NewJobRequest {
   /** Name of a kind, such as `indexRebuild`. */
@@ -50,7 +53,8 @@ export interface Jobs {
    *
    * @param file  pieces of any length
    * @param toCheckpoint  what the first attempt goes on from, by the file's size in bytes
-   * @throws {FaceError} as {@link start}, and what the file throws
+   * @throws {FaceError} as {@link start}, and what the file throws; `overloaded` while too many of its
+   *   kind wait or run
    */
   startWithFile(
     request: NewJobRequest,
@@ -150,6 +154,7 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
 
     async startWithFile(request, file, toCheckpoint) {
       const leaseMs = foregroundLeaseMs
+      await assertRoom(options.store.jobs, request.kind)
       const { id } = await jobs.create(await toNewJob(request), { leaseMs })
       const lease = { id, attempt: 1 }
       // Its pieces may come slowly.
@@ -224,6 +229,15 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
         await changed
       }
     },
+  }
+}
+
+/** Files are large, and wait in the database. @throws {FaceError} `overloaded` */
+async function assertRoom(jobs: JobStore, kind: string): Promise<void> {
+  for (const state of ['queued', 'running'] as const) {
+    const { items } = await jobs.list({ kind, state, limit: maxWithFile })
+    if (items.length < maxWithFile) continue
+    throw new FaceError('overloaded', { detail: `${maxWithFile} jobs of this kind are ${state}.` })
   }
 }
 

@@ -1,12 +1,12 @@
 import { isFaceError } from '../core/errors.ts'
 import type { Person } from '../storage/ports/persons.ts'
-import type { EnrollOptions, EnrollResult, FaceWatcher } from './face-watcher.ts'
+import type { EnrollOptions, EnrollResult, FaceWatcher, NewPersonInput } from './face-watcher.ts'
 import { isAmbiguousName } from './person-by-name.ts'
 
 /** A photograph of many, and whose face it shows: a person's id, or a name. */
 export interface BulkPhoto {
   readonly fileName: string
-  readonly person: { readonly id: string } | { readonly name: string }
+  readonly person: { readonly id: string } | Pick<NewPersonInput, 'name' | 'metadata'>
   readonly bytes: Uint8Array
 }
 
@@ -66,8 +66,8 @@ export function toPhotoRejection(
     return { kind: 'rejected', reasons: ['ambiguousName'], message }
   }
   if (!isFaceError(error)) return undefined
-  const isOfPhoto = ['invalidName', 'imageTooLarge', 'workerFailed', 'internal'].includes(
-    error.code,
-  )
+  const isOfPhoto = [
+    ...['invalidName', 'invalidMetadata', 'imageTooLarge', 'workerFailed', 'internal'],
+  ].includes(error.code)
   return isOfPhoto ? { kind: 'rejected', reasons: [error.code], message: error.message } : undefined
 }

@@ -851,6 +851,34 @@ describe('jobs', () => {
     const enrolled = await client.send('GET', `/v1/jobs/${id}/items?rejected=false&limit=1`)
     expect(enrolled.json.items).toMatchObject([{ body: { file: 'Ann/1.jpg' } }])
     expect(enrolled.json.nextCursor).toBeDefined()
+    const csv = await client.send('GET', `/v1/jobs/${id}/items.csv`)
+    expect(csv.headers['content-type']).toContain('text/csv')
+    const [names, ...lines] = csv.body.trim().split('\r\n')
+    expect(names).toBe(
+      'id,rejected,personId,file,faceId,alreadyEnrolled,warnings,turned,reasons,message',
+    )
+    expect(lines).toHaveLength(3)
+    expect(lines[1]).toMatch(/^\w{26},true,,Ann\/2\.jpg,,,,,noFace,/)
+    const part = await client.send('GET', `/v1/jobs/${id}/items.csv?rejected=true`)
+    expect(part.body.trim().split('\r\n')).toHaveLength(2)
+    expect((await client.send('GET', '/v1/jobs/x/items.csv')).json.code).toBe('jobNotFound')
+  })
+
+  it('writes no formula into a table', async () => {
+    const { jobs } = client.services.store
+    const { id } = await jobs.create({ kind: 'bulkEnroll', input: {} }, { leaseMs: 60_000 })
+    const items = ['=1+1', '@x', '-2', 'a "b", c'].map((file) => ({
+      rejected: true,
+      body: { file },
+    }))
+    await jobs.end({ id, attempt: 1 }, { state: 'cancelled', items })
+    const { body } = await client.send('GET', `/v1/jobs/${id}/items.csv`)
+    const cells = body
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.slice(32))
+    expect(cells).toEqual([",'=1+1", ",'@x", ",'-2", ',"a ""b"", c"'])
   })
 
   it('takes one archive in one field, within its bound, and leaves no job otherwise', async () => {

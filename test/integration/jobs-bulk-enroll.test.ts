@@ -109,6 +109,68 @@ describe('bulk enrolment', () => {
     expect(await deps.store.jobs.getPart(id, 0)).toBeUndefined()
   })
 
+  it('takes names and metadata from a table, of what it names', async () => {
+    const table = [
+      '\uFEFFfile,name,department,floor',
+      '1.jpg,"Smith, Ann",Research,2',
+      'deep\\2.jpg,"Smith, Ann",ignored,',
+      'gone.jpg,Nobody,,',
+      '3.jpg,,,',
+    ]
+    const service = start()
+    const photographs = { 'deep/2.jpg': 'ann~0.9', 'Bob/3.jpg': 'bob', '4.jpg': 'cy' }
+    const wrong = await upload(service, { 'people.csv': table.join('\r\n'), '1.jpg': 'ann' })
+    expect((await until(wrong.id, 'failed')).failure).toMatchObject({
+      ...{ code: 'invalidRequest', message: expect.stringContaining('people.csv') },
+    })
+    const good = table.slice(0, 4).join('\r\n')
+    const { id } = await upload(service, {
+      '1.jpg': 'ann',
+      ...photographs,
+      'people.csv': good,
+    })
+    expect((await until(id, 'done')).result).toMatchObject({
+      ...{ enrolled: 3, newPersons: 2, rejected: 1, leftOut: 1 },
+    })
+    const { items } = await faceWatcher.persons.list('default')
+    expect(items.map(({ name, faceCount, metadata }) => [name, faceCount, metadata])).toEqual([
+      ['Smith, Ann', 2, { department: 'Research', floor: '2' }],
+      ['Bob', 1, {}],
+    ])
+    // In the folder that holds everything, too.
+    const inFolder = await upload(service, {
+      ...{ 'all/people.csv': 'name,file\nDan,x/5.jpg\n', 'all/x/5.jpg': 'dan' },
+    })
+    expect((await until(inFolder.id, 'done')).result).toMatchObject({ enrolled: 1 })
+    const { items: named } = await faceWatcher.persons.list('default', { exactName: 'Dan' })
+    expect(named).toHaveLength(1)
+  })
+
+  it('refuses a table that cannot be used', async () => {
+    const service = start()
+    for (const table of [
+      'file,name\na.jpg',
+      'a.jpg,Ann\n',
+      'file,name\na.jpg,Ann\na.jpg,Bob\n',
+      'file,name\n"a.jpg,Ann\n',
+    ]) {
+      const { id } = await upload(service, { 'people.csv': table, 'a.jpg': 'ann' })
+      const ended = await until(id, 'failed')
+      expect(ended.failure?.code).toBe('invalidRequest')
+    }
+    expect((await faceWatcher.persons.list('default')).items).toEqual([])
+  })
+
+  it('does not let archives fill the database', async () => {
+    const service = start({ concurrency: 0 })
+    for (let i = 0; i < 20; i++) await upload(service, { 'Ann/1.jpg': 'ann' })
+    await expectCode(upload(service, { 'Ann/1.jpg': 'ann' }), 'overloaded')
+    const { items } = await service.jobs.list()
+    expect(items).toHaveLength(20)
+    await service.jobs.ask(items[0]!.id, 'cancelled')
+    await upload(service, { 'Ann/1.jpg': 'ann' })
+  })
+
   it('takes the options of an enrolment, and refuses others', async () => {
     const service = start()
     await faceWatcher.enroll('default', { name: 'Ann' }, [{ fileName: 'a', bytes: image('ann') }])
@@ -141,10 +203,12 @@ describe('bulk enrolment', () => {
     }
     start()
     const { result } = await until(id, 'done')
-    expect(result).toMatchObject({ rejected: 0, leftOut: 0, newPersons: 7 })
-    const { enrolled, alreadyEnrolled } = result as Record<string, number>
+    expect(result).toMatchObject({ rejected: 0, leftOut: 0 })
+    // What was stored and not yet told when an attempt ended is told as there before.
+    const { enrolled, alreadyEnrolled, newPersons } = result as Record<string, number>
     expect(enrolled! + alreadyEnrolled!).toBe(40)
-    expect((await faceWatcher.collections.get('default')).faces).toBe(40)
+    expect(newPersons).toBeLessThanOrEqual(7)
+    expect(await faceWatcher.collections.get('default')).toMatchObject({ persons: 7, faces: 40 })
     expect(await readItems(id)).toEqual(Object.keys(files).map((file) => [file, false]))
   })
 
@@ -175,6 +239,20 @@ describe('bulk enrolment', () => {
     await sleep(20)
     start()
     expect((await until(id, 'failed')).failure).toMatchObject({ code: 'invalidRequest' })
+  })
+
+  it('waits for a database that is busy for a while', async () => {
+    let refusals = 2
+    const busy: FaceWatcher = {
+      ...faceWatcher,
+      as: () => busy,
+      async enroll(...args) {
+        if (refusals-- > 0) throw new FaceError('storeBusy')
+        return faceWatcher.enroll(...args)
+      },
+    }
+    const { id } = await upload(start({ faceWatcher: busy }), { 'Ann/1.jpg': 'ann' })
+    expect((await until(id, 'done')).result).toMatchObject({ enrolled: 1 })
   })
 
   it('ends where the next photograph would fail as well, and can be tried again', async () => {

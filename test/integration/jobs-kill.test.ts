@@ -52,7 +52,7 @@ async function untilDone(node: ServeNode, job: string, done: number): Promise<vo
 /** Every photograph is enrolled once, and told once. */
 async function expectAllOnce(node: ServeNode, job: string): Promise<void> {
   await expect
-    .poll(async () => (await node.send('GET', job)).json.state, { timeout: 60_000 })
+    .poll(async () => (await node.send('GET', job)).json.state, { timeout: 150_000 })
     .toBe('done')
   const { result, attempts } = (await node.send('GET', job)).json
   expect(result.enrolled + result.alreadyEnrolled).toBe(photographs)
@@ -95,16 +95,18 @@ describe('kill -9 during a bulk enrolment', () => {
         const second = await nodes.start({ ...env, FACE_WATCHER_JOBS_CONCURRENCY: '0' })
         const job = await upload(second)
         await untilDone(first, job, 4)
-        const third = await nodes.start(env)
         await first.kill()
-        const killed = performance.now()
+        // Not before, as it might have taken up the job.
+        const third = await nodes.start(env)
+        const listening = performance.now()
         await expect
           .poll(async () => (await third.send('GET', job)).json.attempts, { timeout: 30_000 })
           .toBe(3)
-        expect(performance.now() - killed).toBeLessThan(15_000)
+        expect(performance.now() - listening).toBeLessThan(15_000)
+        // What the killed node was storing is locked until the server ends it, after a minute.
         await expectAllOnce(third, job)
         expect(third.faults()).toEqual([])
-      })
+      }, 240_000)
     },
   )
 })

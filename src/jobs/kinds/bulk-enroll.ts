@@ -1,14 +1,21 @@
 import { posix } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { FaceError } from '../../core/errors.ts'
+import { type ErrorCode, FaceError } from '../../core/errors.ts'
 import { imageEndings } from '../../core/image-endings.ts'
 import { isSystemFolder } from '../../core/system-folders.ts'
-import { enrollPhoto, type PhotoOutcome, toPhotoRejection } from '../../recognition/bulk-enroll.ts'
+import {
+  type BulkTarget,
+  enrollPhoto,
+  type PhotoOutcome,
+  toPhotoRejection,
+} from '../../recognition/bulk-enroll.ts'
 import type { JsonObject, NewJobItem } from '../../storage/ports/jobs.ts'
 import { openArchive } from '../archive/archive.ts'
 import { createArchiveFile } from '../archive/archive-file.ts'
 import type { ArchiveEntry } from '../archive/entries.ts'
+import { type PeopleTable, readTable, tableName } from '../archive/table.ts'
 import type { JobContext, JobKind } from '../job-kind.ts'
 import { findCollectionName } from './collection-name.ts'
 
@@ -51,11 +58,17 @@ export function toUploaded(size: number): JsonObject {
   return { ...noCounts, size, next: 0 } satisfies Checkpoint
 }
 
+/** Errors that the next moment may not have. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  ...(['storeBusy', 'storeUnavailable', 'overloaded'] as const),
+])
+const patienceMs = 180_000
+
 const noCounts: Counts = { enrolled: 0, alreadyEnrolled: 0, newPersons: 0, rejected: 0, leftOut: 0 }
 
 /**
- * Enrols the photographs of an archive, which is kept with the job. The folder that a photograph lies
- * in is the name of its person, who is made, or found by this name. A photograph that was enrolled before an
+ * Enrols the photographs of an archive, which is kept with the job. The table of the archive, or the
+ * folder that a photograph lies in, says the name of its person, who is made, or found by this name. A photograph that was enrolled before an
  * interruption and not written down as such is found to be enrolled already.
  */
 export function createBulkEnroll({
@@ -81,16 +94,19 @@ export function createBulkEnroll({
         createArchiveFile(state.size, context.getPart),
         maxImageBytes,
       )
-      const target = { faceWatcher, collection, enroll: { ...input, signal } }
+      const table = await readTable(archive)
+      const target = { faceWatcher, collection, enroll: { ...input, signal }, table }
       let { size, next, ...counts } = state
       for await (const batch of toBatches(archive.files(next), concurrency)) {
-        const outcomes = await Promise.all(batch.map((entry) => enrollEntry(target, entry)))
+        const outcomes = await Promise.all(
+          batch.map((entry) => withPatience(() => enrollEntry(target, entry), signal)),
+        )
         signal.throwIfAborted()
         counts = outcomes.reduce(count, counts)
         next = batch.at(-1)!.index + 1
         const items = batch.flatMap((entry, i) => toItem(entry, outcomes[i]!))
-        await save({ ...counts, size, next } satisfies Checkpoint, items)
         report('photographs', next, archive.total)
+        await save({ ...counts, size, next } satisfies Checkpoint, items)
       }
       return { collection, ...counts }
     },
@@ -105,13 +121,13 @@ function toState({ checkpoint }: JobContext): Checkpoint {
 type Outcome = PhotoOutcome | { readonly kind: 'leftOut' }
 
 async function enrollEntry(
-  target: Parameters<typeof enrollPhoto>[0],
+  { table, ...target }: BulkTarget & { readonly table: PeopleTable | undefined },
   { path, read }: ArchiveEntry,
 ): Promise<Outcome> {
   if (!isPhotograph(path)) return { kind: 'leftOut' }
-  const name = posix.basename(posix.dirname(path))
-  if (name === '' || name === '.' || name === '..') {
-    const message = 'The photograph lies in no folder; the name of a folder is that of a person.'
+  const person = table?.get(posix.normalize(path)) ?? toFolderPerson(path)
+  if (person === undefined) {
+    const message = `The photograph is not in ${tableName} and lies in no folder, whose name would be that of its person.`
     return { kind: 'rejected', reasons: ['noName'], message }
   }
   let bytes: Uint8Array
@@ -123,7 +139,29 @@ async function enrollEntry(
     if (!(error instanceof FaceError) || error.code !== 'invalidRequest') throw error
     return { kind: 'rejected', reasons: ['unreadable'], message: error.message }
   }
-  return enrollPhoto(target, { fileName: posix.basename(path), person: { name }, bytes })
+  return enrollPhoto(target, { fileName: posix.basename(path), person, bytes })
+}
+
+/**
+ * What comes to nothing for now is tried again, with longer and longer pauses: what a node that died held in
+ * MongoDB is free again after a minute.
+ */
+async function withPatience<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const giveUpAt = performance.now() + patienceMs
+  for (let pauseMs = 500; ; pauseMs = Math.min(2 * pauseMs, 10_000)) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const passes = error instanceof FaceError && passing.has(error.code)
+      if (!passes || signal.aborted || performance.now() > giveUpAt) throw error
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+function toFolderPerson(path: string): { readonly name: string } | undefined {
+  const name = posix.basename(posix.dirname(path))
+  return ['', '.', '..'].includes(name) ? undefined : { name }
 }
 
 /** Not what systems put beside photographs, nor another kind of file. */

@@ -1,7 +1,6 @@
 import { Binary } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
 import type {
-  ClaimedJob,
   Job,
   JobItem,
   JobLease,
@@ -35,12 +34,20 @@ interface Change {
   readonly leaseMs?: number
 }
 
-/** Jobs, as {@link JobStore} says. */
+/**
+ * Jobs, as {@link JobStore} says.
+ *
+ * [Note: Jobs without transactions]
+ * A process that is killed within a transaction keeps what it wrote locked until the server ends the
+ * transaction, after a minute. A job would wait as long for another node, so its document is changed
+ * alone, from one revision to the next. Items are written before, with the attempt and a number of their
+ * own; they count when the job's `rounds` say so, in the same change as the checkpoint.
+ */
 export function createJobOperations(
   context: MongoContext,
   cleaner: DeletedCollectionCleaner,
 ): JobStore {
-  const { jobs, jobItems, jobParts, purges } = context.tables
+  const { jobs, jobItems, jobParts, persons, purges } = context.tables
 
   async function find(id: string, transaction?: Transaction): Promise<JobDocument> {
     const session = transaction && { session: transaction.session }
@@ -49,105 +56,108 @@ export function createJobOperations(
     return document
   }
 
-  async function findLeased(
-    { id, attempt }: JobLease,
-    { session }: Transaction,
-  ): Promise<JobDocument | null> {
-    return jobs.findOne({ _id: id, state: 'running', attempts: attempt }, { session })
-  }
+  const findLeased = ({ id, attempt }: JobLease): Promise<JobDocument | null> =>
+    jobs.findOne({ _id: id, state: 'running', attempts: attempt })
 
-  /** Writes fields and the next revision. */
+  /** Writes fields and the next revision; `null` when the job has changed since it was read. */
   async function change(
-    id: string,
+    { _id, revision }: JobDocument,
     { set, unset = [], leaseMs }: Change,
-    { session }: Transaction,
-  ): Promise<Job> {
+  ): Promise<JobDocument | null> {
     const fields = Object.fromEntries(
       Object.entries(set).map(([name, value]) => [name, { $literal: value }]),
     )
     const lease = leaseMs === undefined ? {} : { leaseUntil: { $add: ['$$NOW', leaseMs] } }
     const update: object[] = [
-      { $set: { ...fields, ...lease, revision: { $add: ['$revision', 1] } } },
+      { $set: { ...fields, ...lease, revision: revision + 1 } },
       ...(unset.length === 0 ? [] : [{ $unset: [...unset] }]),
     ]
-    const changed = await jobs.findOneAndUpdate({ _id: id }, update, {
-      session,
+    const changed = await jobs.findOneAndUpdate({ _id, revision }, update, {
       returnDocument: 'after',
     })
-    if (!changed) throw new FaceError('jobNotFound')
-    return toJob(changed)
+    // When it is over, or can no longer go on.
+    if (changed && hasEnded(changed) && changed.checkpoint === undefined) {
+      await jobParts.deleteMany({ jobId: _id })
+    }
+    return changed
   }
 
+  /** Reads and changes a job until nobody was faster; it stays as it is without a change. */
+  async function rewrite(
+    read: () => Promise<JobDocument | null>,
+    toChange: (found: JobDocument) => Change | undefined,
+  ): Promise<Job | undefined> {
+    for (;;) {
+      const found = await read()
+      if (!found) return undefined
+      const wanted = toChange(found)
+      if (wanted === undefined) return toJob(found)
+      const changed = await change(found, wanted)
+      if (changed) return toJob(changed)
+    }
+  }
+
+  /** Writes items, which count when the job says so. @returns what it has to say */
   async function addItems(
-    { _id: jobId, collectionId }: JobDocument,
+    { _id: jobId, collectionId, attempts, rounds = {} }: JobDocument,
     items: readonly NewJobItem[] = [],
-    { session }: Transaction,
-  ): Promise<void> {
-    if (items.length === 0) return
-    const documents = items.map(
-      ({ rejected, personId, body }): JobItemDocument => ({
-        ...{ _id: context.newId(), jobId, rejected, body: JSON.stringify(body) },
-        ...(collectionId === undefined ? {} : { collectionId }),
-        ...(personId === undefined ? {} : { personId }),
-      }),
-    )
-    await jobItems.insertMany(documents, { session })
+  ): Promise<Pick<Fields, 'rounds'>> {
+    if (items.length === 0) return {}
+    const attempt = toRoundKey(attempts)
+    const round = (rounds[attempt] ?? 0) + 1
+    const about = new Set(items.flatMap(({ personId }) => personId ?? []))
+    const there = await persons
+      .find({ _id: { $in: [...about] } }, { projection: { _id: 1 } })
+      .toArray()
+    const known = new Set(there.map(({ _id }) => _id))
+    const documents = items
+      .filter(({ personId }) => personId === undefined || known.has(personId))
+      .map(
+        ({ rejected, personId, body }): JobItemDocument => ({
+          ...{ _id: context.newId(), jobId, attempt, round, rejected, body: JSON.stringify(body) },
+          ...(collectionId === undefined ? {} : { collectionId }),
+          ...(personId === undefined ? {} : { personId }),
+        }),
+      )
+    if (documents.length > 0) await jobItems.insertMany(documents)
+    return { rounds: { ...rounds, [attempt]: round } }
   }
 
-  /** Writes that a job comes out of being run, or of waiting. */
-  async function leave(
-    id: string,
+  /** How a job comes out of being run, or of waiting. */
+  function toLeft(
     state: JobState,
-    { set = {}, unset = [] }: Partial<Pick<Change, 'set' | 'unset'>>,
-    transaction: Transaction,
-  ): Promise<Job> {
+    { set = {}, unset = [] }: Partial<Pick<Change, 'set' | 'unset'>> = {},
+  ): Change {
     const ends = hasEnded({ state })
     const isOver = state === 'done' || state === 'cancelled'
-    if (isOver) await jobParts.deleteMany({ jobId: id }, { session: transaction.session })
-    return change(
-      id,
-      {
-        set: { state, ...(ends ? { endedAt: context.now() } : {}), ...set },
-        unset: [
-          ...(['wanted', 'leaseUntil'] as const),
-          ...(ends ? [] : (['endedAt'] as const)),
-          // Nobody goes on from it; it may be large.
-          ...(isOver ? (['checkpoint'] as const) : []),
-          ...unset,
-        ],
-      },
-      transaction,
-    )
+    return {
+      set: { state, ...(ends ? { endedAt: context.now() } : {}), ...set },
+      unset: [
+        ...(['wanted', 'leaseUntil'] as const),
+        ...(ends ? [] : (['endedAt'] as const)),
+        // Nobody goes on from it; it may be large.
+        ...(isOver ? (['checkpoint'] as const) : []),
+        ...unset,
+      ],
+    }
+  }
+
+  async function putPart(lease: JobLease, part: number, bytes: Uint8Array): Promise<boolean> {
+    const found = await findLeased(lease)
+    if (!found) return false
+    const { _id: jobId, collectionId } = found
+    const document = {
+      ...{ jobId, bytes: new Binary(bytes) },
+      ...(collectionId === undefined ? {} : { collectionId }),
+    }
+    await jobParts.replaceOne({ _id: toPartId(jobId, part) }, document, { upsert: true })
+    return true
   }
 
   function toDueFilter(kinds: readonly string[], only?: string): object {
     const lapsed = { state: 'running', $expr: { $lt: ['$leaseUntil', '$$NOW'] } }
     const due = { kind: { $in: [...kinds] }, $or: [{ state: 'queued' }, lapsed] }
     return only === undefined ? due : { ...due, _id: only }
-  }
-
-  /** The next job; `again` when it was one to give up, and there may be another. */
-  async function claimNext(
-    kinds: readonly string[],
-    { leaseMs, only }: { readonly leaseMs: number; readonly only?: string },
-    transaction: Transaction,
-  ): Promise<ClaimedJob | 'again' | undefined> {
-    const { session } = transaction
-    const found = await jobs.findOne(toDueFilter(kinds, only), { session, sort: { _id: 1 } })
-    if (!found) return undefined
-    const id = found._id
-    const lapses = found.lapses + (found.state === 'running' ? 1 : 0)
-    if (lapses > maxLapses) {
-      await leave(id, 'failed', { set: { failure: toLapsedFailure() } }, transaction)
-      return 'again'
-    }
-    const attempts = found.attempts + 1
-    const startedAt = found.startedAt ?? context.now()
-    const set = { state: 'running', attempts, lapses, startedAt } as const
-    const job = await change(id, { set, leaseMs }, transaction)
-    const lease = { id, attempt: attempts }
-    if (found.checkpoint === undefined) return { job, lease }
-    return { job, lease, checkpoint: readJson(found.checkpoint) }
   }
 
   return {
@@ -160,13 +170,16 @@ export function createJobOperations(
         ...{ attempts: 0, lapses: 0, createdAt: context.now(), createdBy: context.caller.actor },
         revision: 1,
       }
-      return context.transact(async (transaction) => {
+      await context.transact(async (transaction) => {
         if (collectionId !== undefined) await findCollection(context, collectionId, transaction)
         await jobs.insertOne(document, { session: transaction.session })
-        if (leaseMs === undefined) return toJob(document)
-        const set = { state: 'running', attempts: 1, startedAt: document.createdAt } as const
-        return change(document._id, { set, leaseMs }, transaction)
       })
+      if (leaseMs === undefined) return toJob(document)
+      const set = { state: 'running', attempts: 1, startedAt: document.createdAt } as const
+      const started = await change(document, { set, leaseMs })
+      // Nobody else takes it up within a lease of this length.
+      if (!started) throw new FaceError('storeBusy')
+      return toJob(started)
     },
 
     get: async (id) => toJob(await find(id)),
@@ -192,44 +205,45 @@ export function createJobOperations(
       return (await jobs.findOne(toDueFilter(kinds), { projection: { _id: 1 } })) !== null
     },
 
-    async claim(kinds, options) {
+    async claim(kinds, { leaseMs, only }) {
       for (;;) {
-        const claimed = await context.transact((transaction) =>
-          claimNext(kinds, options, transaction),
-        )
-        if (claimed !== 'again') return claimed
+        const found = await jobs.findOne(toDueFilter(kinds, only), { sort: { _id: 1 } })
+        if (!found) return undefined
+        const lapses = found.lapses + (found.state === 'running' ? 1 : 0)
+        if (lapses > maxLapses) {
+          await change(found, toLeft('failed', { set: { failure: toLapsedFailure() } }))
+          continue
+        }
+        const attempts = found.attempts + 1
+        const startedAt = found.startedAt ?? context.now()
+        const set = { state: 'running', attempts, lapses, startedAt } as const
+        const claimed = await change(found, { set, leaseMs })
+        // Another node was faster; there may be more.
+        if (!claimed) continue
+        const lease = { id: found._id, attempt: attempts }
+        const { checkpoint } = found
+        const rest = checkpoint === undefined ? {} : { checkpoint: readJson(checkpoint) }
+        return { job: toJob(claimed), lease, ...rest }
       }
     },
 
-    save: (lease, { progress, checkpoint, items, leaseMs }) =>
-      context.transact(async (transaction) => {
-        const found = await findLeased(lease, transaction)
-        if (!found) return undefined
-        await addItems(found, items, transaction)
-        const set = {
-          ...(progress === undefined ? {} : { progress: toPlain(progress) }),
-          ...(checkpoint === undefined
-            ? {}
-            : { checkpoint: JSON.stringify(checkpoint), lapses: 0 }),
-        }
-        return change(found._id, { set, leaseMs }, transaction)
-      }),
+    async save(lease, { progress, checkpoint, items, leaseMs }) {
+      const first = await findLeased(lease)
+      if (!first) return undefined
+      const set = {
+        ...(await addItems(first, items)),
+        ...(progress === undefined ? {} : { progress: toPlain(progress) }),
+        ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint), lapses: 0 }),
+      }
+      return rewrite(
+        () => findLeased(lease),
+        () => ({ set, leaseMs }),
+      )
+    },
 
     putPart(lease, part, bytes) {
       assertPart(part, bytes)
-      return context.transact(async (transaction) => {
-        const { session } = transaction
-        const found = await findLeased(lease, transaction)
-        if (!found) return false
-        const { _id: jobId, collectionId } = found
-        const document = {
-          ...{ jobId, bytes: new Binary(bytes) },
-          ...(collectionId === undefined ? {} : { collectionId }),
-        }
-        const options = { session, upsert: true }
-        await jobParts.replaceOne({ _id: toPartId(jobId, part) }, document, options)
-        return true
-      })
+      return putPart(lease, part, bytes)
     },
 
     async getPart(id, part) {
@@ -238,42 +252,49 @@ export function createJobOperations(
       return document ? Uint8Array.from(document.bytes.value()) : undefined
     },
 
-    end: (lease, { items, ...end }) =>
-      context.transact(async (transaction) => {
-        const found = await findLeased(lease, transaction)
-        if (!found) return undefined
-        await addItems(found, items, transaction)
-        const set = {
-          ...(end.state === 'done' ? { result: JSON.stringify(end.result) } : {}),
-          ...(end.state === 'failed' ? { failure: toPlain(end.failure) } : {}),
-        }
-        return leave(found._id, toEndState(toJob(found), end), { set }, transaction)
-      }),
+    async end(lease, { items, ...end }) {
+      const first = await findLeased(lease)
+      if (!first) return undefined
+      const set = {
+        ...(await addItems(first, items)),
+        ...(end.state === 'done' ? { result: JSON.stringify(end.result) } : {}),
+        ...(end.state === 'failed' ? { failure: toPlain(end.failure) } : {}),
+      }
+      return rewrite(
+        () => findLeased(lease),
+        (found) => toLeft(toEndState(toJob(found), end), { set }),
+      )
+    },
 
-    ask: (id, asked) =>
-      context.transact(async (transaction) => {
-        const job = toJob(await find(id, transaction))
-        const asks = toAskedChange(job, asked)
-        if (asks === undefined) return job
-        if (asks.state === undefined) {
-          const { wanted } = asks
-          return change(
-            id,
-            wanted ? { set: { wanted } } : { set: {}, unset: ['wanted'] },
-            transaction,
-          )
-        }
-        const fresh = { set: { lapses: 0 }, unset: ['failure'] } as const
-        return leave(id, asks.state, asked === 'queued' ? fresh : {}, transaction)
-      }),
+    async ask(id, asked) {
+      const job = await rewrite(
+        () => find(id),
+        (found) => {
+          const asks = toAskedChange(toJob(found), asked)
+          if (asks === undefined) return undefined
+          if (asks.state === undefined) {
+            const { wanted } = asks
+            return wanted ? { set: { wanted } } : { set: {}, unset: ['wanted'] }
+          }
+          const fresh = { set: { lapses: 0 }, unset: ['failure'] } as const
+          return toLeft(asks.state, asked === 'queued' ? fresh : {})
+        },
+      )
+      if (job === undefined) throw new FaceError('jobNotFound')
+      return job
+    },
 
     async items(id, options = {}) {
       const { after, limit } = parsePageOptions('jobItems', options)
-      await find(id)
+      const { rounds = {} } = await find(id)
+      const counted = Object.entries(rounds).map(([attempt, round]) => ({
+        ...{ attempt, round: { $lte: round } },
+      }))
+      if (counted.length === 0) return { items: [] }
       const { rejected } = options
       const found = await jobItems
         .find({
-          ...{ jobId: id, _id: { $gt: after } },
+          ...{ jobId: id, _id: { $gt: after }, $or: counted },
           ...(rejected === undefined ? {} : { rejected }),
         })
         .sort({ _id: 1 })
@@ -322,6 +343,7 @@ function toJob({
   checkpoint,
   lapses,
   leaseUntil,
+  rounds,
   ...rest
 }: JobDocument): Job {
   return {
@@ -334,6 +356,10 @@ function toJob({
 
 function toItem({ _id: id, rejected, personId, body }: JobItemDocument): JobItem {
   return { id, rejected, ...(personId === undefined ? {} : { personId }), body: readJson(body) }
+}
+
+function toRoundKey(attempt: number): string {
+  return `a${attempt}`
 }
 
 function toPartId(jobId: string, part: number): string {

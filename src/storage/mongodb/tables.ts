@@ -91,12 +91,17 @@ export interface JobDocument extends Omit<Job, 'id' | 'input' | 'result'> {
   readonly checkpoint?: string
   /** How often a lease ended since the last checkpoint. */
   readonly lapses: number
+  /** How many rounds of items of each attempt count; see [Note: Jobs without transactions] in jobs.ts. */
+  readonly rounds?: Readonly<Record<string, number>>
   readonly leaseUntil?: Date
 }
 
 export interface JobItemDocument {
   readonly _id: string
   readonly jobId: string
+  /** Key of the attempt in `rounds`, and which of its rounds. */
+  readonly attempt: string
+  readonly round: number
   /** That of its job, to be removed with it. */
   readonly collectionId?: string
   readonly rejected: boolean

@@ -89,7 +89,7 @@ export interface ClaimedJob {
 export interface NewJobItem {
   /** Not what was wanted, such as a photograph without a face. */
   readonly rejected: boolean
-  /** The person whom it is about, with whom it is deleted. */
+  /** The person whom it is about: it is deleted with them, and not kept where they are gone. */
   readonly personId?: string
   readonly body: JsonObject
 }
@@ -153,7 +153,7 @@ export interface JobStore {
   save(lease: JobLease, news: JobNews & { readonly leaseMs: number }): Promise<Job | undefined>
   /**
    * Keeps a part of a file that the job works on, in place of an earlier part of this number; a mebibyte
-   * at most. Parts go when the job is done or cancelled, or with it.
+   * at most. Parts go when the job is done or cancelled, when it fails without a checkpoint, or with it.
    *
    * @param part  from 0
    * @returns `false` as {@link save} returns `undefined`

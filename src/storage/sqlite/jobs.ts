@@ -74,8 +74,13 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
     return job?.state === 'running' && job.attempts === attempt ? job : undefined
   }
 
+  function hasPerson(id: string): boolean {
+    return db.get('SELECT 1 FROM persons WHERE id = ?', [id]) !== undefined
+  }
+
   function addItems(jobId: string, items: readonly NewJobItem[] = []): void {
     for (const { rejected, personId, body } of items) {
+      if (personId !== undefined && !hasPerson(personId)) continue
       db.run(
         'INSERT INTO job_items (id, job_id, rejected, person_id, body) VALUES (?, ?, ?, ?, ?)',
         [context.newId(), jobId, rejected ? 1 : 0, personId ?? null, JSON.stringify(body)],
@@ -86,13 +91,16 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
   /** Writes that a job comes out of being run, or of waiting. */
   function leave(id: string, state: JobState, columns: Readonly<Record<string, SqlValue>>): Job {
     const ends = hasEnded({ state })
-    if (state === 'done' || state === 'cancelled') {
-      db.run('DELETE FROM job_parts WHERE job_id = ?', [id])
+    const isOver = state === 'done' || state === 'cancelled'
+    if (isOver || state === 'failed') {
+      // Without a checkpoint nothing would go on from them.
+      const kept = isOver ? '' : ' AND (SELECT checkpoint FROM jobs WHERE id = job_id) IS NULL'
+      db.run(`DELETE FROM job_parts WHERE job_id = ?${kept}`, [id])
     }
     return change(id, {
       ...{ state, wanted: null, lease_until_ms: null, ended_at: ends ? context.now() : null },
       // Nobody goes on from it; it may be large.
-      ...(state === 'done' || state === 'cancelled' ? { checkpoint: null } : {}),
+      ...(isOver ? { checkpoint: null } : {}),
       ...columns,
     })
   }

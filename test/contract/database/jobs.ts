@@ -179,6 +179,7 @@ export function describeJobs(under: () => DatabaseUnderTest): void {
         expect(Buffer.from(first!).equals(bytes(1))).toBe(true)
         expect(second).toEqual(new Uint8Array(3).fill(2))
         const { lease } = await claim({ only: id })
+        await store.jobs.save(lease, { checkpoint: { next: 1 }, leaseMs })
         const failure = { code: 'internal', message: 'x' }
         if (over === 'done') await store.jobs.end(lease, { state: over, result })
         else if (over === 'failed') await store.jobs.end(lease, { state: over, failure })
@@ -193,11 +194,16 @@ export function describeJobs(under: () => DatabaseUnderTest): void {
       expect(await store.jobs.getPart('x', 0)).toBeUndefined()
       const { id } = await store.jobs.create(aJob, { leaseMs })
       const own = { id, attempt: 1 }
+      await store.jobs.putPart(own, 0, bytes(1))
       await expectCode(
         (async () => store.jobs.putPart(own, 0, new Uint8Array(1024 * 1024 + 1)))(),
         'invalidOption',
       )
       await expectCode((async () => store.jobs.putPart(own, -1, bytes(1)))(), 'invalidOption')
+      // Without a checkpoint nothing would go on from them.
+      const failure = { code: 'internal', message: 'x' }
+      await store.jobs.end(own, { state: 'failed', failure })
+      expect(await store.jobs.getPart(id, 0)).toBeUndefined()
     })
 
     it('ends with a result, or with a failure', async () => {
@@ -336,6 +342,10 @@ export function describeJobs(under: () => DatabaseUnderTest): void {
       }
       await store.persons.delete(collection.id, person.id)
       for (const { id } of [mine, other]) expect(await readItems(id)).toEqual([kept])
+      // One who writes it down too late.
+      const late = { items: [about(person.id), kept], leaseMs }
+      await store.jobs.save({ id: other.id, attempt: 1 }, late)
+      expect(await readItems(other.id)).toEqual([kept, kept])
       await store.collections.delete(collection.name)
       await expectCode(store.jobs.get(mine.id), 'jobNotFound')
       expect((await store.jobs.list()).items.map(({ id }) => id)).toEqual([other.id])

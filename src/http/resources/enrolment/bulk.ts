@@ -34,7 +34,7 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
       querystring: bulkQuery,
       response: {
         202: ref(Job),
-        ...problemResponses('collectionNotFound', 'payloadTooLarge'),
+        ...problemResponses('collectionNotFound', 'payloadTooLarge', 'overloaded'),
       },
     },
     handler: async (request, reply) => {

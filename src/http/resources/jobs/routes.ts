@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { type TObject, type TString, Type } from 'typebox'
+import { FaceError } from '../../../core/errors.ts'
 import type { Jobs } from '../../../jobs/jobs.ts'
 import { type AskedJobState, jobStates } from '../../../storage/ports/jobs.ts'
+import type { PageOptions } from '../../../storage/ports/pages.ts'
 import { toCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
@@ -10,6 +12,7 @@ import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { collectionParams, noContent, pageOf, pageProperties } from '../shared.ts'
 import { toJobEvents } from './events.ts'
+import { toItemsCsv } from './items-csv.ts'
 import { Job, JobItem } from './schema.ts'
 
 const jobParams: TObject<{ job: TString }> = Type.Object({
@@ -52,6 +55,9 @@ const eventsHeaders = Type.Object({
   ),
 })
 
+/** Streams of events at the same time: each asks the database once a second. */
+const maxStreams = 100
+
 /** What a job is asked to become, by the last part of the address. */
 const requests: Readonly<
   Record<string, { readonly state: AskedJobState; readonly summary: string }>
@@ -73,6 +79,7 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
   const read = { scope: 'people:read' } as const
   const write = { scope: 'collections:write' } as const
   const stopping = new AbortController()
+  let streams = 0
   app.addHook('preClose', async () => stopping.abort())
 
   const jobsOf = (request: FastifyRequest): Jobs =>
@@ -123,6 +130,38 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
 
   app.route({
     method: 'GET',
+    url: '/v1/jobs/:job/items.csv',
+    config: read,
+    schema: {
+      operationId: 'exportJobItems',
+      tags,
+      summary: 'All that a job says of the things that it worked on, as CSV',
+      params: jobParams,
+      querystring: Type.Object(
+        { rejected: itemsQuery.properties.rejected },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: {
+          description: 'A CSV file (RFC 4180) with a line of names.',
+          content: { 'text/csv': { schema: Type.String() } },
+        },
+        ...problemResponses('jobNotFound'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { job } = request.params
+      const own = jobsOf(request)
+      await own.get(job)
+      const load = (page: PageOptions) => own.items(job, { ...page, ...request.query })
+      reply.type('text/csv; charset=utf-8')
+      reply.header('content-disposition', `attachment; filename="job-${job}.csv"`)
+      return reply.send(Readable.from(toItemsCsv(load)) as never)
+    },
+  })
+
+  app.route({
+    method: 'GET',
     url: '/v1/jobs/:job/events',
     config: { ...read, isEventStream: true },
     schema: {
@@ -138,7 +177,7 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
           description: 'A stream of events.',
           content: { 'text/event-stream': { schema: Type.String() } },
         },
-        ...problemResponses('jobNotFound'),
+        ...problemResponses('jobNotFound', 'overloaded'),
       },
     },
     handler: async (request, reply) => {
@@ -146,6 +185,11 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
       const own = jobsOf(request)
       // What is not there is an answer of its own, not the end of a stream.
       await own.get(job)
+      if (streams >= maxStreams) {
+        throw new FaceError('overloaded', { detail: 'Too many jobs are being followed.' })
+      }
+      streams++
+      reply.raw.once('close', () => streams--)
       const signal = AbortSignal.any([toDisconnectSignal(reply), stopping.signal])
       const after = Number(request.headers['last-event-id'] ?? 0)
       reply.type('text/event-stream')
