@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -273,6 +274,13 @@ describe('a job', () => {
     start({ keepMs: 0 })
     await expect.poll(async () => (await store.jobs.list()).items).toEqual([])
   })
+})
+
+it('names every kind in the guide', () => {
+  const guide = readFileSync(new URL('../../docs/guides/jobs.md', import.meta.url), 'utf8')
+  for (const name of createJobKinds({ concurrency: 1, maxImageBytes: 1 }).keys()) {
+    expect(guide).toContain(`| \`${name}\` |`)
+  }
 })
 
 describe('the jobs of a collection', () => {
