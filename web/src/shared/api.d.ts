@@ -5626,13 +5626,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A stream of events. */
+            /** @description A stream of events, each as the schema says. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description The revision of the job. */
+                        id: string;
+                        /** @enum {string} */
+                        event: "job";
+                        /** @description The job. */
+                        data: string;
+                    };
                 };
             };
             /** @description jobNotFound */

@@ -55,6 +55,12 @@ const eventsHeaders = Type.Object({
   ),
 })
 
+const eventSchema = Type.Object({
+  id: Type.String({ description: 'The revision of the job.' }),
+  event: Type.Enum(['job'], { type: 'string' }),
+  data: Type.String({ contentMediaType: 'application/json', description: 'The job.' }),
+})
+
 /** Streams of events at the same time: each asks the database once a second. */
 const maxStreams = 100
 
@@ -174,8 +180,8 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
       headers: eventsHeaders,
       response: {
         200: {
-          description: 'A stream of events.',
-          content: { 'text/event-stream': { schema: Type.String() } },
+          description: 'A stream of events, each as the schema says.',
+          content: { 'text/event-stream': { schema: eventSchema } },
         },
         ...problemResponses('jobNotFound', 'overloaded'),
       },
