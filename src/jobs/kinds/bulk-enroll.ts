@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import { type ErrorCode, FaceError } from '../../core/errors.ts'
 import { imageEndings } from '../../core/image-endings.ts'
 import { isSystemFolder } from '../../core/system-folders.ts'
+import { toBatches } from '../../platform/concurrency/batches.ts'
 import {
   type BulkTarget,
   enrollPhoto,
@@ -208,15 +209,4 @@ function toItem({ path }: ArchiveEntry, outcome: Outcome): readonly NewJobItem[]
       },
     },
   ]
-}
-
-async function* toBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }

@@ -1,5 +1,6 @@
 import { FaceError, isFaceError } from '../../../core/errors.ts'
 import type { DecisionPolicy } from '../../../core/types.ts'
+import { toBatches } from '../../../platform/concurrency/batches.ts'
 import { computeImageHash } from '../../../recognition/image-hash.ts'
 import { isAmbiguousName } from '../../../recognition/person-by-name.ts'
 import type { Database } from '../../../storage/database.ts'
@@ -106,17 +107,6 @@ async function openCollection(
     if (!isFaceError(error, 'collectionExists')) throw error
     return openCollection(store, { collection: name, policy })
   }
-}
-
-async function* toBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
-  let batch: T[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 type SeedFace = Extract<SeedDocument, { kind: 'face' }>
