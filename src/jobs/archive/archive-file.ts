@@ -19,7 +19,11 @@ export function createArchiveFile(
   let last: { readonly part: number; readonly bytes: Promise<Uint8Array> } | undefined
 
   async function load(part: number): Promise<Uint8Array> {
-    const bytes = await getPart(part)
+    const bytes = await getPart(part).catch((error: unknown) => {
+      // The next attempt asks again.
+      last = undefined
+      throw error
+    })
     const expected = Math.min(maxPartBytes, size - part * maxPartBytes)
     if (bytes?.length === expected) return bytes
     throw new FaceError('storeCorrupt', { detail: 'A part of the uploaded file is not there.' })

@@ -3,6 +3,7 @@ import { zipSync } from 'fflate'
 import { Header } from 'tar'
 import { describe, expect, test } from 'vitest'
 import { expectCode } from '../../../test/helpers/expect-code.ts'
+import { FaceError } from '../../core/errors.ts'
 import { maxPartBytes } from '../../storage/rules/jobs.ts'
 import { assertArchive, openArchive } from './archive.ts'
 import { createArchiveFile } from './archive-file.ts'
@@ -185,6 +186,19 @@ test('anything else is refused', async () => {
       expect(same.equals(packed)).toBe(true)
     }
   }
+})
+
+test('a part that could not be read is asked for again', async () => {
+  const zip = zipSync({ ...files })
+  let isDown = false
+  const file = createArchiveFile(zip.length, async () => {
+    if (isDown) throw new FaceError('storeBusy')
+    return zip
+  })
+  isDown = true
+  await expectCode(openArchive(file, limit), 'storeBusy')
+  isDown = false
+  expect((await openArchive(file, limit)).total).toBe(4)
 })
 
 test('a part that is not there is a fault of the database', async () => {

@@ -63,6 +63,7 @@ export function createJobOperations(
   async function change(
     { _id, revision }: JobDocument,
     { set, unset = [], leaseMs }: Change,
+    transaction?: Transaction,
   ): Promise<JobDocument | null> {
     const fields = Object.fromEntries(
       Object.entries(set).map(([name, value]) => [name, { $literal: value }]),
@@ -73,6 +74,7 @@ export function createJobOperations(
       ...(unset.length === 0 ? [] : [{ $unset: [...unset] }]),
     ]
     const changed = await jobs.findOneAndUpdate({ _id, revision }, update, {
+      ...(transaction && { session: transaction.session }),
       returnDocument: 'after',
     })
     // When it is over, or can no longer go on.
@@ -170,16 +172,15 @@ export function createJobOperations(
         ...{ attempts: 0, lapses: 0, createdAt: context.now(), createdBy: context.caller.actor },
         revision: 1,
       }
-      await context.transact(async (transaction) => {
+      return context.transact(async (transaction) => {
         if (collectionId !== undefined) await findCollection(context, collectionId, transaction)
         await jobs.insertOne(document, { session: transaction.session })
+        if (leaseMs === undefined) return toJob(document)
+        // In the transaction, so that no runner ever sees it waiting.
+        const set = { state: 'running', attempts: 1, startedAt: document.createdAt } as const
+        const started = await change(document, { set, leaseMs }, transaction)
+        return toJob(started ?? document)
       })
-      if (leaseMs === undefined) return toJob(document)
-      const set = { state: 'running', attempts: 1, startedAt: document.createdAt } as const
-      const started = await change(document, { set, leaseMs })
-      // Nobody else takes it up within a lease of this length.
-      if (!started) throw new FaceError('storeBusy')
-      return toJob(started)
     },
 
     get: async (id) => toJob(await find(id)),
