@@ -32,7 +32,6 @@ export async function runJob(
         if (now) progress.update(now.done, now.total)
       },
     })
-    progress.stop()
     assertDone(job)
     return job
   } finally {
@@ -41,7 +40,7 @@ export async function runJob(
   }
 }
 
-/** Hands a job to whoever runs jobs. */
+/** Makes a job that a running server takes up. */
 export async function detachJob(
   jobs: Jobs,
   request: NewJobRequest,

@@ -205,37 +205,30 @@ const quality = Type.Object(
     minSizePx: numberOrOff({
       ...qualityGateRanges.minSizePx,
       default: defaultQualityGates.minSizePx ?? 'off',
-      description: "Shorter side of the face's box, pixels.",
     }),
     minSharpness: numberOrOff({
       ...qualityGateRanges.minSharpness,
       default: defaultQualityGates.minSharpness ?? 'off',
-      description: 'Variance of the Laplacian of the aligned face.',
     }),
     minBrightness: numberOrOff({
       ...qualityGateRanges.minBrightness,
       default: defaultQualityGates.minBrightness ?? 'off',
-      description: 'Mean brightness of the aligned face, 0 to 1.',
     }),
     maxBrightness: numberOrOff({
       ...qualityGateRanges.maxBrightness,
       default: defaultQualityGates.maxBrightness ?? 'off',
-      description: 'Mean brightness of the aligned face, 0 to 1.',
     }),
     maxYawDegrees: numberOrOff({
       ...qualityGateRanges.maxYawDegrees,
       default: defaultQualityGates.maxYawDegrees ?? 'off',
-      description: 'How far the head may be turned left or right, degrees.',
     }),
     maxPitchDegrees: numberOrOff({
       ...qualityGateRanges.maxPitchDegrees,
       default: defaultQualityGates.maxPitchDegrees ?? 'off',
-      description: 'How far the head may be tilted up or down, degrees.',
     }),
     minConfidence: numberOrOff({
       ...qualityGateRanges.minConfidence,
       default: defaultQualityGates.minConfidence ?? 'off',
-      description: "The detector's confidence, 0 to 1.",
     }),
   },
   section,

@@ -1,6 +1,15 @@
 /** What kinds of callers there are; see docs/decisions/0020-who-asks.md. */
 export type ActorKind = 'library' | 'commandLine' | 'anonymous' | 'configuredKey' | 'apiKey'
 
+/** Every {@link ActorKind}. */
+export const actorKinds: readonly ActorKind[] = [
+  'library',
+  'commandLine',
+  'anonymous',
+  'configuredKey',
+  'apiKey',
+]
+
 /** Who asks for something. Written down beside what is changed, so its name is kept with it. */
 export interface Actor {
   readonly kind: ActorKind

@@ -1,20 +1,37 @@
 import { FaceError } from './errors.ts'
 import type { QualityGatePatch, QualityGateSettings, QualityGates } from './types.ts'
 
-/** Which limits a gate may have. */
+/** Which limits a gate may have, and what it measures. */
 export const qualityGateRanges: {
   readonly [K in keyof Required<QualityGates>]: {
     readonly minimum: number
     readonly maximum?: number
+    readonly description: string
   }
 } = {
-  minSizePx: { minimum: 0 },
-  minSharpness: { minimum: 0 },
-  minBrightness: { minimum: 0, maximum: 1 },
-  maxBrightness: { minimum: 0, maximum: 1 },
-  maxYawDegrees: { minimum: 0, maximum: 180 },
-  maxPitchDegrees: { minimum: 0, maximum: 180 },
-  minConfidence: { minimum: 0, maximum: 1 },
+  minSizePx: { minimum: 0, description: "Shorter side of the face's box, pixels." },
+  minSharpness: { minimum: 0, description: 'Variance of the Laplacian of the aligned face.' },
+  minBrightness: {
+    minimum: 0,
+    maximum: 1,
+    description: 'Mean brightness of the aligned face, 0 to 1.',
+  },
+  maxBrightness: {
+    minimum: 0,
+    maximum: 1,
+    description: 'Mean brightness of the aligned face, 0 to 1.',
+  },
+  maxYawDegrees: {
+    minimum: 0,
+    maximum: 180,
+    description: 'How far the head may be turned left or right, degrees.',
+  },
+  maxPitchDegrees: {
+    minimum: 0,
+    maximum: 180,
+    description: 'How far the head may be tilted up or down, degrees.',
+  },
+  minConfidence: { minimum: 0, maximum: 1, description: "The detector's confidence, 0 to 1." },
 }
 
 /** Names of all gates. */

@@ -20,7 +20,7 @@ import type { JobKind, JobKinds } from './job-kind.ts'
 
 /** How often the database is asked for changes that other processes made. */
 const watchEveryMs = 1000
-/** A job that runs in front of somebody; whoever ends the process gives it to the runners after that. */
+/** Lease of a job that runs in the process that made it; when that dies, a runner takes it over then. */
 const foregroundLeaseMs = 30_000
 
 /** Jobs of a kind with a file that may wait, and that may run or be uploaded. */

@@ -4,7 +4,7 @@ import { type AskedJobState, type Job, type JobState, jobStates } from '../../st
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { formatCount, formatPercent, toPrintable } from '../output.ts'
-import { addListOptions, type ListOptions, listRows } from '../pages.ts'
+import { addListOptions, type ListOptions, listAll, listRows } from '../pages.ts'
 import { createProgress, formatDuration } from '../progress.ts'
 import { assertDone } from '../run-job.ts'
 
@@ -58,11 +58,7 @@ export function addJobs(program: Command, { output, withFaceWatcher }: CliContex
       withJobs(async (opened) => {
         const job = await opened.get(id)
         const filter = rejected ? { rejected } : {}
-        const { items } = await listRows(
-          (part) => opened.items(id, { ...part, ...filter }),
-          { json: true },
-          output,
-        )
+        const items = await listAll((part) => opened.items(id, { ...part, ...filter }))
         if (json) return output.json({ ...job, items })
         for (const [name, value] of describeJob(job)) output.print(`${name.padEnd(12)}${value}`)
         for (const { rejected: refused, body } of items) {

@@ -40,23 +40,12 @@ const vectorTolerance = 1e-5
 export async function checkIndex(
   { store, sync }: IndexParts,
   collection: Collection,
-  { onProgress, signal }: LongOptions = {},
+  options: LongOptions = {},
 ): Promise<IndexDifferences> {
-  const known = new Set<string>()
   const suspects: string[] = []
-  await sync.catchUp()
-  const { faces: total } = await store.collections.counts(collection.id)
-  await walk(store, collection, async (readBatch) => {
-    signal?.throwIfAborted()
-    const batch = await sync.exclusive(collection, async (index) => {
-      const read = await readBatch()
-      for (const id of read.faceIds) known.add(id)
-      const verdicts = await compare(index, read)
-      suspects.push(...read.faceIds.filter((_, i) => verdicts[i] !== 'same'))
-      return read
-    })
-    onProgress?.(known.size, Math.max(total, known.size))
-    return batch
+  const known = await walk({ store, sync }, collection, options, async (index, batch) => {
+    const verdicts = await compare(index, batch)
+    suspects.push(...batch.faceIds.filter((_, i) => verdicts[i] !== 'same'))
   })
   await sync.catchUp()
   return sync.exclusive(collection, async (index) => {
@@ -87,21 +76,10 @@ export async function checkIndex(
 export async function rebuildIndex(
   { store, sync }: IndexParts,
   collection: Collection,
-  { onProgress, signal }: LongOptions = {},
+  options: LongOptions = {},
 ): Promise<void> {
-  const known = new Set<string>()
-  await sync.catchUp()
-  const { faces: total } = await store.collections.counts(collection.id)
-  await walk(store, collection, async (readBatch) => {
-    signal?.throwIfAborted()
-    const batch = await sync.exclusive(collection, async (index) => {
-      const read = await readBatch()
-      for (const id of read.faceIds) known.add(id)
-      if (read.faceIds.length > 0) await index.upsert(read.faceIds, read.embeddings)
-      return read
-    })
-    onProgress?.(known.size, Math.max(total, known.size))
-    return batch
+  const known = await walk({ store, sync }, collection, options, async (index, batch) => {
+    if (batch.faceIds.length > 0) await index.upsert(batch.faceIds, batch.embeddings)
   })
   await sync.exclusive(collection, async (index) => {
     const unknown = (await index.ids()).filter((id) => !known.has(id))
@@ -112,19 +90,35 @@ export async function rebuildIndex(
   await sync.save(collection)
 }
 
-/** Visits all embeddings in id order; `visit` calls what it is given for the next batch and returns it. */
+/**
+ * Visits all embeddings of the store in id order, each batch read and visited in one step of the sync's
+ * queue.
+ *
+ * @returns ids of all faces
+ */
 async function walk(
-  store: Database,
-  { id }: Collection,
-  visit: (readBatch: () => Promise<EmbeddingBatch>) => Promise<EmbeddingBatch>,
-): Promise<void> {
+  { store, sync }: IndexParts,
+  collection: Collection,
+  { onProgress, signal }: LongOptions,
+  visit: (index: VectorIndex, batch: EmbeddingBatch) => Promise<void>,
+): Promise<ReadonlySet<string>> {
+  await sync.catchUp()
+  const { faces: total } = await store.collections.counts(collection.id)
+  const known = new Set<string>()
   let after: string | undefined
-  for (;;) {
+  do {
+    signal?.throwIfAborted()
     const range = { limit: embeddingsPerBatch, ...(after === undefined ? {} : { after }) }
-    const { faceIds } = await visit(() => store.feed.embeddings(id, range))
+    const { faceIds } = await sync.exclusive(collection, async (index) => {
+      const batch = await store.feed.embeddings(collection.id, range)
+      await visit(index, batch)
+      return batch
+    })
+    for (const id of faceIds) known.add(id)
+    onProgress?.(known.size, Math.max(total, known.size))
     after = faceIds.at(-1)
-    if (after === undefined) return
-  }
+  } while (after !== undefined)
+  return known
 }
 
 type Verdict = 'same' | 'missing' | 'different'

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { FaceError } from '../../core/errors.ts'
 import { envelopeBytes, type ResolvedHttpOptions } from '../options.ts'
+import { dropRest, toFormError } from './forms.ts'
 
 /** The field of a form that carries an archive. */
 export const archiveField = 'archive'
@@ -43,16 +44,12 @@ export async function* readArchive(
     }
     if (size === 0) throw invalid(`A file is expected in the field "${archiveField}".`)
   } catch (error) {
-    if (error instanceof FaceError) throw error
-    const { code } = error as { code?: unknown }
-    if (typeof code === 'string' && code.startsWith('FST_')) throw error
-    throw invalid('The multipart form is malformed or cut off.', error)
+    throw toFormError(error)
   } finally {
-    request.raw.unpipe()
-    request.raw.resume()
+    dropRest(request)
   }
 }
 
-function invalid(detail: string, cause?: unknown): FaceError {
-  return new FaceError('invalidRequest', { detail, info: { expected: [archiveField] }, cause })
+function invalid(detail: string): FaceError {
+  return new FaceError('invalidRequest', { detail, info: { expected: [archiveField] } })
 }

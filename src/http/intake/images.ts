@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { FaceError } from '../../core/errors.ts'
 import type { EnrollImage } from '../../recognition/face-watcher.ts'
 import { envelopeBytes, type ResolvedHttpOptions } from '../options.ts'
+import { dropRest, toFormError } from './forms.ts'
 import { concatOwned, decodeBase64, imageTooLarge } from './image-bytes.ts'
 import { takeRawString } from './json-body.ts'
 import { assertBoundedValue } from './json-scanner.ts'
@@ -99,10 +100,9 @@ async function readForm(
     assertDeclaredLength(request, spec, options)
     return await withinBytes(request, options.maxRequestBytes, readParts(request, spec, options))
   } catch (error) {
-    // What is still on its way is read and thrown away; see `sendProblem`.
-    request.raw.unpipe()
-    request.raw.resume()
-    throw toFormError(error, spec)
+    dropRest(request)
+    const { code } = error as { code?: unknown }
+    throw code === 'FST_FILES_LIMIT' ? tooManyImages(spec) : toFormError(error)
   }
 }
 
@@ -274,16 +274,6 @@ function missingImage(spec: Pick<UploadSpec, 'fields'>, received: readonly strin
     detail: `An image file is expected in the field ${expected}${instead}.`,
     info: { expected: spec.fields },
   })
-}
-
-/** Turns errors of the multipart parser into errors of the catalogue; its own messages quote the body. */
-function toFormError(error: unknown, spec: UploadSpec): unknown {
-  if (error instanceof FaceError) return error
-  const code = (error as { code?: unknown }).code
-  if (code === 'FST_FILES_LIMIT') return tooManyImages(spec)
-  if (typeof code === 'string' && code.startsWith('FST_')) return error
-  const detail = 'The multipart form is malformed or cut off.'
-  return new FaceError('invalidRequest', { detail, cause: error })
 }
 
 /** The last part of a client's file name, without control characters; only ever shown. */

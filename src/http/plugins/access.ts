@@ -5,6 +5,7 @@ import { hashKey } from '../../access/keys.ts'
 import { anonymous, assertScope, type Principal } from '../../access/principal.ts'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import type { CallContext } from '../../core/actor.ts'
+import type { GalleryCaller } from '../../gallery/gallery.ts'
 import type { ResolvedHttpOptions } from '../options.ts'
 import type { App, HttpServices } from '../types.ts'
 
@@ -65,14 +66,18 @@ export async function registerAccess(
     const principal = await identifyCaller(request, reply)
     request.principal = principal
     assertScope(principal, scope)
-    const { collectionIds } = principal
-    request.faceWatcher = faceWatcher.as({ ...toCaller(request), collectionIds })
+    request.faceWatcher = faceWatcher.as(toGalleryCaller(request))
   })
 }
 
 /** What the calls of a request carry; its route is not public. */
 export function toCaller({ principal, id }: FastifyRequest): CallContext {
   return { actor: (principal as Principal).actor, requestId: id }
+}
+
+/** The same with the collections that the caller reaches. */
+export function toGalleryCaller(request: FastifyRequest): GalleryCaller {
+  return { ...toCaller(request), collectionIds: request.principal?.collectionIds }
 }
 
 /** Compares with every hash, so that the time does not tell which one, or how much of it, fits. */

@@ -1,17 +1,14 @@
-import { type TEnum, type TObject, type TString, Type } from 'typebox'
+import { type TUnsafe, Type } from 'typebox'
+import { type Actor, actorKinds } from '../../core/actor.ts'
 
 /** Who asked for something. */
-export const actorSchema: TObject<{
-  kind: TEnum<['library', 'commandLine', 'anonymous', 'configuredKey', 'apiKey']>
-  id: TString
-  name: TString
-}> = Type.Object(
-  {
-    kind: Type.Enum(['library', 'commandLine', 'anonymous', 'configuredKey', 'apiKey'], {
-      type: 'string',
-    }),
-    id: Type.String(),
-    name: Type.String(),
-  },
-  { description: 'Who made it.' },
+export const actorSchema: TUnsafe<Actor> = Type.Unsafe<Actor>(
+  Type.Object(
+    {
+      kind: Type.Enum([...actorKinds], { type: 'string' }),
+      id: Type.String(),
+      name: Type.String(),
+    },
+    { description: 'Who made it.' },
+  ),
 )

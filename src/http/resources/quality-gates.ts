@@ -14,20 +14,8 @@ import type { QualityGates } from '../../core/types.ts'
 type Limit = TUnion<[TNumber, TEnum<['off']>]>
 type Gates<S extends TSchema> = TObject<{ [K in keyof Required<QualityGates>]: TOptional<S> }>
 
-const descriptions: Readonly<Record<keyof QualityGates, string>> = {
-  minSizePx: "Shorter side of the face's box, pixels.",
-  minSharpness: 'Variance of the Laplacian of the aligned face.',
-  minBrightness: 'Mean brightness of the aligned face.',
-  maxBrightness: 'Mean brightness of the aligned face.',
-  maxYawDegrees: 'How far the head may be turned left or right, degrees.',
-  maxPitchDegrees: 'How far the head may be tilted up or down, degrees.',
-  minConfidence: "The detector's confidence.",
-}
-
 const limit = (gate: keyof QualityGates): Limit =>
-  Type.Union([Type.Number(qualityGateRanges[gate]), Type.Enum(['off'], { type: 'string' })], {
-    description: descriptions[gate],
-  })
+  Type.Union([Type.Number(qualityGateRanges[gate]), Type.Enum(['off'], { type: 'string' })])
 
 function makeGates<S extends TSchema>(
   toSchema: (gate: keyof QualityGates) => S,

@@ -13,6 +13,7 @@ import {
   assertNewJob,
   assertPart,
   hasEnded,
+  isOver,
   maxLapses,
   toAskedChange,
   toEndState,
@@ -84,19 +85,19 @@ export function createJobOperations(
     return changed
   }
 
-  /** Reads and changes a job until nobody was faster; it stays as it is without a change. */
+  /** Changes a job, which is read again while others are faster; it stays as it is without a change. */
   async function rewrite(
+    first: JobDocument,
     read: () => Promise<JobDocument | null>,
     toChange: (found: JobDocument) => Change | undefined,
   ): Promise<Job | undefined> {
-    for (;;) {
-      const found = await read()
-      if (!found) return undefined
+    for (let found: JobDocument | null = first; found; found = await read()) {
       const wanted = toChange(found)
       if (wanted === undefined) return toJob(found)
       const changed = await change(found, wanted)
       if (changed) return toJob(changed)
     }
+    return undefined
   }
 
   /** Writes items, which count when the job says so. @returns what it has to say */
@@ -131,29 +132,16 @@ export function createJobOperations(
     { set = {}, unset = [] }: Partial<Pick<Change, 'set' | 'unset'>> = {},
   ): Change {
     const ends = hasEnded({ state })
-    const isOver = state === 'done' || state === 'cancelled'
     return {
       set: { state, ...(ends ? { endedAt: context.now() } : {}), ...set },
       unset: [
         ...(['wanted', 'leaseUntil'] as const),
         ...(ends ? [] : (['endedAt'] as const)),
         // Nobody goes on from it; it may be large.
-        ...(isOver ? (['checkpoint'] as const) : []),
+        ...(isOver(state) ? (['checkpoint'] as const) : []),
         ...unset,
       ],
     }
-  }
-
-  async function putPart(lease: JobLease, part: number, bytes: Uint8Array): Promise<boolean> {
-    const found = await findLeased(lease)
-    if (!found) return false
-    const { _id: jobId, collectionId } = found
-    const document = {
-      ...{ jobId, bytes: new Binary(bytes) },
-      ...(collectionId === undefined ? {} : { collectionId }),
-    }
-    await jobParts.replaceOne({ _id: toPartId(jobId, part) }, document, { upsert: true })
-    return true
   }
 
   function toDueFilter(kinds: readonly string[], only?: string): object {
@@ -237,14 +225,23 @@ export function createJobOperations(
         ...(checkpoint === undefined ? {} : { checkpoint: JSON.stringify(checkpoint), lapses: 0 }),
       }
       return rewrite(
+        first,
         () => findLeased(lease),
         () => ({ set, leaseMs }),
       )
     },
 
-    putPart(lease, part, bytes) {
+    async putPart(lease, part, bytes) {
       assertPart(part, bytes)
-      return putPart(lease, part, bytes)
+      const found = await findLeased(lease)
+      if (!found) return false
+      const { _id: jobId, collectionId } = found
+      const document = {
+        ...{ jobId, bytes: new Binary(bytes) },
+        ...(collectionId === undefined ? {} : { collectionId }),
+      }
+      await jobParts.replaceOne({ _id: toPartId(jobId, part) }, document, { upsert: true })
+      return true
     },
 
     async getPart(id, part) {
@@ -262,6 +259,7 @@ export function createJobOperations(
         ...(end.state === 'failed' ? { failure: toPlain(end.failure) } : {}),
       }
       return rewrite(
+        first,
         () => findLeased(lease),
         (found) => toLeft(toEndState(toJob(found), end), { set }),
       )
@@ -269,6 +267,7 @@ export function createJobOperations(
 
     async ask(id, asked) {
       const job = await rewrite(
+        await find(id),
         () => find(id),
         (found) => {
           const asks = toAskedChange(toJob(found), asked)

@@ -11,6 +11,11 @@ export function hasEnded({ state }: Pick<Job, 'state'>): boolean {
   return ended.has(state)
 }
 
+/** Whether it has ended for good: one that failed can be tried again. */
+export function isOver(state: JobState): boolean {
+  return state === 'done' || state === 'cancelled'
+}
+
 /** @throws {FaceError} `invalidRequest` */
 export function assertNewJob({ kind, input }: NewJob): void {
   if (!/^[a-z][a-zA-Z]{0,39}$/.test(kind)) {

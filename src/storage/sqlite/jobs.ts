@@ -12,6 +12,7 @@ import {
   assertNewJob,
   assertPart,
   hasEnded,
+  isOver,
   maxLapses,
   toAskedChange,
   toEndState,
@@ -91,16 +92,17 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
   /** Writes that a job comes out of being run, or of waiting. */
   function leave(id: string, state: JobState, columns: Readonly<Record<string, SqlValue>>): Job {
     const ends = hasEnded({ state })
-    const isOver = state === 'done' || state === 'cancelled'
-    if (isOver || state === 'failed') {
+    if (ends) {
       // Without a checkpoint nothing would go on from them.
-      const kept = isOver ? '' : ' AND (SELECT checkpoint FROM jobs WHERE id = job_id) IS NULL'
+      const kept = isOver(state)
+        ? ''
+        : ' AND (SELECT checkpoint FROM jobs WHERE id = job_id) IS NULL'
       db.run(`DELETE FROM job_parts WHERE job_id = ?${kept}`, [id])
     }
     return change(id, {
       ...{ state, wanted: null, lease_until_ms: null, ended_at: ends ? context.now() : null },
       // Nobody goes on from it; it may be large.
-      ...(isOver ? { checkpoint: null } : {}),
+      ...(isOver(state) ? { checkpoint: null } : {}),
       ...columns,
     })
   }

@@ -1015,19 +1015,12 @@ export interface components {
             storeCrops: boolean;
             /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
             qualityGates?: {
-                /** @description Shorter side of the face's box, pixels. */
                 minSizePx?: number | "off";
-                /** @description Variance of the Laplacian of the aligned face. */
                 minSharpness?: number | "off";
-                /** @description Mean brightness of the aligned face. */
                 minBrightness?: number | "off";
-                /** @description Mean brightness of the aligned face. */
                 maxBrightness?: number | "off";
-                /** @description How far the head may be turned left or right, degrees. */
                 maxYawDegrees?: number | "off";
-                /** @description How far the head may be tilted up or down, degrees. */
                 maxPitchDegrees?: number | "off";
-                /** @description The detector's confidence. */
                 minConfidence?: number | "off";
             };
             /**
@@ -1051,19 +1044,12 @@ export interface components {
             storeCrops: boolean;
             /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
             qualityGates?: {
-                /** @description Shorter side of the face's box, pixels. */
                 minSizePx?: number | "off";
-                /** @description Variance of the Laplacian of the aligned face. */
                 minSharpness?: number | "off";
-                /** @description Mean brightness of the aligned face. */
                 minBrightness?: number | "off";
-                /** @description Mean brightness of the aligned face. */
                 maxBrightness?: number | "off";
-                /** @description How far the head may be turned left or right, degrees. */
                 maxYawDegrees?: number | "off";
-                /** @description How far the head may be tilted up or down, degrees. */
                 maxPitchDegrees?: number | "off";
-                /** @description The detector's confidence. */
                 minConfidence?: number | "off";
             };
             /**
@@ -2937,19 +2923,12 @@ export interface operations {
                     storeCrops?: boolean;
                     /** @description What a face has to keep to be enrolled in this collection; `off`: not asked. What is absent is as `quality` of the configuration says. */
                     qualityGates?: {
-                        /** @description Shorter side of the face's box, pixels. */
                         minSizePx?: number | "off";
-                        /** @description Variance of the Laplacian of the aligned face. */
                         minSharpness?: number | "off";
-                        /** @description Mean brightness of the aligned face. */
                         minBrightness?: number | "off";
-                        /** @description Mean brightness of the aligned face. */
                         maxBrightness?: number | "off";
-                        /** @description How far the head may be turned left or right, degrees. */
                         maxYawDegrees?: number | "off";
-                        /** @description How far the head may be tilted up or down, degrees. */
                         maxPitchDegrees?: number | "off";
-                        /** @description The detector's confidence. */
                         minConfidence?: number | "off";
                     };
                 };

@@ -3,7 +3,7 @@ import { assertArchive } from '../../../jobs/archive/archive.ts'
 import { toUploaded } from '../../../jobs/kinds/bulk-enroll.ts'
 import { archiveField, readArchive } from '../../intake/archive.ts'
 import { envelopeBytes } from '../../options.ts'
-import { toCaller } from '../../plugins/access.ts'
+import { toGalleryCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
@@ -39,9 +39,8 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
     },
     handler: async (request, reply) => {
       const { collection } = request.params
-      const { collectionIds } = request.principal ?? {}
       const job = await jobs
-        .as({ ...toCaller(request), collectionIds })
+        .as(toGalleryCaller(request))
         .startWithFile(
           { kind: 'bulkEnroll', collection, input: request.query },
           assertArchive(readArchive(request, options)),

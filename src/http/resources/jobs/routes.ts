@@ -5,7 +5,7 @@ import { FaceError } from '../../../core/errors.ts'
 import type { Jobs } from '../../../jobs/jobs.ts'
 import { type AskedJobState, jobStates } from '../../../storage/ports/jobs.ts'
 import type { PageOptions } from '../../../storage/ports/pages.ts'
-import { toCaller } from '../../plugins/access.ts'
+import { toGalleryCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
 import type { App, RouteContext } from '../../types.ts'
@@ -88,8 +88,7 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
   let streams = 0
   app.addHook('preClose', async () => stopping.abort())
 
-  const jobsOf = (request: FastifyRequest): Jobs =>
-    jobs.as({ ...toCaller(request), collectionIds: request.principal?.collectionIds })
+  const jobsOf = (request: FastifyRequest): Jobs => jobs.as(toGalleryCaller(request))
 
   app.route({
     method: 'GET',
