@@ -662,6 +662,15 @@ describe('Idempotency-Key', () => {
     expect(client.services.enrollments).toHaveLength(enrollments)
   })
 
+  it('takes metadata whose members have the names of methods', async () => {
+    const members = { toString: 1, valueOf: {}, toJSON: 'x', constructor: null, __proto__: [] }
+    const metadata = JSON.parse(JSON.stringify(members))
+    const send = () => client.send('POST', persons, { headers, json: { name: 'Ann', metadata } })
+    const first = await send()
+    expect([first.status, first.json.metadata]).toEqual([201, metadata])
+    expect((await send()).headers['idempotency-replayed']).toBe('true')
+  })
+
   it('refuses the key for another request, and while the first is running', async () => {
     const { person } = await enrollAnn()
     const url = `${persons}/${person}/faces`

@@ -111,6 +111,9 @@ async function computeRequestHash(request: FastifyRequest, upload: Upload): Prom
     const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
     images.push([field, Buffer.from(digest).toString('hex')])
   }
-  const parts = [request.method, request.url, images, Object.entries(upload.fields).sort()]
+  // By name: without a comparison the values are made texts, which an object can refuse by a member
+  // `toString`.
+  const fields = Object.entries(upload.fields).sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = [request.method, request.url, images, fields]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
