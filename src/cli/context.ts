@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts'
 import { commandLineActor } from './actor.ts'
 import { setUpAllocator } from './allocator.ts'
 import type { Output } from './output.ts'
+import { createProgress, type ProgressForm, type ProgressView } from './progress.ts'
 
 /** What every command gets. Heavy modules are loaded when a command runs, so that help is quick. */
 export interface CliContext {
@@ -16,6 +17,15 @@ export interface CliContext {
   withFaceWatcher<T>(use: UseFaceWatcher<T>): Promise<T>
   /** The same for commands that look at images: missing models are installed first. */
   withModels<T>(use: UseFaceWatcher<T>): Promise<T>
+  /** Shows how far a job is, as `--progress` says. */
+  openProgress(about: ProgressAbout): Promise<ProgressView>
+}
+
+export interface ProgressAbout {
+  /** Of the job. */
+  readonly kind: string
+  /** Of the job, once it is known. */
+  readonly id?: () => string | undefined
 }
 
 export type UseFaceWatcher<T> = (opened: Composition, config: Config) => Promise<T>
@@ -28,6 +38,7 @@ interface GlobalOptions {
   readonly dataDir?: string
   readonly logLevel?: Config['log']['level']
   readonly verbose?: boolean
+  readonly progress?: ProgressForm
 }
 
 const globalFlagNames: FlagNames = { dataDir: '--data-dir', 'log.level': '--log-level' }
@@ -75,6 +86,8 @@ export function createContext(program: Command, output: Output): CliContext {
   return {
     output,
     loadConfig,
+    openProgress: (about) =>
+      createProgress(output, { ...about, form: globals().progress ?? 'auto' }),
     withFaceWatcher: (use) => open(use, false),
     async withModels(use) {
       await setUpAllocator()

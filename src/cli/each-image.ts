@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { isFaceError } from '../core/errors.ts'
-import { mapInOrder } from './concurrency.ts'
+import { mapInOrder } from '../platform/concurrency/map-in-order.ts'
 import { exitCodes } from './exit-codes.ts'
 import { FileError } from './failures.ts'
 import { assertImages, isFolder, listImageFiles, toLeftOutLines } from './image-files.ts'

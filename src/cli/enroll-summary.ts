@@ -21,8 +21,9 @@ export function toEnrollLines(
 ): readonly string[] {
   const { enrolled, newPersons, alreadyEnrolled, rejected, remaining } = summary
   const rate = seconds > 0 ? ((summary.images - remaining) / seconds).toFixed(1) : '-'
+  const done = summary.dryRun ? 'Nothing was stored. Would be enrolled: ' : 'Enrolled '
   return [
-    `Enrolled ${formatCount(enrolled, 'image')}, ${formatCount(newPersons, 'new person')}, in ${formatDuration(seconds)} (${rate} images/s).`,
+    `${done}${formatCount(enrolled, 'image')}, ${formatCount(newPersons, 'new person')}, in ${formatDuration(seconds)} (${rate} images/s).`,
     ...(alreadyEnrolled > 0 ? [`Already enrolled, skipped: ${alreadyEnrolled}.`] : []),
     ...(ignored > 0 ? [`Files that are not images, left out: ${ignored}.`] : []),
     ...(remaining > 0 ? [`Not looked at: ${remaining}. Run the command again to go on.`] : []),
@@ -47,7 +48,7 @@ export function toEnrollLines(
       'Rejected',
       rejected.map(({ file, reasons, message }) => [file, reasons.join(', '), message]),
     ),
-    ...toHintLines(summary.personsWithOnePhotograph, isOnePerson),
+    ...(summary.dryRun ? [] : toHintLines(summary.personsWithOnePhotograph, isOnePerson)),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { type ErrorCode, type ErrorKind, isFaceError } from '../core/errors.ts'
+import { explainFileError } from '../platform/files/image-file.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type Output, toPrintable } from './output.ts'
 
@@ -28,30 +29,10 @@ export class FileError extends Error {
   }
 }
 
-const fileReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'the system does not allow it',
-  EEXIST: 'it is there already',
-  EISDIR: 'it is a folder where a file is expected',
-  ENOTDIR: 'part of the path is not a folder',
-  ELOOP: 'its links lead in a circle',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  ENAMETOOLONG: 'the name is too long',
-}
-
 /** What a file system's error says to people. */
 export function toFileError(path: string, error: unknown): FileError {
   if (error instanceof FileError) return error
-  const { code } = error as NodeJS.ErrnoException
-  const known = code === undefined ? undefined : fileReasons[code]
-  const undecoded = code === 'ENOENT' && path.includes('\u{FFFD}')
-  const reason = undecoded ? 'its name is not UTF-8' : known
-  return new FileError(path, reason ?? `it cannot be used (${code ?? String(error)})`, {
-    cause: error,
-  })
+  return new FileError(path, explainFileError(path, error), { cause: error })
 }
 
 const exitCodeOfKind: Readonly<Record<ErrorKind, ExitCode>> = {

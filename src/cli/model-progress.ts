@@ -1,6 +1,6 @@
-import cliProgress from 'cli-progress'
 import { FaceError } from '../core/errors.ts'
 import type { InstallProgress, InstallStage } from '../models/install.ts'
+import { createBar } from './bar.ts'
 import { createInterrupt, type Interrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 
@@ -80,7 +80,7 @@ export function createModelProgress(output: Output): ModelProgress {
       listen()
       if (current?.model !== model) {
         end()
-        line = output.stderr.isTTY ? createBar(output, model) : createLines(output, progress)
+        line = output.stderr.isTTY ? showBar(output, model) : createLines(output, progress)
       }
       current = progress
       line?.show(progress)
@@ -106,20 +106,16 @@ function createStageClock(): (stage: InstallStage) => number {
   }
 }
 
-function createBar(output: Output, model: string): ModelLine {
+function showBar(output: Output, model: string): ModelLine {
   const secondsOf = createStageClock()
-  const bar = new cliProgress.SingleBar({
-    ...{ stream: output.stderr, hideCursor: true, gracefulExit: false, barsize: 28 },
-    format: `Installing model ${model} [{bar}] {state}`,
-  })
+  const bar = createBar(output.stderr, `Installing model ${model}`)
   let last: InstallProgress | undefined
-  bar.start(1, 0, { state: '' })
   const draw = () => {
     if (last === undefined) return
     // Only bytes fill the bar: how long building takes nobody knows before.
     const isFetched = !['wait', 'download'].includes(last.stage)
     const share = isFetched ? 1 : (last.doneBytes ?? 0) / (last.bytes ?? 1)
-    bar.update(share, { state: describeStage(last, secondsOf(last.stage)) })
+    bar.draw(share, describeStage(last, secondsOf(last.stage)))
   }
   const timer = setInterval(draw, tickMs).unref()
   return {

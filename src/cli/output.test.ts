@@ -104,8 +104,10 @@ it('formats rates and counts', () => {
 })
 
 it('tells rate and remaining time', () => {
-  const state = { done: 30, total: 120, seconds: 3, unit: 'images' }
-  expect(describeProgress(state)).toBe('30/120 images | 10.0 images/s | 9 s left')
-  expect(describeProgress({ ...state, done: 0 })).toBe('0/120 images')
+  const state = { stage: 'photographs', done: 30, total: 120 }
+  const measured = { ...state, perSecond: 10, remainingSeconds: 9 }
+  expect(describeProgress(measured, 'images')).toBe('30/120 images | 10.0 images/s | 9 s left')
+  expect(describeProgress(state, 'images')).toBe('30/120 images')
+  expect(describeProgress({ stage: 'photographs', done: 30 }, 'images')).toBe('30 images')
   expect(['42 s', '3 min 5 s', '2 h 10 min']).toEqual([42, 185, 7800].map(formatDuration))
 })

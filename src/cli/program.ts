@@ -23,6 +23,7 @@ import { createContext } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { reportFailure } from './failures.ts'
 import { createOutput, type Output } from './output.ts'
+import { progressForms } from './progress.ts'
 
 const epilogue = `
 Exit codes: 0 done, 2 wrong command line or configuration, 3 wrong or unusable input,
@@ -39,6 +40,12 @@ export function createProgram(output: Output): Command {
       new Option('--log-level <level>', 'least severe level that is logged').choices([
         ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
       ]),
+    )
+    .addOption(
+      new Option(
+        '--progress <form>',
+        'how progress is told on stderr: a bar or lines, or a line of JSON a second',
+      ).choices(progressForms),
     )
     .option('--verbose', 'show stacks of errors')
     .addHelpText('after', epilogue)

@@ -1,68 +1,131 @@
+import type { JobProgress } from '../storage/ports/jobs.ts'
+import type { Bar } from './bar.ts'
 import type { Output } from './output.ts'
+import { toStageText } from './stage-texts.ts'
 
-/** Shows how far a long task is, on stderr. */
-export interface Progress {
-  update(done: number, total?: number): void
+/** How progress is told: a bar on a terminal and lines elsewhere, or JSON for programs. */
+export const progressForms = ['auto', 'json'] as const
+export type ProgressForm = (typeof progressForms)[number]
+
+/** Shows how far a job is, on stderr. */
+export interface ProgressView {
+  show(progress: JobProgress): void
   /** Leaves the last state on the screen. */
   stop(): void
 }
 
-export interface ProgressOptions {
-  readonly label: string
-  /** What is counted, plural: `images`. */
-  readonly unit: string
-  readonly total: number
-  /** Where there is no bar, say first how much there is to do. Default true. */
-  readonly announce?: boolean
-}
-
 /** Lines of a log that nobody watches: often enough to see life, rare enough to read. */
 const lineIntervalMs = 5000
+/** A program can be told more often. */
+const jsonIntervalMs = 1000
+/** A bar is drawn for people. */
+const barIntervalMs = 100
 
-/** A bar on a terminal, else a line every few seconds. */
-export async function createProgress(output: Output, options: ProgressOptions): Promise<Progress> {
-  const startedAt = performance.now()
-  let done = 0
-  let total = options.total
-  const describe = () => {
-    const seconds = (performance.now() - startedAt) / 1000
-    return describeProgress({ done, total, seconds, unit: options.unit })
+/** Shows one stage. */
+interface StageView {
+  show(progress: JobProgress): void
+  stop(last: JobProgress): void
+}
+
+/**
+ * Shows the stages of a job, one after the other: a bar on a terminal, else a line at the beginning and
+ * every few seconds; as JSON, a line at the beginning, every second and at the end of each stage.
+ *
+ * @param options `kind`: of the job; `id`: of the job, once it is known
+ */
+export async function createProgress(
+  output: Output,
+  options: { readonly kind: string; readonly form: ProgressForm; id?(): string | undefined },
+): Promise<ProgressView> {
+  const { kind, form } = options
+  const bars = form === 'auto' && output.stderr.isTTY ? await import('./bar.ts') : undefined
+  let current: { readonly view: StageView; last: JobProgress } | undefined
+
+  function begin(first: JobProgress): StageView {
+    const [label, unit] = toStageText(kind, first.stage)
+    if (form === 'json') return showJson(output, { kind, id: options.id })
+    if (bars === undefined) return showLines(output, { label, unit, first })
+    return showBar(bars.createBar(output.stderr, label), unit)
   }
-  if (output.stderr.isTTY) {
-    const { default: cliProgress } = await import('cli-progress')
-    const bar = new cliProgress.SingleBar({
-      stream: output.stderr,
-      hideCursor: true,
-      // Ctrl-C finishes what is in flight; the command stops the bar itself.
-      gracefulExit: false,
-      barsize: 28,
-      format: `${options.label} [{bar}] {state}`,
-    })
-    bar.start(Math.max(1, total), 0, { state: describe() })
-    return {
-      update: (now, ofTotal) => {
-        done = now
-        if (ofTotal !== undefined && ofTotal !== total) {
-          total = ofTotal
-          bar.setTotal(Math.max(1, total))
-        }
-        bar.update(done, { state: describe() })
-      },
-      stop: () => bar.stop(),
-    }
+
+  function stop(): void {
+    current?.view.stop(current.last)
+    current = undefined
   }
-  if (options.announce !== false && total > 0)
-    output.note(`${options.label} ${formatTotal(total, options.unit)}.`)
-  let lastLineAt = startedAt
+
   return {
-    update: (now, ofTotal) => {
-      done = now
-      total = ofTotal ?? total
-      if (performance.now() - lastLineAt < lineIntervalMs) return
-      lastLineAt = performance.now()
-      output.note(`${options.label} ${describe()}`)
+    show(progress) {
+      if (current?.last.stage !== progress.stage) {
+        stop()
+        current = { view: begin(progress), last: progress }
+      }
+      current.last = progress
+      current.view.show(progress)
+    },
+    stop,
+  }
+}
+
+function showBar(bar: Bar, unit: string): StageView {
+  const isDue = createTicks(barIntervalMs)
+  const draw = (progress: JobProgress) => {
+    const { done, total } = progress
+    bar.draw(total ? done / total : 0, describeProgress(progress, unit))
+  }
+  return {
+    show: (progress) => {
+      if (isDue()) draw(progress)
+    },
+    stop(last) {
+      draw(last)
+      bar.stop()
+    },
+  }
+}
+
+function showLines(
+  output: Output,
+  about: { readonly label: string; readonly unit: string; readonly first: JobProgress },
+): StageView {
+  const { label, unit, first } = about
+  const isDue = createTicks(lineIntervalMs)
+  isDue()
+  output.note(first.total ? `${label} ${formatTotal(first.total, unit)}.` : `${label} ...`)
+  return {
+    show: (progress) => {
+      if (isDue()) output.note(`${label} ${describeProgress(progress, unit)}`)
     },
     stop: () => {},
+  }
+}
+
+function showJson(
+  output: Output,
+  about: { readonly kind: string; readonly id?: (() => string | undefined) | undefined },
+): StageView {
+  const isDue = createTicks(jsonIntervalMs)
+  let written: JobProgress | undefined
+  const write = (progress: JobProgress) => {
+    if (progress === written) return
+    written = progress
+    output.note(JSON.stringify({ job: about.id?.(), kind: about.kind, ...progress }))
+  }
+  return {
+    show: (progress) => {
+      if (isDue()) write(progress)
+    },
+    stop: write,
+  }
+}
+
+/** @returns whether enough time has passed since it said so last; at first it has */
+function createTicks(intervalMs: number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = performance.now()
+    if (now - last < intervalMs) return false
+    last = now
+    return true
   }
 }
 
@@ -72,20 +135,13 @@ function formatTotal(total: number, unit: string): string {
 }
 
 /** For instance `120/1000 images | 14.2 images/s | 1 min 2 s left`. */
-export function describeProgress(state: {
-  readonly done: number
-  readonly total: number
-  readonly seconds: number
-  readonly unit: string
-}): string {
-  const { done, total, seconds, unit } = state
-  const parts = [`${done}/${total} ${unit}`]
-  // The first moments say nothing about the rate.
-  if (seconds > 0.5 && done > 0) {
-    const rate = done / seconds
-    parts.push(`${rate.toFixed(1)} ${unit}/s`)
-    if (done < total) parts.push(`${formatDuration((total - done) / rate)} left`)
-  }
+export function describeProgress(
+  { done, total, perSecond, remainingSeconds }: JobProgress,
+  unit: string,
+): string {
+  const parts = [total === undefined ? `${done} ${unit}` : `${done}/${total} ${unit}`]
+  if (perSecond !== undefined) parts.push(`${perSecond.toFixed(1)} ${unit}/s`)
+  if (remainingSeconds) parts.push(`${formatDuration(remainingSeconds)} left`)
   return parts.join(' | ')
 }
 

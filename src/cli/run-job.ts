@@ -1,52 +1,96 @@
 import { type ErrorCode, errorCatalogue, FaceError } from '../core/errors.ts'
-import type { Jobs, NewJobRequest } from '../jobs/jobs.ts'
-import type { Job } from '../storage/ports/jobs.ts'
+import type { Jobs, NewJobRequest, RunJobOptions } from '../jobs/jobs.ts'
+import type { Job, JobProgress } from '../storage/ports/jobs.ts'
+import type { CliContext } from './context.ts'
 import { createInterrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
-import { createProgress } from './progress.ts'
 
 /** Flag of a command whose work is a job. */
 export const detachHelp = 'leave the work to a running server; "jobs watch ID" follows it'
 
+export interface RunInFrontOptions extends Pick<RunJobOptions, 'file' | 'instead' | 'onItems'> {
+  readonly context: Pick<CliContext, 'output' | 'openProgress'>
+  /** What Ctrl-C is answered with. */
+  readonly stopping?: string
+}
+
+/** How a job that was run in front came out. */
+export interface FrontOutcome {
+  /** Done, or {@link assertDone} throws. */
+  readonly job: Job
+  /** Ctrl-C ended it. */
+  readonly interrupted: boolean
+}
+
 /**
- * Makes a job and runs it here, with a bar; Ctrl-C cancels it.
+ * Makes a job and runs it here, with its progress on the screen; Ctrl-C cancels it.
  *
- * @param unit  what is counted, plural
- * @throws {FaceError} what the job failed with; `aborted` when it was cancelled
+ * @throws what the job failed with
  */
-export async function runJob(
+export async function runInFront(
   jobs: Jobs,
   request: NewJobRequest,
-  {
-    output,
-    label,
-    unit,
-  }: { readonly output: Output; readonly label: string; readonly unit: string },
-): Promise<Job> {
-  const progress = await createProgress(output, { label, unit, total: 0 })
-  const interrupt = createInterrupt(output, 'Ending at the next safe place.')
-  try {
-    const job = await jobs.run(request, {
-      signal: interrupt.signal,
-      onChange: ({ progress: now }) => {
-        if (now) progress.update(now.done, now.total)
+  { context, stopping, ...options }: RunInFrontOptions,
+): Promise<FrontOutcome> {
+  const { output } = context
+  let id: string | undefined
+  const work = (observers: WorkObservers) =>
+    jobs.run(request, {
+      ...{ ...options, ...observers },
+      onStart(job) {
+        id = job.id
       },
     })
-    assertDone(job)
-    return job
+  const about = { kind: request.kind, id: () => id }
+  const { result: job, interrupted } = await watchWork(context, { ...about, stopping }, work)
+  if (!interrupted) noteOthers(job, output)
+  return { job, interrupted }
+}
+
+export interface WorkObservers {
+  readonly onProgress: (progress: JobProgress) => void
+  readonly signal: AbortSignal
+}
+
+/** Does what takes long, with its progress on the screen, until it is done or Ctrl-C has ended it. */
+export async function watchWork<T>(
+  { output, openProgress }: Pick<CliContext, 'output' | 'openProgress'>,
+  about: {
+    readonly kind: string
+    readonly id?: () => string | undefined
+    readonly stopping?: string | undefined
+  },
+  work: (observers: WorkObservers) => Promise<T>,
+): Promise<{ readonly result: T; readonly interrupted: boolean }> {
+  const { stopping = 'Ending at the next safe place; Ctrl-C again stops at once.' } = about
+  const view = await openProgress(about)
+  const interrupt = createInterrupt(output, stopping)
+  try {
+    const { signal } = interrupt
+    const result = await work({ signal, onProgress: view.show }).finally(view.stop)
+    return { result, interrupted: signal.aborted }
   } finally {
-    progress.stop()
     interrupt.release()
   }
+}
+
+/** Says what somebody else did to a job. */
+function noteOthers({ id, state }: Job, output: Output): void {
+  if (state === 'paused' || state === 'cancelled') output.note(`Job ${id} was ${state}.`)
+  else if (state !== 'done') output.note(`Another process goes on with job ${id}.`)
 }
 
 /** Makes a job that a running server takes up. */
 export async function detachJob(
   jobs: Jobs,
   request: NewJobRequest,
-  { output, json = false }: { readonly output: Output; readonly json?: boolean | undefined },
+  {
+    output,
+    json = false,
+    file,
+  }: { readonly output: Output; readonly json?: boolean | undefined } & Pick<RunJobOptions, 'file'>,
 ): Promise<void> {
-  const job = await jobs.start(request)
+  const job = await (file ? jobs.startWithFile(request, file) : jobs.start(request))
   if (json) return output.json(job)
   output.print(`Job ${job.id} waits for a server of this database.`)
   output.print(`"face-watcher jobs watch ${job.id}" follows it.`)

@@ -8,8 +8,6 @@ import { resolveQualityGates } from '../core/quality-gates.ts'
 import { computeModelFingerprint } from '../evaluation/fingerprint.ts'
 import { createGallery } from '../gallery/gallery.ts'
 import type { HttpServices } from '../http/types.ts'
-import { createJobKinds } from '../jobs/kinds/kinds.ts'
-import { createJobService } from '../jobs/service.ts'
 import {
   createModelInstaller,
   type InstallProgress,
@@ -24,6 +22,7 @@ import { version } from '../version.ts'
 import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
+import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
 /** Called while missing models are installed. */
@@ -231,15 +230,8 @@ async function composeUseCases(
       policy: config.policy,
     },
   })
-  const { concurrency, keepDays } = config.jobs
-  const { maxImageBytes } = config.limits
-  const kinds = createJobKinds({ concurrency: vision.workers, maxImageBytes })
-  const service = createJobService({
-    ...{ store, faceWatcher, logger, kinds },
-    // A command runs what it makes itself, if anything.
-    concurrency: shortLived ? 0 : concurrency,
-    keepMs: keepDays * 24 * 3_600_000,
-  })
+  const { workers } = vision
+  const service = composeJobs(config, { store, faceWatcher, workers, shortLived, logger })
   return {
     faceWatcher: closeAfter(service, faceWatcher),
     answers: store.answers,

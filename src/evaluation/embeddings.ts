@@ -1,17 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { FaceError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
 import type { RejectionReason } from '../core/types.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 import { type Dataset, type LabelledImage, selectImages } from './dataset.ts'
 import { type CachedAnalysis, type EmbeddingCache, openEmbeddingCache } from './embedding-cache.ts'
 import { chooseLabelledFace } from './face-choice.ts'
-
-export interface EvaluationProgress {
-  readonly stage: 'embed' | 'compare'
-  readonly done: number
-  readonly total: number
-}
 
 /** The input of every evaluation. */
 export interface EvaluationInput {
@@ -25,7 +20,8 @@ export interface EvaluationInput {
   /** `protocol` (default): the images that pairs.txt names, where there is one. */
   readonly images?: 'protocol' | 'all'
   readonly detector?: DetectorOptions
-  readonly onProgress?: (progress: EvaluationProgress) => void
+  /** Stages: `embed` images, `compare` steps. */
+  readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
 }
 

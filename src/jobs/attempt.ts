@@ -1,13 +1,17 @@
+import type { CallContext } from '../core/actor.ts'
 import { FaceError, toErrorRecord } from '../core/errors.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import type { Progress } from '../core/progress.ts'
+import { eachPage } from '../storage/iterate.ts'
 import type {
   ClaimedJob,
   Job,
   JobEnd,
   JobFailure,
+  JobItem,
   JobNews,
   JobProgress,
   JobStore,
+  NewJobItem,
 } from '../storage/ports/jobs.ts'
 import type { JobKind } from './job-kind.ts'
 import { createRateMeter } from './rate.ts'
@@ -24,17 +28,22 @@ export class AttemptEnded extends Error {
 }
 
 export interface AttemptOptions {
-  readonly store: Pick<JobStore, 'save' | 'end' | 'getPart'>
+  readonly store: Pick<JobStore, 'save' | 'end' | 'getPart' | 'items'>
   readonly kind: JobKind
   readonly claimed: ClaimedJob
-  /** The use cases for who made the job. */
-  readonly faceWatcher: FaceWatcher
+  readonly caller: CallContext
   /** How long the lease is. */
   readonly leaseMs: number
   /** Ends the attempt; its reason is an {@link AttemptEnded}. */
   readonly stop: AbortSignal
   /** Told after everything that is written. */
   readonly onChange?: ((job: Job) => void) | undefined
+  /** Told all that the work reports, at once. */
+  readonly onProgress?: ((progress: JobProgress) => void) | undefined
+  /** Told what became of things, once it is written. */
+  readonly onItems?: ((items: readonly NewJobItem[]) => void) | undefined
+  /** Told what the job failed with, as it was thrown. */
+  readonly onFailure?: ((error: unknown) => void) | undefined
 }
 
 /** How often progress is written, where the lease does not ask for more. */
@@ -51,7 +60,7 @@ const saveEveryMs = 1000
  * @returns the job as it was written last; `undefined` when it is another node's, or gone
  */
 export async function runAttempt(options: AttemptOptions): Promise<Job | undefined> {
-  const { store, kind, claimed, faceWatcher, leaseMs, stop, onChange } = options
+  const { store, kind, claimed, caller, leaseMs, stop, onChange, onProgress } = options
   const { job, lease, checkpoint } = claimed
   const ending = new AbortController()
   const signal = AbortSignal.any([stop, ending.signal])
@@ -69,18 +78,24 @@ export async function runAttempt(options: AttemptOptions): Promise<Job | undefin
     return reason
   }
 
+  function report({ stage, done, total }: Progress): void {
+    progress = meter.measure({ stage, done, ...(total === undefined ? {} : { total }) })
+    onProgress?.(progress)
+  }
+
   async function write(news: Omit<JobNews, 'progress'>): Promise<void> {
-    const measured = progress === written ? undefined : progress
+    const told = progress === written ? undefined : progress
     const askedAt = performance.now()
     savedAt = askedAt
     const now = await store.save(lease, {
       ...news,
-      ...(measured === undefined ? {} : { progress: meter.measure(measured) }),
+      ...(told === undefined ? {} : { progress: told }),
       leaseMs,
     })
     if (now === undefined) throw endAs('lost')
     leaseEndsAt = askedAt + leaseMs
-    written = measured ?? written
+    written = told ?? written
+    if (news.items !== undefined) options.onItems?.(news.items)
     onChange?.(now)
     if (now.wanted !== undefined) throw endAs(now.wanted)
   }
@@ -104,26 +119,31 @@ export async function runAttempt(options: AttemptOptions): Promise<Job | undefin
   /** How the work came out; `undefined` when the job is not this attempt's any more. */
   async function work(): Promise<JobEnd | undefined> {
     try {
+      signal.throwIfAborted()
       const result = await kind.run(kind.parse(job.input), {
-        ...{ job, faceWatcher, signal },
+        ...{ job, caller, signal, report },
         ...(checkpoint === undefined ? {} : { checkpoint }),
         getPart: (part) => store.getPart(job.id, part),
-        report(stage, done, total) {
-          progress = { stage, done, ...(total === undefined ? {} : { total }) }
-        },
+        items: () => eachItem(store, job.id),
         async save(next, items = []) {
-          signal.throwIfAborted()
+          if (isLost(signal)) signal.throwIfAborted()
           await save({ checkpoint: next, items })
+          signal.throwIfAborted()
         },
       })
       return { state: 'done', result }
     } catch (error) {
       const { reason } = signal
-      if (!(reason instanceof AttemptEnded)) return { state: 'failed', failure: toFailure(error) }
+      if (!(reason instanceof AttemptEnded)) {
+        options.onFailure?.(error)
+        return { state: 'failed', failure: toFailure(error) }
+      }
       return reason.becomes === 'lost' ? undefined : { state: reason.becomes }
     }
   }
 
+  // Asked while nobody was at work on it.
+  if (job.wanted !== undefined) endAs(job.wanted)
   const timer = setInterval(beat, Math.min(saveEveryMs, leaseMs / 4))
   const outcome = await work().finally(() => clearInterval(timer))
   if (outcome === undefined) return undefined
@@ -132,6 +152,19 @@ export async function runAttempt(options: AttemptOptions): Promise<Job | undefin
   const ended = await store.end(lease, outcome)
   if (ended !== undefined) onChange?.(ended)
   return ended
+}
+
+function isLost({ reason }: AbortSignal): boolean {
+  return reason instanceof AttemptEnded && reason.becomes === 'lost'
+}
+
+async function* eachItem(
+  store: Pick<JobStore, 'items'>,
+  id: string,
+): AsyncGenerator<JobItem, void> {
+  for await (const page of eachPage((options) => store.items(id, options), { limit: 1000 })) {
+    yield* page
+  }
 }
 
 /** The error as callers may see it: of a fault of ours no more than its code says. */

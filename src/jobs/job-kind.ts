@@ -1,22 +1,26 @@
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
-import type { Job, JsonObject, NewJobItem } from '../storage/ports/jobs.ts'
+import type { CallContext } from '../core/actor.ts'
+import type { OnProgress } from '../core/progress.ts'
+import type { Job, JobItem, JsonObject, NewJobItem } from '../storage/ports/jobs.ts'
 
 /** What an attempt at a job works with. */
 export interface JobContext {
   readonly job: Job
-  /** The use cases for who made the job. */
-  readonly faceWatcher: FaceWatcher
+  /** Who made the job, for whom everything is done. */
+  readonly caller: CallContext
   /** Aborted when the attempt has to end; what is thrown after that is no failure of the job. */
   readonly signal: AbortSignal
   /** What the attempt before saved last. */
   readonly checkpoint?: JsonObject
   /** A part of the file that is kept with the job. */
   getPart(part: number): Promise<Uint8Array | undefined>
+  /** What was saved of things before, by earlier attempts too; oldest first. */
+  items(): AsyncGenerator<JobItem, void>
   /** Tells how far the work is; cheap, as it is written about once a second. */
-  report(stage: string, done: number, total?: number): void
+  readonly report: OnProgress
   /**
    * Writes from where the work goes on after an interruption, with what became of things since the
-   * last time: both or nothing.
+   * last time: both or nothing. It still does when the attempt has to end, unless the job is another
+   * node's by then.
    *
    * @throws what {@link signal} was aborted with, when the attempt has to end
    */

@@ -1,16 +1,21 @@
-import { FaceError } from '../core/errors.ts'
+import { libraryActor } from '../core/actor.ts'
+import { FaceError, isFaceError } from '../core/errors.ts'
 import type { GalleryCaller } from '../gallery/gallery.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
+import { limitCollections } from '../gallery/reach.ts'
 import type { Database } from '../storage/database.ts'
+import { eachPage } from '../storage/iterate.ts'
 import type {
   AskedJobState,
+  ClaimedJob,
   Job,
   JobFilter,
   JobItem,
   JobLease,
+  JobProgress,
   JobStore,
   JsonObject,
   NewJob,
+  NewJobItem,
 } from '../storage/ports/jobs.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import { hasEnded, maxPartBytes } from '../storage/rules/jobs.ts'
@@ -36,6 +41,31 @@ export interface NewJobRequest {
   readonly input?: unknown
 }
 
+/** A file that a job works on, which is kept with it until it is over. */
+export interface JobFile {
+  /** Pieces of any length. */
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** What the first attempt goes on from, by the file's size in bytes. */
+  toCheckpoint(size: number): JsonObject
+}
+
+export interface RunJobOptions {
+  /** Cancels the job. */
+  readonly signal?: AbortSignal
+  readonly file?: JobFile
+  /**
+   * In place of the jobs of this kind and input that have not ended, which are cancelled: what a command
+   * left behind that was killed. Default false.
+   */
+  readonly instead?: boolean
+  /** Called once it is made. */
+  readonly onStart?: (job: Job) => void
+  /** Called for all that the work reports, at once. */
+  readonly onProgress?: (progress: JobProgress) => void
+  /** Called with what became of things, once it is written. */
+  readonly onItems?: (items: readonly NewJobItem[]) => void
+}
+
 /** The long operations of a database, as callers see them. */
 export interface Jobs {
   /** The same for a caller, who sees the jobs of the collections that it reaches. */
@@ -51,26 +81,17 @@ export interface Jobs {
    * Makes a job that works on a file, which is kept with it until the job is over. When the file ends
    * with an error, there is no job.
    *
-   * @param file  pieces of any length
-   * @param toCheckpoint  what the first attempt goes on from, by the file's size in bytes
    * @throws {FaceError} as {@link start}, and what the file throws; `overloaded` while too many of its
    *   kind wait or run
    */
-  startWithFile(
-    request: NewJobRequest,
-    file: AsyncIterable<Uint8Array>,
-    toCheckpoint: (size: number) => JsonObject,
-  ): Promise<Job>
+  startWithFile(request: NewJobRequest, file: JobFile): Promise<Job>
   /**
-   * Makes a job and runs it here, to its end.
+   * Makes a job and runs it in this process, until it has ended or is another process' to go on with.
    *
-   * @param options `signal`: cancels it
    * @throws {FaceError} as {@link start}
+   * @throws what the job failed with
    */
-  run(
-    request: NewJobRequest,
-    options?: { readonly onChange?: (job: Job) => void; readonly signal?: AbortSignal },
-  ): Promise<Job>
+  run(request: NewJobRequest, options?: RunJobOptions): Promise<Job>
   /** @throws {FaceError} `jobNotFound` */
   get(id: string): Promise<Job>
   /** Newest first. @throws {FaceError} `invalidCursor`, `invalidOption` */
@@ -96,7 +117,6 @@ export interface Jobs {
 export interface JobsOptions {
   readonly store: Database
   readonly kinds: JobKinds
-  readonly faceWatcher: FaceWatcher
   readonly changes: JobChanges
   /** Called when a job waits that did not before. */
   readonly onWaiting: () => void
@@ -109,8 +129,9 @@ export function createJobs(options: JobsOptions): Jobs {
 
 function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs {
   const { kinds, changes, onWaiting } = options
-  const { jobs } = caller === undefined ? options.store : options.store.as(caller)
+  const { jobs, collections: all } = caller === undefined ? options.store : options.store.as(caller)
   const collectionIds = caller?.collectionIds
+  const collections = collectionIds === undefined ? all : limitCollections(all, collectionIds)
 
   function findKind(name: string): JobKind {
     const kind = kinds.get(name)
@@ -129,8 +150,7 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
       if (collectionIds !== undefined) throw new FaceError('forbidden')
       return { kind: name, input: parsed }
     }
-    const faceWatcher = toFaceWatcher(options, caller)
-    const { id } = await faceWatcher.collections.get(collection, { difficulty: 'none' })
+    const { id } = await collections.get(collection)
     return { kind: name, input: parsed, collectionId: id }
   }
 
@@ -148,50 +168,80 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
     return job
   }
 
+  /** A job that this process runs. */
+  async function createRunning(request: NewJobRequest): Promise<ClaimedJob> {
+    const job = await jobs.create(await toNewJob(request), { leaseMs: foregroundLeaseMs })
+    return { job, lease: { id: job.id, attempt: job.attempts } }
+  }
+
+  async function createWithFile(
+    request: NewJobRequest,
+    { bytes, toCheckpoint }: JobFile,
+  ): Promise<ClaimedJob> {
+    const leaseMs = foregroundLeaseMs
+    const { job, lease } = await createRunning(request)
+    // Its pieces may come slowly.
+    const timer = setInterval(() => jobs.save(lease, { leaseMs }).catch(() => {}), leaseMs / 4)
+    try {
+      const checkpoint = toCheckpoint(await keepFile(jobs, lease, bytes))
+      await jobs.save(lease, { checkpoint, leaseMs })
+      return { job, lease, checkpoint }
+    } catch (error) {
+      // Nobody has heard of it.
+      if (await jobs.end(lease, { state: 'cancelled' })) await jobs.remove(job.id)
+      throw error
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  /** Cancels the jobs of the same work that have not ended. */
+  async function cancelEqual({ kind, input = {} }: NewJobRequest): Promise<void> {
+    const wanted = JSON.stringify(findKind(kind).parse(input))
+    for (const state of ['running', 'queued', 'paused'] as const) {
+      for await (const page of eachPage((part) => jobs.list({ ...part, kind, state }))) {
+        const equal = page.filter((job) => JSON.stringify(job.input) === wanted)
+        for (const { id } of equal) {
+          // One that has ended meanwhile needs nothing.
+          await jobs.ask(id, 'cancelled').then(tell, ignoreConflict)
+        }
+      }
+    }
+  }
+
   return {
     as: (other) => bindJobs(options, other),
     start: async (request) => tell(await jobs.create(await toNewJob(request))),
 
-    async startWithFile(request, file, toCheckpoint) {
-      const leaseMs = foregroundLeaseMs
+    async startWithFile(request, file) {
       await assertRoom(options.store.jobs, request.kind)
-      const { id } = await jobs.create(await toNewJob(request), { leaseMs })
-      const lease = { id, attempt: 1 }
-      // Its pieces may come slowly.
-      const timer = setInterval(() => jobs.save(lease, { leaseMs }).catch(() => {}), leaseMs / 4)
-      try {
-        const size = await keepFile(jobs, lease, file)
-        await jobs.save(lease, { checkpoint: toCheckpoint(size), leaseMs })
-      } catch (error) {
-        // Nobody has heard of it.
-        if (await jobs.end(lease, { state: 'cancelled' })) await jobs.remove(id)
-        throw error
-      } finally {
-        clearInterval(timer)
-      }
+      const { lease } = await createWithFile(request, file)
       const job = await jobs.end(lease, { state: 'queued' })
       if (job === undefined) throw new FaceError('jobNotFound')
       return tell(job)
     },
 
-    async run(request, { onChange, signal } = {}) {
-      const leaseMs = foregroundLeaseMs
+    async run(request, { signal, file, instead = false, onStart, ...observers } = {}) {
       const kind = findKind(request.kind)
-      const job = tell(await jobs.create(await toNewJob(request), { leaseMs }))
+      if (instead) await cancelEqual(request)
+      const claimed =
+        file === undefined ? await createRunning(request) : await createWithFile(request, file)
+      const { job } = claimed
+      onStart?.(tell(job))
       const stop = new AbortController()
       const cancel = () => stop.abort(new AttemptEnded('cancelled'))
       signal?.addEventListener('abort', cancel)
       if (signal?.aborted) cancel()
+      let failure: { readonly error: unknown } | undefined
       try {
         const ended = await runAttempt({
-          ...{ store: jobs, kind, leaseMs, stop: stop.signal },
-          claimed: { job, lease: { id: job.id, attempt: job.attempts } },
-          faceWatcher: toFaceWatcher(options, caller),
-          onChange(changed) {
-            changes.tell(changed)
-            onChange?.(changed)
+          ...{ store: jobs, kind, claimed, leaseMs: foregroundLeaseMs, stop: stop.signal },
+          ...{ caller: caller ?? { actor: libraryActor }, onChange: changes.tell, ...observers },
+          onFailure(error) {
+            failure = { error }
           },
         })
+        if (failure !== undefined) throw failure.error
         return ended ?? (await jobs.get(job.id))
       } finally {
         signal?.removeEventListener('abort', cancel)
@@ -230,6 +280,10 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
       }
     },
   }
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!isFaceError(error, 'jobConflict') && !isFaceError(error, 'jobNotFound')) throw error
 }
 
 /** Files are large, and wait in the database. @throws {FaceError} `overloaded` */
@@ -277,11 +331,4 @@ async function* toParts(
     }
   }
   if (filled > 0) yield part.slice(0, filled)
-}
-
-function toFaceWatcher(
-  { faceWatcher }: JobsOptions,
-  caller: GalleryCaller | undefined,
-): FaceWatcher {
-  return caller === undefined ? faceWatcher : faceWatcher.as(caller)
 }

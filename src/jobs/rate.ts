@@ -9,32 +9,56 @@ export interface RateMeter {
   measure(progress: JobProgress): JobProgress
 }
 
+/** Most measurements that are remembered. */
+const maxSamples = 64
+
+interface Sample {
+  /** Milliseconds. */
+  readonly at: number
+  readonly done: number
+}
+
 /**
- * Creates the meter of one attempt. The rate is the mean since the stage began in this attempt: what
- * an earlier attempt has done took no time now, and a mean of everything is the steadiest guess at
- * work that is even.
+ * Creates the meter of one attempt. The rate is the mean of the second half of the time since the stage
+ * began in this attempt. So what an earlier attempt has done does not count, what was slow at the
+ * beginning, such as loading networks, is soon forgotten, and single slow things hardly matter.
  *
  * @param now  milliseconds
  */
 export function createRateMeter(now: () => number = () => performance.now()): RateMeter {
   let stage: string | undefined
-  let from = { at: 0, done: 0 }
-  let last = 0
+  let samples: readonly Sample[] = []
+  let lastDone = 0
+  let spacingMs = 0
+
+  function remember(sample: Sample): void {
+    const last = samples.at(-1)
+    if (last !== undefined && sample.at - last.at < spacingMs) return
+    samples = [...samples, sample]
+    if (samples.length < maxSamples) return
+    samples = samples.filter((_, index) => index % 2 === 0)
+    spacingMs = (2 * (sample.at - samples[0]!.at)) / maxSamples
+  }
+
   return {
     measure(progress) {
       const at = now()
-      if (progress.stage !== stage || progress.done < last) {
+      const { done, total } = progress
+      if (progress.stage !== stage || done < lastDone) {
         stage = progress.stage
-        from = { at, done: progress.done }
+        samples = []
+        spacingMs = 0
       }
-      last = progress.done
-      const elapsed = at - from.at
-      const since = progress.done - from.done
-      if (elapsed < leastMs || since === 0) return progress
-      const perSecond = (1000 * since) / elapsed
-      if (progress.total === undefined) return { ...progress, perSecond }
-      const remainingSeconds = Math.max(0, progress.total - progress.done) / perSecond
-      return { ...progress, perSecond, remainingSeconds }
+      lastDone = done
+      remember({ at, done })
+      const first = samples[0]!
+      const halfway = (first.at + at) / 2
+      const later = samples.findLast((sample) => sample.at <= halfway) ?? first
+      const from = later.done < done ? later : first
+      if (at - first.at < leastMs || done === from.done) return progress
+      const perSecond = (1000 * (done - from.done)) / (at - from.at)
+      if (total === undefined) return { ...progress, perSecond }
+      return { ...progress, perSecond, remainingSeconds: Math.max(0, total - done) / perSecond }
     },
   }
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallContext } from '../core/actor.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import type { ClaimedJob, Job, JobStore } from '../storage/ports/jobs.ts'
 import { AttemptEnded, runAttempt } from './attempt.ts'
 import type { JobKinds } from './job-kind.ts'
@@ -17,7 +16,6 @@ const expiredAtOnce = 100
 export interface JobRunnerOptions {
   readonly store: JobStore
   readonly kinds: JobKinds
-  readonly faceWatcher: Pick<FaceWatcher, 'as'>
   /** Jobs of this process that run at once; with 0 it runs none. */
   readonly concurrency: number
   /** Jobs that ended are kept so long. */
@@ -41,7 +39,7 @@ export interface JobRunner {
 
 /** Creates a runner, which looks for jobs at once. */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { store, kinds, faceWatcher, concurrency, keepMs, logger, onChange } = options
+  const { store, kinds, concurrency, keepMs, logger, onChange } = options
   const { leaseMs = defaultLeaseMs, pollMs = defaultPollMs } = options
   const names = [...kinds.keys()]
   const running = new Set<Promise<void>>()
@@ -55,10 +53,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const kind = kinds.get(name)
     if (kind === undefined) return
     logger?.info({ job: id, kind: name, attempt: claimed.lease.attempt }, 'a job begins')
-    const context: CallContext = { actor: createdBy, requestId: id }
+    const caller: CallContext = { actor: createdBy, requestId: id }
     const ended = await runAttempt({
-      ...{ store, kind, claimed, leaseMs, onChange },
-      faceWatcher: faceWatcher.as(context),
+      ...{ store, kind, claimed, caller, leaseMs, onChange },
       stop: closing.signal,
     })
     const fields = { job: id, kind: name, state: ended?.state ?? 'lost' }

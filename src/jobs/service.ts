@@ -1,5 +1,4 @@
 import type { Logger } from '../platform/logger.ts'
-import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import type { Database } from '../storage/database.ts'
 import { createJobChanges } from './changes.ts'
 import type { JobKinds } from './job-kind.ts'
@@ -8,7 +7,6 @@ import { createJobRunner } from './runner.ts'
 
 export interface JobServiceOptions {
   readonly store: Database
-  readonly faceWatcher: FaceWatcher
   readonly kinds: JobKinds
   /** Jobs that this process runs at once, its own and those of others; with 0 it takes up none. */
   readonly concurrency: number
@@ -29,14 +27,14 @@ export interface JobService {
 
 /** Creates the jobs of a process. To be closed before the use cases and the store. */
 export function createJobService(options: JobServiceOptions): JobService {
-  const { store, faceWatcher, kinds, ...running } = options
+  const { store, kinds, ...running } = options
   const changes = createJobChanges()
   const runner = createJobRunner({
     ...running,
-    ...{ store: store.jobs, kinds, faceWatcher, onChange: changes.tell },
+    ...{ store: store.jobs, kinds, onChange: changes.tell },
   })
   return {
-    jobs: createJobs({ store, kinds, faceWatcher, changes, onWaiting: runner.wake }),
+    jobs: createJobs({ store, kinds, changes, onWaiting: runner.wake }),
     close: runner.close,
   }
 }

@@ -14,7 +14,9 @@ export interface BulkPhoto {
 export type PhotoOutcome =
   | {
       readonly kind: 'enrolled'
-      readonly person: Person
+      /** Absent of one whom a dry run would make. */
+      readonly person?: Person
+      readonly personName: string
       readonly newPerson: boolean
       readonly face: EnrollResult['faces'][number]
     }
@@ -37,9 +39,8 @@ export async function enrollPhoto(
 ): Promise<PhotoOutcome> {
   try {
     const given = 'id' in person ? person.id : { ...person, ifExists: 'reuse' as const }
-    return toPhotoOutcome(
-      await faceWatcher.enroll(collection, given, [{ fileName, bytes }], enroll),
-    )
+    const result = await faceWatcher.enroll(collection, given, [{ fileName, bytes }], enroll)
+    return toPhotoOutcome(result, 'id' in person ? '' : person.name)
   } catch (error) {
     const rejected = toPhotoRejection(error)
     if (rejected === undefined) throw error
@@ -47,10 +48,18 @@ export async function enrollPhoto(
   }
 }
 
-function toPhotoOutcome({ faces, rejected, person, newPerson }: EnrollResult): PhotoOutcome {
+/** @param givenName  of a person who is found or made by name */
+function toPhotoOutcome(
+  { faces, rejected, person, newPerson }: EnrollResult,
+  givenName: string,
+): PhotoOutcome {
   const [face] = faces
-  if (face !== undefined && person !== undefined) {
-    return { kind: 'enrolled', person, newPerson, face }
+  if (face !== undefined) {
+    const personName = person?.name ?? givenName
+    return {
+      ...{ kind: 'enrolled', personName, newPerson, face },
+      ...(person === undefined ? {} : { person }),
+    }
   }
   const [first] = rejected
   const message = first?.message ?? 'It was not enrolled.'

@@ -107,6 +107,11 @@ export interface EnrollOptions extends RequestOptions {
    * the same. Default false.
    */
   readonly skipQualityGates?: boolean
+  /**
+   * Look at everything and store nothing: the answer says what would have happened. Faces in it have ids
+   * that nothing has, and a person who would be made is absent. Default false.
+   */
+  readonly dryRun?: boolean
 }
 
 /** A warning about a face that was enrolled all the same. */

@@ -3,6 +3,7 @@ import type { Collection } from '../storage/ports/collections.ts'
 import { createCollections } from './collections.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
+import { createDryEnroll } from './dry-enroll.ts'
 import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
 import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
@@ -57,10 +58,13 @@ function bindUseCases(
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   const collections = createCollections(deps)
+  const enroll = createEnroll(deps, judges)
+  const dryEnroll = createDryEnroll(deps, judges)
   return {
     detect: createDetect(deps),
     embed: createEmbed(deps),
-    enroll: createEnroll(deps, judges),
+    enroll: (collection, person, images, options) =>
+      (options?.dryRun ? dryEnroll : enroll)(collection, person, images, options),
     identify: createIdentify(deps, judges, known),
     verify: createVerify(deps, judges),
     collections: {

@@ -1,20 +1,17 @@
 import { FaceError } from '../core/errors.ts'
+import type { OnProgress } from '../core/progress.ts'
 import type { Database } from '../storage/database.ts'
 import { eachCollection } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 
-/** How far a transfer is, in records: persons and faces. */
-export interface TransferProgress {
-  readonly step: 'export' | 'check' | 'import' | 'compare' | 'copy'
-  readonly done: number
-  readonly total: number
-}
+/** Steps of transfers; each counts records: persons and faces. */
+export type TransferStage = 'export' | 'check' | 'import' | 'compare' | 'copy'
 
 export interface TransferOptions {
   /** Names of the collections to move; default all. */
   readonly collections?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+  readonly onProgress?: OnProgress | undefined
 }
 
 /** Counts of what was moved. */
@@ -40,7 +37,7 @@ export interface StepTracker {
 
 /** @throws {FaceError} `aborted` when it is aborted already */
 export function trackStep(
-  step: TransferProgress['step'],
+  stage: TransferStage,
   total: number,
   { signal, onProgress }: TransferOptions,
 ): StepTracker {
@@ -52,7 +49,7 @@ export function trackStep(
     assertGoing()
     done += records
     // What comes while a step runs makes its total grow.
-    onProgress?.({ step, done, total: Math.max(total, done) })
+    onProgress?.({ stage, done, total: Math.max(total, done) })
   }
   advance(0)
   return { advance, assertGoing }

@@ -8,7 +8,6 @@ import { defaultPolicy } from '../../src/core/policy.ts'
 import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
 import type { HttpServices } from '../../src/http/types.ts'
-import { createJobKinds } from '../../src/jobs/kinds/kinds.ts'
 import { createJobService } from '../../src/jobs/service.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
@@ -22,6 +21,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzedFace, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 import { makeCurve } from '../helpers/curve.ts'
+import { createTestKinds } from '../helpers/job-kinds.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 /*
@@ -165,11 +165,7 @@ export async function createTestServices(): Promise<TestServices> {
   })
   await useCases.collections.create({ name: defaultCollectionName })
   const jobService = createJobService({
-    ...{
-      store,
-      faceWatcher: useCases,
-      kinds: createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
-    },
+    ...{ store, kinds: createTestKinds({ store, faceWatcher: useCases }) },
     ...{ concurrency: 1, keepMs: 1e9, pollMs: 50 },
   })
   /** The use cases of any caller; their calls are noted. */

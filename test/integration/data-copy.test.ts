@@ -112,7 +112,7 @@ describe('data copy', () => {
       const abort = new AbortController()
       const copying = copyGallery(from, to, {
         signal: abort.signal,
-        onProgress: ({ step: now, done }) => {
+        onProgress: ({ stage: now, done }) => {
           if (now === step && done > 200) abort.abort()
         },
       })

@@ -5,7 +5,7 @@ import { toConfig } from '../../src/config/load.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
-import type { TransferProgress } from '../../src/transfer/options.ts'
+import type { Progress } from '../../src/core/progress.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
   createScratch,
@@ -38,21 +38,21 @@ describe('data export and import', () => {
     const other = await fillCollection(from, { name: 'other', persons: 2, dimension: 16 })
     await from.persons.create(other.id, { name: 'Without faces' })
     await makeCollection(from, { name: 'empty' })
-    const steps: TransferProgress[] = []
-    const onProgress = (progress: TransferProgress) => void steps.push(progress)
+    const steps: Progress[] = []
+    const onProgress = (progress: Progress) => void steps.push(progress)
     const summary = await exportGallery(from, dir, { ...about, onProgress })
     expect(summary.collections).toEqual([
       { name: 'default', persons: 100, faces: 300 },
       { name: 'other', persons: 3, faces: 6 },
       { name: 'empty', persons: 0, faces: 0 },
     ])
-    expect(steps.at(-1)).toEqual({ step: 'export', done: 409, total: 409 })
+    expect(steps.at(-1)).toEqual({ stage: 'export', done: 409, total: 409 })
     const imported = await importGallery(dir, to, { onProgress })
     expect(imported.collections).toEqual(
       summary.collections.map((collection) => ({ ...collection, others: 0 })),
     )
     for (const step of ['check', 'import', 'compare']) {
-      expect(steps.findLast((progress) => progress.step === step)).toMatchObject({ done: 409 })
+      expect(steps.findLast((progress) => progress.stage === step)).toMatchObject({ done: 409 })
     }
     await expectSameGallery(to, from)
   })
@@ -122,7 +122,7 @@ describe('data export and import', () => {
     await fillCollection(from, { persons: 100 })
     for (const step of ['export', 'check', 'import', 'compare'] as const) {
       const abort = new AbortController()
-      const onProgress = ({ step: now, done }: TransferProgress) => {
+      const onProgress = ({ stage: now, done }: Progress) => {
         if (now === step && done > 200) abort.abort()
       }
       const options = { onProgress, signal: abort.signal }

@@ -5,8 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
-import { toUploaded } from '../../src/jobs/kinds/bulk-enroll.ts'
-import { createJobKinds } from '../../src/jobs/kinds/kinds.ts'
+import { toArchiveFile } from '../../src/jobs/kinds/bulk-enroll.ts'
 import { createJobService, type JobService } from '../../src/jobs/service.ts'
 import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
 import { createUseCases } from '../../src/recognition/use-cases.ts'
@@ -17,6 +16,7 @@ import {
   type FakeDependencies,
   image,
 } from '../helpers/fake-recognition.ts'
+import { createTestKinds } from '../helpers/job-kinds.ts'
 
 let directory: string
 let deps: FakeDependencies
@@ -35,10 +35,10 @@ afterEach(async () => {
 })
 
 function start(options: { concurrency?: number; faceWatcher?: FaceWatcher } = {}): JobService {
+  const { store } = deps
   const service = createJobService({
-    ...{ store: deps.store, faceWatcher, concurrency: 1, keepMs: 1e9, pollMs: 50, leaseMs: 600 },
-    kinds: createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
-    ...options,
+    ...{ store, concurrency: options.concurrency ?? 1, keepMs: 1e9, pollMs: 50, leaseMs: 600 },
+    kinds: createTestKinds({ store, faceWatcher: options.faceWatcher ?? faceWatcher }),
   })
   services.push(service)
   return service
@@ -56,7 +56,7 @@ function upload(
   input: JsonObject = {},
 ): Promise<Job> {
   const zip = zipSync(Object.fromEntries(Object.entries(files).map(([k, v]) => [k, image(v)])))
-  return jobs.startWithFile(request(input), pieces(zip), toUploaded)
+  return jobs.startWithFile(request(input), toArchiveFile(pieces(zip)))
 }
 
 async function until(id: string, state: JobState): Promise<Job> {
@@ -218,7 +218,7 @@ describe('bulk enrolment', () => {
       yield new Uint8Array(2_000_000)
       throw new FaceError('aborted')
     }
-    await expectCode(jobs.startWithFile(request(), cut(), toUploaded), 'aborted')
+    await expectCode(jobs.startWithFile(request(), toArchiveFile(cut())), 'aborted')
     expect((await jobs.list()).items).toEqual([])
     await faceWatcher.collections.create({ name: 'gone' })
     async function* deleting(): AsyncGenerator<Uint8Array> {
@@ -227,7 +227,7 @@ describe('bulk enrolment', () => {
       yield new Uint8Array(2_000_000)
     }
     const gone = { ...request(), collection: 'gone' }
-    await expectCode(jobs.startWithFile(gone, deleting(), toUploaded), 'collectionNotFound')
+    await expectCode(jobs.startWithFile(gone, toArchiveFile(deleting())), 'collectionNotFound')
     expect((await jobs.list()).items).toEqual([])
   })
 

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '../../src/core/actor.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import type { JobContext, JobKind, JobKinds } from '../../src/jobs/job-kind.ts'
-import { createJobKinds } from '../../src/jobs/kinds/kinds.ts'
 import { createJobService, type JobService } from '../../src/jobs/service.ts'
 import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
 import { createUseCases } from '../../src/recognition/use-cases.ts'
@@ -16,6 +15,7 @@ import type { Job, JobState, JsonObject } from '../../src/storage/ports/jobs.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { createFakeDependencies, image } from '../helpers/fake-recognition.ts'
+import { createTestKinds } from '../helpers/job-kinds.ts'
 
 const leaseMs = 600
 const ann: Actor = { kind: 'apiKey', id: 'k1', name: 'ann' }
@@ -27,10 +27,11 @@ let body: (input: JsonObject, context: JobContext) => Promise<JsonObject>
 const services: JobService[] = []
 
 /** Of one kind, whose work a test says, and those that there are. */
-const kinds: JobKinds = new Map([
-  ...createJobKinds({ concurrency: 2, maxImageBytes: 1000 }),
-  ['work', { name: 'work', parse: (input) => input, run: (...args) => body(...args) } as JobKind],
-])
+const createKinds = (): JobKinds =>
+  new Map([
+    ...createTestKinds({ store, faceWatcher }),
+    ['work', { name: 'work', parse: (input) => input, run: (...args) => body(...args) } as JobKind],
+  ])
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'face-watcher-jobs-'))
@@ -50,7 +51,7 @@ const openStore = (): Promise<Database> =>
 
 function start(options: { concurrency?: number; keepMs?: number; store?: Database } = {}) {
   const service = createJobService({
-    ...{ store, faceWatcher, kinds, concurrency: 1, keepMs: 1e9, leaseMs, pollMs: 50 },
+    ...{ store, kinds: createKinds(), concurrency: 1, keepMs: 1e9, leaseMs, pollMs: 50 },
     ...options,
   })
   services.push(service)
@@ -67,7 +68,7 @@ function countTo(total: number, stepMs = 20): typeof body {
   return async (_input, { checkpoint, report, save }) => {
     for (let done = Number(checkpoint?.done ?? 0) + 1; done <= total; done++) {
       await sleep(stepMs)
-      report('steps', done, total)
+      report({ stage: 'steps', done, total })
       await save({ done }, [{ rejected: done % 2 === 0, body: { done } }])
     }
     return { counted: total }
@@ -218,7 +219,7 @@ describe('a job', () => {
     body = async (_input, { report, save }) => {
       running++
       for (let done = 1; done <= 20; done++) {
-        report('steps', done, 20)
+        report({ stage: 'steps', done, total: 20 })
         await save({ done })
         await sleep(20)
       }
@@ -229,7 +230,7 @@ describe('a job', () => {
     const seen: number[] = []
     const job = await foreground.jobs.run(
       { kind: 'work' },
-      { onChange: ({ progress }) => seen.push(progress?.done ?? 0) },
+      { onProgress: ({ done }) => seen.push(done) },
     )
     expect(job).toMatchObject({ state: 'done', result: { ok: true }, attempts: 1 })
     expect(running).toBe(1)
@@ -278,7 +279,7 @@ describe('a job', () => {
 
 it('names every kind in the guide', () => {
   const guide = readFileSync(new URL('../../docs/guides/jobs.md', import.meta.url), 'utf8')
-  for (const name of createJobKinds({ concurrency: 1, maxImageBytes: 1 }).keys()) {
+  for (const name of createTestKinds({ store, faceWatcher }).keys()) {
     expect(guide).toContain(`| \`${name}\` |`)
   }
 })

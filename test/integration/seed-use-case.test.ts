@@ -58,7 +58,7 @@ describe('importSeed', () => {
     const done: number[] = []
     const report = await importSeed(store, sourceOf(many), {
       ...options,
-      onProgress: (count) => done.push(count),
+      onProgress: (progress) => done.push(progress.done),
     })
     expect(report).toMatchObject({
       documents: 150,

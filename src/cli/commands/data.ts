@@ -1,20 +1,24 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
-import { FaceError, isFaceError } from '../../core/errors.ts'
+import { isFaceError } from '../../core/errors.ts'
+import type { JobKind } from '../../jobs/job-kind.ts'
+import type { NewJobRequest } from '../../jobs/jobs.ts'
+import type { TransferResult } from '../../jobs/kinds/transfer-kinds.ts'
 import type { Database } from '../../storage/database.ts'
-import type { TransferOptions, TransferProgress, TransferSummary } from '../../transfer/options.ts'
-import { forCommandLine } from '../actor.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
-import { createInterrupt } from '../interrupt.ts'
 import { formatCount, type Output } from '../output.ts'
 import { isSameFile } from '../output-files.ts'
-import { createProgress, formatDuration, type Progress } from '../progress.ts'
+import { withOwnJobs, withStore } from '../own-jobs.ts'
+import { formatDuration } from '../progress.ts'
+import { assertDone, detachHelp, detachJob, type FrontOutcome, runInFront } from '../run-job.ts'
 
 interface Options {
   readonly collection?: readonly string[]
   readonly json?: boolean
+  readonly detach?: boolean
 }
 
 interface CopyOptions extends Options {
@@ -23,7 +27,8 @@ interface CopyOptions extends Options {
 }
 
 /** `data export|import|copy`. They need neither models nor an index. */
-export function addData(program: Command, { output, loadConfig }: CliContext): void {
+export function addData(program: Command, context: CliContext): void {
+  const { loadConfig } = context
   const data = program.command('data').description('move galleries between databases')
 
   data
@@ -31,19 +36,16 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     .description('write collections to a new directory')
     .argument('<dir>', 'directory; not there yet, empty, or of an export that did not finish')
     .option('--collection <name...>', 'only these collections')
+    .option('--detach', detachHelp)
     .option('--json', 'print JSON')
     .action(async (directory: string, options: Options) => {
       const { config } = await loadConfig()
-      const { exportGallery } = await import('../../transfer/export.ts')
-      await runTransfer(output, options, (transfer) =>
-        withStore(openConfigured(config), (store) =>
-          exportGallery(store, directory, {
-            ...transfer,
-            source: config.store.kind,
-            createdAt: new Date().toISOString(),
-          }),
-        ),
-      )
+      const { createGalleryExport } = await import('../../jobs/kinds/transfer-kinds.ts')
+      await withStore(openConfigured(config), async (store) => {
+        const kind = createGalleryExport({ store, source: config.store.kind })
+        const input = { directory: resolve(directory), ...(await toShared(options)) }
+        await runTransfer(context, options, { store, kind, input })
+      })
     })
 
   data
@@ -51,13 +53,15 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     .description('read collections from an exported directory')
     .argument('<dir>', 'directory that "data export" wrote')
     .option('--collection <name...>', 'only these collections')
+    .option('--detach', detachHelp)
     .option('--json', 'print JSON')
     .action(async (directory: string, options: Options) => {
       const { config } = await loadConfig()
-      const { importGallery } = await import('../../transfer/import.ts')
-      await runTransfer(output, options, (transfer) =>
-        withStore(openConfigured(config), (store) => importGallery(directory, store, transfer)),
-      )
+      const { createGalleryImport } = await import('../../jobs/kinds/transfer-kinds.ts')
+      await withStore(openConfigured(config), async (store) => {
+        const input = { directory: resolve(directory), ...(await toShared(options)) }
+        await runTransfer(context, options, { store, kind: createGalleryImport({ store }), input })
+      })
     })
 
   data
@@ -69,6 +73,7 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
     )
     .requiredOption('--to <url>', 'the same')
     .option('--collection <name...>', 'only these collections')
+    .option('--detach', `${detachHelp}; a server of the database that --to names`)
     .option('--json', 'print JSON')
     .action(async (options: CopyOptions) => {
       const [from, to] = [options.from, options.to].map((url) => url.replace(/^sqlite:\/\//, ''))
@@ -76,18 +81,42 @@ export function addData(program: Command, { output, loadConfig }: CliContext): v
         throw new UsageError('--from and --to are the same.')
       }
       const { config } = await loadConfig()
-      const [{ openStoreAt }, { copyGallery }] = await Promise.all([
+      const [{ openStoreAt }, { createGalleryCopy }, { toKeptAddress }] = await Promise.all([
         import('../../compose/storage.ts'),
-        import('../../transfer/copy.ts'),
+        import('../../jobs/kinds/transfer-kinds.ts'),
+        import('../../jobs/kinds/kept-address.ts'),
       ])
-      await runTransfer(output, options, (transfer) =>
-        withStore(openStoreAt(options.from, config, { mustExist: true }), (from) =>
-          withStore(openStoreAt(options.to, config, { mustExist: false }), (to) =>
-            copyGallery(from, to, transfer),
-          ),
-        ),
+      const isUrl = /^[a-z+]+:\/\//i.test(options.from)
+      const { address, isPartial } = toKeptAddress(isUrl ? options.from : resolve(options.from))
+      assertDetachable(options, { flag: '--from', isPartial })
+      // Before the target is made: a source that is not there is a mistake.
+      await withStore(openStoreAt(options.from, config, { mustExist: true }), (source) =>
+        withStore(openStoreAt(options.to, config, { mustExist: false }), async (store) => {
+          const input = { from: address, isPartial, ...(await toShared(options)) }
+          const openSource = async () => ({ ...source, close: async () => {} })
+          await runTransfer(context, options, {
+            ...{ store, input },
+            kind: createGalleryCopy({ store, openSource }),
+          })
+        }),
       )
     })
+}
+
+/** @throws {UsageError} for what only this command could open */
+export function assertDetachable(
+  { detach = false }: { readonly detach?: boolean },
+  { flag, isPartial }: { readonly flag: string; readonly isPartial: boolean },
+): void {
+  if (!detach || !isPartial) return
+  throw new UsageError(
+    `--detach: a job keeps no user, no password and no option that may be secret, and ${flag} has one. Run it without --detach.`,
+  )
+}
+
+async function toShared({ collection }: Options) {
+  const { toMachine } = await import('../../jobs/kinds/this-machine.ts')
+  return { machine: toMachine(), ...(collection && { collections: [...collection] }) }
 }
 
 async function openConfigured(config: Config): Promise<Database> {
@@ -95,94 +124,53 @@ async function openConfigured(config: Config): Promise<Database> {
   return openStore(config)
 }
 
-async function withStore<T>(
-  opening: Promise<Database>,
-  use: (store: Database) => Promise<T>,
-): Promise<T> {
-  const store = await opening
-  try {
-    return await use(forCommandLine(store))
-  } finally {
-    await store.close()
-  }
+interface Transfer {
+  readonly store: Database
+  // biome-ignore lint/suspicious/noExplicitAny: of the input beside it
+  readonly kind: JobKind<any>
+  readonly input: object
 }
 
-/** Runs a transfer with progress and Ctrl-C, and tells what it moved. */
+/** Runs a transfer as a job, and tells what it moved. */
 async function runTransfer(
-  output: Output,
-  { collection, json }: Options,
-  transfer: (options: TransferOptions) => Promise<TransferSummary>,
+  context: CliContext,
+  options: Options,
+  { store, kind, input }: Transfer,
 ): Promise<void> {
-  const progress = createStepProgress(output)
-  const interrupt = createInterrupt(output, 'Stopping; Ctrl-C again stops at once.')
-  const startedAt = performance.now()
-  try {
-    const { collections } = await transfer({
-      collections: collection,
-      signal: interrupt.signal,
-      onProgress: progress.update,
-    }).finally(progress.stop)
+  const { output } = context
+  const { json = false } = options
+  const request: NewJobRequest = { kind: kind.name, input }
+  await withOwnJobs(store, kind, async (jobs) => {
+    if (options.detach) return detachJob(jobs, request, { output, json })
+    const startedAt = performance.now()
+    const outcome = await runInFront(jobs, request, {
+      ...{ context, instead: true, stopping: 'Stopping; Ctrl-C again stops at once.' },
+    })
     const seconds = (performance.now() - startedAt) / 1000
-    if (collections.length === 0)
-      throw new FaceError('collectionNotFound', { detail: 'The source has none.' })
-    if (json) output.json({ collections, seconds })
-    else {
-      for (const { name, persons, faces, others } of collections) {
-        const besides = others ? ` It had ${formatCount(others, 'other record')}, kept.` : ''
-        output.print(
-          `${name}: ${formatCount(persons, 'person')}, ${formatCount(faces, 'face')}.${besides}`,
-        )
-      }
+    if (isInterrupted(outcome, output)) return
+    const { collections } = outcome.job.result as TransferResult
+    if (json) return output.json({ collections, seconds })
+    for (const { name, persons, faces, others } of collections) {
+      const besides = others ? ` It had ${formatCount(others, 'other record')}, kept.` : ''
       output.print(
-        `Moved ${formatCount(collections.length, 'collection')} in ${formatDuration(seconds)}.`,
+        `${name}: ${formatCount(persons, 'person')}, ${formatCount(faces, 'face')}.${besides}`,
       )
     }
+    output.print(
+      `Moved ${formatCount(collections.length, 'collection')} in ${formatDuration(seconds)}.`,
+    )
+  })
+}
+
+/** Whether it was not done; by Ctrl-C, or by somebody else who cancelled or paused it. */
+function isInterrupted({ job, interrupted }: FrontOutcome, output: Output): boolean {
+  try {
+    assertDone(job)
+    return false
   } catch (error) {
-    if (!interrupt.signal.aborted || !isFaceError(error, 'aborted')) throw error
-    output.note('Interrupted. Run the same command again to go on.')
+    if (!isFaceError(error, 'aborted')) throw error
+    if (interrupted) output.note('Interrupted. Run the same command again to go on.')
     process.exitCode = exitCodes.interrupted
-  } finally {
-    interrupt.release()
-  }
-}
-
-const stepLabels: Readonly<Record<TransferProgress['step'], string>> = {
-  export: 'Exporting',
-  check: 'Checking',
-  import: 'Importing',
-  copy: 'Copying',
-  compare: 'Comparing',
-}
-
-/** A bar a step. */
-function createStepProgress(output: Output): {
-  update(progress: TransferProgress): void
-  stop(): void
-} {
-  let step: TransferProgress['step'] | undefined
-  let bar: Progress | undefined
-
-  function stop(): void {
-    bar?.stop()
-    bar = undefined
-    step = undefined
-  }
-
-  async function begin(progress: TransferProgress): Promise<void> {
-    stop()
-    step = progress.step
-    const { total } = progress
-    const label = stepLabels[progress.step]
-    const started = await createProgress(output, { label, unit: 'records', total })
-    if (step === progress.step) bar = started
-    else started.stop()
-  }
-
-  return {
-    stop,
-    update(progress) {
-      if (progress.step !== step) void begin(progress)
-      bar?.update(progress.done, progress.total)
-    },
+    return true
   }
 }

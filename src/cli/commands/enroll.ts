@@ -1,17 +1,27 @@
 import { basename, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { Composition } from '../../compose/compose.ts'
+import type { Config } from '../../config/config.ts'
+import type { ListedPhoto } from '../../jobs/archive/list.ts'
+import type { BulkEnrollInput } from '../../jobs/kinds/bulk-enroll.ts'
 import { defaultCollectionName, type FaceWatcher } from '../../recognition/face-watcher.ts'
-import { bulkEnroll, type EnrollJob } from '../bulk-enroll.ts'
+import { createEnrollSummary } from '../bulk-enroll.ts'
 import type { CliContext } from '../context.ts'
 import { toEnrollLines } from '../enroll-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
 import { findPerson, personHelp } from '../find-person.ts'
-import { assertImages, type ImageFiles, listImageFiles, toLeftOutLines } from '../image-files.ts'
-import { createInterrupt } from '../interrupt.ts'
-import { integerOption, noReadTurnedHelp, toDetector } from '../option-parsers.ts'
+import {
+  assertImages,
+  type ImageFile,
+  type ImageFiles,
+  listImageFiles,
+  toLeftOutLines,
+} from '../image-files.ts'
+import { loadImageFile, standardInput } from '../load-image.ts'
+import { integerOption, noReadTurnedHelp } from '../option-parsers.ts'
 import { formatCount, toPrintable } from '../output.ts'
-import { createProgress } from '../progress.ts'
+import { detachHelp, detachJob, runInFront } from '../run-job.ts'
 
 interface Options {
   readonly name?: string
@@ -23,11 +33,14 @@ interface Options {
   readonly readTurned: boolean
   readonly concurrency?: number
   readonly strict?: boolean
+  readonly dryRun?: boolean
+  readonly detach?: boolean
   readonly json?: boolean
 }
 
 /** `enroll PATHS...`. */
-export function addEnroll(program: Command, { output, withModels }: CliContext): void {
+export function addEnroll(program: Command, context: CliContext): void {
+  const { output, withFaceWatcher, withModels } = context
   program
     .command('enroll <paths...>')
     .description(
@@ -54,6 +67,8 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
       integerOption(1, 256),
     )
     .option('--strict', 'exit with 3 when any image was rejected, not only when all were')
+    .option('--dry-run', 'look at all images, say what would be done, and store nothing')
+    .option('--detach', `${detachHelp}; it has to run on this machine`)
     .option('--json', 'print JSON')
     .action((paths: readonly string[], options: Options) => {
       if (options.name !== undefined && options.person !== undefined) {
@@ -63,70 +78,97 @@ export function addEnroll(program: Command, { output, withModels }: CliContext):
       assertImages(found, paths)
       assertNamed(found, paths, options)
       for (const line of toLeftOutLines(found)) output.note(line)
-      return withModels(async ({ faceWatcher, workers }, config) => {
-        // The collection is looked at first: a wrong name is one error, not one for each image.
-        await faceWatcher.collections.get(options.collection, { difficulty: 'none' })
-        const jobs = await toJobs(found, options, faceWatcher)
-        const progress = await createProgress(output, {
-          ...{ label: 'Enrolling', unit: 'images', total: jobs.length },
-        })
-        const interrupt = createInterrupt(
-          output,
-          'Finishing the images in work; Ctrl-C again stops at once.',
-        )
-        const startedAt = performance.now()
-        const summary = await bulkEnroll(jobs, {
-          ...{ faceWatcher, collection: options.collection },
-          concurrency: Math.min(options.concurrency ?? workers * 2, config.analyzer.maxQueue),
-          maxImageBytes: config.limits.maxImageBytes,
-          enroll: {
-            ...{ faces: options.faces, duplicates: options.duplicates },
-            ...{ skipQualityGates: !options.qualityGates, ...toDetector(options.readTurned) },
-          },
-          onProgress: (done) => progress.update(done),
-          stop: interrupt.signal,
-        }).finally(() => {
-          progress.stop()
-          interrupt.release()
-        })
-        const seconds = (performance.now() - startedAt) / 1000
-        const interrupted = interrupt.signal.aborted
-        if (options.json) {
-          const { failure: _, ...rest } = summary
-          const skippedFolders = found.skipped.map(({ path }) => path)
-          output.json({
-            ...rest,
-            ignoredFiles: found.ignored,
-            skippedFolders,
-            interrupted,
-            seconds,
-          })
-        } else {
-          const isOnePerson = options.name !== undefined || options.person !== undefined
-          const run = { seconds, ignored: found.ignored, isOnePerson }
-          for (const line of toEnrollLines(summary, run)) output.print(line)
-        }
-        if (summary.failure !== undefined) throw summary.failure
-        const { rejected, enrolled, alreadyEnrolled } = summary
-        const allRejected = rejected.length > 0 && enrolled + alreadyEnrolled === 0
-        if (interrupted) process.exitCode = exitCodes.interrupted
-        else if (allRejected || (options.strict && rejected.length > 0)) {
-          process.exitCode = exitCodes.input
-        }
-      })
+      // A server has the models that it needs.
+      const open = options.detach ? withFaceWatcher : withModels
+      return open((opened, config) => enroll(context, options, { found, opened, config }))
     })
 }
 
-async function toJobs(
+async function enroll(
+  context: CliContext,
+  options: Options,
+  {
+    found,
+    opened,
+    config,
+  }: { readonly found: ImageFiles; readonly opened: Composition; readonly config: Config },
+): Promise<void> {
+  const { output } = context
+  const { jobs, faceWatcher } = opened
+  const { collection, dryRun = false, json } = options
+  // The collection is looked at first: a wrong name is one error, not one for each image.
+  await faceWatcher.collections.get(collection, { difficulty: 'none' })
+  const photos = await toPhotos(found, options, {
+    ...{ faceWatcher, maxImageBytes: config.limits.maxImageBytes },
+  })
+  const [{ toListFile }, { toMachine }] = await Promise.all([
+    import('../../jobs/kinds/bulk-enroll.ts'),
+    import('../../jobs/kinds/this-machine.ts'),
+  ])
+  const file = toListFile(photos)
+  const request = { kind: 'bulkEnroll', collection, input: toInput(options, toMachine()) }
+  if (options.detach) return detachJob(jobs, request, { output, json, file })
+  const told = createEnrollSummary({ collection, dryRun, images: photos.length })
+  const startedAt = performance.now()
+  let failure: { readonly error: unknown } | undefined
+  const outcome = await runInFront(jobs, request, {
+    ...{ context, file, onItems: told.add },
+    stopping: 'Finishing the images in work; Ctrl-C again stops at once.',
+  }).catch((error: unknown) => {
+    failure = { error }
+    return undefined
+  })
+  const seconds = (performance.now() - startedAt) / 1000
+  const interrupted = outcome !== undefined && outcome.job.state !== 'done'
+  const summary = told.toSummary()
+  if (json) {
+    const skippedFolders = found.skipped.map(({ path }) => path)
+    const ignoredFiles = found.ignored
+    output.json({ ...summary, ignoredFiles, skippedFolders, interrupted, seconds })
+  } else {
+    const isOnePerson = options.name !== undefined || options.person !== undefined
+    const run = { seconds, ignored: found.ignored, isOnePerson }
+    for (const line of toEnrollLines(summary, run)) output.print(line)
+  }
+  if (failure !== undefined) throw failure.error
+  const { rejected, enrolled, alreadyEnrolled } = summary
+  const allRejected = rejected.length > 0 && enrolled + alreadyEnrolled === 0
+  if (interrupted) process.exitCode = exitCodes.interrupted
+  else if (allRejected || (options.strict && rejected.length > 0)) {
+    process.exitCode = exitCodes.input
+  }
+}
+
+function toInput(options: Options, machine: string): BulkEnrollInput {
+  const { faces, duplicates, qualityGates, readTurned, concurrency, dryRun } = options
+  return {
+    ...{ source: 'list', machine, faces, duplicates },
+    ...(qualityGates ? {} : { skipQualityGates: true }),
+    ...(readTurned ? {} : { readTurned }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(dryRun === undefined ? {} : { dryRun }),
+  }
+}
+
+async function toPhotos(
   { files }: ImageFiles,
   { name, person, collection }: Options,
-  faceWatcher: FaceWatcher,
-): Promise<readonly EnrollJob[]> {
-  if (person !== undefined) {
-    const { id } = await findPerson(faceWatcher, collection, person)
-    return files.map(({ path }) => ({ path, person: { id } }))
-  }
-  return files.map(({ path, folder = '' }) => ({ path, person: { name: name ?? folder } }))
+  {
+    faceWatcher,
+    maxImageBytes,
+  }: { readonly faceWatcher: FaceWatcher; readonly maxImageBytes: number },
+): Promise<readonly ListedPhoto[]> {
+  const one = person === undefined ? undefined : await findPerson(faceWatcher, collection, person)
+  const toPhoto = async ({ path, folder = '' }: ImageFile): Promise<ListedPhoto> => ({
+    file: path,
+    // Nobody else could read it, nor read it again.
+    at:
+      path === standardInput
+        ? { image: (await loadImageFile(path, maxImageBytes)).bytes }
+        : { path: resolve(path) },
+    person: one === undefined ? { name: name ?? folder } : { id: one.id },
+  })
+  return Promise.all(files.map(toPhoto))
 }
 
 /** @throws {UsageError} when nothing says whose face an image shows */

@@ -2,15 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { DetSeries } from '../../evaluation/det-plot.ts'
-import type { EvaluationInput, EvaluationProgress } from '../../evaluation/embeddings.ts'
+import type { EvaluationInput } from '../../evaluation/embeddings.ts'
 import type { EvaluationResult } from '../../evaluation/report.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
-import { createInterrupt } from '../interrupt.ts'
 import { integerOption } from '../option-parsers.ts'
 import type { Output } from '../output.ts'
 import { assertOutputs, forceHelp, writeOutput } from '../output-files.ts'
-import { createProgress, type Progress } from '../progress.ts'
+import { runEvaluationJob } from './evaluate-job.ts'
 import {
   defaultPersons,
   type EvaluateOptions,
@@ -18,6 +17,7 @@ import {
   toDatasetOptions,
 } from './evaluate-options.ts'
 
+type Protocol = EvaluationResult['protocol']
 type Evaluate = (input: EvaluationInput, options: EvaluateOptions) => Promise<EvaluationResult>
 
 /** `evaluate lfw|fmr|identify|promise|stress|judge`. */
@@ -25,7 +25,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
     .description('measure accuracy on labelled photographs')
-  const add = (name: string, description: string, run: Evaluate) =>
+  const add = (name: Protocol, description: string, run: Evaluate) =>
     evaluate
       .command(name)
       .description(description)
@@ -40,7 +40,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
       .option('--force', `with --out and --plot: ${forceHelp}`)
       .option('--json', 'print JSON instead of a table')
       .action((options: EvaluateOptions) =>
-        runEvaluation(context, options, { run, judges: name !== 'judge' }),
+        runEvaluation(context, options, { run, protocol: name }),
       )
 
   add('lfw', '10-fold accuracy of the official pairs protocol', async (input) => {
@@ -140,10 +140,11 @@ function addSharedOptions(command: Command): Command {
 }
 
 async function runEvaluation(
-  { output, loadConfig }: CliContext,
+  context: CliContext,
   options: EvaluateOptions,
-  { run, judges }: { readonly run: Evaluate; readonly judges: boolean },
+  { run, protocol }: { readonly run: Evaluate; readonly protocol: Protocol },
 ): Promise<void> {
+  const { output, loadConfig } = context
   if (options.plot !== undefined && !options.plot.toLowerCase().endsWith('.svg')) {
     throw new UsageError(`--plot ${options.plot}: the file's name must end in .svg.`)
   }
@@ -166,43 +167,40 @@ async function runEvaluation(
   const installing = createModelProgress(output)
   const vision = await composeVision(config, {
     embedders: [modelId],
-    judges,
+    judges: protocol !== 'judge',
     takesImages: true,
     onProgress: installing.update,
   }).finally(installing.stop)
-  const interrupt = createInterrupt(output, 'Stopping; embeddings made so far are kept.')
-  const progress = createEvaluationProgress(output)
+  let result: EvaluationResult
   try {
     await mkdir(cacheDir, { recursive: true })
     const dataset = await openDataset(options.data, toDatasetOptions({ output }, cacheDir))
-    const result = await run(
-      {
-        ...{ analyzer: vision.analyzer, dataset, modelId, cacheDir },
-        modelFingerprint: await vision.fingerprint(modelId),
-        images: options.images ?? 'protocol',
-        detector: config.detector,
-        onProgress: progress.update,
-        signal: interrupt.signal,
-      },
-      options,
-    )
-    progress.stop()
-    await writeResult(result, options, output)
-    if (own !== undefined && result.protocol === 'fmr') {
-      if (result.curve === undefined) {
-        throw new UsageError('--save: too few pairs for a curve; nothing was saved.')
-      }
-      await saveOwnRecord(config.dataDir, { ...own, fmrCurve: result.curve })
-      output.note(`Saved the curve of ${modelId}; a running server reads it at its next start.`)
-    }
-    if (own !== undefined && result.protocol === 'judge') {
-      await saveOwnRecord(config.dataDir, { ...own, judge: result.judge })
-      output.note(`Saved the judge of ${modelId}; a running server reads it at its next start.`)
-    }
+    const modelFingerprint = await vision.fingerprint(modelId)
+    const evaluate = (observers: Pick<EvaluationInput, 'onProgress' | 'signal'>) =>
+      run(
+        {
+          ...{ analyzer: vision.analyzer, dataset, modelId, cacheDir, modelFingerprint },
+          ...{ images: options.images ?? 'protocol', detector: config.detector },
+          ...observers,
+        },
+        options,
+      )
+    const about = { protocol, modelId, data: options.data }
+    result = await runEvaluationJob(context, about, { config, evaluate })
   } finally {
-    progress.stop()
-    interrupt.release()
     await vision.close()
+  }
+  await writeResult(result, options, output)
+  if (own !== undefined && result.protocol === 'fmr') {
+    if (result.curve === undefined) {
+      throw new UsageError('--save: too few pairs for a curve; nothing was saved.')
+    }
+    await saveOwnRecord(config.dataDir, { ...own, fmrCurve: result.curve })
+    output.note(`Saved the curve of ${modelId}; a running server reads it at its next start.`)
+  }
+  if (own !== undefined && result.protocol === 'judge') {
+    await saveOwnRecord(config.dataDir, { ...own, judge: result.judge })
+    output.note(`Saved the judge of ${modelId}; a running server reads it at its next start.`)
   }
 }
 
@@ -264,35 +262,4 @@ function toSeries(result: Plotted): DetSeries {
   }
   const points = result.protocol === 'fmr' ? result.points : []
   return { label, points: points.map(({ fmr, tmr }) => ({ x: fmr, y: 1 - tmr })) }
-}
-
-const stageLabels: Readonly<Record<EvaluationProgress['stage'], [label: string, unit: string]>> = {
-  embed: ['Embedding', 'images'],
-  compare: ['Comparing', 'steps'],
-}
-
-/** One bar after the other, a stage each. */
-function createEvaluationProgress(output: Output): {
-  readonly update: (progress: EvaluationProgress) => void
-  readonly stop: () => void
-} {
-  let current: { readonly stage: string; readonly bar: Promise<Progress> } | undefined
-  const stop = () => {
-    void current?.bar.then((bar) => bar.stop())
-    current = undefined
-  }
-  return {
-    update: ({ stage, done, total }) => {
-      if (current?.stage !== stage) {
-        stop()
-        const [label, unit] = stageLabels[stage]
-        current = {
-          stage,
-          bar: createProgress(output, { label, unit, total, announce: stage === 'embed' }),
-        }
-      }
-      void current.bar.then((bar) => bar.update(done, total))
-    },
-    stop,
-  }
 }

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatCount } from '../output.ts'
 import { assertOutputs, forceHelp } from '../output-files.ts'
-import { detachHelp, detachJob, runJob } from '../run-job.ts'
+import { assertDone, detachHelp, detachJob, runInFront } from '../run-job.ts'
 
 interface Options {
   readonly collection: string
@@ -22,11 +22,10 @@ interface ExportOptions extends Options {
 export function addIndex(program: Command, context: CliContext): void {
   const { output, loadConfig, withFaceWatcher } = context
 
-  const shown = { output, label: 'Index', unit: 'faces' }
-
   async function rebuild(jobs: Jobs, collection: string): Promise<number> {
-    const { result } = await runJob(jobs, { kind: 'indexRebuild', collection }, shown)
-    return Number(result?.faces)
+    const { job } = await runInFront(jobs, { kind: 'indexRebuild', collection }, { context })
+    assertDone(job)
+    return Number(job.result?.faces)
   }
 
   const index = program.command('index').description('the search index of a collection')
@@ -58,7 +57,9 @@ export function addIndex(program: Command, context: CliContext): void {
       withFaceWatcher(async ({ jobs }) => {
         const request = { kind: 'indexVerify', collection: options.collection }
         if (options.detach) return detachJob(jobs, request, { output, json: options.json })
-        const { result } = await runJob(jobs, request, shown)
+        const { job } = await runInFront(jobs, request, { context })
+        assertDone(job)
+        const { result } = job
         const { checked, counts } = result as unknown as VerifyResult
         const { missing, surplus, different } = counts
         if (options.json) output.json(result)

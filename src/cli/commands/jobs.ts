@@ -3,9 +3,10 @@ import type { Jobs } from '../../jobs/jobs.ts'
 import { type AskedJobState, type Job, type JobState, jobStates } from '../../storage/ports/jobs.ts'
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
+import { createInterrupt } from '../interrupt.ts'
 import { formatCount, formatPercent, toPrintable } from '../output.ts'
 import { addListOptions, type ListOptions, listAll, listRows } from '../pages.ts'
-import { createProgress, formatDuration } from '../progress.ts'
+import { formatDuration } from '../progress.ts'
 import { assertDone } from '../run-job.ts'
 
 interface Filter {
@@ -21,7 +22,10 @@ const requests: readonly (readonly [name: string, state: AskedJobState, descript
 ]
 
 /** `jobs list|show|watch|pause|resume|cancel|remove`. */
-export function addJobs(program: Command, { output, withFaceWatcher }: CliContext): void {
+export function addJobs(
+  program: Command,
+  { output, openProgress, withFaceWatcher }: CliContext,
+): void {
   const jobs = program
     .command('jobs')
     .description('long operations, which outlive the process that runs them')
@@ -73,15 +77,13 @@ export function addJobs(program: Command, { output, withFaceWatcher }: CliContex
     .option('--json', 'print each change as a line of JSON')
     .action((id: string, { json }: { json?: boolean }) =>
       withJobs(async (opened) => {
-        const stop = new AbortController()
-        const onSignal = () => stop.abort()
-        process.once('SIGINT', onSignal)
+        const interrupt = createInterrupt(output, 'The job goes on.')
         try {
-          await (json ? printChanges(opened, id, stop.signal) : showBar(opened, id, stop.signal))
+          await (json ? printChanges : showBar)(opened, id, interrupt.signal)
         } finally {
-          process.off('SIGINT', onSignal)
+          interrupt.release()
         }
-        if (!stop.signal.aborted) assertDone(await opened.get(id))
+        if (!interrupt.signal.aborted) assertDone(await opened.get(id))
       }),
     )
 
@@ -90,17 +92,16 @@ export function addJobs(program: Command, { output, withFaceWatcher }: CliContex
   }
 
   async function showBar(opened: Jobs, id: string, signal: AbortSignal): Promise<void> {
-    const { kind, progress: first } = await opened.get(id)
-    const total = first?.total ?? 0
-    const bar = await createProgress(output, { label: kind, unit: first?.stage ?? 'steps', total })
+    const { kind } = await opened.get(id)
+    const view = await openProgress({ kind, id: () => id })
     let last: Job | undefined
     try {
       for await (const job of opened.watch(id, { signal })) {
         last = job
-        if (job.progress) bar.update(job.progress.done, job.progress.total)
+        if (job.progress) view.show(job.progress)
       }
     } finally {
-      bar.stop()
+      view.stop()
     }
     if (last?.state === 'done') output.print(`Done: ${JSON.stringify(last.result)}`)
   }

@@ -1,17 +1,15 @@
 import { type Command, Option } from 'commander'
 import { databaseOfUrl, describeDatabaseClash } from '../../config/mongodb-url.ts'
-import {
-  importSeed,
-  type SeedImportReport,
-  seedModelId,
-} from '../../transfer/importers/seed/import-seed.ts'
-import { forCommandLine } from '../actor.ts'
+import type { SeedImportInput } from '../../jobs/kinds/seed-import.ts'
+import type { Database } from '../../storage/database.ts'
+import { type SeedImportReport, seedModelId } from '../../transfer/importers/seed/import-seed.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
-import { createInterrupt } from '../interrupt.ts'
 import { formatCount, type Output, toPrintable } from '../output.ts'
-import { createProgress } from '../progress.ts'
+import { withOwnJobs, withStore } from '../own-jobs.ts'
+import { assertDone, detachHelp, detachJob, runInFront } from '../run-job.ts'
+import { assertDetachable } from './data.ts'
 
 interface Options {
   readonly mongodb: string
@@ -19,6 +17,7 @@ interface Options {
   readonly collection: string
   readonly into: string
   readonly strict?: boolean
+  readonly detach?: boolean
   readonly json?: boolean
 }
 
@@ -30,7 +29,7 @@ export function addSeed(program: Command, context: CliContext): void {
   addSeedImport(earlier.command('seed'), context)
 }
 
-function addSeedImport(command: Command, { output, loadConfig }: CliContext): void {
+function addSeedImport(command: Command, context: CliContext): void {
   command
     .description('import the faces of the first face-watcher (FastAPI) from its MongoDB')
     .addOption(new Option('--mongodb <url>', 'its server').makeOptionMandatory())
@@ -38,47 +37,66 @@ function addSeedImport(command: Command, { output, loadConfig }: CliContext): vo
     .option('--collection <name>', 'its collection of documents', 'embeddings')
     .option('--into <name>', 'collection to import into; it is made when it is not there', 'seed')
     .option('--strict', 'exit with 3 when any document was refused, not only when all were')
+    .option('--detach', detachHelp)
     .option('--json', 'print JSON')
-    .action(async (options: Options) => {
-      const { config } = await loadConfig()
-      const [{ composeModels }, { openSeedSource, openStore }] = await Promise.all([
-        import('../../compose/compose.ts'),
-        import('../../compose/storage.ts'),
-      ])
-      const { mongodb: url, collection, into } = options
-      const database = chooseDatabase(options)
-      const { installer } = await composeModels(config)
-      const { timeoutMs } = config.store
-      const source = await openSeedSource({ url, database, collection, timeoutMs })
-      const store = await openStore(config).catch(async (error) => {
-        await source.close()
-        throw error
-      })
-      const progress = await createProgress(output, {
-        ...{ label: 'Importing', unit: 'documents', total: 0 },
-      })
-      const interrupt = createInterrupt(
-        output,
-        'Finishing the documents in work; Ctrl-C again stops at once.',
-      )
-      const report = await importSeed(forCommandLine(store), source, {
-        ...{ collection: into, policy: config.policy, stop: interrupt.signal },
-        onProgress: progress.update,
-      }).finally(async () => {
-        progress.stop()
-        interrupt.release()
-        await Promise.all([store.close(), source.close()])
-      })
-      const isInstalled = await installer.isInstalled(seedModelId)
-      if (options.json) output.json({ ...report, modelInstalled: isInstalled })
-      else printReport(report, isInstalled, output)
-      const { imported, alreadyEnrolled, refused } = report
-      const allRefused = refused.length > 0 && imported + alreadyEnrolled === 0
-      if (report.interrupted) process.exitCode = exitCodes.interrupted
-      else if (allRefused || (options.strict && refused.length > 0)) {
-        process.exitCode = exitCodes.input
-      }
+    .action((options: Options) => runImport(context, options))
+}
+
+async function runImport(context: CliContext, options: Options): Promise<void> {
+  const { output, loadConfig } = context
+  const { config } = await loadConfig()
+  const [{ composeModels }, { openSeedSource, openStore }, kinds] = await Promise.all([
+    import('../../compose/compose.ts'),
+    import('../../compose/storage.ts'),
+    import('../../jobs/kinds/seed-import.ts'),
+  ])
+  const { mongodb: url, collection } = options
+  const database = chooseDatabase(options)
+  const request = { kind: 'seedImport', input: await toInput(options, database) }
+  const { installer } = await composeModels(config)
+  const { timeoutMs } = config.store
+  const source = await openSeedSource({ url, database, collection, timeoutMs })
+  let report: SeedImportReport | undefined
+  const work = async (store: Database): Promise<void> => {
+    const kind = kinds.createSeedImport({
+      ...{ store, policy: config.policy },
+      openSource: async () => ({ ...source, close: async () => {} }),
+      onReport(told) {
+        report = told
+      },
     })
+    await withOwnJobs(store, kind, async (jobs) => {
+      if (options.detach) return detachJob(jobs, request, { output, json: options.json })
+      const { job } = await runInFront(jobs, request, {
+        ...{ context, instead: true },
+        stopping: 'Finishing the documents in work; Ctrl-C again stops at once.',
+      })
+      // Before it had read anything.
+      if (report === undefined) assertDone(job)
+    })
+  }
+  await withStore(openStore(config), work).finally(() => source.close())
+  if (report === undefined) return
+  const isInstalled = await installer.isInstalled(seedModelId)
+  if (options.json) output.json({ ...report, modelInstalled: isInstalled })
+  else printReport(report, isInstalled, output)
+  const { imported, alreadyEnrolled, refused } = report
+  const allRefused = refused.length > 0 && imported + alreadyEnrolled === 0
+  if (report.interrupted) process.exitCode = exitCodes.interrupted
+  else if (allRefused || (options.strict && refused.length > 0)) {
+    process.exitCode = exitCodes.input
+  }
+}
+
+async function toInput(options: Options, database: string): Promise<SeedImportInput> {
+  const [{ toKeptAddress }, { toMachine }] = await Promise.all([
+    import('../../jobs/kinds/kept-address.ts'),
+    import('../../jobs/kinds/this-machine.ts'),
+  ])
+  const { address: from, isPartial } = toKeptAddress(options.mongodb)
+  assertDetachable(options, { flag: '--mongodb', isPartial })
+  const { collection, into } = options
+  return { from, isPartial, machine: toMachine(), database, collection, into }
 }
 
 /** @throws {UsageError} when the URL names another database than the flag */

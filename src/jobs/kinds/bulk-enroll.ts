@@ -1,62 +1,81 @@
 import { posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { type ErrorCode, FaceError } from '../../core/errors.ts'
-import { imageEndings } from '../../core/image-endings.ts'
-import { isSystemFolder } from '../../core/system-folders.ts'
-import { toBatches } from '../../platform/concurrency/batches.ts'
-import {
-  type BulkTarget,
-  enrollPhoto,
-  type PhotoOutcome,
-  toPhotoRejection,
-} from '../../recognition/bulk-enroll.ts'
-import type { JsonObject, NewJobItem } from '../../storage/ports/jobs.ts'
-import { openArchive } from '../archive/archive.ts'
+import { mapInOrder } from '../../platform/concurrency/map-in-order.ts'
+import { type BulkTarget, enrollPhoto } from '../../recognition/bulk-enroll.ts'
+import type { FaceWatcher } from '../../recognition/face-watcher.ts'
+import type { NewJobItem } from '../../storage/ports/jobs.ts'
 import { createArchiveFile } from '../archive/archive-file.ts'
-import type { ArchiveEntry } from '../archive/entries.ts'
-import { type PeopleTable, readTable, tableName } from '../archive/table.ts'
+import { type ListedPhoto, writeList } from '../archive/list.ts'
 import type { JobContext, JobKind } from '../job-kind.ts'
+import type { JobFile } from '../jobs.ts'
 import { findCollectionName } from './collection-name.ts'
+import { parseInput } from './parse-input.ts'
+import {
+  type Counts,
+  countOutcome,
+  createMakesPerson,
+  noCounts,
+  type Outcome,
+  toItems,
+} from './photo-items.ts'
+import {
+  noName,
+  openArchiveSource,
+  openListSource,
+  type PhotoEntry,
+  toReadRejection,
+} from './photo-source.ts'
+import { assertMachine } from './this-machine.ts'
 
 const Input = Type.Object(
   {
+    /** What the file is that is kept with the job; default `archive`. */
+    source: Type.Optional(Type.Enum(['archive', 'list'])),
+    /** Of a list: the machine whose files it names. */
+    machine: Type.Optional(Type.String()),
     duplicates: Type.Optional(Type.Enum(['warn', 'reject', 'ignore'])),
     faces: Type.Optional(Type.Enum(['one', 'largest'])),
     skipQualityGates: Type.Optional(Type.Boolean()),
+    readTurned: Type.Optional(Type.Boolean()),
+    dryRun: Type.Optional(Type.Boolean()),
+    /** Photographs in work at once. */
+    concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
   },
   { additionalProperties: false },
 )
-type Input = Static<typeof Input>
-
-/** What has been counted so far; also the result. */
-interface Counts extends JsonObject {
-  readonly enrolled: number
-  readonly alreadyEnrolled: number
-  readonly newPersons: number
-  readonly rejected: number
-  /** Files of the archive that are no photographs. */
-  readonly leftOut: number
-}
+export type BulkEnrollInput = Static<typeof Input>
 
 interface Checkpoint extends Counts {
-  /** Bytes of the archive. */
+  /** Bytes of the file that is kept with the job. */
   readonly size: number
-  /** Index of the first file of the archive that was not looked at. */
+  /** Index of the first photograph that was not looked at. */
   readonly next: number
 }
 
+/** An error that the next photograph would meet, too. */
+interface Failure {
+  readonly kind: 'failed'
+  readonly error: unknown
+}
+
 export interface BulkEnrollOptions {
-  /** Photographs in work at once. */
+  readonly faceWatcher: Pick<FaceWatcher, 'as'>
+  /** Photographs in work at once, where the job says nothing else. */
   readonly concurrency: number
   /** Largest photograph, bytes. */
   readonly maxImageBytes: number
 }
 
-/** Says how large the archive is that was kept with a job; without it an upload was cut off. */
-export function toUploaded(size: number): JsonObject {
-  return { ...noCounts, size, next: 0 } satisfies Checkpoint
+/** The archive of photographs that a job is to work on. */
+export function toArchiveFile(bytes: AsyncIterable<Uint8Array>): JobFile {
+  return { bytes, toCheckpoint: (size) => ({ ...noCounts, size, next: 0 }) satisfies Checkpoint }
+}
+
+/** The list of photographs that a job with the source `list` is to work on. */
+export function toListFile(photos: readonly ListedPhoto[]): JobFile {
+  return toArchiveFile(writeList(photos))
 }
 
 /** Errors that the next moment may not have. */
@@ -65,87 +84,124 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 ])
 const patienceMs = 180_000
 
-const noCounts: Counts = { enrolled: 0, alreadyEnrolled: 0, newPersons: 0, rejected: 0, leftOut: 0 }
-
 /**
- * Enrols the photographs of an archive, which is kept with the job. The table of the archive, or the
- * folder that a photograph lies in, says the name of its person, who is made, or found by this name. A photograph that was enrolled before an
- * interruption and not written down as such is found to be enrolled already.
+ * Enrols the photographs of an archive, or of a list of files of one machine, which is kept with the
+ * job. A photograph that was enrolled before an interruption and not written down as such is found to
+ * be enrolled already. A dry run looks at everything and stores nothing.
  */
-export function createBulkEnroll({
-  concurrency,
-  maxImageBytes,
-}: BulkEnrollOptions): JobKind<Input> {
+export function createBulkEnroll(options: BulkEnrollOptions): JobKind<BulkEnrollInput> {
   return {
     name: 'bulkEnroll',
-
-    parse(input) {
-      if (Value.Check(Input, input)) return input
-      const [error] = Value.Errors(Input, input)
-      throw new FaceError('invalidOption', {
-        detail: `${error?.instancePath ?? ''} ${error?.message}.`,
-      })
-    },
+    parse: (input) => parseInput(Input, input),
 
     async run(input, context) {
-      const { job, faceWatcher, signal, report, save } = context
+      const { job, caller, signal, report, save } = context
       const state = toState(context)
+      const faceWatcher = options.faceWatcher.as(caller)
       const collection = await findCollectionName(faceWatcher, job.collectionId)
-      const archive = await openArchive(
-        createArchiveFile(state.size, context.getPart),
-        maxImageBytes,
-      )
-      const table = await readTable(archive)
-      const target = { faceWatcher, collection, enroll: { ...input, signal }, table }
+      const source = await openSource(input, state.size, { ...context, ...options })
+      const target = { faceWatcher, collection, enroll: toEnrollOptions(input) }
+      const makesPerson = await createMakesPerson(input, context)
+      const { concurrency = options.concurrency } = input
+      const failed = new AbortController()
+      const stop = AbortSignal.any([signal, failed.signal])
       let { size, next, ...counts } = state
-      for await (const batch of toBatches(archive.files(next), concurrency)) {
-        const outcomes = await Promise.all(
-          batch.map((entry) => withPatience(() => enrollEntry(target, entry), signal)),
-        )
-        signal.throwIfAborted()
-        counts = outcomes.reduce(count, counts)
-        next = batch.at(-1)!.index + 1
-        const items = batch.flatMap((entry, i) => toItem(entry, outcomes[i]!))
-        report('photographs', next, archive.total)
-        await save({ ...counts, size, next } satisfies Checkpoint, items)
+      let failure: { readonly error: unknown } | undefined
+      let items: NewJobItem[] = []
+      let unsaved = 0
+
+      async function enroll(entry: PhotoEntry): Promise<Outcome | Failure> {
+        try {
+          return await withPatience(() => enrollEntry(target, entry), stop)
+        } catch (error) {
+          failed.abort()
+          return { kind: 'failed', error }
+        }
       }
-      return { collection, ...counts }
+
+      const write = (): Promise<void> => {
+        const written = items
+        ;[items, unsaved] = [[], 0]
+        return save({ ...counts, size, next } satisfies Checkpoint, written)
+      }
+
+      const work = async (entry: PhotoEntry) => ({ entry, outcome: await enroll(entry) })
+      if (source.total !== undefined) {
+        report({ stage: 'photographs', done: next, total: source.total })
+      }
+      for await (const { entry, outcome } of mapInOrder(
+        source.files(next),
+        { concurrency, stop },
+        work,
+      )) {
+        // What came out of those behind it is found again by the next attempt.
+        if (failure !== undefined) continue
+        if (outcome.kind === 'failed') {
+          failure = outcome
+          continue
+        }
+        counts = countOutcome(counts, outcome, makesPerson)
+        items.push(...toItems(entry.file, outcome, input))
+        next = entry.index + 1
+        report({
+          ...{ stage: 'photographs', done: next },
+          ...(source.total === undefined ? {} : { total: source.total }),
+        })
+        if (++unsaved >= concurrency) await write()
+      }
+      if (unsaved > 0) await write()
+      if (failure !== undefined) throw failure.error
+      signal.throwIfAborted()
+      return { collection, ...(input.dryRun ? { dryRun: true } : {}), ...counts }
     },
   }
 }
 
 function toState({ checkpoint }: JobContext): Checkpoint {
   if (checkpoint !== undefined) return checkpoint as Checkpoint
-  throw new FaceError('invalidRequest', { detail: 'The upload of the archive was cut off.' })
+  throw new FaceError('invalidRequest', { detail: 'The upload of the photographs was cut off.' })
 }
 
-type Outcome = PhotoOutcome | { readonly kind: 'leftOut' }
+function openSource(
+  { source, machine }: BulkEnrollInput,
+  size: number,
+  { getPart, maxImageBytes }: Pick<JobContext, 'getPart'> & BulkEnrollOptions,
+) {
+  const file = createArchiveFile(size, getPart)
+  if (source !== 'list') return openArchiveSource(file, maxImageBytes)
+  assertMachine(machine)
+  return openListSource(file, maxImageBytes)
+}
 
-async function enrollEntry(
-  { table, ...target }: BulkTarget & { readonly table: PeopleTable | undefined },
-  { path, read }: ArchiveEntry,
-): Promise<Outcome> {
-  if (!isPhotograph(path)) return { kind: 'leftOut' }
-  const person = table?.get(posix.normalize(path)) ?? toFolderPerson(path)
-  if (person === undefined) {
-    const message = `The photograph is not in ${tableName} and lies in no folder, whose name would be that of its person.`
-    return { kind: 'rejected', reasons: ['noName'], message }
+function toEnrollOptions(input: BulkEnrollInput): BulkTarget['enroll'] {
+  const { duplicates, faces, skipQualityGates, readTurned, dryRun } = input
+  return {
+    ...(duplicates === undefined ? {} : { duplicates }),
+    ...(faces === undefined ? {} : { faces }),
+    ...(skipQualityGates === undefined ? {} : { skipQualityGates }),
+    ...(readTurned === undefined ? {} : { detector: { readTurned } }),
+    ...(dryRun === undefined ? {} : { dryRun }),
   }
+}
+
+async function enrollEntry(target: BulkTarget, { file, photo }: PhotoEntry): Promise<Outcome> {
+  if (photo === undefined) return { kind: 'leftOut' }
+  const { person } = photo
+  if (person === undefined) return noName
   let bytes: Uint8Array
   try {
-    bytes = await read()
+    bytes = await photo.read()
   } catch (error) {
-    const unreadable = toPhotoRejection(error)
-    if (unreadable !== undefined) return unreadable
-    if (!(error instanceof FaceError) || error.code !== 'invalidRequest') throw error
-    return { kind: 'rejected', reasons: ['unreadable'], message: error.message }
+    const rejected = toReadRejection(file, error)
+    if (rejected === undefined) throw error
+    return rejected
   }
-  return enrollPhoto(target, { fileName: posix.basename(path), person, bytes })
+  return enrollPhoto(target, { fileName: posix.basename(file), person, bytes })
 }
 
 /**
- * What comes to nothing for now is tried again, with longer and longer pauses: what a node that died held in
- * MongoDB is free again after a minute.
+ * What comes to nothing for now is tried again, with longer and longer pauses: what a node that died
+ * held in MongoDB is free again after a minute.
  */
 async function withPatience<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const giveUpAt = performance.now() + patienceMs
@@ -158,55 +214,4 @@ async function withPatience<T>(attempt: () => Promise<T>, signal: AbortSignal): 
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
-}
-
-function toFolderPerson(path: string): { readonly name: string } | undefined {
-  const name = posix.basename(posix.dirname(path))
-  return ['', '.', '..'].includes(name) ? undefined : { name }
-}
-
-/** Not what systems put beside photographs, nor another kind of file. */
-function isPhotograph(path: string): boolean {
-  const parts = path.split('/')
-  const file = parts.pop() ?? ''
-  if (
-    file.startsWith('.') ||
-    parts.some((part) => part !== '..' && part !== '.' && isSystemFolder(part))
-  ) {
-    return false
-  }
-  return imageEndings.has(posix.extname(file).toLowerCase())
-}
-
-function count(counts: Counts, outcome: Outcome): Counts {
-  if (outcome.kind === 'leftOut') return { ...counts, leftOut: counts.leftOut + 1 }
-  if (outcome.kind === 'rejected') return { ...counts, rejected: counts.rejected + 1 }
-  const which = outcome.face.alreadyEnrolled ? 'alreadyEnrolled' : 'enrolled'
-  return {
-    ...counts,
-    [which]: counts[which] + 1,
-    newPersons: counts.newPersons + (outcome.newPerson ? 1 : 0),
-  }
-}
-
-function toItem({ path }: ArchiveEntry, outcome: Outcome): readonly NewJobItem[] {
-  if (outcome.kind === 'leftOut') return []
-  // The text of an archive, of any length.
-  const file = path.slice(-500)
-  if (outcome.kind === 'rejected') {
-    const { reasons, message } = outcome
-    return [{ rejected: true, body: { file, reasons, message } }]
-  }
-  const { person, face } = outcome
-  const { face: stored, alreadyEnrolled, turned, warnings } = face
-  return [
-    {
-      rejected: false,
-      personId: person.id,
-      body: {
-        ...{ file, faceId: stored.id, alreadyEnrolled, warnings },
-        ...(turned === undefined ? {} : { turned }),
-      },
-    },
-  ]
 }

@@ -1,13 +1,38 @@
 import type { JobKind, JobKinds } from '../job-kind.ts'
 import { type BulkEnrollOptions, createBulkEnroll } from './bulk-enroll.ts'
-import { indexRebuild, indexVerify } from './index-kinds.ts'
+import { createEvaluation } from './evaluation.ts'
+import { createIndexRebuild, createIndexVerify } from './index-kinds.ts'
+import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
+import { createGalleryCopy, createGalleryExport, createGalleryImport } from './transfer-kinds.ts'
 
-/** All kinds of jobs. */
-export function createJobKinds(options: BulkEnrollOptions): JobKinds {
-  const kinds: readonly JobKind[] = [
-    indexRebuild,
-    indexVerify,
-    createBulkEnroll(options) as unknown as JobKind,
-  ]
+/** What the kinds of jobs work with. */
+export interface JobKindsOptions extends BulkEnrollOptions {
+  readonly store: SeedImportKindOptions['store']
+  /** The kind of store, for people who read an export. */
+  readonly storeKind: string
+  /** Policy of a collection that an import of the seed makes. */
+  readonly policy: SeedImportKindOptions['policy']
+  readonly openCopySource: Parameters<typeof createGalleryCopy>[0]['openSource']
+  readonly openSeedSource: SeedImportKindOptions['openSource']
+}
+
+/** All kinds of jobs, as a process runs them that did not make them. */
+export function createJobKinds(options: JobKindsOptions): JobKinds {
+  const { store, faceWatcher, policy, storeKind } = options
+  return toJobKinds(
+    createIndexRebuild(faceWatcher),
+    createIndexVerify(faceWatcher),
+    createBulkEnroll(options),
+    createGalleryExport({ store, source: storeKind }),
+    createGalleryImport({ store }),
+    createGalleryCopy({ store, openSource: options.openCopySource }),
+    createSeedImport({ store, policy, openSource: options.openSeedSource }),
+    createEvaluation(),
+  )
+}
+
+/** Kinds by their names. Each is given only what its own `parse` has let through. */
+// biome-ignore lint/suspicious/noExplicitAny: a kind's input is its own
+export function toJobKinds(...kinds: readonly JobKind<any>[]): JobKinds {
   return new Map(kinds.map((kind) => [kind.name, kind]))
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { assertArchive } from '../../../jobs/archive/archive.ts'
-import { toUploaded } from '../../../jobs/kinds/bulk-enroll.ts'
+import { toArchiveFile } from '../../../jobs/kinds/bulk-enroll.ts'
 import { archiveField, readArchive } from '../../intake/archive.ts'
 import { envelopeBytes } from '../../options.ts'
 import { toGalleryCaller } from '../../plugins/access.ts'
@@ -43,8 +43,7 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
         .as(toGalleryCaller(request))
         .startWithFile(
           { kind: 'bulkEnroll', collection, input: request.query },
-          assertArchive(readArchive(request, options)),
-          toUploaded,
+          toArchiveFile(assertArchive(readArchive(request, options))),
         )
       return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job)
     },

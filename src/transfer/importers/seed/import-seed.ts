@@ -1,4 +1,5 @@
 import { FaceError, isFaceError } from '../../../core/errors.ts'
+import type { OnProgress } from '../../../core/progress.ts'
 import type { DecisionPolicy } from '../../../core/types.ts'
 import { toBatches } from '../../../platform/concurrency/batches.ts'
 import { computeImageHash } from '../../../recognition/image-hash.ts'
@@ -16,7 +17,7 @@ export interface SeedImportOptions {
   readonly collection: string
   /** Policy of a collection that is made. */
   readonly policy: DecisionPolicy
-  readonly onProgress?: (done: number, total: number) => void
+  readonly onProgress?: OnProgress
   /** Once aborted no further documents are read. */
   readonly stop?: AbortSignal
 }
@@ -75,7 +76,9 @@ export async function importSeed(
       refused.push(...outcome.refused)
     }
     documents += batch.length
-    options.onProgress?.(documents, Math.max(total, documents))
+    options.onProgress?.({
+      ...{ stage: 'import', done: documents, total: Math.max(total, documents) },
+    })
     if (options.stop?.aborted) break
   }
   const interrupted = options.stop?.aborted === true

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { mapInOrder } from './concurrency.ts'
+import { mapInOrder } from './map-in-order.ts'
 
 async function collect<T>(generator: AsyncGenerator<T>): Promise<T[]> {
   const items: T[] = []

@@ -1,0 +1,23 @@
+/** What is done in a stage of a job, and what is counted, plural. */
+type StageText = readonly [label: string, unit: string]
+
+/** Stages by kind of job. */
+const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> = {
+  indexRebuild: { faces: ['Rebuilding', 'faces'] },
+  indexVerify: { faces: ['Comparing', 'faces'] },
+  bulkEnroll: { photographs: ['Enrolling', 'images'] },
+  galleryExport: { export: ['Exporting', 'records'] },
+  galleryImport: {
+    check: ['Checking', 'records'],
+    import: ['Importing', 'records'],
+    compare: ['Comparing', 'records'],
+  },
+  galleryCopy: { copy: ['Copying', 'records'], compare: ['Comparing', 'records'] },
+  seedImport: { import: ['Importing', 'documents'] },
+  evaluation: { embed: ['Embedding', 'images'], compare: ['Comparing', 'steps'] },
+}
+
+/** The words for a stage; its own name, and `steps`, where there are none. */
+export function toStageText(kind: string, stage: string): StageText {
+  return stageTexts[kind]?.[stage] ?? [stage, 'steps']
+}
