@@ -864,13 +864,98 @@ describe('jobs', () => {
     expect(csv.headers['content-type']).toContain('text/csv')
     const [names, ...lines] = csv.body.trim().split('\r\n')
     expect(names).toBe(
-      'id,rejected,personId,file,faceId,alreadyEnrolled,warnings,turned,reasons,message',
+      'id,rejected,personId,file,personName,newPerson,alreadyEnrolled,warnings,faceId,faceCount,turned,reasons,message',
     )
     expect(lines).toHaveLength(3)
-    expect(lines[1]).toMatch(/^\w{26},true,,Ann\/2\.jpg,,,,,noFace,/)
+    expect(lines[1]).toMatch(/^\w{26},true,,Ann\/2\.jpg,,,,,,,,noFace,/)
     const part = await client.send('GET', `/v1/jobs/${id}/items.csv?rejected=true`)
     expect(part.body.trim().split('\r\n')).toHaveLength(2)
     expect((await client.send('GET', '/v1/jobs/x/items.csv')).json.code).toBe('jobNotFound')
+  })
+
+  it('enrols photographs that are sent as files, with a table of whose they are', async () => {
+    const url = '/v1/collections/default/enrolments'
+    const long = `${'deep/'.repeat(40)}Cy`
+    const form = [
+      ['photos', ann, 'Ann/1.jpg'],
+      ['photos', 'face:bob', 'C:\\photos\\Bob\\1.jpg'],
+      ['photos', 'face:cy', `${long}/\u0141.jpg`],
+      ['table', 'file,name,externalId,team\nb.jpg,Dan,17,night\n', 'whatever.csv'],
+      ['photos', 'face:dan', 'b.jpg'],
+      ['photos', 'face:eve', 'none.jpg'],
+      ['photos', 'x'.repeat(1500), 'Fay/large.jpg'],
+      ['photos', 'text', 'Fay/notes.txt'],
+    ] as const
+    const asked = await client.send('POST', url, { form })
+    expect(asked.status).toBe(202)
+    expect(await untilEnded(asked.json.id)).toMatchObject({
+      ...{ state: 'done', input: {}, progress: { done: 8, total: 8 } },
+      // The table is the other that is left out.
+      result: { enrolled: 4, newPersons: 4, rejected: 2, leftOut: 2 },
+    })
+    const { json } = await client.send('GET', `/v1/jobs/${asked.json.id}/items?rejected=true`)
+    expect(json.items.map(({ body }: Told) => [body.file, ...(body.reasons ?? [])])).toEqual([
+      ['none.jpg', 'noName'],
+      ['Fay/large.jpg', 'imageTooLarge'],
+    ])
+    const persons = await client.send('GET', '/v1/collections/default/persons')
+    expect(persons.json.items.map(({ name, metadata }: Person) => [name, metadata])).toEqual([
+      ['Ann', {}],
+      ['Bob', {}],
+      ['Cy', {}],
+      ['Dan', { externalId: '17', team: 'night' }],
+    ])
+  })
+
+  it('says what a bulk enrolment would do, and does nothing', async () => {
+    const url = '/v1/collections/default/enrolments'
+    const person = {
+      form: [
+        ['name', 'Ann'],
+        ['image', ann, 'a.jpg'],
+      ],
+    } as const
+    const { json: known } = await client.send('POST', '/v1/collections/default/persons', person)
+    const form = [
+      ['photos', ann, 'Ann/1.jpg'],
+      ['photos', 'face:ann ', 'Ann/2.jpg'],
+      ['photos', 'face:bob', 'Bob/1.jpg'],
+      ['photos', 'face:bob ', 'Bob/2.jpg'],
+      ['photos', 'face:', 'Bob/3.jpg'],
+      ['photos', 'face:ann  ', 'Cy/1.jpg'],
+    ] as const
+    const asked = await client.send('POST', `${url}?dryRun=true&duplicates=reject`, { form })
+    expect(await untilEnded(asked.json.id)).toMatchObject({
+      ...{ state: 'done', input: { dryRun: true, duplicates: 'reject' } },
+      result: { dryRun: true, enrolled: 3, alreadyEnrolled: 1, newPersons: 1, rejected: 2 },
+    })
+    const { json } = await client.send('GET', `/v1/jobs/${asked.json.id}/items`)
+    const told = json.items.map(({ personId, body }: Told) => [
+      ...[body.file, personId, body.newPerson, body.alreadyEnrolled, body.reasons?.join()],
+    ])
+    expect(told).toEqual([
+      ['Ann/1.jpg', known.id, false, true, undefined],
+      ['Ann/2.jpg', known.id, false, false, undefined],
+      ['Bob/1.jpg', undefined, true, false, undefined],
+      ['Bob/2.jpg', undefined, true, false, undefined],
+      ['Bob/3.jpg', undefined, undefined, undefined, 'noFace'],
+      ['Cy/1.jpg', undefined, undefined, undefined, 'duplicateOfOtherPerson'],
+    ])
+    for (const { body } of json.items) expect(body).not.toHaveProperty('faceId')
+    const collection = await client.send('GET', '/v1/collections/default')
+    expect(collection.json).toMatchObject({ persons: 1, faces: 1 })
+  })
+
+  it('takes no other jobs, and no paths of the server', async () => {
+    const url = '/v1/collections/default/enrolments'
+    const form = [['photos', ann, 'Ann/1.jpg']] as const
+    for (const query of ['source=list', 'machine=x', 'directory=/etc', 'concurrency=9']) {
+      const { json } = await client.send('POST', `${url}?${query}`, { form })
+      expect(json.code).toBe('invalidOption')
+    }
+    const posted = await client.send('POST', '/v1/jobs', { json: { kind: 'galleryExport' } })
+    expect(posted.status).toBe(404)
+    expect((await client.send('GET', '/v1/jobs')).json.items).toEqual([])
   })
 
   it('writes no formula into a table', async () => {
@@ -907,7 +992,38 @@ describe('jobs', () => {
         ],
         'invalidRequest',
       ],
+      [
+        [
+          ['archive', zip, 'a.zip'],
+          ['photos', ann, 'a.jpg'],
+        ],
+        'invalidRequest',
+      ],
+      [
+        [
+          ['photos', ann, 'a.jpg'],
+          ['archive', zip, 'a.zip'],
+        ],
+        'invalidRequest',
+      ],
+      [[['table', 'file,name', 'a.csv']], 'invalidRequest'],
+      [
+        [
+          ['table', 'file,name', 'a.csv'],
+          ['photos', ann, 'a.jpg'],
+          ['table', 'file,name', 'a.csv'],
+        ],
+        'invalidRequest',
+      ],
+      [[['photos', '', 'a.jpg']], 'invalidRequest'],
       [[['archive', large, 'a.zip']], 'payloadTooLarge'],
+      [
+        [
+          ['photos', zip, 'a.jpg'],
+          ['photos', large, 'b.jpg'],
+        ],
+        'payloadTooLarge',
+      ],
     ] as const) {
       const { json, status } = await client.send('POST', url, { form })
       expect([json.code, status >= 400 && status < 500]).toEqual([code, true])

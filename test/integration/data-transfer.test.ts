@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toConfig } from '../../src/config/load.ts'
+import type { Progress } from '../../src/core/progress.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
-import type { Progress } from '../../src/core/progress.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import {
   createScratch,

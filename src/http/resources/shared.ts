@@ -8,6 +8,7 @@ import {
   Type,
 } from 'typebox'
 import type { Page } from '../../storage/ports/pages.ts'
+import { maxFormFiles, photographFields } from '../intake/photographs.ts'
 import type { MultipartForm } from '../types.ts'
 import { type Component, ref } from './component.ts'
 
@@ -44,6 +45,17 @@ export function createManyForm(
   const files = { type: 'array', items: binary, maxItems: mostImages }
   const properties = { image: files, images: files, ...extra }
   return { fields: ['image', 'images'], schema: { type: 'object', properties, required } }
+}
+
+/** A form with an archive of photographs, or with photographs and a table of whose they are. */
+export function createPhotographForm(): MultipartForm {
+  const { archive, photographs, table } = photographFields
+  const properties = {
+    [archive]: binary,
+    [photographs]: { type: 'array', items: binary, maxItems: maxFormFiles },
+    [table]: binary,
+  }
+  return { fields: [archive, photographs], schema: { type: 'object', properties } }
 }
 
 /** The JSON side of a body that may also be a form; the form is read by `readUpload`. */

@@ -13,7 +13,9 @@ import { openZip } from './zip.ts'
 export async function openArchive(file: ArchiveFile, maxFileBytes: number): Promise<Archive> {
   const head = await readAll(file, 0, headBytes)
   if (sniffArchive(head) === 'zip') return openZip(file, maxFileBytes)
-  return { files: (from) => readTar(file, { from, maxFileBytes }) }
+  let total = 0
+  for await (const _ of readTar(file, { from: 0, maxFileBytes: 0 })) total++
+  return { total, files: (from) => readTar(file, { from, maxFileBytes }) }
 }
 
 /** Bytes at the beginning that tell what an archive is. */

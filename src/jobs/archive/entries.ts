@@ -11,8 +11,8 @@ export interface ArchiveEntry {
 }
 
 export interface Archive {
-  /** Files in it; absent where only reading all of it would tell. */
-  readonly total?: number
+  /** Files in it. */
+  readonly total: number
   /** The files in the archive's order, without folders and links; `from` is the index of the first. */
   files(from: number): AsyncGenerator<ArchiveEntry, void>
 }

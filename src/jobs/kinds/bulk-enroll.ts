@@ -126,9 +126,8 @@ export function createBulkEnroll(options: BulkEnrollOptions): JobKind<BulkEnroll
       }
 
       const work = async (entry: PhotoEntry) => ({ entry, outcome: await enroll(entry) })
-      if (source.total !== undefined) {
-        report({ stage: 'photographs', done: next, total: source.total })
-      }
+      const { total } = source
+      report({ stage: 'photographs', done: next, total })
       for await (const { entry, outcome } of mapInOrder(
         source.files(next),
         { concurrency, stop },
@@ -143,11 +142,12 @@ export function createBulkEnroll(options: BulkEnrollOptions): JobKind<BulkEnroll
         counts = countOutcome(counts, outcome, makesPerson)
         items.push(...toItems(entry.file, outcome, input))
         next = entry.index + 1
-        report({
-          ...{ stage: 'photographs', done: next },
-          ...(source.total === undefined ? {} : { total: source.total }),
+        report({ stage: 'photographs', done: next, total })
+        if (++unsaved < concurrency || signal.aborted) continue
+        // When the attempt has to end, what is in work is still told.
+        await write().catch((error: unknown) => {
+          if (!signal.aborted) throw error
         })
-        if (++unsaved >= concurrency) await write()
       }
       if (unsaved > 0) await write()
       if (failure !== undefined) throw failure.error

@@ -31,8 +31,7 @@ export interface PhotoEntry {
 
 /** The files that a bulk enrolment works on, always in the same order. */
 export interface PhotoSource {
-  /** Absent where only reading all would tell. */
-  readonly total?: number
+  readonly total: number
   files(from: number): AsyncGenerator<PhotoEntry, void>
 }
 
@@ -48,7 +47,7 @@ export async function openArchiveSource(
   const archive = await openArchive(file, maxImageBytes)
   const table = await readTable(archive)
   return {
-    ...(archive.total === undefined ? {} : { total: archive.total }),
+    total: archive.total,
     async *files(from) {
       for await (const { index, path, read } of archive.files(from)) {
         if (!isPhotograph(path)) yield { index, file: path }

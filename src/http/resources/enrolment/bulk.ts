@@ -1,19 +1,27 @@
 import { Type } from 'typebox'
 import { assertArchive } from '../../../jobs/archive/archive.ts'
 import { toArchiveFile } from '../../../jobs/kinds/bulk-enroll.ts'
-import { archiveField, readArchive } from '../../intake/archive.ts'
+import { readPhotographs } from '../../intake/photographs.ts'
 import { envelopeBytes } from '../../options.ts'
 import { toGalleryCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Job } from '../jobs/schema.ts'
-import { collectionParams, createForm } from '../shared.ts'
+import { collectionParams, createPhotographForm } from '../shared.ts'
 import { enrollQuery } from './routes.ts'
 
 const { faces, duplicates, skipQualityGates } = enrollQuery.properties
 const bulkQuery = Type.Object(
-  { faces, duplicates, skipQualityGates },
+  {
+    ...{ faces, duplicates, skipQualityGates },
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description:
+          'Looks at every photograph and stores nothing; the items say what would happen. Default false.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 
@@ -23,13 +31,13 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
     method: 'POST',
     url: '/v1/collections/:collection/enrolments',
     bodyLimit: options.maxArchiveBytes + envelopeBytes,
-    config: { scope: 'enroll', multipart: createForm([archiveField]) },
+    config: { scope: 'enroll', multipart: createPhotographForm() },
     schema: {
       operationId: 'bulkEnroll',
       tags: ['persons'],
-      summary: 'Enrol the photographs of a zip or tar',
+      summary: 'Enrol many photographs',
       description:
-        'A job: 202, and `Location` is its address; `.../items` tells what became of each photograph. The folder that a photograph lies in is the name of its person, who is made or found by this name. A tar may be packed with gzip. The archive is kept with the job until it is over.',
+        'A job: 202, and `Location` is its address; `.../items` tells what became of each photograph. They come as a zip, a tar or a tar packed with gzip in the field `archive`, or as files in the field `photos`, whose file names are paths. The folder of a path is the name of the person, who is made or found by this name; a table says otherwise: `people.csv` in an archive, or the field `table`. What was sent is kept with the job until it is over.',
       params: collectionParams,
       querystring: bulkQuery,
       response: {
@@ -43,7 +51,7 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
         .as(toGalleryCaller(request))
         .startWithFile(
           { kind: 'bulkEnroll', collection, input: request.query },
-          toArchiveFile(assertArchive(readArchive(request, options))),
+          toArchiveFile(assertArchive(readPhotographs(request, options))),
         )
       return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job)
     },
