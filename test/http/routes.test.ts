@@ -1,5 +1,6 @@
 import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Person } from '../../src/storage/ports/persons.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { modelId, toEmbedding } from './services.ts'
 
@@ -836,6 +837,16 @@ describe('jobs', () => {
     const nowhere = await client.send('POST', '/v1/collections/none/index/verify')
     expect(nowhere.json.code).toBe('collectionNotFound')
   })
+
+  interface Told {
+    readonly personId?: string
+    readonly body: {
+      readonly file: string
+      readonly newPerson?: boolean
+      readonly alreadyEnrolled?: boolean
+      readonly reasons?: readonly string[]
+    }
+  }
 
   it('enrols the photographs of an archive', async () => {
     const photographs = { 'Ann/1.jpg': ann, 'Ann/2.jpg': 'face:', 'Bob/1.jpg': 'face:bob' }

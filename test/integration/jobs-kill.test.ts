@@ -1,8 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readTar } from '../../src/jobs/archive/tar.ts'
 import { writeFacePhoto } from '../helpers/cli.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 import {
@@ -13,28 +15,60 @@ import {
 } from '../servers/mongod.ts'
 import { createServeNodes, type ServeNode, type ServeNodes } from '../servers/serve-node.ts'
 
-const persons = 4
-const photographs = 48
+/**
+ * How many photographs; with a tar of Labeled Faces in the Wild, its first ones. For a run by hand:
+ * FACE_WATCHER_TEST_PHOTOGRAPHS=300 FACE_WATCHER_TEST_LFW=FILE
+ */
+const photographs = Number(process.env.FACE_WATCHER_TEST_PHOTOGRAPHS ?? 48)
+const lfw = process.env.FACE_WATCHER_TEST_LFW
 
 let nodes: ServeNodes
 let directory: string
 let archive: Uint8Array
+let names: readonly string[]
+let persons: number
 
 beforeEach(async () => {
   nodes = createServeNodes()
   directory = await mkdtemp(join(tmpdir(), 'face-watcher-jobs-kill-'))
-  const files: Record<string, Uint8Array> = {}
-  for (let i = 0; i < photographs; i++) {
-    // Files of one photograph that differ.
-    const file = await writeFacePhoto('ann', join(directory, 'photo.jpg'), 45 + i)
-    files[`P${i % persons}/${i}.jpg`] = await readFile(file)
-  }
+  const files = lfw === undefined ? await makePhotographs() : await readPhotographs(lfw)
   archive = zipSync(files, { level: 0 })
+  names = Object.keys(files)
+  persons = new Set(names.map((name) => name.split('/').at(-2))).size
 })
 afterEach(async () => {
   await nodes.end()
   await rm(directory, { recursive: true, force: true })
 })
+
+async function makePhotographs(): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {}
+  for (let i = 0; i < photographs; i++) {
+    // Files of one photograph that differ.
+    const file = await writeFacePhoto('ann', join(directory, 'photo.jpg'), 45 + i)
+    files[`P${i % 4}/${i}.jpg`] = await readFile(file)
+  }
+  return files
+}
+
+async function readPhotographs(tar: string): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {}
+  const { size } = await stat(tar)
+  const file = { size, read: (start: number, end: number) => readPieces(tar, start, end) }
+  for await (const { path, read } of readTar(file, { from: 0, maxFileBytes: 1e6 })) {
+    if (path.endsWith('.jpg')) files[path] = await read()
+    if (Object.keys(files).length === photographs) break
+  }
+  return files
+}
+
+async function* readPieces(
+  file: string,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array, void> {
+  yield* createReadStream(file, { start, end: end - 1 })
+}
 
 /** @returns the job's address */
 async function upload(node: ServeNode): Promise<string> {
@@ -55,22 +89,25 @@ async function expectAllOnce(node: ServeNode, job: string): Promise<void> {
     .poll(async () => (await node.send('GET', job)).json.state, { timeout: 150_000 })
     .toBe('done')
   const { result, attempts } = (await node.send('GET', job)).json
-  expect(result.enrolled + result.alreadyEnrolled).toBe(photographs)
+  const usable = photographs - result.rejected
+  expect(result.enrolled + result.alreadyEnrolled).toBe(usable)
+  if (lfw === undefined) expect(usable).toBe(photographs)
   // Its upload, and each process that worked on it.
   expect(attempts).toBe(3)
   const { json: collection } = await node.send('GET', '/v1/collections/default')
-  expect([collection.persons, collection.faces]).toEqual([persons, photographs])
+  expect(collection.faces).toBe(usable)
+  if (usable === photographs) expect(collection.persons).toBe(persons)
   const { json: items } = await node.send('GET', `${job}/items?limit=1000`)
   const files = items.items.map(({ body }: { body: { file: string } }) => body.file)
-  expect(new Set(files).size).toBe(photographs)
-  expect(files).toHaveLength(photographs)
+  expect(files.toSorted()).toEqual(names.toSorted())
+  if (lfw !== undefined) console.log({ ...result, persons: collection.persons })
 }
 
 describe('kill -9 during a bulk enrolment', () => {
   it('is followed by the rest of it after the restart', async () => {
     const first = await nodes.start()
     const job = await upload(first)
-    await untilDone(first, job, 4)
+    await untilDone(first, job, Math.max(4, photographs / 10))
     await first.kill()
     const second = await nodes.start({}, first.data)
     await expectAllOnce(second, job)
@@ -94,7 +131,7 @@ describe('kill -9 during a bulk enrolment', () => {
         const first = await nodes.start(env)
         const second = await nodes.start({ ...env, FACE_WATCHER_JOBS_CONCURRENCY: '0' })
         const job = await upload(second)
-        await untilDone(first, job, 4)
+        await untilDone(first, job, Math.max(4, photographs / 10))
         await first.kill()
         // Not before, as it might have taken up the job.
         const third = await nodes.start(env)
@@ -102,7 +139,9 @@ describe('kill -9 during a bulk enrolment', () => {
         await expect
           .poll(async () => (await third.send('GET', job)).json.attempts, { timeout: 30_000 })
           .toBe(3)
-        expect(performance.now() - listening).toBeLessThan(15_000)
+        const takeoverMs = performance.now() - listening
+        if (lfw !== undefined) console.log({ takeoverMs })
+        expect(takeoverMs).toBeLessThan(15_000)
         // What the killed node was storing is locked until the server ends it, after a minute.
         await expectAllOnce(third, job)
         expect(third.faults()).toEqual([])
