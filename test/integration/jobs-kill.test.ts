@@ -70,6 +70,11 @@ async function* readPieces(
   yield* createReadStream(file, { start, end: end - 1 })
 }
 
+/** Of a run by hand. */
+function report(observed: object): void {
+  if (lfw !== undefined) process.stderr.write(`${JSON.stringify(observed)}\n`)
+}
+
 /** @returns the job's address */
 async function upload(node: ServeNode): Promise<string> {
   const path = '/v1/collections/default/enrolments?duplicates=ignore'
@@ -100,7 +105,7 @@ async function expectAllOnce(node: ServeNode, job: string): Promise<void> {
   const { json: items } = await node.send('GET', `${job}/items?limit=1000`)
   const files = items.items.map(({ body }: { body: { file: string } }) => body.file)
   expect(files.toSorted()).toEqual(names.toSorted())
-  if (lfw !== undefined) console.log({ ...result, persons: collection.persons })
+  report({ ...result, persons: collection.persons })
 }
 
 describe('kill -9 during a bulk enrolment', () => {
@@ -140,7 +145,7 @@ describe('kill -9 during a bulk enrolment', () => {
           .poll(async () => (await third.send('GET', job)).json.attempts, { timeout: 30_000 })
           .toBe(3)
         const takeoverMs = performance.now() - listening
-        if (lfw !== undefined) console.log({ takeoverMs })
+        report({ takeoverMs })
         expect(takeoverMs).toBeLessThan(15_000)
         // What the killed node was storing is locked until the server ends it, after a minute.
         await expectAllOnce(third, job)
