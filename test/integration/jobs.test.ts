@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Actor } from '../../src/core/actor.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import type { JobContext, JobKind, JobKinds } from '../../src/jobs/job-kind.ts'
@@ -41,6 +41,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.useRealTimers()
   for (const service of services.splice(0)) await service.close()
   await store.close()
   await rm(directory, { recursive: true, force: true })
@@ -212,6 +213,44 @@ describe('a job', () => {
     start()
     expect(await until(id, 'done')).toMatchObject({ attempts: 2 })
     await own.close()
+  })
+
+  it('tells after a tenth of it what the rest will take, within a fifth', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const told: { readonly at: number; readonly done: number; readonly left?: number }[] = []
+    body = async (_input, { report, save }) => {
+      // As of 200 photographs: networks are loaded first, and single ones take longer.
+      for (let done = 0; done <= 200; done++) {
+        report({ stage: 'steps', done, total: 200 })
+        if (done % 8 === 0) await save({ done })
+        vi.advanceTimersByTime(done === 0 ? 1500 : 80 + 40 * ((done * 7) % 3))
+      }
+      return {}
+    }
+    const { jobs } = start({ concurrency: 0 })
+    await jobs.run(
+      { kind: 'work' },
+      {
+        onProgress: ({ done, remainingSeconds: left }) =>
+          told.push({ done, at: performance.now(), ...(left === undefined ? {} : { left }) }),
+      },
+    )
+    const end = told.at(-1)!.at
+    const tenth = told.filter(({ done }) => done >= 20 && done <= 190)
+    for (const { at, left = Number.NaN } of tenth) {
+      const right = (end - at) / 1000
+      expect(Math.abs(left - right) / right).toBeLessThan(0.2)
+    }
+    expect(tenth).toHaveLength(171)
+  })
+
+  it('is an evaluation whose command has ended, which nobody else goes on with', async () => {
+    const { jobs } = start()
+    const input = { protocol: 'fmr', modelId: 'm', data: '/photographs', machine: 'x' }
+    const { id } = await jobs.start({ kind: 'evaluation', input })
+    expect((await until(id, 'failed')).failure).toMatchObject({
+      ...{ code: 'aborted', message: expect.stringContaining('Run it again') },
+    })
   })
 
   it('is run in front of its maker, and by nobody else meanwhile', async () => {

@@ -144,10 +144,9 @@ export function createJobOperations(
     }
   }
 
-  function toDueFilter(kinds: readonly string[], only?: string): object {
+  function toDueFilter(kinds: readonly string[]): object {
     const lapsed = { state: 'running', $expr: { $lt: ['$leaseUntil', '$$NOW'] } }
-    const due = { kind: { $in: [...kinds] }, $or: [{ state: 'queued' }, lapsed] }
-    return only === undefined ? due : { ...due, _id: only }
+    return { kind: { $in: [...kinds] }, $or: [{ state: 'queued' }, lapsed] }
   }
 
   return {
@@ -194,9 +193,9 @@ export function createJobOperations(
       return (await jobs.findOne(toDueFilter(kinds), { projection: { _id: 1 } })) !== null
     },
 
-    async claim(kinds, { leaseMs, only }) {
+    async claim(kinds, { leaseMs }) {
       for (;;) {
-        const found = await jobs.findOne(toDueFilter(kinds, only), { sort: { _id: 1 } })
+        const found = await jobs.findOne(toDueFilter(kinds), { sort: { _id: 1 } })
         if (!found) return undefined
         const lapses = found.lapses + (found.state === 'running' ? 1 : 0)
         if (lapses > maxLapses) {

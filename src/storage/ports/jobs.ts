@@ -137,12 +137,10 @@ export interface JobStore {
   /**
    * Takes up the oldest job of these kinds that waits, or whose lease has ended. A job whose lease
    * ended {@link import('../rules/jobs.ts').maxLapses} times since its last checkpoint is failed instead.
-   *
-   * @param only  id of the only job that is wanted
    */
   claim(
     kinds: readonly string[],
-    options: { readonly leaseMs: number; readonly only?: string },
+    options: { readonly leaseMs: number },
   ): Promise<ClaimedJob | undefined>
   /**
    * Writes how far a job is, and renews the lease.

@@ -157,12 +157,12 @@ export function createJobOperations(context: StoreContext): Synchronous<JobStore
       return db.get(sql, [JSON.stringify(kinds), Date.now()]) !== undefined
     },
 
-    claim(kinds, { leaseMs, only }): ClaimedJob | undefined {
+    claim(kinds, { leaseMs }): ClaimedJob | undefined {
       for (;;) {
         const row = db.get(
-          `SELECT id, state, lapses, attempts, checkpoint FROM jobs WHERE ${dueCondition}` +
-            ' AND (? IS NULL OR id = ?) ORDER BY id LIMIT 1',
-          [JSON.stringify(kinds), Date.now(), only ?? null, only ?? null],
+          `SELECT id, state, lapses, attempts, checkpoint FROM jobs WHERE ${dueCondition} ` +
+            'ORDER BY id LIMIT 1',
+          [JSON.stringify(kinds), Date.now()],
         )
         if (!row) return undefined
         const id = readText(row, 'id')

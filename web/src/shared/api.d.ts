@@ -380,8 +380,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Enrol the photographs of a zip or tar
-         * @description A job: 202, and `Location` is its address; `.../items` tells what became of each photograph. The folder that a photograph lies in is the name of its person, who is made or found by this name. A tar may be packed with gzip. The archive is kept with the job until it is over. Needs the scope `enroll`.
+         * Enrol many photographs
+         * @description A job: 202, and `Location` is its address; `.../items` tells what became of each photograph. They come as a zip, a tar or a tar packed with gzip in the field `archive`, or as files in the field `photos`, whose file names are paths. The folder of a path is the name of the person, who is made or found by this name; a table says otherwise: `people.csv` in an archive, or the field `table`. What was sent is kept with the job until it is over. Needs the scope `enroll`.
          */
         post: operations["bulkEnroll"];
         delete?: never;
@@ -4757,6 +4757,8 @@ export interface operations {
                 duplicates?: "warn" | "reject" | "ignore";
                 /** @description Enrols faces of any quality. Default false. */
                 skipQualityGates?: boolean;
+                /** @description Looks at every photograph and stores nothing; the items say what would happen. Default false. */
+                dryRun?: boolean;
             };
             header?: never;
             path: {
@@ -4772,7 +4774,10 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** Format: binary */
-                    archive: string;
+                    archive?: string;
+                    photos?: string[];
+                    /** Format: binary */
+                    table?: string;
                 };
             };
         };
