@@ -35,7 +35,7 @@ export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
 export type { HttpServices } from './http/types.ts'
-export type { Jobs, NewJobRequest } from './jobs/jobs.ts'
+export type { JobFile, Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   Candidate,

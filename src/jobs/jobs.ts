@@ -49,6 +49,7 @@ export interface JobFile {
   toCheckpoint(size: number): JsonObject
 }
 
+/** How a job is run in the process that makes it, and who is told of it. */
 export interface RunJobOptions {
   /** Cancels the job. */
   readonly signal?: AbortSignal
