@@ -965,7 +965,7 @@ describe('jobs', () => {
       expect(json.code).toBe('invalidOption')
     }
     const posted = await client.send('POST', '/v1/jobs', { json: { kind: 'galleryExport' } })
-    expect(posted.status).toBe(404)
+    expect(posted.status).toBe(405)
     expect((await client.send('GET', '/v1/jobs')).json.items).toEqual([])
   })
 
