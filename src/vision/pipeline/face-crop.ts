@@ -30,7 +30,18 @@ const readBeyond = 2
 const storedPitch = 2
 /** Longest side of a stored crop, pixels; a face whose landmarks and box agree stays below. */
 const maxSide = 640
-const jpegQuality = 95
+/**
+ * Quality of the JPEG file by how many pixels of the image a pixel of the aligned crop covers, on an
+ * axis. The smaller a face, the more of its embedding an error changes and the fewer bytes a better
+ * quality takes.
+ */
+const qualities = [
+  /** Up to a box of about 65 pixels. */
+  { belowPitch: 0.65, quality: 100 },
+  /** Up to a box of about 150 pixels. */
+  { belowPitch: 1.5, quality: 97 },
+  { belowPitch: Number.POSITIVE_INFINITY, quality: 95 },
+] as const
 
 /** How a crop is cut. */
 export interface CropPlan {
@@ -39,6 +50,8 @@ export interface CropPlan {
   /** Size of the crop, pixels: the region's, or smaller. */
   readonly width: number
   readonly height: number
+  /** Of the JPEG file, 1 to 100. */
+  readonly quality: number
   /** Where the face is in the crop. */
   readonly place: FacePlace
 }
@@ -57,7 +70,7 @@ export async function cutFaceCrop(
   const plan = planFaceCrop(image, detection)
   if (plan === undefined) return undefined
   const { place, ...cut } = plan
-  return { bytes: await encodeJpeg(image, { ...cut, quality: jpegQuality }), place }
+  return { bytes: await encodeJpeg(image, cut), place }
 }
 
 /**
@@ -82,8 +95,9 @@ export function planFaceCrop(
   const region = clipBox(coverAll(corners), image.width, image.height)
   if (region === undefined) return undefined
   const [a, , , b] = aligned
+  const ownPitch = Math.hypot(a, b)
   const longest = Math.max(region.width, region.height)
-  const scale = Math.min(1, pitch / Math.hypot(a, b), maxSide / longest)
+  const scale = Math.min(1, pitch / ownPitch, maxSide / longest)
   const width = Math.max(1, Math.round(scale * region.width))
   const height = Math.max(1, Math.round(scale * region.height))
   const toCrop = { x: width / region.width, y: height / region.height }
@@ -101,7 +115,8 @@ export function planFaceCrop(
       y: (y - region.y + 0.5) * toCrop.y - 0.5,
     })) as unknown as Landmarks5,
   }
-  return { region, width, height, place }
+  const { quality } = qualities.find(({ belowPitch }) => ownPitch < belowPitch)!
+  return { region, width, height, quality, place }
 }
 
 /**
