@@ -129,7 +129,9 @@ async function compare(name, images, embedder) {
     if (face === undefined) return void failures.push({ key: image.key })
     const { confidence } = face.detection
     const again = await analyzer.embedCrop(face.crop, { embedder, confidence })
-    const unsure = await analyzer.embedCrop(face.crop, { embedder })
+    // Verdicts of models without a judge there are none of.
+    const isJudged = face.comparability !== undefined
+    const unsure = isJudged ? await analyzer.embedCrop(face.crop, { embedder }) : again
     faces.push({ image, face, again, unsure })
   })
   // Workers answer in any order.
