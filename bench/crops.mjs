@@ -2,13 +2,13 @@
 // how large are crops, and how long does one take?
 //
 //   npm run bench:crops -- --lfw DIR [--celebrities DIR] [--studio DIR] [--faces 2000]
-//                          [--embedders ID,ID] [--tried 300] [--draws 20] [--data-dir DIR]
-//                          [--cache DIR] [--quick] [--out FILE]
+//                          [--others 300] [--embedders ID,ID] [--tried 60] [--draws 20]
+//                          [--data-dir DIR] [--cache DIR] [--quick] [--out FILE]
 //
 // DIR of --lfw holds lfw-deepfunneled.tar or lfw/; of the others one folder of photographs a person,
 // or one photograph a person. --data-dir holds models/. Of LFW half of the faces are two photographs
 // each of people, who are enrolled by one of them and searched for by the other, and the rest one
-// each of others, who are strangers to that gallery. Of other sets --faces photographs are drawn.
+// each of others, who are strangers to that gallery. Of other sets --others photographs are drawn.
 // Of each set --tried photographs are stored in the other ways of crop-variants.mjs.
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -34,6 +34,7 @@ const { values: args } = parseArgs({
     celebrities: { type: 'string' },
     studio: { type: 'string' },
     faces: { type: 'string' },
+    others: { type: 'string' },
     embedders: { type: 'string', default: 'mobilefacenet,sface,fused,facenet,dlib-resnet' },
     tried: { type: 'string' },
     draws: { type: 'string', default: '20' },
@@ -49,7 +50,8 @@ if (setNames.length === 0) {
   process.exit(2)
 }
 const wanted = Number(args.faces ?? (args.quick ? 100 : 2000))
-const tried = Number(args.tried ?? (args.quick ? 20 : 300))
+const others = Number(args.others ?? (args.quick ? 40 : 300))
+const tried = Number(args.tried ?? (args.quick ? 20 : 60))
 const embedders = args.embedders.split(',')
 /** Variants are told apart by these, one of either way of cutting. */
 const variantEmbedders = ['mobilefacenet', 'facenet']
@@ -72,7 +74,7 @@ let cost
 try {
   for (const name of setNames) {
     const { images } = await openDataset(args[name], { cacheDir: args.cache })
-    const drawn = name === 'lfw' ? drawLfw(images) : draw(images, wanted)
+    const drawn = name === 'lfw' ? drawLfw(images) : draw(images, others)
     for (const embedder of embedders) {
       sets.push({ set: name, embedder, ...(await compare(name, drawn, embedder)) })
       console.error(`${name} ${embedder} done`)
@@ -108,10 +110,10 @@ function drawLfw(images) {
   const quarter = Math.floor(wanted / 4)
   const several = people.filter((list) => list.length > 1).slice(0, quarter)
   const known = new Set(several)
-  const others = people.filter((list) => !known.has(list)).slice(0, 2 * quarter)
+  const strangers = people.filter((list) => !known.has(list)).slice(0, 2 * quarter)
   return [
     ...several.flatMap((list) => shuffle(list, random).slice(0, 2)),
-    ...others.map((list) => shuffle(list, random)[0]),
+    ...strangers.map((list) => shuffle(list, random)[0]),
   ]
 }
 
