@@ -14,10 +14,10 @@ import type { CropTransform } from './pixels/warp.ts'
 /** Side of the frame of {@link arcFacePoints}, pixels. */
 const alignedSize = 112
 /**
- * What the region has around that frame, pixels of it. The widest crop by landmarks, that of
- * `facenet-128`, reaches 12.1 beyond (at the bottom); that of `dlib-resnet` 11.3.
+ * What the region has around that frame, pixels of it: as far as the widest crop by landmarks, that
+ * of `facenet-128`, reaches (6.2 at the sides, 12.1 at the bottom; `dlib-resnet` 11.3 there), and a bit.
  */
-const alignedMargin = 13
+const alignedMargin = { top: 1, side: 7, bottom: 13 } as const
 /** The same margin of the turned box as the crop of `facenet` has. */
 const boxMargin = 0.3
 /** Pixels around the frames that interpolation reads. */
@@ -86,9 +86,15 @@ export function planFaceCrop(
   pitch: number = storedPitch,
 ): CropPlan | undefined {
   const aligned = toAlignedTransform(landmarks, arcFacePoints)
+  const turned = toTurnedBoxTransform({ box, landmarks }, boxMargin, 1)
   const corners = [
-    ...cornersOf(aligned, -alignedMargin, alignedSize + alignedMargin),
-    ...cornersOf(toTurnedBoxTransform({ box, landmarks }, boxMargin, 1), 0, 1),
+    ...cornersOf(aligned, {
+      x: -alignedMargin.side,
+      y: -alignedMargin.top,
+      width: alignedSize + 2 * alignedMargin.side,
+      height: alignedSize + alignedMargin.top + alignedMargin.bottom,
+    }),
+    ...cornersOf(turned, { x: 0, y: 0, width: 1, height: 1 }),
     { x: box.x, y: box.y },
     { x: box.x + box.width, y: box.y + box.height },
   ]
@@ -120,16 +126,17 @@ export function planFaceCrop(
 }
 
 /**
- * Corners of a square of a transform's crop.
+ * Corners of a part of a transform's crop.
  *
- * @param from  both coordinates of the first corner, crop pixels from the outer edge
- * @param to    of the last
+ * @param part  crop pixels from the outer edge
  * @returns image pixels from the outer edge
  */
-function cornersOf([a, b, tx, c, d, ty]: CropTransform, from: number, to: number): Point[] {
-  const ends = [from - 0.5, to - 0.5]
-  return ends.flatMap((i) =>
-    ends.map((j) => ({ x: a * i + b * j + tx + 0.5, y: c * i + d * j + ty + 0.5 })),
+function cornersOf([a, b, tx, c, d, ty]: CropTransform, part: Box): Point[] {
+  // Transforms count from the middle of the first pixel.
+  const columns = [part.x - 0.5, part.x + part.width - 0.5]
+  const rows = [part.y - 0.5, part.y + part.height - 0.5]
+  return columns.flatMap((i) =>
+    rows.map((j) => ({ x: a * i + b * j + tx + 0.5, y: c * i + d * j + ty + 0.5 })),
   )
 }
 
