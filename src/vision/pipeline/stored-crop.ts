@@ -12,7 +12,7 @@ const leastShare = 0.1
 type Size = Pick<RgbImage, 'width' | 'height'>
 
 /**
- * Reads where the face of a stored crop is. A database may have been changed by hand, so nothing
+ * Reads where the face of a stored crop is, see [Note: stored crops] in face-crop.ts. A database may have been changed by hand, so nothing
  * is taken for granted.
  *
  * @param crop  size, pixels
