@@ -148,10 +148,10 @@ describe('a stored crop', () => {
 
   it('with a place that is only partly possible gives numbers, and no fault', async () => {
     const { box, landmarks } = crop.place!
-    const far = landmarks.map(({ x, y }) => ({ x: x * 1e5, y: y * 1e5 })) as unknown as Landmarks5
+    const beside = landmarks.map(({ x, y }) => ({ x: x + 60, y: y - 40 })) as unknown as Landmarks5
     const huge = { ...box, width: 1e12, height: 1e12 }
     for (const place of [
-      { box, landmarks: far },
+      { box, landmarks: beside },
       { box: huge, landmarks },
     ]) {
       const again = await analyzer.embedCrop({ ...crop, place }, { embedder })

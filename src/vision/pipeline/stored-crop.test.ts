@@ -28,6 +28,10 @@ describe('readPlace', () => {
     ['a landmark as text', { box, landmarks: [{ x: '38', y: '51' }, ...others] }],
     ['landmarks in one point', { box, landmarks: Array(5).fill({ x: 50, y: 50 }) }],
     ['landmarks beyond all numbers', { box, landmarks: [{ x: 1e308, y: -1e308 }, ...others] }],
+    [
+      'landmarks beyond the crop',
+      { box, landmarks: landmarks.map(({ x, y }) => ({ x: x + 400, y })) },
+    ],
     ['a box beyond the crop', { box: { ...box, x: 500 }, landmarks }],
     ['a box of no size', { box: { ...box, width: 0 }, landmarks }],
     ['a box turned inside out', { box: { ...box, height: -9 }, landmarks }],

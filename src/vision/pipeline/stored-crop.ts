@@ -5,7 +5,10 @@ import type { Detection, FacePlace } from '../../core/types.ts'
 import type { AnalyzedFace } from '../analyzer/analyzer-types.ts'
 import { toAlignedTransform } from './face-frames.ts'
 import type { RgbImage } from './image.ts'
+import { computeShareOutside } from './pixels/warp.ts'
 
+/** Side of the frame of {@link arcFacePoints}, pixels. */
+const alignedSize = 112
 /** A detection in a crop without a place takes up at least this share of the crop; its own face half. */
 const leastShare = 0.1
 
@@ -31,11 +34,11 @@ function isPlace(place: Partial<FacePlace> | null): place is FacePlace {
 }
 
 /** Whether the box shows a part of the crop, and the landmarks align to one. */
-function liesWithin({ width, height }: Size, { box, landmarks }: FacePlace): boolean {
-  if (clipBox(box, width, height) === undefined) return false
+function liesWithin(crop: Size, { box, landmarks }: FacePlace): boolean {
+  if (clipBox(box, crop.width, crop.height) === undefined) return false
   try {
-    toAlignedTransform(landmarks, arcFacePoints)
-    return true
+    const aligned = toAlignedTransform(landmarks, arcFacePoints)
+    return computeShareOutside(crop, aligned, alignedSize) < 1
   } catch (error) {
     if (isFaceError(error, 'degenerateLandmarks')) return false
     throw error
