@@ -23,6 +23,21 @@ export interface Detection {
   readonly confidence: number
 }
 
+/** Where a face lies in a crop. Crop pixels; conventions of {@link Detection}. */
+export interface FacePlace {
+  /** May reach beyond the crop where the face reached beyond the photograph. */
+  readonly box: Box
+  readonly landmarks: Landmarks5
+}
+
+/** A picture of one face, cut out of its photograph so that any model can embed it again. */
+export interface FaceCrop {
+  /** An image file. */
+  readonly bytes: Uint8Array
+  /** Absent in crops of versions that did not keep it; the face is detected then. */
+  readonly place?: FacePlace
+}
+
 /** Head rotation in degrees. Positive yaw: towards image right; pitch: down; roll: clockwise in the image. */
 export interface Pose {
   readonly yaw: number

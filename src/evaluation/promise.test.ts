@@ -81,6 +81,19 @@ describe('evaluatePromise', () => {
     expect(result.match.fnir?.mean).toBe(1)
   })
 
+  test('enrols other embeddings of the same photographs where there are any', async () => {
+    const enrolled = createSet(8, 2)
+    const { embedded: enrolledWith } = createSet(8, 2, { first: 16 })
+    const input = { enrolled, index: await openIndex(), policy, curve: fakeCurve }
+    const same = await evaluatePromise(
+      { ...input, enrolledWith: enrolled.embedded },
+      { persons: 4, draws: 2 },
+    )
+    expect(same.match.fnir?.mean).toBe(0)
+    const other = await evaluatePromise({ ...input, enrolledWith }, { persons: 4, draws: 2 })
+    expect(other.match.fnir?.mean).toBe(1)
+  })
+
   test('refuses a gallery larger than the set', async () => {
     const input = { enrolled: createSet(3, 1), index: await openIndex(), policy, curve: fakeCurve }
     await expect(evaluatePromise(input, { persons: 3 })).rejects.toMatchObject({

@@ -19,6 +19,11 @@ export interface LabelledSet {
 export interface PromiseInput {
   /** People who are enrolled, and without `strangers` also those who are not. */
   readonly enrolled: LabelledSet
+  /**
+   * Other embeddings of the photographs of `enrolled`, row by row, with which its people are
+   * enrolled, such as those of stored crops. They are searched for with its own.
+   */
+  readonly enrolledWith?: LabelledSet['embedded']
   /** People of whom nobody is enrolled. */
   readonly strangers?: LabelledSet
   /** An exact index to work with; its content is lost. */
@@ -156,7 +161,7 @@ interface Probe {
 }
 
 function drawPeople(
-  { enrolled, strangers }: PromiseInput,
+  { enrolled, enrolledWith = enrolled.embedded, strangers }: PromiseInput,
   { persons, photographs }: { readonly persons: number; readonly photographs: number },
   random: () => number,
 ): Drawn {
@@ -174,12 +179,14 @@ function drawPeople(
   }
   const probesOf = (person: LabelledPerson, set: LabelledSet, rows: readonly number[]): Probe[] =>
     rows.map((row) => ({ person: person.person, embedding: embeddingAt(set, row) }))
+  const gallerySet = { ...enrolled, embedded: enrolledWith }
   const gallery: { person: string; embedding: Float32Array }[] = []
   const mated: Probe[] = []
   let notEnrolled = 0
   for (const person of chosen) {
     const rows = shuffle(person.rows, random)
-    const taken = probesOf(person, enrolled, rows.slice(0, photographs)).flatMap(({ embedding }) =>
+    const shown = probesOf(person, gallerySet, rows.slice(0, photographs))
+    const taken = shown.flatMap(({ embedding }) =>
       embedding === undefined ? [] : [{ person: person.person, embedding }],
     )
     gallery.push(...taken)

@@ -123,7 +123,7 @@ async function examineImage(
       box: detection.box,
       landmarks: detection.landmarks,
       imageHash: hash,
-      ...(crop === undefined ? {} : { crop }),
+      ...(crop === undefined ? {} : { crop: crop.bytes }),
     }
     const weak = analyzed.comparability?.weak ?? false
     return { kind: 'usable', face, turned: analysis.turned, weak, timings }

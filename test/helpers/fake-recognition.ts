@@ -21,6 +21,7 @@ import { createMemoryProvider } from './memory-index.ts'
  * A real gallery in a folder of its own, and an analyzer that reads texts. An "image" is text: each word is a face, largest first, `ann` with
  * Ann's embedding and `ann~0.6` with one of similarity 0.6 to it; `ann!blurred` fails a quality gate.
  * `ann!weak` is a weak photograph and `ann!turned` one that lies on its side.
+ * A crop is the word of its face.
  * `(none)` has no face; `(corrupt)`, `(fault)` and `(overloaded)` are errors.
  */
 
@@ -28,6 +29,7 @@ export const fakeDimension = 8
 const names = ['ann', 'bob', 'cy', 'dan', 'eve', 'fay']
 const origin = { x: 0, y: 0 }
 const landmarks: Landmarks5 = [origin, origin, origin, origin, origin]
+const box = { x: 1, y: 2, width: 100, height: 100 }
 const goodQuality: Quality = {
   sizePx: 100,
   sharpness: 500,
@@ -68,7 +70,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
   const calls: FakeAnalyzer['calls'] = []
   const concurrency = { highest: 0 }
   let running = 0
-  return {
+  const analyzer: FakeAnalyzer = {
     calls,
     concurrency,
     async analyze(bytes, options = {}) {
@@ -91,7 +93,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
         omittedFaces: 0,
         faces: words.map((word) => ({
           detection: {
-            box: { x: 1, y: 2, width: 100, height: 100 },
+            box,
             landmarks,
             confidence: 0.99,
           },
@@ -107,15 +109,19 @@ function createFakeAnalyzer(): FakeAnalyzer {
           ...(options.embedder === undefined
             ? {}
             : { embedding: fakeEmbedding(word.split('!')[0] as string) }),
-          ...(options.crops ? { crop: new Uint8Array([1]) } : {}),
+          ...(options.crops ? { crop: { bytes: image(word), place: { box, landmarks } } } : {}),
         })),
         timings: { queueMs: 1, decodeMs: 2, detectMs: 3, alignMs: 4, embedMs: 5 },
       }
+    },
+    async embedCrop({ bytes }, { embedder }) {
+      return (await analyzer.analyze(Uint8Array.from(bytes), { embedder })).faces[0]
     },
     warmUp: async () => {},
     stats: () => ({ workers: 2, queued: 0, running, completed: calls.length }),
     close: async () => {},
   }
+  return analyzer
 }
 
 export interface FakeDependencies extends RecognitionDependencies {

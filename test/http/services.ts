@@ -26,8 +26,8 @@ import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 /*
  * The real use cases over a real store; only images and models are made up. An "image" is text:
- * "face:ann" has Ann's face, "face:ann face:bob" two faces, largest first, and "face:" none. Faces
- * of the same name are equal. "face:ann!rotated" is a face that cannot be compared, "face:ann!weak"
+ * "face:ann" has Ann's face, "face:ann face:bob" two faces, largest first, and "face:" none. A crop
+ * is the text of its face. Faces of the same name are equal. "face:ann!rotated" is a face that cannot be compared, "face:ann!weak"
  * a weak photograph, and "face:blurred" fails a quality gate.
  */
 
@@ -103,7 +103,7 @@ function toFace(name: string, index: number): AnalyzedFace {
       ...{ comparable: reasons.length === 0, reasons },
       ...(name.endsWith('!weak') ? { weak: true } : {}),
     },
-    crop: Uint8Array.from([0xff, 0xd8]),
+    crop: { bytes: Uint8Array.from(Buffer.from(`face:${name}`)) },
   }
 }
 
@@ -138,6 +138,10 @@ export async function createTestServices(): Promise<TestServices> {
         faces: readFaces(image).slice(0, detector?.maxFaces).map(toFace),
         timings: { queueMs: 1, decodeMs: 2, detectMs: 3, alignMs: 4, embedMs: 5 },
       }
+    },
+    async embedCrop({ bytes }, { embedder }) {
+      if (embedder === absentModelId) throw new FaceError('modelNotInstalled')
+      return readFaces(bytes).map(toFace)[0]
     },
     warmUp: async () => {},
     stats: () => ({ workers: 2, queued: 3, running: 1, completed: 0 }),

@@ -5,7 +5,7 @@ import { intersectionOverUnion } from '../../src/core/geometry.ts'
 import { loadManifest } from '../../src/models/manifest.ts'
 import type { Analysis } from '../../src/vision/analyzer/analyzer-types.ts'
 import { resolveDetectorOptions } from '../../src/vision/pipeline/detectors/detector.ts'
-import { cropToJpeg, decodeImage } from '../../src/vision/pipeline/image.ts'
+import { decodeImage } from '../../src/vision/pipeline/image.ts'
 import { createPipeline, type Pipeline } from '../../src/vision/pipeline/pipeline.ts'
 import {
   claimJpegSize,
@@ -176,20 +176,6 @@ describe('decoding', () => {
     expect([image.width, image.height]).toEqual([16, 8])
     expect([...image.data.subarray(0, 3)]).toEqual([255, 0, 0])
     expect([...image.data.subarray(-3)]).toEqual([0, 255, 0])
-  })
-})
-
-describe('cropToJpeg', () => {
-  it('adds a margin as far as the image goes', async () => {
-    const image = await decodeImage(photo, testLimits)
-    const file = await cropToJpeg(image, { x: 0, y: 0, width: 100, height: 50 })
-    const { format, width, height } = await sharp(file).metadata()
-    expect({ format, width, height }).toEqual({ format: 'jpeg', width: 120, height: 60 })
-  })
-
-  it('is nothing outside the image', async () => {
-    const image = await decodeImage(photo, testLimits)
-    expect(await cropToJpeg(image, { x: -900, y: 0, width: 100, height: 50 })).toBeUndefined()
   })
 })
 

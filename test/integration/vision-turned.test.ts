@@ -54,8 +54,11 @@ describe('a photograph that lies on its side or head', () => {
       if (size !== undefined) expect(Math.abs(same.detection.box.x - (size - left))).toBeLessThan(8)
       else expect(Math.abs(same.detection.box.x - box.y)).toBeLessThan(8)
       // The crop shows the face upright.
-      const crop = await sharp(same.crop).metadata()
-      expect(crop.height / crop.width).toBeGreaterThan(1)
+      const [leftEye, rightEye, , leftMouth] = same.crop!.place!.landmarks
+      expect(leftEye.x).toBeLessThan(rightEye.x)
+      expect(leftEye.y).toBeLessThan(leftMouth.y)
+      const crop = await sharp(same.crop!.bytes).metadata()
+      expect(crop.height).toBeGreaterThan(leftMouth.y)
     }
   })
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FaceError, isFaceError } from '../../src/core/errors.ts'
 import { loadManifest } from '../../src/models/manifest.ts'
+import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import { type AnalyzerOptions, createAnalyzer } from '../../src/vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
 import { testLimits } from '../helpers/images.ts'
@@ -204,6 +205,39 @@ describe('an aborted request', () => {
     expect(analyzer.stats().running).toBe(1)
     await analyzer.analyze(command('ok'))
     expect(analyzer.stats()).toMatchObject({ workers: 1, running: 0 })
+  })
+})
+
+describe('a stored crop', () => {
+  const embedder = 'small'
+  const manifest = [{ id: embedder, task: 'embedder', files: [] }] as unknown as ModelRecord[]
+  const startOne = () => start({ workers: 1, maxQueue: 1, manifest })
+  const embed = (analyzer: Analyzer, text: string, signal?: AbortSignal) =>
+    analyzer.embedCrop({ bytes: command(text) }, { embedder, ...(signal && { signal }) })
+
+  it('waits in the queue of images, which is bounded', async () => {
+    const analyzer = startOne()
+    const running = analyzer.analyze(command('sleep 100'))
+    const waiting = embed(analyzer, 'ok')
+    const refused = await errorOf(embed(analyzer, 'ok'))
+    expect(refused.code).toBe('overloaded')
+    await running
+    expect(await waiting).toBeUndefined()
+  })
+
+  it('leaves the queue at once when it is aborted', async () => {
+    const analyzer = startOne()
+    const running = analyzer.analyze(command('sleep 100'))
+    const controller = new AbortController()
+    const waiting = errorOf(embed(analyzer, 'ok', controller.signal))
+    controller.abort()
+    expect((await waiting).code).toBe('aborted')
+    expect(analyzer.stats()).toMatchObject({ queued: 0, running: 1 })
+    await running
+  })
+
+  it('whose worker dies is answered with a fault', async () => {
+    expect((await errorOf(embed(startOne(), 'exit'))).code).toBe('workerFailed')
   })
 })
 

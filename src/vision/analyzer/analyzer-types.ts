@@ -1,4 +1,4 @@
-import type { Comparability, Detection, Quality } from '../../core/types.ts'
+import type { Comparability, Detection, FaceCrop, Quality } from '../../core/types.ts'
 
 /** Options of the detector; every field has a default in the configuration. */
 export interface DetectorOptions {
@@ -19,8 +19,23 @@ export interface AnalyzeOptions {
   readonly detector?: DetectorOptions
   /** Model id of the embedder; without one, faces are only detected and measured. */
   readonly embedder?: string
-  /** Also answer a JPEG crop of each face (box plus a margin). */
+  /** Also answer a picture of each face, from which {@link Analyzer.embedCrop} embeds it again. */
   readonly crops?: boolean
+  /** Leaves the queue, or discards the result, when aborted: error `aborted`. */
+  readonly signal?: AbortSignal
+}
+
+export interface EmbedCropOptions {
+  /** Model id of the embedder. */
+  readonly embedder: string
+  /** Used for crops without a place. `readTurned` does nothing: crops are upright. */
+  readonly detector?: DetectorOptions
+  /**
+   * The detector's confidence in the face when it was found in the photograph, 0 to 1, which
+   * comparability depends on. Default 0.999; a crop without a place is given
+   * its own.
+   */
+  readonly confidence?: number
   /** Leaves the queue, or discards the result, when aborted: error `aborted`. */
   readonly signal?: AbortSignal
 }
@@ -41,8 +56,8 @@ export interface AnalyzedFace {
   readonly asymmetry: number
   /** Whether the embedding can be trusted; present when an embedder was asked for. */
   readonly comparability?: Comparability
-  /** JPEG bytes; present when crops were asked for. */
-  readonly crop?: Uint8Array
+  /** A JPEG file and the face's place in it; present when crops were asked for. */
+  readonly crop?: FaceCrop
 }
 
 /** Degrees clockwise by which an image was turned so that its faces stand upright. */
@@ -88,6 +103,17 @@ export interface Analyzer {
    *   `unknownModel`, `modelNotInstalled`, `overloaded`, `aborted`, `workerFailed`
    */
   analyze(image: Uint8Array, options?: AnalyzeOptions): Promise<Analysis>
+  /**
+   * Embeds the face of a stored crop. With a place nothing is detected, and the embedding is that of
+   * the photograph to within the bound of docs/decisions/0022-crops-for-another-model.md; without
+   * one, as in crops of earlier versions, the face in the middle is detected first.
+   *
+   * @param crop  its bytes stay as they are
+   * @returns the face in pixels of the crop, which may be smaller than it was in the photograph;
+   *   `undefined` where the crop has no face, or its place is none of a face in it
+   * @throws {FaceError} as {@link analyze}
+   */
+  embedCrop(crop: FaceCrop, options: EmbedCropOptions): Promise<AnalyzedFace | undefined>
   /** Loads sessions of `embedder` in every worker and runs them once. */
   warmUp(embedder: string): Promise<void>
   stats(): AnalyzerStats

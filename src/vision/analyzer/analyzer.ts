@@ -7,7 +7,7 @@ import { resolveDetectorOptions } from '../pipeline/detectors/detector.ts'
 import type { ImageLimits } from '../pipeline/image-limits.ts'
 import { assertByteLength, defaultImageMemoryBytes } from '../pipeline/image-limits.ts'
 import { createMemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
-import type { PipelineModel, PipelineSettings } from '../pipeline/pipeline.ts'
+import type { PipelineModel, PipelineSettings } from '../pipeline/pipeline-settings.ts'
 import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
 import { createCrowdWatch } from './crowd-watch.ts'
 import { createMultiThreadedWorker } from './multi-threaded-worker.ts'
@@ -35,6 +35,8 @@ export interface AnalyzerOptions {
   readonly workerFile?: URL
 }
 
+/** Confidence of a face of which only its crop is known: surely a face, as those that are enrolled. */
+const assumedConfidence = 0.999
 const queuedPerWorker = 16
 /** A warm-up goes to whichever worker is free, so one round may miss a busy worker. */
 const warmUpRounds = 5
@@ -95,6 +97,22 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       )
       if (answer.kind !== 'analysis') throw new FaceError('internal')
       return answer.analysis
+    },
+    async embedCrop(crop, { embedder, detector, confidence = assumedConfidence, signal }) {
+      assertEmbedder(options.manifest, embedder)
+      assertByteLength(crop.bytes, options.limits)
+      const request = {
+        ...{ embedder, confidence },
+        detector: resolveDetectorOptions(detector, options.detector),
+        ...(crop.place === undefined ? {} : { place: crop.place }),
+      }
+      const image = toTransferable(crop.bytes, false)
+      const answer = await pool.post(
+        { settings, queuedAt: now(), work: { kind: 'embedCrop', image, request } },
+        { signal, transferList: [image.buffer] },
+      )
+      if (answer.kind !== 'face') throw new FaceError('internal')
+      return answer.face
     },
     async warmUp(embedder) {
       assertEmbedder(options.manifest, embedder)

@@ -1,5 +1,5 @@
 import type { MemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
-import type { PipelineSettings } from '../pipeline/pipeline.ts'
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts'
 import { type SharedSettings, shareSettings } from './shared-settings.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import { createWorkerPool } from './worker-pool.ts'

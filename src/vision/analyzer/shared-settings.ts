@@ -1,4 +1,4 @@
-import type { PipelineSettings } from '../pipeline/pipeline.ts'
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts'
 
 /**
  * Settings as every message to a worker carries them: shared memory, so that a message copies none

@@ -1,6 +1,5 @@
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { FaceError, isFaceError } from '../../core/errors.ts'
-import { clipBox, expandBox } from '../../core/geometry.ts'
 import type { Box } from '../../core/types.ts'
 import { hasStillImage, withStillBrand } from './avif.ts'
 import { type ImageHeader, readJpegHeader } from './image-header.ts'
@@ -21,9 +20,6 @@ const formatNames = 'JPEG, PNG, WebP, AVIF, GIF and TIFF'
 
 /** The colour that transparent pixels are drawn over, as on a page. */
 const background = '#ffffff'
-
-const cropMargin = 0.2
-const cropQuality = 90
 
 /**
  * Sets the image library up for a pool of workers: one thread a decode, since the workers are the
@@ -146,19 +142,28 @@ export async function turnImage(
   return turn === 180 ? { data, width, height } : { data, width: height, height: width }
 }
 
-/**
- * A JPEG file of a face: its box and a margin of 20 % on every side, as far as the image goes.
- *
- * @param box  pixels of `image`
- * @returns `undefined` when the box lies outside the image
- */
-export async function cropToJpeg(image: RgbImage, box: Box): Promise<Uint8Array | undefined> {
-  const region = clipBox(expandBox(box, cropMargin), image.width, image.height)
-  if (region === undefined) return undefined
-  const file = await fromRgb(image)
-    .extract({ left: region.x, top: region.y, width: region.width, height: region.height })
-    .jpeg({ quality: cropQuality })
-    .toBuffer()
+/** How a part of an image becomes a JPEG file. */
+export interface JpegOptions {
+  /** Whole pixels inside of the image. */
+  readonly region: Box
+  /** Of the file, pixels; smaller than the region where it is to be shrunk. */
+  readonly width: number
+  readonly height: number
+  /** 1 to 100. */
+  readonly quality: number
+}
+
+/** A JPEG file of a part of an image, with colours at full resolution (4:4:4). */
+export async function encodeJpeg(
+  image: RgbImage,
+  { region, width, height, quality }: JpegOptions,
+): Promise<Uint8Array> {
+  const part = fromRgb(image).extract({
+    ...{ left: region.x, top: region.y, width: region.width, height: region.height },
+  })
+  const isSmaller = width !== region.width || height !== region.height
+  const sized = isSmaller ? part.resize(width, height, { fit: 'fill' }) : part
+  const file = await sized.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
   // Small buffers share Node's pool; a copy can be transferred.
   return Uint8Array.from(file)
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Outcome, toOutcomeLater } from '../../platform/workers/outcome.ts'
 import { joinRunGate } from '../../platform/workers/run-gate.ts'
-import type { Analysis } from '../analyzer/analyzer-types.ts'
+import type { Analysis, AnalyzedFace } from '../analyzer/analyzer-types.ts'
 import { readSettings, type SharedSettings } from '../analyzer/shared-settings.ts'
 import { joinMemoryBudget } from './memory-budget.ts'
-import type { Pipeline, PipelineRequest } from './pipeline.ts'
+import type { CropRequest, Pipeline, PipelineRequest } from './pipeline.ts'
 import { createPipeline } from './pipeline.ts'
 
 /**
@@ -27,12 +27,14 @@ export interface WorkerTask {
   readonly budget?: SharedArrayBuffer
   readonly work:
     | { readonly kind: 'analyze'; readonly image: Uint8Array; readonly request: PipelineRequest }
+    | { readonly kind: 'embedCrop'; readonly image: Uint8Array; readonly request: CropRequest }
     | { readonly kind: 'warmUp'; readonly embedder: string }
 }
 
 /** What a worker gives for a task: which worker it was, and what it found. */
 export type WorkerAnswer =
   | { readonly kind: 'analysis'; readonly workerId: string; readonly analysis: Analysis }
+  | { readonly kind: 'face'; readonly workerId: string; readonly face: AnalyzedFace | undefined }
   | { readonly kind: 'warm'; readonly workerId: string }
 
 const workerId = randomUUID()
@@ -59,6 +61,9 @@ async function perform({
   if (work.kind === 'warmUp') {
     await pipeline.warmUp(work.embedder)
     return { kind: 'warm', workerId }
+  }
+  if (work.kind === 'embedCrop') {
+    return { kind: 'face', workerId, face: await pipeline.embedCrop(work.image, work.request) }
   }
   const analysis = await pipeline.analyze(work.image, work.request)
   const timings = { ...analysis.timings, queueMs: analysis.timings.queueMs + waitedMs }
