@@ -11,6 +11,7 @@ export type { Config, PartialConfig } from './config/config.ts'
 export type { Actor, ActorKind, CallContext } from './core/actor.ts'
 export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
+export type { DetPoint, ModelOutcome } from './core/model-comparison.ts'
 export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
 export type {
@@ -37,6 +38,11 @@ export type { RunningServer } from './http/server.ts'
 export type { HttpServices } from './http/types.ts'
 export type { JobFile, Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
+export type {
+  ComparedModel,
+  CompareOptions,
+  ModelComparison,
+} from './recognition/compare-models.ts'
 export type {
   Candidate,
   CollectionChanges,
@@ -74,8 +80,9 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
+export type { FilledPart, SecondModel, UnfilledFace } from './recognition/second-model.ts'
 export type { IndexStatus } from './search/vector-index.ts'
-export type { Collection } from './storage/ports/collections.ts'
+export type { Collection, CollectionModel } from './storage/ports/collections.ts'
 export type { Face, FaceInImage } from './storage/ports/faces.ts'
 export type {
   AskedJobState,

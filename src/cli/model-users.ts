@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Manifest } from '../models/manifest-types.ts'
+import { modelsOf } from '../storage/rules/face-embeddings.ts'
 import { listAll } from './pages.ts'
 
 /**
@@ -23,7 +24,9 @@ export async function findUsers(
   const store = await openStore(config)
   try {
     for (const collection of await listAll((page) => store.collections.list(page))) {
-      if (ids.has(collection.modelId)) users.push(`collection ${collection.name}`)
+      if (modelsOf(collection).some((model) => ids.has(model.modelId))) {
+        users.push(`collection ${collection.name}`)
+      }
     }
   } finally {
     await store.close()

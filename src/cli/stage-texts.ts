@@ -6,6 +6,8 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   indexRebuild: { faces: ['Rebuilding', 'faces'] },
   indexVerify: { faces: ['Comparing', 'faces'] },
   bulkEnroll: { photographs: ['Enrolling', 'images'] },
+  modelMigration: { faces: ['Embedding', 'faces'], comparisons: ['Comparing', 'searches'] },
+  modelErasure: { embeddings: ['Erasing', 'embeddings'] },
   galleryExport: { export: ['Exporting', 'records'] },
   galleryImport: {
     check: ['Checking', 'records'],

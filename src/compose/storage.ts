@@ -237,7 +237,7 @@ export async function exportIndex(
     const kind = { factory: config.index.faiss.factory, metric: 'ip' } as const
     return await exportFaissIndex({
       ...{ file, collection, kind },
-      batches: eachEmbeddingBatch(store, collection.id),
+      batches: eachEmbeddingBatch(store, collection),
     })
   } finally {
     await store.close()
@@ -268,7 +268,7 @@ export async function importIndex(
     return await importFaissIndex({
       ...{ file, collection, directory: snapshotDirectory(config) },
       kind: { factory: config.index.faiss.factory, metric: 'ip' },
-      cursor: toSnapshotCursor(collection.id, await store.feed.latestCursor()),
+      cursor: toSnapshotCursor(collection.indexId, await store.feed.latestCursor()),
       knownFaces: async (faceIds) =>
         (await store.faces.getOwners(collection.id, faceIds)).map((owner) => owner.faceId),
     })

@@ -83,6 +83,11 @@ export const errorCatalogue = {
     message: 'The job cannot become that from where it is.',
   },
   keyInUse: { status: 409, kind: 'state', message: 'The API key is not revoked.' },
+  modelConflict: {
+    status: 409,
+    kind: 'state',
+    message: 'The models of the collection do not allow this.',
+  },
   modelMismatch: {
     status: 409,
     kind: 'state',

@@ -52,7 +52,7 @@ export async function createTrialGallery(
   await index.upsert(faceIds, vectors.slice())
   const collection: Collection = {
     ...{ id: 'trial', name: 'trial', modelId: '', dimension, policy },
-    ...{ storeCrops: false, createdAt: '' },
+    ...{ indexId: 'trial', storeCrops: false, createdAt: '' },
   }
   const embeddingsOf = (rows: readonly number[]): Float32Array => {
     const out = new Float32Array(rows.length * dimension)

@@ -7,7 +7,7 @@ import { createDifficultyMeter } from './difficulty.ts'
 import { sampledPersons, samplePersons } from './person-sample.ts'
 
 const dimension = 2
-const collection = { id: 'c', name: 'staff', dimension } as Collection
+const collection = { id: 'c', indexId: 'c', name: 'staff', dimension } as Collection
 const curve = makeCurve(
   [
     [0, 0.5, 1],
@@ -57,7 +57,8 @@ describe('measure', () => {
     const samples = await Promise.all(
       [1, 2].map(async () => {
         const store = createStore(sampledPersons + 300, { facesEach: 2 })
-        const sample = await samplePersons(store, 'c', new AbortController().signal)
+        const set = { id: 'c', modelId: 'm' }
+        const sample = await samplePersons(store, set, new AbortController().signal)
         expect(sample).toHaveLength(sampledPersons * dimension)
         return store.reads.embeddings
       }),
@@ -121,7 +122,7 @@ describe('latest', () => {
   test('starts over for a collection that was forgotten', async () => {
     const meter = createDifficultyMeter({ store: createStore(100) })
     await meter.measure(collection, { curve, faces: 300 })
-    meter.forget(collection.id)
+    meter.forget(collection.indexId)
     expect(meter.latest(collection, { curve, faces: 300 })).toBeUndefined()
   })
 

@@ -39,7 +39,7 @@ export interface DifficultyMeter {
     collection: Collection,
     input: DifficultyInput,
   ): Promise<DifficultyMeasurement | undefined>
-  forget(collectionId: string): void
+  forget(indexId: string): void
   /** Ends what is running, which lasts as long as one read of the store. */
   close(): Promise<void>
 }
@@ -65,8 +65,8 @@ export function createDifficultyMeter({
   const closing = new AbortController()
 
   function refresh(collection: Collection, input: DifficultyInput): Entry {
-    const entry = entries.get(collection.id) ?? {}
-    entries.set(collection.id, entry)
+    const entry = entries.get(collection.indexId) ?? {}
+    entries.set(collection.indexId, entry)
     if (closing.signal.aborted || entry.running || !isOutdated(entry.latest, input.faces)) {
       return entry
     }
@@ -93,12 +93,13 @@ export function createDifficultyMeter({
   }
 
   async function measureNow(
-    { id, dimension }: Collection,
+    collection: Collection,
     { curve, faces }: DifficultyInput,
   ): Promise<DifficultyMeasurement> {
     const { signal } = closing
     signal.throwIfAborted()
-    const embeddings = await samplePersons(store, id, signal)
+    const { dimension } = collection
+    const embeddings = await samplePersons(store, collection, signal)
     const similarities = await comparePairsOf(embeddings, { dimension, signal })
     // A sort of what lies above a threshold: a turn of its own.
     await setImmediate()
@@ -117,8 +118,8 @@ export function createDifficultyMeter({
       const entry = refresh(collection, input)
       return entry.running ?? entry.latest
     },
-    forget(collectionId) {
-      entries.delete(collectionId)
+    forget(indexId) {
+      entries.delete(indexId)
     },
     async close() {
       closing.abort()

@@ -14,6 +14,7 @@ import {
   type LongOptions,
   rebuildIndex,
 } from './sync/index-check.ts'
+import { indexesOf } from './sync/index-target.ts'
 import type { IndexFailureCounts } from './sync/open-indexes.ts'
 import { createIndexSync } from './sync/sync.ts'
 
@@ -59,7 +60,7 @@ export interface SearchOptions {
 }
 
 /** The store's ports that the index follows. */
-export type GalleryPorts = Pick<Database, 'collections' | 'persons' | 'faces'>
+export type GalleryPorts = Pick<Database, 'collections' | 'persons' | 'faces' | 'secondModels'>
 
 export interface GalleryCaller extends CallContext {
   /** Ids of the only collections that the caller reaches; absent: all. */
@@ -160,8 +161,19 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   }
 
   /** The store's ports, followed by the index where faces change. */
-  function toPorts({ collections, persons, faces }: GalleryPorts): GalleryPorts {
+  function toPorts({ collections, persons, faces, secondModels }: GalleryPorts): GalleryPorts {
     return {
+      secondModels: {
+        ...secondModels,
+        begin: (collectionId, model) => write(() => secondModels.begin(collectionId, model)),
+        fill: (set, embeddings) => write(() => secondModels.fill(set, embeddings)),
+        end: (was) =>
+          write(async () => {
+            const ended = await secondModels.end(was)
+            if (ended && was.second) await sync.drop({ ...was.second, id: was.id })
+            return ended
+          }),
+      },
       collections: {
         ...collections,
         create: (input) => write(() => collections.create(input)),
@@ -169,7 +181,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
           write(async () => {
             const collection = await collections.get(name)
             await sync.remove(collection, () => collections.delete(name))
-            difficulty.forget(collection.id)
+            for (const { indexId } of indexesOf(collection)) difficulty.forget(indexId)
           }),
       },
       persons: {

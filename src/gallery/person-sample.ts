@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { dotProduct } from '../core/similarity.ts'
 import { eachPage } from '../storage/iterate.ts'
+import type { EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
 import type { PageOptions } from '../storage/ports/pages.ts'
 
@@ -19,20 +20,30 @@ const seed = 0x9e3779b9
 
 interface Sampled {
   readonly order: number
+  readonly faceIds: string[]
+}
+
+/** A face of a sample, and whose it is. */
+export interface SampledFace {
+  readonly personId: string
   readonly faceId: string
 }
 
 /**
- * One face each of at most {@link sampledPersons} people: those whose ids have the lowest hashes,
- * which is the same sample every time and hardly another one after an enrolment.
+ * Faces of some people: those whose ids have the lowest hashes, which is the same sample every time
+ * and hardly another one after an enrolment.
  *
- * @returns persons x dimension, row-major, unit rows; faces deleted meanwhile are left out
+ * @returns at most `facesEach`, the earliest, of at most `persons` people
  */
-export async function samplePersons(
-  store: ReadStore,
+export async function sampleFaces(
+  store: { readonly faces: Pick<FaceStore, 'list'> },
   collectionId: string,
-  signal: AbortSignal,
-): Promise<Float32Array> {
+  {
+    persons,
+    facesEach,
+    signal,
+  }: { readonly persons: number; readonly facesEach: number; readonly signal: AbortSignal },
+): Promise<readonly SampledFace[]> {
   let sampled = new Map<string, Sampled>()
   let highest = Number.POSITIVE_INFINITY
   let pages = 0
@@ -40,29 +51,51 @@ export async function samplePersons(
   for await (const items of eachPage(load, { limit: facesPerPage })) {
     signal.throwIfAborted()
     for (const { id, personId } of items) {
-      if (sampled.has(personId)) continue
+      const known = sampled.get(personId)
+      if (known !== undefined) {
+        if (known.faceIds.length < facesEach) known.faceIds.push(id)
+        continue
+      }
       const order = hash(personId)
-      if (order <= highest) sampled.set(personId, { order, faceId: id })
+      if (order <= highest) sampled.set(personId, { order, faceIds: [id] })
     }
-    if (sampled.size > sampledPersons) {
-      const lowest = [...sampled].sort(([, a], [, b]) => a.order - b.order).slice(0, sampledPersons)
+    if (sampled.size > persons) {
+      const lowest = [...sampled].sort(([, a], [, b]) => a.order - b.order).slice(0, persons)
       sampled = new Map(lowest)
       highest = lowest[lowest.length - 1]?.[1].order ?? highest
     }
     if (++pages === maxPages) break
   }
-  const faceIds = [...sampled.values()].map(({ faceId }) => faceId)
-  return readEmbeddings(store, { collectionId, faceIds, signal })
+  return [...sampled].flatMap(([personId, { faceIds }]) =>
+    faceIds.map((faceId) => ({ personId, faceId })),
+  )
+}
+
+/**
+ * One face each of at most {@link sampledPersons} people, as {@link sampleFaces} chooses them.
+ *
+ * @returns persons x dimension, row-major, unit rows; faces without an embedding of the model, or deleted meanwhile, are left out
+ */
+export async function samplePersons(
+  store: ReadStore,
+  set: EmbeddingSet,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const sampled = await sampleFaces(store, set.id, {
+    ...{ persons: sampledPersons, facesEach: 1, signal },
+  })
+  const faceIds = sampled.map(({ faceId }) => faceId)
+  return readEmbeddings(store, { set, faceIds, signal })
 }
 
 async function readEmbeddings(
   store: ReadStore,
   {
-    collectionId,
+    set,
     faceIds,
     signal,
   }: {
-    readonly collectionId: string
+    readonly set: EmbeddingSet
     readonly faceIds: readonly string[]
     readonly signal: AbortSignal
   },
@@ -70,7 +103,7 @@ async function readEmbeddings(
   const parts: Float32Array[] = []
   for (let start = 0; start < faceIds.length; start += facesPerRead) {
     const batch = faceIds.slice(start, start + facesPerRead)
-    parts.push((await store.faces.getEmbeddings(collectionId, { faceIds: batch })).embeddings)
+    parts.push((await store.faces.getEmbeddings(set, { faceIds: batch })).embeddings)
     signal.throwIfAborted()
   }
   const out = new Float32Array(parts.reduce((total, part) => total + part.length, 0))

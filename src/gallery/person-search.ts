@@ -2,7 +2,7 @@ import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../co
 import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
 import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
-import type { Collection } from '../storage/ports/collections.ts'
+import type { Collection, EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceOwner, FaceStore, PersonSummary } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
 import { similarityToPerson } from '../storage/rules/person-mean.ts'
@@ -45,7 +45,7 @@ export interface PersonSearchOptions {
 export interface SearchedStore {
   readonly faces: Pick<FaceStore, 'getOwners' | 'lookUpNearest'> & {
     getEmbeddings(
-      collectionId: string,
+      set: EmbeddingSet,
       of: { readonly faceIds: readonly string[] },
     ): Promise<EmbeddingBatch>
   }
@@ -160,7 +160,7 @@ export async function searchPersons(
 
   async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {
     if (wanted.length === 0) return new Map()
-    return toRows(await store.faces.getEmbeddings(id, { faceIds: wanted }))
+    return toRows(await store.faces.getEmbeddings(collection, { faceIds: wanted }))
   }
 
   function toRows({ faceIds, embeddings: rows }: EmbeddingBatch): Map<string, Float32Array> {
@@ -174,7 +174,7 @@ export async function searchPersons(
     const lists = some.map(({ neighbours, owned }) =>
       neighbours.slice(0, owned).map(({ faceId }) => faceId),
     )
-    const found = await store.faces.lookUpNearest(id, lists)
+    const found = await store.faces.lookUpNearest(collection, lists)
     facts = {
       gallerySize: found.faces,
       ...(found.collection === undefined ? {} : { collection: found.collection }),

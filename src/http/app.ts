@@ -15,6 +15,7 @@ import { createRequestId, registerRequestContext } from './plugins/request-conte
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
+import { registerCollectionModelRoutes } from './resources/collections/models.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
@@ -82,6 +83,7 @@ export async function createApp(
     registerAnalysisRoutes(scope, context)
     registerVerifyRoute(scope, context)
     registerCollectionRoutes(scope)
+    registerCollectionModelRoutes(scope, context)
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerBulkRoute(scope, context)

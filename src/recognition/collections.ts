@@ -1,8 +1,8 @@
 import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
-import { assertPolicy, computeThresholds } from '../core/policy.ts'
+import { computeThresholds } from '../core/policy.ts'
 import { patchQualityGates } from '../core/quality-gates.ts'
-import type { DecisionPolicy, DecisionPolicyPatch, FmrCurve } from '../core/types.ts'
+import type { FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
 import type { Collection, CollectionPatch } from '../storage/ports/collections.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
@@ -12,6 +12,7 @@ import {
   defaultCollectionName,
   type FaceWatcher,
 } from './face-watcher.ts'
+import { mergePolicy } from './merge-policy.ts'
 
 /** Creates the use cases of collections. A policy that cannot be kept is refused when it is set. */
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
@@ -96,36 +97,4 @@ function describeDifficulty(
 ): CollectionDifficulty {
   if (difficulty === undefined) return { faces, persons, pairs }
   return { faces, persons, ...difficulty, expectedFpir: expectedFpir(curve, search, difficulty) }
-}
-
-/** @throws {FaceError} `invalidOption` when the outcome is not valid or the model cannot keep it */
-function mergePolicy(
-  { models, defaults }: RecognitionDependencies,
-  modelId: string,
-  {
-    current,
-    patch = {},
-  }: { readonly current: DecisionPolicy; readonly patch?: DecisionPolicyPatch | undefined },
-): DecisionPolicy {
-  const pick = <K extends keyof DecisionPolicy>(key: K): DecisionPolicy[K] => {
-    const given = patch[key]
-    if (given === undefined) return current[key]
-    return given === null ? defaults.policy[key] : (given as DecisionPolicy[K])
-  }
-  const optional = {
-    threshold: pick('threshold'),
-    possibleThreshold: pick('possibleThreshold'),
-    probeShift: pick('probeShift'),
-    galleryShift: pick('galleryShift'),
-  }
-  const set = Object.entries(optional).filter(([, value]) => value !== undefined)
-  const policy: DecisionPolicy = {
-    maxFpir: pick('maxFpir'),
-    possibleFpir: pick('possibleFpir'),
-    ...(Object.fromEntries(set) as Partial<DecisionPolicy>),
-  }
-  assertPolicy(policy)
-  // Throws when the model has no curve and the policy no threshold.
-  computeThresholds(policy, findCurve(models, modelId), 0)
-  return policy
 }

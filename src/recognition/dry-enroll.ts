@@ -48,7 +48,10 @@ async function pretendToAdd(
     person,
     newPerson: id === undefined,
     faces: faces.map(
-      ({ embedding: _, crop, ...face }, index): Face & { alreadyEnrolled: boolean } => {
+      (
+        { embedding: _, second: _second, crop, ...face },
+        index,
+      ): Face & { alreadyEnrolled: boolean } => {
         const own = {
           id: `none-${index}`,
           personId: person.id,

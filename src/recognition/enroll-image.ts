@@ -2,10 +2,16 @@ import { assessQuality } from '../core/quality.ts'
 import { resolveQualityGates } from '../core/quality-gates.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
 import type { Collection } from '../storage/ports/collections.ts'
-import type { Face, NewFace } from '../storage/ports/faces.ts'
-import type { StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
+import type { Face, ModelEmbedding, NewFace } from '../storage/ports/faces.ts'
+import type {
+  AnalyzedFace,
+  Analyzer,
+  StageTimings,
+  Turn,
+} from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
+import { embedStoredCrop } from './embed-crop.ts'
 import { isEmbeddingProbe, readEmbedding } from './embedding-input.ts'
 import type { EnrollEmbedding, EnrollImage, EnrollOptions } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
@@ -103,7 +109,8 @@ async function examineImage(
     const analysis = await analyzer.analyze(bytes, {
       detector: { ...defaults.detector, ...options.detector },
       embedder: collection.modelId,
-      crops: collection.storeCrops,
+      // What a second model embeds, too; the store keeps it only where the collection stores crops.
+      crops: collection.storeCrops || collection.second !== undefined,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     timings = analysis.timings
@@ -116,6 +123,7 @@ async function examineImage(
     const incomparable = analyzed.comparability?.reasons ?? []
     const rejection = toQualityRejection({ gates, incomparable }, quality, qualityGates)
     if (rejection !== undefined) return { kind: 'rejected', rejection, timings }
+    const second = await embedSecond(analyzer, analyzed, context)
     const face: NewFace = {
       embedding: embeddingOf(analyzed),
       modelId: collection.modelId,
@@ -123,7 +131,8 @@ async function examineImage(
       box: detection.box,
       landmarks: detection.landmarks,
       imageHash: hash,
-      ...(crop === undefined ? {} : { crop: crop.bytes }),
+      ...(second === undefined ? {} : { second }),
+      ...(crop === undefined ? {} : { crop }),
     }
     const weak = analyzed.comparability?.weak ?? false
     return { kind: 'usable', face, turned: analysis.turned, weak, timings }
@@ -132,4 +141,22 @@ async function examineImage(
     if (rejection === undefined) throw error
     return { kind: 'rejected', rejection, ...(timings === undefined ? {} : { timings }) }
   }
+}
+
+/**
+ * The embedding of the collection's second model; `undefined` where it has none, or where the model
+ * cannot tell the face.
+ */
+async function embedSecond(
+  analyzer: Analyzer,
+  { crop, quality }: AnalyzedFace,
+  { collection: { second }, options: { signal } }: ExamineContext,
+): Promise<ModelEmbedding | undefined> {
+  if (second === undefined || crop === undefined) return undefined
+  const embedded = await embedStoredCrop(analyzer, second.modelId, {
+    ...{ crop, confidence: quality.confidence, signal },
+  })
+  return embedded.kind === 'embedded'
+    ? { modelId: second.modelId, embedding: embedded.embedding }
+    : undefined
 }

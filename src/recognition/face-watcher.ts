@@ -18,6 +18,7 @@ import type { Face } from '../storage/ports/faces.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
+import type { SecondModel } from './second-model.ts'
 
 export type { DecisionThresholds } from '../core/policy.ts'
 
@@ -468,6 +469,7 @@ export interface FaceWatcher {
     /** Deletes a collection with all its persons and faces. @throws {FaceError} `forbidden` for `default`, `collectionNotFound` */
     delete(name: string): Promise<void>
   }
+  readonly secondModel: SecondModel
   /** The people of collections. */
   readonly persons: {
     /**

@@ -11,6 +11,7 @@ import {
 import type { FmrCurve, UndeterminedReason } from '../core/types.ts'
 import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { toSwitched } from '../storage/rules/second-models.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
@@ -71,7 +72,8 @@ interface Searched {
  *
  * [Note: Remembered collections] A collection is taken to be what it was last time; the search's
  * look-up in the store tells what it is now, and where it has changed, the search is done again. That
- * saves a round trip to the store, and the image need not wait for it.
+ * saves a round trip to the store, and the image need not wait for it. Where only its two models have
+ * changed places, the answer of the model that answered when the image came stands.
  *
  * @param known  collections as they were last read, by name; shared by callers who reach the same ones,
  *   because what is remembered is not checked again
@@ -157,7 +159,10 @@ export function createIdentify(
       probe = await readProbe(deps, collection, input, options)
       const opened = { collection, probe }
       const searched = await search(name, opened, count)
-      if (!isDeepStrictEqual(searched.current, collection)) return { probe }
+      const { current } = searched
+      const isSwitched = current !== undefined && isDeepStrictEqual(toSwitched(current), collection)
+      if (isSwitched) collections.remember(current)
+      else if (!isDeepStrictEqual(current, collection)) return { probe }
       return { probe, result: toResult(opened, searched) }
     } catch (error) {
       // What is wrong with the collection is said first.
@@ -204,19 +209,25 @@ interface CollectionMemory {
   recall(name: string): Collection | undefined
   /** @throws {FaceError} `collectionNotFound` */
   read(name: string): Promise<Collection>
+  remember(collection: Collection): void
 }
 
 function createCollectionMemory(
   gallery: Pick<Gallery, 'collections'>,
   known: Map<string, Collection>,
 ): CollectionMemory {
+  function remember(collection: Collection): void {
+    if (known.size >= maxRemembered) known.clear()
+    known.set(collection.name, collection)
+  }
+
   return {
+    remember,
     recall: (name) => known.get(name),
     async read(name) {
       try {
         const collection = await gallery.collections.get(name)
-        if (known.size >= maxRemembered) known.clear()
-        known.set(name, collection)
+        remember(collection)
         return collection
       } catch (error) {
         known.delete(name)

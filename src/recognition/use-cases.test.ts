@@ -186,6 +186,7 @@ describe('models and status', () => {
     expect(models.map(({ id, isDefault }) => [id, isDefault])).toEqual([
       ['fake', true],
       ['bare', false],
+      ['longer', false],
       ['mtcnn', true],
     ])
     expect(models[0]?.lfwAccuracy).toBeUndefined()

@@ -10,6 +10,7 @@ import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watche
 import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
+import { createSecondModel } from './second-model.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
@@ -80,6 +81,7 @@ function bindUseCases(
         known.delete(name)
       },
     },
+    secondModel: createSecondModel(deps),
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
@@ -96,12 +98,16 @@ function bindUseCases(
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
       async embedding(name, faceId) {
-        const { id, modelId } = await gallery.collections.get(name)
-        const { faceIds, embeddings } = await gallery.faces.getEmbeddings(id, { faceId })
-        if (faceIds.length === 0) throw new FaceError('faceNotFound')
+        const collection = await gallery.collections.get(name)
+        const { modelId } = collection
+        const { faceIds, embeddings } = await gallery.faces.getEmbeddings(collection, { faceId })
+        if (faceIds.length === 0) {
+          throw new FaceError('faceNotFound', { detail: `It has no embedding of ${modelId}.` })
+        }
         return { faceId, modelId, embedding: embeddings }
       },
-      crop: async (collection, id) => gallery.faces.getCrop(await idOf(collection), id),
+      crop: async (collection, id) =>
+        (await gallery.faces.getCrop(await idOf(collection), id))?.bytes,
       delete: async (collection, id) => gallery.faces.delete(await idOf(collection), id),
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),

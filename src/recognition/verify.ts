@@ -4,6 +4,7 @@ import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/pol
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { toViewOf } from '../storage/rules/second-models.ts'
 import type { Analysis } from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
@@ -50,7 +51,7 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       analyze(image, 'the first image'),
       'image' in target
         ? analyze(target.image, 'the second image').then(toReference)
-        : loadReference(deps, target),
+        : loadReference(deps, target, modelId),
     )
     const nearest = findNearest(probe.embedding, reference.embeddings)
     const judge = judges(modelId)
@@ -123,18 +124,22 @@ async function resolveModel(
 async function loadReference(
   { gallery }: RecognitionDependencies,
   target: Exclude<VerifyTarget, { readonly image: Uint8Array }>,
+  modelId: string,
 ): Promise<Reference> {
-  const collection = await gallery.collections.get(target.collection)
+  // The model of the probe, though the collection may have switched to another one by now.
+  const collection = toViewOf(await gallery.collections.get(target.collection), modelId)
   // A person without faces and an unknown one are different errors.
   if ('personId' in target) await gallery.persons.get(collection.id, target.personId)
   const { faceIds, embeddings } = await gallery.faces.getEmbeddings(
-    collection.id,
+    collection,
     'faceId' in target ? { faceId: target.faceId } : { personId: target.personId },
   )
   if (faceIds.length === 0) {
-    throw new FaceError('faceNotFound', { detail: 'The person has no enrolled face.' })
+    throw new FaceError('faceNotFound', {
+      detail: `There is no enrolled face with an embedding of ${modelId}.`,
+    })
   }
-  const { dimension } = collection
+  const dimension = embeddings.length / faceIds.length
   return {
     faceIds,
     collection,

@@ -6,6 +6,7 @@ import type { ChangeFeed } from './ports/feed.ts'
 import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
+import type { SecondModelStore } from './ports/second-models.ts'
 import type { TransferStore } from './ports/transfer.ts'
 
 /** The ports of a database, one an aggregate. */
@@ -13,6 +14,7 @@ export interface Aggregates {
   readonly collections: CollectionStore
   readonly persons: PersonStore
   readonly faces: FaceStore
+  readonly secondModels: SecondModelStore
   readonly feed: ChangeFeed
   readonly transfer: TransferStore
   readonly answers: AnswerStore
@@ -21,7 +23,7 @@ export interface Aggregates {
 }
 
 /**
- * The source of truth: collections -> persons -> faces, and the feed of changes.
+ * The source of truth: collections -> persons -> faces -> embeddings, and the feed of changes.
  * Writes are durable when the promise resolves, and each write and its changes are one transaction.
  * All ids are ULIDs made here; nothing is joined by position. Times are ISO 8601 UTC.
  * Every method may throw `storeBusy`, `storeUnavailable`, `storeCorrupt`, `storeFull`, `storeReadOnly`.

@@ -1,5 +1,5 @@
 import type { Cursor, EmbeddingBatch } from '../core/types.ts'
-import type { Collection, CollectionStore } from './ports/collections.ts'
+import type { Collection, CollectionStore, EmbeddingSet } from './ports/collections.ts'
 import type { Change, ChangeFeed } from './ports/feed.ts'
 import type { Page, PageOptions } from './ports/pages.ts'
 
@@ -29,15 +29,24 @@ export async function* eachCollection(store: {
   for await (const page of eachPage((options) => store.collections.list(options))) yield* page
 }
 
-/** All embeddings of a collection in the order of the faces' ids; no batch is empty. */
+/** A collection by its id, as it is now; `undefined` when it is gone. */
+export async function findCollectionById(
+  store: { readonly collections: Pick<CollectionStore, 'list'> },
+  id: string,
+): Promise<Collection | undefined> {
+  for await (const collection of eachCollection(store)) if (collection.id === id) return collection
+  return undefined
+}
+
+/** All embeddings that a model made of a collection's faces, in the order of their ids; no batch is empty. */
 export async function* eachEmbeddingBatch(
   store: { readonly feed: Pick<ChangeFeed, 'embeddings'> },
-  collectionId: string,
+  set: EmbeddingSet,
 ): AsyncGenerator<EmbeddingBatch, void> {
   let after: string | undefined
   for (;;) {
     const range = { limit: embeddingsPerBatch, ...(after === undefined ? {} : { after }) }
-    const batch = await store.feed.embeddings(collectionId, range)
+    const batch = await store.feed.embeddings(set, range)
     after = batch.faceIds.at(-1)
     if (after === undefined) return
     yield batch

@@ -41,6 +41,15 @@ const methods: {
     lookUpNearest: 'read',
     findByImage: 'read',
   },
+  secondModels: {
+    begin: 'write',
+    lacking: 'read',
+    countLacking: 'read',
+    fill: 'write',
+    switchTo: 'write',
+    end: 'write',
+    erase: 'erase',
+  },
   feed: { latestCursor: 'read', changes: 'read', embeddings: 'read' },
   transfer: {
     readFaces: 'read',

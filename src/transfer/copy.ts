@@ -305,9 +305,14 @@ async function readFace(
   return orUndefined(
     (async () => {
       const face = await store.faces.get(collectionId, faceId)
-      const { embeddings } = await store.faces.getEmbeddings(collectionId, { faceId })
+      const set = { id: collectionId, modelId: face.modelId }
+      const { faceIds, embeddings } = await store.faces.getEmbeddings(set, { faceId })
       const crop = await store.faces.getCrop(collectionId, faceId)
-      return { ...face, embedding: embeddings, ...(crop ? { crop } : {}) }
+      return {
+        ...face,
+        ...(faceIds.length === 0 ? {} : { embedding: embeddings }),
+        ...(crop ? { crop } : {}),
+      }
     })(),
   )
 }

@@ -3,9 +3,9 @@ import { Compile, type Validator } from 'typebox/compile'
 import { FaceError } from '../core/errors.ts'
 import { probeShiftModes } from '../core/policy.ts'
 import { qualityGateRanges } from '../core/quality-gates.ts'
-import type { DecisionPolicy, QualityGates } from '../core/types.ts'
-import type { Collection } from '../storage/ports/collections.ts'
+import type { DecisionPolicy, FacePlace, QualityGates } from '../core/types.ts'
 import type { Face } from '../storage/ports/faces.ts'
+import type { MovedCollection } from '../storage/ports/transfer.ts'
 import type { PersonRecord } from './records.ts'
 
 /*
@@ -13,14 +13,20 @@ import type { PersonRecord } from './records.ts'
  * A directory. `manifest.json` is written last, so a directory without it is no export. A collection
  * has a directory of its name with four files. Line i of `faces.jsonl` belongs to row i of
  * `embeddings.f32`; persons and faces are in id order. `crops.bin` holds the crops one after the
- * other, in the order of the faces that have one. The manifest names no paths.
+ * other, in the order of the faces that have one. The manifest names no paths. The embeddings are
+ * those of the model that answers; the row of a face without one is zeros. Version 2 has such faces,
+ * and the places of faces in their crops; an export that has neither is of version 1, so that an
+ * earlier program reads it.
  */
 export const manifestFile = 'manifest.json'
 export const exportFiles = ['persons.jsonl', 'faces.jsonl', 'embeddings.f32', 'crops.bin'] as const
 export type ExportFile = (typeof exportFiles)[number]
 
 const formatName = 'face-watcher-export'
-const formatVersion = 1
+const formatVersions = [1, 2] as const
+
+/** Of an export. */
+export type FormatVersion = (typeof formatVersions)[number]
 
 const strict = { additionalProperties: false } as const
 const id = Type.String({ pattern: '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' })
@@ -83,7 +89,7 @@ const CollectionSchema = Type.Object(
 const ManifestSchema = Type.Object(
   {
     format: Type.Literal(formatName),
-    version: Type.Literal(formatVersion),
+    version: Type.Union([Type.Literal(1), Type.Literal(2)]),
     createdAt: time,
     /** The kind of store it came from. */
     source: Type.String({ pattern: '^[a-z]{1,20}$' }),
@@ -108,6 +114,7 @@ const box = Type.Object(
   { x: Type.Number(), y: Type.Number(), width: Type.Number(), height: Type.Number() },
   strict,
 )
+const landmarks = Type.Tuple([point, point, point, point, point])
 const quality = Type.Object(
   {
     sizePx: Type.Number(),
@@ -127,12 +134,21 @@ const FaceSchema = Type.Object(
     /** Absent, as box and landmarks, when it was enrolled from an embedding. */
     quality: Type.Optional(quality),
     box: Type.Optional(box),
-    landmarks: Type.Optional(Type.Tuple([point, point, point, point, point])),
+    landmarks: Type.Optional(landmarks),
     imageHash: hash,
     createdAt: time,
-    /** Where its crop is in `crops.bin`, bytes. */
+    /** Its row of `embeddings.f32` is zeros. */
+    missingEmbedding: Type.Optional(Type.Literal(true)),
+    /** Where its crop is in `crops.bin`, bytes, and where the face is in it, crop pixels. */
     crop: Type.Optional(
-      Type.Object({ offset: count, bytes: Type.Integer({ minimum: 0, maximum: 2 ** 24 }) }, strict),
+      Type.Object(
+        {
+          offset: count,
+          bytes: Type.Integer({ minimum: 0, maximum: 2 ** 24 }),
+          place: Type.Optional(Type.Object({ box, landmarks }, strict)),
+        },
+        strict,
+      ),
     ),
   },
   strict,
@@ -140,7 +156,7 @@ const FaceSchema = Type.Object(
 
 /** A line of `faces.jsonl`. */
 export interface FaceLine extends Omit<Face, 'hasCrop'> {
-  readonly crop?: { readonly offset: number; readonly bytes: number }
+  readonly crop?: { readonly offset: number; readonly bytes: number; readonly place?: FacePlace }
 }
 
 export interface FileDigest {
@@ -150,7 +166,7 @@ export interface FileDigest {
 }
 
 /** A collection, what it holds, and its files. */
-export interface ExportedCollection extends Collection {
+export interface ExportedCollection extends MovedCollection {
   readonly persons: number
   readonly faces: number
   readonly files: Readonly<Record<ExportFile, FileDigest>>
@@ -158,19 +174,19 @@ export interface ExportedCollection extends Collection {
 
 export interface ExportManifest {
   readonly format: typeof formatName
-  readonly version: typeof formatVersion
+  readonly version: FormatVersion
   readonly createdAt: string
   readonly source: string
   readonly collections: readonly ExportedCollection[]
 }
 
 /** @param input  what the manifest says besides its format */
-export function toManifest(input: Omit<ExportManifest, 'format' | 'version'>): ExportManifest {
-  return { format: formatName, version: formatVersion, ...input }
+export function toManifest(input: Omit<ExportManifest, 'format'>): ExportManifest {
+  return { format: formatName, ...input }
 }
 
 /** The part of a manifest's entry that a store keeps. */
-export function toCollection(entry: ExportedCollection): Collection {
+export function toCollection(entry: ExportedCollection): MovedCollection {
   const { persons: _persons, faces: _faces, files: _files, ...collection } = entry
   return collection
 }
@@ -184,9 +200,9 @@ export function exportInvalid(detail: string, cause?: unknown): FaceError {
 export function parseManifest(text: string): ExportManifest {
   const value = parseJson(text, manifestFile)
   const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
-  if (format === formatName && version !== formatVersion) {
+  if (format === formatName && !formatVersions.some((known) => known === version)) {
     throw exportInvalid(
-      `Its format is version ${JSON.stringify(version)?.slice(0, 20)}; this program reads version ${formatVersion}.`,
+      `Its format is version ${JSON.stringify(version)?.slice(0, 20)}; this program reads versions ${formatVersions.join(' and ')}.`,
     )
   }
   const manifest = parseValue(Compile(ManifestSchema), value, manifestFile)

@@ -112,12 +112,16 @@ export function createExportSource(directory: string, entry: ExportedCollection)
             const { crop, ...face } = parse.face(line, lineOf)
             assertOrder(before, face.id, where)
             before = face.id
-            const embedding = rows.slice(i * entry.dimension, (i + 1) * entry.dimension)
-            assertEmbedding(embedding, lineOf)
+            const row = rows.slice(i * entry.dimension, (i + 1) * entry.dimension)
+            if (!face.missingEmbedding) assertEmbedding(row, lineOf)
             if (face.modelId !== entry.modelId) {
               throw exportInvalid(`${lineOf} is of another model than its collection.`)
             }
-            const record = { ...toFaceRecord(face), hasCrop: crop !== undefined, embedding }
+            const record = {
+              ...toFaceRecord(face),
+              hasCrop: crop !== undefined,
+              ...(face.missingEmbedding ? {} : { embedding: row }),
+            }
             if (!crop) {
               faces.push(record)
               continue
@@ -129,7 +133,8 @@ export function createExportSource(directory: string, entry: ExportedCollection)
             const bytes = new Uint8Array(crop.bytes)
             await fill(crops, bytes, cropOffset)
             cropOffset = end
-            faces.push({ ...record, crop: bytes })
+            const { place } = crop
+            faces.push({ ...record, crop: place === undefined ? { bytes } : { bytes, place } })
           }
           count += faces.length
           yield faces

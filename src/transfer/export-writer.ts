@@ -11,9 +11,10 @@ import {
   exportFiles,
   type FaceLine,
   type FileDigest,
+  type FormatVersion,
   manifestFile,
 } from './export-format.ts'
-import { type PersonRecord, toBytes, toFaceRecord, toPersonRecord } from './records.ts'
+import { type PersonRecord, toBytes, toFaceRecord, toPersonRecord, toPlace } from './records.ts'
 
 /** Marks a directory as one whose content an export may replace. */
 const unfinishedMark = '.unfinished-export'
@@ -22,6 +23,8 @@ const rewrittenSuffix = '.new'
 export interface WrittenFaces {
   readonly faces: number
   readonly files: Readonly<Record<Exclude<ExportFile, 'persons.jsonl'>, FileDigest>>
+  /** The lowest that has what was written. */
+  readonly version: FormatVersion
 }
 
 /**
@@ -87,28 +90,40 @@ export async function writePersons(
 /** Writes the three files of faces, durable when the promise resolves; files of these names are replaced then. */
 export async function writeFaces(
   directory: string,
-  batches: AsyncIterable<readonly StoredFace[]>,
+  {
+    dimension,
+    batches,
+  }: { readonly dimension: number; readonly batches: AsyncIterable<readonly StoredFace[]> },
 ): Promise<WrittenFaces> {
   const names = ['faces.jsonl', 'embeddings.f32', 'crops.bin'] as const
   const paths = names.map((name) => join(directory, name))
   const writers: FileWriter[] = []
   let faces = 0
   let offset = 0
+  let version: FormatVersion = 1
   try {
     for (const path of paths) writers.push(await createFileWriter(path + rewrittenSuffix))
     const [lines, embeddings, crops] = writers as [FileWriter, FileWriter, FileWriter]
     for await (const batch of batches) {
       const records = batch.map((face): FaceLine => {
         const record = toFaceRecord(face)
+        if (face.missingEmbedding || face.crop?.place) version = 2
         if (!face.crop) return record
-        const crop = { offset, bytes: face.crop.byteLength }
+        const { bytes, place } = face.crop
+        const crop = { offset, bytes: bytes.byteLength, ...(place && { place: toPlace(place) }) }
         offset += crop.bytes
         return { ...record, crop }
       })
       await lines.append(toLines(records))
       // Little-endian, as all machines are that the SQLite store and the exact index run on.
-      await embeddings.append(Buffer.concat(batch.map((face) => toBytes(face.embedding))))
-      await crops.append(Buffer.concat(batch.map(({ crop }) => toBytes(crop ?? Buffer.alloc(0)))))
+      await embeddings.append(
+        Buffer.concat(
+          batch.map(({ embedding }) => toBytes(embedding ?? new Float32Array(dimension))),
+        ),
+      )
+      await crops.append(
+        Buffer.concat(batch.map(({ crop }) => toBytes(crop?.bytes ?? Buffer.alloc(0)))),
+      )
       faces += batch.length
     }
     const files = {
@@ -117,7 +132,7 @@ export async function writeFaces(
       'crops.bin': await crops.finish(),
     }
     for (const path of paths) await guard(() => rename(path + rewrittenSuffix, path))
-    return { faces, files }
+    return { faces, files, version }
   } finally {
     for (const writer of writers) await writer.close()
   }

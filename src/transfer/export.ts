@@ -4,7 +4,7 @@ import type { Cursor } from '../core/types.ts'
 import type { Database } from '../storage/database.ts'
 import { eachChangePage } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
-import { type ExportedCollection, toManifest } from './export-format.ts'
+import { type ExportedCollection, type FormatVersion, toManifest } from './export-format.ts'
 import { createExportSource } from './export-reader.ts'
 import {
   createCollectionDirectory,
@@ -61,8 +61,11 @@ export async function exportGallery(
   await prepareDirectory(directory)
   const cursor = await store.feed.latestCursor()
   const entries: ExportedCollection[] = []
+  let version: FormatVersion = 1
   for (const collection of collections) {
-    entries.push(await exportCollection(store, { collection, directory, tracker }))
+    const exported = await exportCollection(store, { collection, directory, tracker })
+    entries.push(exported.entry)
+    if (exported.version > version) version = exported.version
   }
   const removals = await readRemovals(store, cursor, collections)
   for (const [i, entry] of entries.entries()) {
@@ -70,7 +73,7 @@ export async function exportGallery(
     if (removed) entries[i] = await takeOut(directory, entry, removed)
   }
   const { source, createdAt } = options
-  await finishDirectory(directory, toManifest({ createdAt, source, collections: entries }))
+  await finishDirectory(directory, toManifest({ version, createdAt, source, collections: entries }))
   return {
     collections: entries.map(({ name, persons, faces }): CollectionSummary => {
       return { name, persons, faces }
@@ -85,14 +88,19 @@ async function exportCollection(
     readonly directory: string
     readonly tracker: StepTracker
   },
-): Promise<ExportedCollection> {
+): Promise<{ readonly entry: ExportedCollection; readonly version: FormatVersion }> {
   const { collection, tracker } = to
+  const { indexId: _, second: _second, ...moved } = collection
   const directory = join(to.directory, collection.name)
   await createCollectionDirectory(directory)
   const source = createStoreSource(store, collection.id)
-  const { faces, files } = await writeFaces(directory, trackBatches(source.faces(), tracker))
+  const { faces, files, version } = await writeFaces(directory, {
+    dimension: collection.dimension,
+    batches: trackBatches(source.faces(), tracker),
+  })
   const { persons, file } = await writePersons(directory, trackBatches(source.persons(), tracker))
-  return { ...collection, persons, faces, files: { 'persons.jsonl': file, ...files } }
+  const entry = { ...moved, persons, faces, files: { 'persons.jsonl': file, ...files } }
+  return { entry, version }
 }
 
 /** Faces that were removed after the cursor, by collection. */
@@ -130,6 +138,9 @@ async function takeOut(
   async function* remaining() {
     for await (const batch of source.faces()) yield batch.filter(({ id }) => !removed.has(id))
   }
-  const { faces, files }: WrittenFaces = await writeFaces(join(directory, entry.name), remaining())
+  const { faces, files }: WrittenFaces = await writeFaces(join(directory, entry.name), {
+    dimension: entry.dimension,
+    batches: remaining(),
+  })
   return { ...entry, faces, files: { ...entry.files, ...files } }
 }

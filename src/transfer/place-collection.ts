@@ -1,6 +1,6 @@
 import { isFaceError } from '../core/errors.ts'
 import type { Database } from '../storage/database.ts'
-import type { Collection } from '../storage/ports/collections.ts'
+import type { MovedCollection } from '../storage/ports/transfer.ts'
 
 /**
  * Restores a collection. Another one of its name that has nobody makes way: a program's first start
@@ -8,7 +8,7 @@ import type { Collection } from '../storage/ports/collections.ts'
  *
  * @throws {FaceError} `collectionExists` when another collection of this name or id has persons
  */
-export async function placeCollection(store: Database, collection: Collection): Promise<void> {
+export async function placeCollection(store: Database, collection: MovedCollection): Promise<void> {
   try {
     await store.transfer.restoreCollection(collection)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { FaceCrop, FacePlace, Landmarks5 } from '../core/types.ts'
 import type { Database } from '../storage/database.ts'
 import { eachPage } from '../storage/iterate.ts'
 import type { Face, FaceInImage, StoredFace } from '../storage/ports/faces.ts'
@@ -63,8 +64,15 @@ export function toPersonRecord(person: PersonRecord): PersonRecord {
 
 /** The fields of a face without embedding and crop, with their keys in one order. */
 export function toFaceRecord(face: Omit<Face, 'hasCrop'>): Omit<Face, 'hasCrop'> {
-  const { id, personId, modelId, imageHash, createdAt } = face
-  return { id, personId, modelId, ...toImageRecord(face), imageHash, createdAt }
+  const { id, personId, modelId, missingEmbedding, imageHash, createdAt } = face
+  const missing = missingEmbedding ? { missingEmbedding } : {}
+  return { id, personId, modelId, ...missing, ...toImageRecord(face), imageHash, createdAt }
+}
+
+/** The place of a face in its crop, keys in one order. */
+export function toPlace({ box, landmarks }: FacePlace): FacePlace {
+  const { x, y, width, height } = box
+  return { box: { x, y, width, height }, landmarks: toPoints(landmarks) }
 }
 
 function toImageRecord(face: Omit<Face, 'hasCrop'>): Partial<FaceInImage> {
@@ -72,12 +80,15 @@ function toImageRecord(face: Omit<Face, 'hasCrop'>): Partial<FaceInImage> {
   if (!quality || !box || !landmarks) return {}
   const { sizePx, sharpness, brightness, pose, confidence } = quality
   const { yaw, pitch, roll } = pose
-  const [a, b, c, d, e] = landmarks
   return {
     quality: { sizePx, sharpness, brightness, pose: { yaw, pitch, roll }, confidence },
     box,
-    landmarks: [toPoint(a), toPoint(b), toPoint(c), toPoint(d), toPoint(e)],
+    landmarks: toPoints(landmarks),
   }
+}
+
+function toPoints([a, b, c, d, e]: Landmarks5): Landmarks5 {
+  return [toPoint(a), toPoint(b), toPoint(c), toPoint(d), toPoint(e)]
 }
 
 function toPoint({ x, y }: { readonly x: number; readonly y: number }) {
@@ -98,10 +109,18 @@ export function isSamePerson(a: PersonRecord, b: PersonRecord): boolean {
 export function isSameFace(a: StoredFace, b: StoredFace): boolean {
   return (
     JSON.stringify(toFaceRecord(a)) === JSON.stringify(toFaceRecord(b)) &&
-    toBytes(a.embedding).equals(toBytes(b.embedding)) &&
-    (a.crop === undefined) === (b.crop === undefined) &&
-    (a.crop === undefined || b.crop === undefined || toBytes(a.crop).equals(toBytes(b.crop)))
+    isSameView(a.embedding, b.embedding) &&
+    isSameView(a.crop?.bytes, b.crop?.bytes) &&
+    toPlaceText(a.crop) === toPlaceText(b.crop)
   )
+}
+
+function isSameView(a: ArrayBufferView | undefined, b: ArrayBufferView | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : toBytes(a).equals(toBytes(b))
+}
+
+function toPlaceText(crop: FaceCrop | undefined): string | undefined {
+  return crop?.place && JSON.stringify(toPlace(crop.place))
 }
 
 /** The bytes under a view, not copied. */

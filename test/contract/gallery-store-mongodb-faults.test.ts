@@ -10,7 +10,7 @@ import {
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import type { Change } from '../../src/storage/ports/feed.ts'
 import { expectCode } from '../helpers/expect-code.ts'
-import { makeCollection, makeFace } from '../helpers/faces.ts'
+import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import {
   newDatabaseName,
   type ReplicaSet,
@@ -215,17 +215,19 @@ describe.skipIf(skipReason)(title, () => {
         if (result.status === 'rejected') expect(result.reason.code).toBe('collectionNotFound')
       }
       expect(await two.collections.counts(id)).toEqual({ persons: 0, faces: 0 })
-      expect((await two.feed.embeddings(id, { limit: 10 })).faceIds).toEqual([])
+      expect(
+        (await two.feed.embeddings({ id, modelId: 'test-model' }, { limit: 10 })).faceIds,
+      ).toEqual([])
       await expect
         .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
-        .toEqual({ persons: 0, faces: 0, crops: 0, purges: 0, counters: 0 })
+        .toEqual(nothing)
     })
 
     it('removes what a process left of a deleted collection when it died', async () => {
       const database = newDatabaseName()
       const store = await openStore({ database })
       const collection = await makeCollection(store, { storeCrops: true })
-      const crop = Uint8Array.of(1)
+      const crop = { bytes: Uint8Array.of(1) }
       const faces = Array.from({ length: 1200 }, (_, i) => makeFace(i, { crop }))
       const { person } = await store.faces.add(collection.id, { name: 'Ann' }, faces)
       // As it stands after the transaction of the deletion.
@@ -239,7 +241,7 @@ describe.skipIf(skipReason)(title, () => {
       await openStore({ database })
       await expect
         .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
-        .toEqual({ persons: 0, faces: 0, crops: 0, purges: 0, counters: 0 })
+        .toEqual(nothing)
     })
 
     it('restores a collection that was deleted a moment ago, completely', async () => {
@@ -255,6 +257,95 @@ describe.skipIf(skipReason)(title, () => {
       await pause(300)
       expect(await store.transfer.readFaces(collection.id, { limit: 1000 })).toEqual(stored)
       expect(await store.collections.counts(collection.id)).toEqual({ persons: 1, faces: 700 })
+    })
+
+    it('leaves no embedding of a face that is deleted while it is filled', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      await one.secondModels.begin(id, second)
+      const set = { id, modelId: second.modelId }
+      const kept = await one.persons.create(id, { name: 'Kept' })
+      for (let round = 0; round < 20; round++) {
+        const [first, ...others] = [0, 1, 2].map((i) => makeFace(3 * round + i))
+        const added = await one.faces.add(id, kept.id, others)
+        const gone = await one.faces.add(id, { name: 'Gone' }, [first!])
+        const faces = [...added.faces, ...gone.faces].map((face) => face.id)
+        const results = await Promise.allSettled([
+          one.secondModels.fill(set, faces.map(fillOf)),
+          two.faces.delete(id, faces[0]!),
+          two.persons.delete(id, gone.person.id),
+        ])
+        expect(results.map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'))
+      }
+      const { items } = await one.faces.list(id)
+      const { faceIds } = await one.feed.embeddings(set, { limit: 1000 })
+      expect(faceIds).toEqual(items.map((face) => face.id))
+      expect(faceIds).toHaveLength(20)
+      expect(await one.secondModels.countLacking(set)).toBe(0)
+      expect(await countDocuments(replicaSet, database)).toMatchObject({
+        faces: 20,
+        embeddings: 40,
+      })
+    })
+
+    it('stores no embedding of a model that is ended, or of a collection that is deleted', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      const set = { id, modelId: second.modelId }
+      const { faces } = await one.faces.add(id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
+      const fill = faces.map((face) => fillOf(face.id))
+      for (let round = 0; round < 20; round++) {
+        const begun = await one.secondModels.begin(id, second)
+        const [filled, ended] = await Promise.allSettled([
+          one.secondModels.fill(set, fill),
+          two.secondModels.end(begun),
+        ])
+        expect(ended).toMatchObject({ value: { id, modelId: 'test-model' } })
+        if (filled.status === 'rejected') expect(filled.reason.code).toBe('modelMismatch')
+        expect(await one.secondModels.erase(set, 10)).toBe(filled.status === 'fulfilled' ? 2 : 0)
+        expect((await readFeed(one)).at(-1)!.kind).toBe('modelsChanged')
+      }
+      await one.secondModels.begin(id, second)
+      const [filled, deleted] = await Promise.allSettled([
+        one.secondModels.fill(set, fill),
+        two.collections.delete('default'),
+      ])
+      expect(deleted.status).toBe('fulfilled')
+      if (filled.status === 'rejected') expect(filled.reason.code).toBe('collectionNotFound')
+      await expect
+        .poll(() => countDocuments(replicaSet, database), { timeout: 10_000 })
+        .toEqual(nothing)
+    })
+
+    it('fills a collection once while many enrol in it', async () => {
+      const database = newDatabaseName()
+      const [one, two] = [await openStore({ database }), await openStore({ database })]
+      const { id } = await makeCollection(one)
+      const set = { id, modelId: second.modelId }
+      await one.secondModels.begin(id, second)
+      let enrolled = false
+      const enrolling = Promise.all(
+        Array.from({ length: 200 }, (_, i) =>
+          (i % 2 ? one : two).faces.add(id, { name: `P${i}` }, [makeFace(i)]),
+        ),
+      ).finally(() => {
+        enrolled = true
+      })
+      for (;;) {
+        const last = enrolled
+        const lacking = await two.secondModels.lacking(set, { limit: 7 })
+        if (last && lacking.length === 0) break
+        const embeddings = lacking.map(({ faceId }) => fillOf(faceId))
+        await Promise.all([one, two].map((store) => store.secondModels.fill(set, embeddings)))
+      }
+      await enrolling
+      expect(await one.secondModels.countLacking(set)).toBe(0)
+      const changes = await readFeed(one)
+      const added = changes.filter((change) => change.modelId === second.modelId)
+      expect(new Set(added.map((change) => change.faceId)).size).toBe(200)
+      expect(added).toHaveLength(200)
     })
 
     it('refuses a cursor of another database and one that the oplog no longer has', async () => {
@@ -329,6 +420,16 @@ describe.skipIf(skipReason)(title, () => {
   })
 })
 
+const second = {
+  modelId: 'second-model',
+  dimension: 4,
+  policy: { maxFpir: 0.01, possibleFpir: 0.1 },
+}
+
+function fillOf(faceId: string): { faceId: string; embedding: Float32Array } {
+  return { faceId, embedding: makeEmbedding(7, second.dimension) }
+}
+
 /**
  * Enrols with 16 clients while `disturb` runs, each face repeated until it is acknowledged, and
  * follows the feed meanwhile.
@@ -373,7 +474,7 @@ async function enrolDuring(
   writing = false
   await following
   acknowledged.sort()
-  const { faceIds } = await store.feed.embeddings(id, { limit: 100_000 })
+  const { faceIds } = await store.feed.embeddings({ id, modelId: 'test-model' }, { limit: 100_000 })
   expect(faceIds).toEqual(acknowledged)
   expect(acknowledged).toHaveLength(next)
   expect(followed.map((change) => change.faceId).sort()).toEqual(acknowledged)
@@ -423,13 +524,15 @@ async function edit(
   await client.close()
 }
 
+const nothing = { persons: 0, faces: 0, embeddings: 0, crops: 0, purges: 0, counters: 0 }
+
 async function countDocuments(
   { url }: ReplicaSet,
   database: string,
 ): Promise<Record<string, number>> {
   const client = new MongoClient(url)
   const counts: Record<string, number> = {}
-  for (const table of ['persons', 'faces', 'crops', 'purges', 'counters']) {
+  for (const table of Object.keys(nothing)) {
     counts[table] = await client.db(database).collection(table).countDocuments()
   }
   await client.close()

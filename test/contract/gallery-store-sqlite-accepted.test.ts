@@ -137,7 +137,7 @@ describe('whatever names and metadata a caller thinks of', () => {
         expect(await find({ name: search })).toBeLessThanOrEqual(1)
 
         const [face] = await store.transfer.readFaces(collection.id, { limit: 10 })
-        const { owners } = await store.faces.lookUpNearest(collection.id, [[face!.id]])
+        const { owners } = await store.faces.lookUpNearest(collection, [[face!.id]])
         expect(owners).toMatchObject([{ personName: person.name, personMetadata: person.metadata }])
         await store.persons.update(collection.id, person.id, { name: person.name, metadata: given })
         await store.persons.delete(collection.id, person.id)

@@ -52,7 +52,9 @@ describe('gallery store on SQLite: faults', () => {
       expect(readDisk().includes('Plainly Visible')).toBe(false)
       const again = await openStore({ encryptionKey })
       expect((await again.persons.list(id)).items[0]!.name).toBe('Plainly Visible')
-      expect((await again.feed.embeddings(id, { limit: 1 })).embeddings).toHaveLength(8)
+      expect(
+        (await again.feed.embeddings({ id, modelId: 'test-model' }, { limit: 1 })).embeddings,
+      ).toHaveLength(8)
     })
 
     it('would show it without a key', async () => {
@@ -90,6 +92,19 @@ describe('gallery store on SQLite: faults', () => {
       await (await openStore()).ping()
     })
 
+    /** As before embeddings had a table of their own. */
+    function joinEmbeddings(): void {
+      edit("ALTER TABLE faces ADD COLUMN model_id TEXT NOT NULL DEFAULT 'test-model'")
+      edit("ALTER TABLE faces ADD COLUMN embedding BLOB NOT NULL DEFAULT x''")
+      edit('UPDATE faces SET embedding = (SELECT embedding FROM embeddings WHERE face_id = id)')
+      edit('DROP TABLE embeddings')
+      edit('ALTER TABLE changes DROP COLUMN model_id')
+      edit('ALTER TABLE crops DROP COLUMN place')
+      for (const name of ['index_id', 'second_model']) {
+        edit(`ALTER TABLE collections DROP COLUMN ${name}`)
+      }
+    }
+
     it('counts what a file of the first schema holds, and what comes and goes later', async () => {
       const store = await openStore()
       const { id } = await makeCollection(store)
@@ -102,6 +117,7 @@ describe('gallery store on SQLite: faults', () => {
         edit(`DROP TRIGGER ${name}`)
       }
       edit('DROP TABLE idempotency_subjects')
+      joinEmbeddings()
       edit('DROP TRIGGER job_items_of_person_removed')
       for (const name of ['job_items', 'job_parts', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
       edit('DROP INDEX faces_by_id')
@@ -122,6 +138,7 @@ describe('gallery store on SQLite: faults', () => {
       await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
       const cursor = await store.feed.latestCursor()
       await store.close()
+      joinEmbeddings()
       edit('DROP TRIGGER job_items_of_person_removed')
       for (const name of ['job_items', 'job_parts', 'jobs', 'keys']) edit(`DROP TABLE ${name}`)
       edit('DROP INDEX faces_by_id')
@@ -146,7 +163,10 @@ describe('gallery store on SQLite: faults', () => {
       await handle.write(Buffer.alloc(size / 2, 0xff), 0, size / 2, size / 2)
       await handle.close()
       const again = await openStore()
-      await expectCode(again.feed.embeddings(id, { limit: 1000 }), 'storeCorrupt')
+      await expectCode(
+        again.feed.embeddings({ id, modelId: 'test-model' }, { limit: 1000 }),
+        'storeCorrupt',
+      )
       expect((await again.collections.get('default')).id).toBe(id)
     })
 
@@ -249,10 +269,13 @@ describe('gallery store on SQLite: faults', () => {
       const store = await openStore()
       const { id } = await makeCollection(store, { storeCrops: true })
       const crop = Buffer.from('the crop of the person to be erased')
-      const face = makeFace(1, { crop })
+      const face = makeFace(1, { crop: { bytes: crop } })
       const { person } = await store.faces.add(id, { name: 'Erased Ann' }, [face])
       await store.faces.add(id, { name: 'Bob' }, [makeFace(2)])
-      const { embeddings } = await store.faces.getEmbeddings(id, { personId: person.id })
+      const { embeddings } = await store.faces.getEmbeddings(
+        { id, modelId: 'test-model' },
+        { personId: person.id },
+      )
       const traces = ['Erased Ann', 'erased ann', crop, Buffer.from(embeddings.buffer)]
       for (const trace of traces) expect(readDisk().includes(trace)).toBe(true)
       await store.persons.delete(id, person.id)

@@ -36,7 +36,7 @@ describe('stored metadata that no store writes', () => {
     expect(items.map((person) => person.metadata)).toEqual([{}, metadata])
     expect((await store.persons.list(id, { name: 'ann' })).items).toHaveLength(1)
     expect(await store.faces.getOwners(id, [faceId])).toMatchObject([{ personMetadata: {} }])
-    const { owners } = await store.faces.lookUpNearest(id, [[faceId]])
+    const { owners } = await store.faces.lookUpNearest({ id, modelId: 'test-model' }, [[faceId]])
     expect(owners).toMatchObject([{ personName: 'Ann', personMetadata: {} }])
     expect(await store.transfer.readFaces(id, { limit: 10 })).toHaveLength(1)
     await expect.poll(() => logged).toEqual([{ personId: ann.person.id }])

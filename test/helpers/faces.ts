@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { FaceCrop } from '../../src/core/types.ts'
 import { createRandom } from '../../src/platform/random.ts'
 import type { Database } from '../../src/storage/database.ts'
-import type { Collection } from '../../src/storage/ports/collections.ts'
+import type { Collection, NewCollection } from '../../src/storage/ports/collections.ts'
 import type { NewFace } from '../../src/storage/ports/faces.ts'
 
 /** A pseudo-random unit vector that is the same for the same seed. */
@@ -10,6 +11,18 @@ export function makeEmbedding(seed: number, dimension = 8): Float32Array {
   const vector = Float32Array.from({ length: dimension }, () => 2 * random() - 1)
   const norm = Math.hypot(...vector)
   return vector.map((value) => value / norm)
+}
+
+/** A crop with the place of its face. */
+export function makeCrop(bytes: Uint8Array): FaceCrop {
+  const point = (offset: number) => ({ x: 4.5 + offset, y: 6.25 + offset })
+  return {
+    bytes,
+    place: {
+      box: { x: 1, y: 2.5, width: 30, height: 40 },
+      landmarks: [point(0), point(1), point(2), point(3), point(4)],
+    },
+  }
 }
 
 /** A face whose embedding and image follow from the seed. */
@@ -34,7 +47,7 @@ export function makeFace(seed: number, overrides: Partial<NewFace> = {}): NewFac
 
 export function makeCollection(
   store: Pick<Database, 'collections'>,
-  overrides: Partial<Omit<Collection, 'id' | 'createdAt'>> = {},
+  overrides: Partial<NewCollection> = {},
 ): Promise<Collection> {
   return store.collections.create({
     name: 'default',

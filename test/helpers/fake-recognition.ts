@@ -57,6 +57,17 @@ export function fakeEmbedding(word: string): Float32Array {
   return embedding
 }
 
+/** The model `longer` has longer embeddings, which resemble one another as those of `fake` do. */
+export const otherDimension = 10
+
+function embed(word: string, modelId: string): Float32Array {
+  const embedding = fakeEmbedding(word)
+  if (modelId !== 'longer') return embedding
+  const longer = new Float32Array(otherDimension)
+  longer.set(embedding, otherDimension - fakeDimension)
+  return longer
+}
+
 export function image(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
@@ -108,7 +119,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
             : {}),
           ...(options.embedder === undefined
             ? {}
-            : { embedding: fakeEmbedding(word.split('!')[0] as string) }),
+            : { embedding: embed(word.split('!')[0] as string, options.embedder) }),
           ...(options.crops ? { crop: { bytes: image(word), place: { box, landmarks } } } : {}),
         })),
         timings: { queueMs: 1, decodeMs: 2, detectMs: 3, alignMs: 4, embedMs: 5 },
@@ -214,6 +225,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
     models: [
       { ...record('fake'), fmrCurve: fakeCurve },
       record('bare'),
+      { ...record('longer'), dimension: otherDimension, fmrCurve: fakeCurve },
       { ...record('mtcnn'), task: 'detector' },
     ],
     isInstalled: async () => true,

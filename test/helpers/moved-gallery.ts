@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../src/core/errors.ts'
+import type { FaceCrop } from '../../src/core/types.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { type MethodName, wrapMethods } from '../../src/storage/methods.ts'
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import type { StoredFace } from '../../src/storage/ports/faces.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import { makeCollection, makeEmbedding, makeFace } from './faces.ts'
+import { makeCollection, makeCrop, makeEmbedding, makeFace } from './faces.ts'
 
 export interface Scratch {
   readonly directory: string
@@ -62,13 +63,18 @@ export async function fillCollection(
           const seed = i * 3 + k
           return makeFace(seed, {
             embedding: makeEmbedding(seed, dimension),
-            ...(k % 2 === 0 ? { crop: Uint8Array.of(i & 255, k, 1, 2) } : {}),
+            ...(k % 2 === 0 ? { crop: toCrop(Uint8Array.of(i & 255, k, 1, 2), k) } : {}),
           })
         }),
       ),
     ),
   )
   return collection
+}
+
+/** A crop of this version, or of one before. */
+function toCrop(bytes: Uint8Array, which: number): FaceCrop {
+  return which === 0 ? makeCrop(bytes) : { bytes }
 }
 
 /** All that a store has of its collections. */
@@ -86,7 +92,9 @@ export async function readGallery(store: Database): Promise<unknown> {
         faces.push(
           ...page.map((face) => ({
             ...face,
-            ...(face.crop ? { crop: new Uint8Array(face.crop) } : {}),
+            ...(face.crop
+              ? { crop: { ...face.crop, bytes: new Uint8Array(face.crop.bytes) } }
+              : {}),
           })),
         )
       }

@@ -2,7 +2,7 @@ import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Person } from '../../src/storage/ports/persons.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
-import { modelId, toEmbedding } from './services.ts'
+import { modelId, otherModelId, toEmbedding } from './services.ts'
 
 const persons = '/v1/collections/default/persons'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -352,6 +352,25 @@ describe('collections', () => {
       json: { name: 'default' },
     })
     expect([status, json.code]).toEqual([409, 'collectionExists'])
+  })
+})
+
+describe('models of a collection', () => {
+  // What they do is in models.test.ts.
+  it('are migrated to, switched and dropped', async () => {
+    const collection = '/v1/collections/default'
+    const json = { modelId: otherModelId }
+    const started = await client.send('POST', `${collection}/migrations`, { json })
+    expect(started.status).toBe(202)
+    const state = async () =>
+      (await client.send('GET', String(started.headers.location))).json.state
+    await expect.poll(state).toBe('done')
+    const back = await client.send('PUT', `${collection}/model`, { json: { modelId } })
+    expect(back).toMatchObject({ status: 200, json: { modelId, second: json } })
+    const dropped = await client.send(
+      ...(['DELETE', `${collection}/second-model?modelId=${otherModelId}`] as const),
+    )
+    expect(dropped).toMatchObject({ status: 202, json: { kind: 'modelErasure' } })
   })
 })
 

@@ -32,6 +32,8 @@ import { createMemoryProvider } from '../helpers/memory-index.ts'
  */
 
 export const modelId = 'fake'
+/** Another model whose embeddings are the same. */
+export const otherModelId = 'other'
 /** A model that the manifest has and nobody has installed. */
 const absentModelId = 'absent'
 const dimension = 4
@@ -157,7 +159,7 @@ export async function createTestServices(): Promise<TestServices> {
       difficulty: { latest: () => difficulty, measure: async () => difficulty },
     },
     store,
-    models: [toRecord(modelId), toRecord(absentModelId)],
+    models: [toRecord(modelId), toRecord(otherModelId), toRecord(absentModelId)],
     isInstalled: async (id) => id !== absentModelId,
     defaults: {
       detectorId: 'mtcnn',

@@ -96,9 +96,9 @@ describe('a damaged export is refused before anything is stored:', () => {
 
   it('another version of the format', async () => {
     await editManifest((manifest) => {
-      manifest.version = 2
+      manifest.version = 3
     })
-    await expectRefused(/version 2; this program reads version 1/)
+    await expectRefused(/version 3; this program reads versions 1 and 2/)
   })
 
   it.each([

@@ -6,7 +6,7 @@ import type { Progress } from '../../src/core/progress.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
-import { makeCollection, makeFace } from '../helpers/faces.ts'
+import { makeCollection, makeCrop, makeFace } from '../helpers/faces.ts'
 import {
   createScratch,
   expectError,
@@ -91,16 +91,16 @@ describe('data export and import', () => {
     }
     const lines = (await readFile(join(dir, 'default/faces.jsonl'), 'utf8')).trim().split('\n')
     const faces = lines.map((line) => JSON.parse(line))
-    expect(faces[0].crop).toEqual({ offset: 0, bytes: 4 })
+    expect(faces[0].crop).toEqual({ offset: 0, bytes: 4, place: makeCrop(Uint8Array.of()).place })
     expect(faces[2].crop).toEqual({ offset: 4, bytes: 4 })
     expect(lines.join()).not.toContain('embedding')
     const rows = await readFile(join(dir, 'default/embeddings.f32'))
     const { items } = await from.collections.list()
-    const stored = await from.feed.embeddings(items[0]!.id, { limit: 10 })
+    const stored = await from.feed.embeddings(items[0]!, { limit: 10 })
     expect(stored.faceIds).toEqual(faces.map((face) => face.id))
     expect(rows.readFloatLE(4 * 8 * 3)).toBe(stored.embeddings[8 * 3])
     expect(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'))).toMatchObject({
-      ...{ format: 'face-watcher-export', version: 1 },
+      ...{ format: 'face-watcher-export', version: 2 },
       ...about,
       collections: [{ name: 'default', persons: 2, faces: 6, dimension: 8 }],
     })

@@ -284,6 +284,53 @@ describe('what was erased is nowhere in the data folder after a kill and a start
   })
 })
 
+describe('a second model', () => {
+  const second = { modelId: 'second', dimension: 48, policy: { maxFpir: 0.01, possibleFpir: 0.1 } }
+
+  /** Fills the second model, and both snapshots. @returns the erased person's trace in it */
+  async function fillSecond({ faceId }: Erased): Promise<Record<string, Buffer>> {
+    const { gallery } = node
+    const begun = await gallery.secondModels.begin(collection.id, second)
+    const set = { id: collection.id, modelId: second.modelId }
+    const lacking = await gallery.secondModels.lacking(set, { limit: 100 })
+    const filled = lacking.map((face, i) => ({
+      faceId: face.faceId,
+      embedding: makeEmbedding(face.faceId === faceId ? 1 : 500 + i, second.dimension),
+    }))
+    expect(await gallery.secondModels.fill(set, filled)).toBe(41)
+    await gallery.rebuildIndex({ ...begun, ...begun.second! })
+    const traces = { second: Buffer.from(makeEmbedding(1, second.dimension).buffer) }
+    const before = await findBytes(dataDir(), traces)
+    expect(before).toContain('exact.snapshot: second')
+    expect(before.filter((found) => found.startsWith('gallery.sqlite'))).not.toEqual([])
+    return traces
+  }
+
+  it('keeps nothing of a person who is erased', async () => {
+    await start()
+    const erased = await fill()
+    const traces = { ...erased.traces, ...(await fillSecond(erased)) }
+    await erase(erased)
+    await expectNoTrace({ ...erased, traces })
+  })
+
+  it('keeps nothing at all when it was ended and erased', async () => {
+    await start()
+    const erased = await fill()
+    const traces = await fillSecond(erased)
+    const { gallery } = node
+    const current = await gallery.collections.get(collection.name)
+    await gallery.secondModels.end(current)
+    const set = { id: collection.id, modelId: second.modelId }
+    while ((await gallery.secondModels.erase(set, 10)) > 0);
+    await expect.poll(() => findBytes(dataDir(), traces), soon).toEqual([])
+    expect(await readdir(join(dataDir(), 'indexes'))).toEqual([collection.id])
+    await restart()
+    expect(await findBytes(dataDir(), traces)).toEqual([])
+    expect((await node.gallery.collections.counts(collection.id)).faces).toBe(41)
+  })
+})
+
 describe('what was erased leaves the data folder while a process runs', () => {
   it('soon after the deletion', async () => {
     await start()

@@ -15,6 +15,11 @@ const operations: Readonly<
   indexRebuild: { command: 'index rebuild', detach: true, stages: ['faces'] },
   indexVerify: { command: 'index verify', detach: true, stages: ['faces'] },
   bulkEnroll: { command: 'enroll', detach: true, stages: ['photographs'] },
+  modelMigration: {
+    ...{ command: 'collections migrate', detach: true },
+    stages: ['faces', 'comparisons'],
+  },
+  modelErasure: { command: 'collections drop-model', detach: true, stages: ['embeddings'] },
   galleryExport: { command: 'data export', detach: true, stages: ['export'] },
   galleryImport: {
     ...{ command: 'data import', detach: true },
@@ -27,7 +32,7 @@ const operations: Readonly<
 }
 
 /** Kinds that a request over HTTP begins; the others work with files and databases of a machine. */
-const overHttp = ['bulkEnroll', 'indexRebuild', 'indexVerify']
+const overHttp = ['bulkEnroll', 'indexRebuild', 'indexVerify', 'modelErasure', 'modelMigration']
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
 

@@ -89,11 +89,11 @@ describe('what documents and messages name is there:', () => {
     expect(rows.length).toBeGreaterThan(15) // observed 24
     const missing = rows.flatMap(({ place, text }) => {
       const [head = '', ...rest] = text.replaceAll('\\|', '¦').split('|')
-      const calls = [...head.matchAll(/`([a-z]+)(?: ([a-z¦]+))?/g)]
+      const calls = [...head.matchAll(/`([a-z]+)(?: ([a-z¦-]+))?/g)]
       const commands = calls.flatMap(([, name = '', subs = '']) => findCommands(name, subs))
       const known = commands.flatMap((command) => commandsOf(command).flatMap(flagsOf))
       // A row may speak of a flag of another command, by its name.
-      const others = collect([{ place, text: rest.join() }], /`([a-z]+ [a-z]+) --/g)
+      const others = collect([{ place, text: rest.join() }], /`([a-z]+ [a-z-]+) --/g)
       const lent = others.flatMap(({ text: other }) => {
         const [name = '', sub = ''] = other.split(' ')
         return findCommands(name, sub).flatMap(flagsOf)
@@ -226,7 +226,7 @@ function findCommands(name: string, subs: string): readonly Command[] {
 /** What a written call names that the program does not have. */
 function checkCall(words: readonly string[]): readonly string[] {
   const [name = '', sub = ''] = words
-  if (!/^[a-z]+$/.test(name) || otherWords.has(name)) return []
+  if (!/^[a-z][a-z-]*$/.test(name) || otherWords.has(name)) return []
   const command = program.commands.find((each) => each.name() === name)
   if (!command) return [name]
   const isGroup = command.commands.length > 0

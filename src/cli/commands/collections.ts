@@ -1,36 +1,20 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { isFaceError } from '../../core/errors.ts'
-import { probeShiftModes } from '../../core/policy.ts'
 import { patchQualityGates } from '../../core/quality-gates.ts'
-import type {
-  DecisionPolicyPatch,
-  ProbeShiftMode,
-  QualityGatePatch,
-  QualityGateSettings,
-} from '../../core/types.ts'
+import type { QualityGatePatch, QualityGateSettings } from '../../core/types.ts'
 import { assertRemovable } from '../../recognition/collections.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
 import { UsageError } from '../failures.ts'
-import { numberOption } from '../option-parsers.ts'
 import { formatCount } from '../output.ts'
 import { listAll } from '../pages.ts'
-
-interface PolicyOptions {
-  readonly maxFpir?: number
-  readonly possibleFpir?: number
-  /** `false`: taken back. */
-  readonly threshold?: number | false
-  /** `false`: taken back. */
-  readonly possibleThreshold?: number | false
-  readonly probeShift?: ProbeShiftMode
-  readonly galleryShift?: boolean
-  readonly qualityGate?: QualityGatePatch
-}
+import { addPolicyOptions, type PolicyOptions, toPolicyPatch } from '../policy-options.ts'
+import { addCollectionModels } from './collection-models.ts'
 
 interface CreateOptions extends PolicyOptions {
+  readonly qualityGate?: QualityGatePatch
   readonly model?: string
   readonly storeCrops?: boolean
   readonly json?: boolean
@@ -38,8 +22,9 @@ interface CreateOptions extends PolicyOptions {
 
 type UpdateOptions = Omit<CreateOptions, 'model'> & { readonly name?: string }
 
-/** `collections list|create|show|update|delete`. */
-export function addCollections(program: Command, { output, withFaceWatcher }: CliContext): void {
+/** `collections list|create|show|update|delete`, and what {@link addCollectionModels} adds. */
+export function addCollections(program: Command, context: CliContext): void {
+  const { output, withFaceWatcher } = context
   const collections = program
     .command('collections')
     .description('named galleries, each with one model and one decision policy')
@@ -64,7 +49,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
       }),
     )
 
-  addPolicyOptions(
+  addSettings(
     collections
       .command('create <name>')
       .description('create a collection: a-z, 0-9, - and _, at most 64 characters'),
@@ -104,7 +89,7 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
       }),
     )
 
-  addPolicyOptions(
+  addSettings(
     collections
       .command('update <name>')
       .description('change how a collection decides and enrols, or its name'),
@@ -150,34 +135,17 @@ export function addCollections(program: Command, { output, withFaceWatcher }: Cl
         output.print(`Deleted ${name} with ${held}.`)
       }),
     )
+
+  addCollectionModels(collections, context)
 }
 
 /** @param command  of a collection that is made or changed */
-function addPolicyOptions(command: Command): Command {
-  return command
-    .option('--max-fpir <rate>', 'share of strangers that may match', numberOption(0, 1))
-    .option('--possible-fpir <rate>', 'share of strangers shown as possible', numberOption(0, 1))
-    .option('--threshold <similarity>', 'similarity of a match, set by hand', numberOption(0, 1))
-    .option(
-      '--possible-threshold <similarity>',
-      'similarity of a possible match, set by hand',
-      numberOption(0, 1),
-    )
-    .addOption(
-      new Option(
-        '--probe-shift <mode>',
-        'whether thresholds rise where strangers are more alike than the model expects',
-      ).choices(probeShiftModes),
-    )
-    .option(
-      '--gallery-shift',
-      'raise thresholds by what the people of the collection are more alike than the model expects',
-    )
-    .option(
-      '--quality-gate <gate=limit>',
-      'a limit for enrolment, such as minSizePx=80, or =off, or =default as the configuration says; can be given several times',
-      addQualityGate,
-    )
+function addSettings(command: Command): Command {
+  return addPolicyOptions(command).option(
+    '--quality-gate <gate=limit>',
+    'a limit for enrolment, such as minSizePx=80, or =off, or =default as the configuration says; can be given several times',
+    addQualityGate,
+  )
 }
 
 function addQualityGate(text: string, previous: QualityGatePatch = {}): QualityGatePatch {
@@ -205,18 +173,6 @@ function describeGates(gates: QualityGateSettings): string {
     .join(', ')
 }
 
-function toPolicyPatch(options: PolicyOptions): DecisionPolicyPatch {
-  const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = options
-  return {
-    maxFpir,
-    possibleFpir,
-    threshold: threshold === false ? null : threshold,
-    possibleThreshold: possibleThreshold === false ? null : possibleThreshold,
-    probeShift,
-    galleryShift,
-  }
-}
-
 function describePolicy({ policy }: Collection): string {
   const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = policy
   return [
@@ -233,6 +189,7 @@ function describeCollection(
   return [
     `name        ${collection.name}`,
     `model       ${collection.modelId} (${collection.dimension} dimensions)`,
+    ...(collection.second ? [`beside it   ${collection.second.modelId}`] : []),
     `persons     ${collection.persons}`,
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,

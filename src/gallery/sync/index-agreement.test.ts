@@ -3,13 +3,15 @@ import type { IndexStatus, VectorIndex } from '../../search/vector-index.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import { readAgreements } from './index-agreement.ts'
 
-/** Collections named as their ids, two a page. */
+/** Collections named as their indexes, two a page. */
 function createStore(ids: readonly string[]): Parameters<typeof readAgreements>[0] {
   return {
     collections: {
       async list({ cursor = '0' } = {}) {
         const end = Number(cursor) + 2
-        const items = ids.slice(Number(cursor), end).map((id) => ({ id, name: id }) as Collection)
+        const items = ids
+          .slice(Number(cursor), end)
+          .map((id) => ({ indexId: id, name: id }) as Collection)
         return { items, ...(end < ids.length ? { nextCursor: String(end) } : {}) }
       },
     },

@@ -27,15 +27,15 @@ export interface IndexAgreement {
  * The agreement of each collection whose index is loaded and tells it. Nothing is loaded for it, and
  * an index that does not answer within a second is left out.
  *
- * @param peek the collection's index, where it is loaded
+ * @param peek an index by its id, where it is loaded
  */
 export async function readAgreements(
   store: { readonly collections: Pick<CollectionStore, 'list'> },
-  peek: (collectionId: string) => VectorIndex | undefined,
+  peek: (indexId: string) => VectorIndex | undefined,
 ): Promise<readonly IndexAgreement[]> {
   const loaded: { readonly name: string; readonly index: VectorIndex }[] = []
-  for await (const { id, name } of eachCollection(store)) {
-    const index = peek(id)
+  for await (const { indexId, name } of eachCollection(store)) {
+    const index = peek(indexId)
     if (index !== undefined) loaded.push({ name, index })
   }
   const read = await Promise.all(loaded.map(({ name, index }) => readAgreement(name, index)))

@@ -53,15 +53,14 @@ export async function checkIndex(
     const different: string[] = []
     for (const id of suspects) {
       const batch = await store.faces
-        .getEmbeddings(collection.id, { faceId: id })
+        .getEmbeddings(collection, { faceId: id })
         .catch(() => undefined)
-      if (!batch) continue
+      if (!batch?.faceIds.length) continue
       const [verdict] = await compare(index, batch)
       if (verdict === 'missing') missing.push(id)
       if (verdict === 'different') different.push(id)
     }
-    const unknown = (await index.ids()).filter((id) => !known.has(id))
-    const surplus = await findGone(store, collection, unknown)
+    const surplus = await findSurplus(store, collection, { index, known })
     return { checked: known.size, missing, surplus, different }
   })
 }
@@ -82,8 +81,7 @@ export async function rebuildIndex(
     if (batch.faceIds.length > 0) await index.upsert(batch.faceIds, batch.embeddings)
   })
   await sync.exclusive(collection, async (index) => {
-    const unknown = (await index.ids()).filter((id) => !known.has(id))
-    const gone = await findGone(store, collection, unknown)
+    const gone = await findSurplus(store, collection, { index, known })
     if (gone.length > 0) await index.remove(gone)
     await index.optimize()
   })
@@ -110,7 +108,7 @@ async function walk(
     signal?.throwIfAborted()
     const range = { limit: embeddingsPerBatch, ...(after === undefined ? {} : { after }) }
     const { faceIds } = await sync.exclusive(collection, async (index) => {
-      const batch = await store.feed.embeddings(collection.id, range)
+      const batch = await store.feed.embeddings(collection, range)
       await visit(index, batch)
       return batch
     })
@@ -139,17 +137,18 @@ async function compare(index: VectorIndex, batch: EmbeddingBatch): Promise<reado
   })
 }
 
-/** Those of the ids that the store does not have. */
-async function findGone(
+/** Faces of an index of which the store has no embedding of its model. @param known  ids that are not asked for */
+async function findSurplus(
   store: Database,
-  { id }: Collection,
-  faceIds: readonly string[],
+  collection: Collection,
+  { index, known }: { readonly index: VectorIndex; readonly known: ReadonlySet<string> },
 ): Promise<readonly string[]> {
-  const gone: string[] = []
-  for (let from = 0; from < faceIds.length; from += embeddingsPerBatch) {
-    const asked = faceIds.slice(from, from + embeddingsPerBatch)
-    const owned = new Set((await store.faces.getOwners(id, asked)).map((owner) => owner.faceId))
-    gone.push(...asked.filter((faceId) => !owned.has(faceId)))
+  const unknown = (await index.ids()).filter((id) => !known.has(id))
+  const surplus: string[] = []
+  for (let from = 0; from < unknown.length; from += embeddingsPerBatch) {
+    const faceIds = unknown.slice(from, from + embeddingsPerBatch)
+    const stored = new Set((await store.faces.getEmbeddings(collection, { faceIds })).faceIds)
+    surplus.push(...faceIds.filter((faceId) => !stored.has(faceId)))
   }
-  return gone
+  return surplus
 }

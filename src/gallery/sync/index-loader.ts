@@ -3,32 +3,46 @@ import type { Cursor } from '../../core/types.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
 import { eachChangePage, eachEmbeddingBatch } from '../../storage/iterate.ts'
-import type { Collection } from '../../storage/ports/collections.ts'
+import type { EmbeddingSet } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
+import type { IndexTarget } from './index-target.ts'
 
-// [Note: Whose snapshot] Kinds save what they are given; with the collection's id before the cursor,
-// the snapshot of another collection in a collection's place is not taken for its own.
+// [Note: Whose snapshot] Kinds save what they are given; with the index' id before the cursor, the
+// snapshot of another collection or model in an index' place is not taken for its own.
 
-/** The text that is saved in a snapshot as its cursor: collection id and cursor. */
-export function toSnapshotCursor(collectionId: string, cursor: Cursor): Cursor {
-  return `${collectionId} ${cursor}`
+/** The text that is saved in a snapshot as its cursor: id of the index and cursor. */
+export function toSnapshotCursor(indexId: string, cursor: Cursor): Cursor {
+  return `${indexId} ${cursor}`
 }
 
-/** The cursor of a snapshot; undefined when it is of another collection. */
-function fromSnapshotCursor(collectionId: string, saved: Cursor | undefined): Cursor | undefined {
-  const prefix = toSnapshotCursor(collectionId, '')
+/** The cursor of a snapshot; undefined when it is of another index. */
+function fromSnapshotCursor(indexId: string, saved: Cursor | undefined): Cursor | undefined {
+  const prefix = toSnapshotCursor(indexId, '')
   return saved?.startsWith(prefix) ? saved.slice(prefix.length) : undefined
 }
 
 /** How far a long piece of work is; `total` is what was there when it began. */
 export type Progress = (done: number, total: number) => void
 
+/** The changes that concern an index: those of its collection, additions only of its model. */
+export function selectChanges(
+  changes: readonly Change[],
+  { id, modelId }: EmbeddingSet,
+): readonly Change[] {
+  return changes.filter(
+    (change) =>
+      change.collectionId === id &&
+      (change.kind === 'faceRemoved' ||
+        (change.kind === 'faceAdded' && change.modelId === modelId)),
+  )
+}
+
 /**
  * Applies a stretch of the feed to an index. Applying it again, or to an index that is already
  * further, is harmless: ids are never used twice, and an addition carries its embedding only while
  * the face exists.
  *
- * @param changes  of this collection, in the feed's order
+ * @param changes  of this index, in the feed's order
  */
 export async function applyChanges(index: VectorIndex, changes: readonly Change[]): Promise<void> {
   const added = new Map<string, Float32Array>()
@@ -67,12 +81,12 @@ interface Replayed {
 async function replay(
   store: Database,
   index: VectorIndex,
-  { collectionId, from }: { readonly collectionId: string; readonly from: Cursor },
+  { target, from }: { readonly target: EmbeddingSet; readonly from: Cursor },
 ): Promise<Replayed> {
   let applied = 0
   let removal = false
   for await (const page of eachChangePage(store, from)) {
-    const own = page.filter((change) => change.collectionId === collectionId)
+    const own = selectChanges(page, target)
     await applyChanges(index, own)
     applied += own.length
     removal ||= own.some((change) => change.kind === 'faceRemoved')
@@ -84,11 +98,11 @@ async function replay(
 async function fill(
   store: Database,
   index: VectorIndex,
-  { collectionId, onProgress }: { readonly collectionId: string; readonly onProgress: Progress },
+  { target, onProgress }: { readonly target: EmbeddingSet; readonly onProgress: Progress },
 ): Promise<number> {
-  const { faces: total } = await store.collections.counts(collectionId)
+  const { faces: total } = await store.collections.counts(target.id)
   let done = 0
-  for await (const batch of eachEmbeddingBatch(store, collectionId)) {
+  for await (const batch of eachEmbeddingBatch(store, target)) {
     await index.upsert(batch.faceIds, batch.embeddings)
     done += batch.faceIds.length
     onProgress(done, total)
@@ -116,15 +130,15 @@ export interface LoadedIndex {
  */
 export async function loadIndex(
   { store, provider }: { readonly store: Database; readonly provider: VectorIndexProvider },
-  collection: Pick<Collection, 'id' | 'dimension'>,
+  target: IndexTarget,
   onProgress: Progress,
 ): Promise<LoadedIndex> {
-  const collectionId = collection.id
-  const index = await provider.open(collectionId, collection.dimension)
-  const from = fromSnapshotCursor(collectionId, await index.load())
+  const { indexId, dimension } = target
+  const index = await provider.open(indexId, dimension)
+  const from = fromSnapshotCursor(indexId, await index.load())
   if (from !== undefined) {
     try {
-      const { changes, removal } = await replay(store, index, { collectionId, from })
+      const { changes, removal } = await replay(store, index, { target, from })
       return {
         index,
         unsaved: changes,
@@ -138,11 +152,11 @@ export async function loadIndex(
   }
   await index.clear()
   const base = await store.feed.latestCursor()
-  const filled = await fill(store, index, { collectionId, onProgress })
-  const replayed = await replay(store, index, { collectionId, from: base })
+  const filled = await fill(store, index, { target, onProgress })
+  const replayed = await replay(store, index, { target, from: base })
   // Saved at once, because it was much work, and because other nodes that share the index (Milvus)
   // wait for the cursor that is saved with it.
-  const saved = await index.save(toSnapshotCursor(collectionId, base)).then(
+  const saved = await index.save(toSnapshotCursor(indexId, base)).then(
     () => true,
     () => false,
   )

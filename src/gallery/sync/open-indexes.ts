@@ -3,43 +3,52 @@ import type { Cursor } from '../../core/types.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndexProvider } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
+import { findCollectionById } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
-import { applyChanges, type LoadedIndex, loadIndex, toSnapshotCursor } from './index-loader.ts'
+import {
+  applyChanges,
+  type LoadedIndex,
+  loadIndex,
+  selectChanges,
+  toSnapshotCursor,
+} from './index-loader.ts'
+import { type IndexTarget, indexesOf } from './index-target.ts'
 import { createSnapshotSaver, type SnapshotSaver } from './snapshot-saver.ts'
 
-/** The part of a collection that its index needs. */
-export type IndexedCollection = Pick<Collection, 'id' | 'dimension'>
-
 /**
- * The indexes of the collections. All but `get`, `has`, `invalidate` and `ready` are called one at a time: the
+ * The indexes of the collections, by `indexId`. All but `get`, `has`, `invalidate` and `ready` are called one at a time: the
  * sync's queue does that.
  */
 export interface OpenIndexes {
   /** Undefined while the index is lost or not open, and then nothing is searched. */
-  get(collectionId: string): LoadedIndex | undefined
-  /** Whether it was opened, though it may be lost. */
+  get(indexId: string): LoadedIndex | undefined
+  /** Whether an index of the collection was opened, though it may be lost. */
   has(collectionId: string): boolean
   /** Whether no index was opened yet. */
   isEmpty(): boolean
   /** Loads the index unless it is. @throws {FaceError} `notReady` shortly after a failure; what the load throws */
-  open(collection: IndexedCollection): Promise<LoadedIndex>
-  /** Applies changes of one collection; loads the index again when that fails. Does not throw. */
+  open(target: IndexTarget): Promise<LoadedIndex>
+  /** Applies changes of one collection to its indexes; loads an index again when that fails. Does not throw. */
   apply(collectionId: string, changes: readonly Change[]): Promise<void>
   /** Removes the index and its snapshot. Does not throw. */
-  drop(collection: IndexedCollection): Promise<void>
-  /** Drops the indexes of all other collections. */
-  closeOthers(collectionIds: ReadonlySet<string>): Promise<void>
+  drop(target: IndexTarget): Promise<void>
+  /** Removes all indexes of a collection that is gone. Does not throw. */
+  dropCollection(collectionId: string): Promise<void>
+  /** Opens the indexes of a collection whose models changed, and drops those of other models. Does not throw. */
+  follow(collection: Collection): Promise<void>
+  /** Drops all other indexes. */
+  closeOthers(indexIds: ReadonlySet<string>): Promise<void>
   /** Notes that the index which `get` gave is lost; nothing happens when it was loaded again since. */
-  invalidate(collectionId: string, loaded: LoadedIndex): void
+  invalidate(indexId: string, loaded: LoadedIndex): void
   invalidateAll(): void
   /** Loads lost indexes again, when it is time for another attempt. Does not throw. */
   reopenInvalid(): Promise<void>
   /** Writes snapshots, as of `cursor`: those that are due, without waiting; or all that have something new. */
   saveWhenDue(cursor: Cursor): Promise<void>
   saveAll(cursor: Cursor): Promise<void>
-  /** Writes this collection's snapshot in any case. */
-  save(collectionId: string, cursor: Cursor): Promise<void>
+  /** Writes this index' snapshot in any case. */
+  save(indexId: string, cursor: Cursor): Promise<void>
   ready(): boolean
   /** Why an index that is not loaded could not be; undefined while it is being loaded. */
   failure(): unknown
@@ -55,7 +64,7 @@ export interface IndexFailureCounts {
 }
 
 interface Entry {
-  readonly collection: IndexedCollection
+  readonly target: IndexTarget
   /** A new object with every load. */
   loaded: LoadedIndex | undefined
   readonly snapshots: SnapshotSaver
@@ -79,30 +88,36 @@ export function createOpenIndexes(deps: {
   let rebuilds = 0
   let snapshotFailures = 0
 
-  function createEntry({ id, dimension }: IndexedCollection): Entry {
+  function createEntry({ id, modelId, dimension, indexId }: IndexTarget): Entry {
+    const target = { id, modelId, dimension, indexId }
     const snapshots = createSnapshotSaver((error) => {
       snapshotFailures++
-      logger?.warn({ collectionId: id, err: error }, 'the snapshot of the index was not saved')
+      logger?.warn({ ...toLogged(target), err: error }, 'the snapshot of the index was not saved')
     })
     const entry: Entry = {
-      ...{ collection: { id, dimension }, loaded: undefined, snapshots },
+      ...{ target, loaded: undefined, snapshots },
       ...{ retryAt: 0, failure: undefined },
     }
-    entries.set(id, entry)
+    entries.set(indexId, entry)
     return entry
   }
 
-  async function open(collection: IndexedCollection): Promise<LoadedIndex> {
-    const entry = entries.get(collection.id) ?? createEntry(collection)
+  function entriesOf(collectionId: string): readonly Entry[] {
+    return [...entries.values()].filter(({ target }) => target.id === collectionId)
+  }
+
+  async function open(target: IndexTarget): Promise<LoadedIndex> {
+    const entry = entries.get(target.indexId) ?? createEntry(target)
     if (entry.loaded) return entry.loaded
     if (performance.now() < entry.retryAt) throw toStanding(entry.failure)
     return load(entry)
   }
 
   async function load(entry: Entry): Promise<LoadedIndex> {
-    const { id } = entry.collection
+    const { target } = entry
+    const { id } = target
     try {
-      const loaded = await loadIndex(deps, entry.collection, (done, total) => {
+      const loaded = await loadIndex(deps, target, (done, total) => {
         deps.onRebuild(id, done, total)
       })
       entry.loaded = loaded
@@ -113,7 +128,7 @@ export function createOpenIndexes(deps: {
       const { faces } = loaded
       if (loaded.rebuilt && faces > 0) {
         rebuilds++
-        logger?.info({ collectionId: id, faces }, 'the index was built from the store')
+        logger?.info({ ...toLogged(target), faces }, 'the index was built from the store')
       }
       return loaded
     } catch (error) {
@@ -122,7 +137,7 @@ export function createOpenIndexes(deps: {
       // An index that is closed while it is being loaded, as short commands do, needs no warning.
       if (!isFaceError(error, 'notReady')) {
         logger?.warn(
-          { collectionId: id, err: error },
+          { ...toLogged(target), err: error },
           `the index could not be loaded${toReason(error)}`,
         )
       }
@@ -131,26 +146,25 @@ export function createOpenIndexes(deps: {
   }
 
   async function apply(collectionId: string, changes: readonly Change[]): Promise<void> {
-    const entry = entries.get(collectionId)
-    if (!entry) {
-      // Made by another process. Without a face that still exists there is nothing to index; a face
-      // of a collection that was deleted meanwhile may exist for a while.
-      const dimension = changes.find((change) => change.embedding)?.embedding?.length
-      if (dimension === undefined) return
-      const { faces } = await deps.store.collections
-        .counts(collectionId)
-        .catch(() => ({ faces: 1 }))
-      if (faces > 0) await open({ id: collectionId, dimension }).catch(() => {})
-      return
-    }
+    const own = entriesOf(collectionId)
+    for (const entry of own) await applyTo(entry, changes)
+    // Made by another process. Without a face that still exists there is nothing to index.
+    if (own.length > 0 || !changes.some((change) => change.embedding)) return
+    const collection = await findCollectionById(deps.store, collectionId).catch(() => undefined)
+    if (collection) await follow(collection)
+  }
+
+  async function applyTo(entry: Entry, changes: readonly Change[]): Promise<void> {
     // A lost index reads these changes when it is loaded.
     if (!entry.loaded) return
+    const applied = selectChanges(changes, entry.target)
+    if (applied.length === 0) return
     try {
-      await applyChanges(entry.loaded.index, changes)
-      const removal = changes.some((change) => change.kind === 'faceRemoved')
-      entry.snapshots.note(changes.length, { removal })
+      await applyChanges(entry.loaded.index, applied)
+      const removal = applied.some((change) => change.kind === 'faceRemoved')
+      entry.snapshots.note(applied.length, { removal })
     } catch (error) {
-      logger?.warn({ collectionId, err: error }, 'the index was lost')
+      logger?.warn({ ...toLogged(entry.target), err: error }, 'the index was lost')
       entry.loaded = undefined
       // Trying again at once to reach a server that is away would only delay the write that waits.
       if (isFaceError(error, 'indexUnavailable')) {
@@ -160,31 +174,45 @@ export function createOpenIndexes(deps: {
     }
   }
 
-  async function drop({ id, dimension }: IndexedCollection): Promise<void> {
-    const entry = entries.get(id)
-    entries.delete(id)
+  async function follow(collection: Collection): Promise<void> {
+    const targets = indexesOf(collection)
+    for (const { target } of entriesOf(collection.id)) {
+      if (!targets.some(({ indexId }) => indexId === target.indexId)) await drop(target)
+    }
+    for (const target of targets) await open(target).catch(() => {})
+  }
+
+  async function drop({ indexId, ...target }: IndexTarget): Promise<void> {
+    const entry = entries.get(indexId)
+    entries.delete(indexId)
     await entry?.snapshots.idle()
     try {
-      const index =
-        entry?.loaded?.index ?? (await provider.open(id, entry?.collection.dimension ?? dimension))
+      const index = entry?.loaded?.index ?? (await provider.open(indexId, target.dimension))
       await index.destroy()
     } catch (error) {
-      logger?.warn({ collectionId: id, err: error }, 'the index was not removed')
+      logger?.warn({ ...toLogged(target), err: error }, 'the index was not removed')
     }
   }
 
   return {
-    get: (collectionId) => entries.get(collectionId)?.loaded,
-    has: (collectionId) => entries.has(collectionId),
+    get: (indexId) => entries.get(indexId)?.loaded,
+    has: (collectionId) => entriesOf(collectionId).length > 0,
     isEmpty: () => entries.size === 0,
     open,
     apply,
     drop,
-    async closeOthers(collectionIds) {
-      for (const [id, { collection }] of entries) if (!collectionIds.has(id)) await drop(collection)
+    async dropCollection(id) {
+      const open = entriesOf(id).map(({ target }) => target)
+      // One that is not open here may have left a snapshot; that of a first model has this name.
+      const first = { id, modelId: '', dimension: 1, indexId: id }
+      for (const target of open.length > 0 ? open : [first]) await drop(target)
     },
-    invalidate(collectionId, loaded) {
-      const entry = entries.get(collectionId)
+    follow,
+    async closeOthers(indexIds) {
+      for (const [id, { target }] of entries) if (!indexIds.has(id)) await drop(target)
+    },
+    invalidate(indexId, loaded) {
+      const entry = entries.get(indexId)
       if (entry?.loaded === loaded) entry.loaded = undefined
     },
     invalidateAll() {
@@ -206,11 +234,11 @@ export function createOpenIndexes(deps: {
         await snapshots.idle()
       }
     },
-    async save(collectionId, cursor) {
-      const entry = entries.get(collectionId)
+    async save(indexId, cursor) {
+      const entry = entries.get(indexId)
       if (!entry?.loaded) return
       entry.snapshots.note(1)
-      await entry.snapshots.save(entry.loaded.index, toSnapshotCursor(collectionId, cursor))
+      await entry.snapshots.save(entry.loaded.index, toSnapshotCursor(indexId, cursor))
     },
     ready: () => [...entries.values()].every((entry) => entry.loaded),
     failure: () =>
@@ -218,6 +246,10 @@ export function createOpenIndexes(deps: {
         ?.failure,
     failureCounts: () => ({ rebuilds, snapshotFailures }),
   }
+}
+
+function toLogged({ id, modelId }: Pick<IndexTarget, 'id' | 'modelId'>): object {
+  return { collectionId: id, modelId }
 }
 
 function toReason(error: unknown): string {

@@ -4,10 +4,11 @@ import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { VectorIndex, VectorIndexProvider } from '../../search/vector-index.ts'
 import type { Database } from '../../storage/database.ts'
-import { changesPerPage, eachCollection } from '../../storage/iterate.ts'
+import { changesPerPage, eachCollection, findCollectionById } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Change } from '../../storage/ports/feed.ts'
 import type { LoadedIndex } from './index-loader.ts'
+import { type IndexTarget, indexesOf } from './index-target.ts'
 import { createOpenIndexes, type IndexFailureCounts } from './open-indexes.ts'
 
 export interface IndexSyncOptions {
@@ -36,26 +37,29 @@ export interface IndexSync {
    * Runs `body` with the collection's index, which is loaded first where needed; when the index's
    * worker died, it is loaded again and `body` is run once more, or twice.
    *
-   * @throws {FaceError} `collectionNotFound` when the collection is gone
+   * @throws {FaceError} `collectionNotFound` when the collection is gone, `modelMismatch` when it has the
+   *   model no more
    */
   use<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
-  /** The collection's index, where it is loaded; it may be lost at any time. */
-  peek(collectionId: string): VectorIndex | undefined
+  /** An index, where it is loaded; it may be lost at any time. */
+  peek(indexId: string): VectorIndex | undefined
   /** Like `use` but once, and while nothing is applied to any index. `body` must not wait for the sync. */
   exclusive<T>(collection: Collection, body: (index: VectorIndex) => Promise<T>): Promise<T>
   /**
-   * Removes what was deleted from the kept snapshot of an index that is not loaded here, too. A failure
+   * Removes what was deleted from the kept snapshots of indexes that are not loaded here, too. A failure
    * is logged.
    */
   reachKept(collectionId: string): Promise<void>
   /** Writes the collection's snapshot now; a failure is logged. */
   save(collection: Collection): Promise<void>
   /**
-   * Removes the collection's index and snapshot, then runs `remove`, which removes it from the
+   * Removes the collection's indexes and snapshots, then runs `remove`, which removes it from the
    * store. In this order a crash in between leaves no snapshot of a collection that is gone; the
    * index of one that is still there is built from the store again.
    */
   remove(collection: Collection, remove: () => Promise<void>): Promise<void>
+  /** Removes the index of a model that the collection has no more. */
+  drop(target: IndexTarget): Promise<void>
   /** Changes read from the feed and not applied yet. */
   lag(): number
   /**
@@ -165,9 +169,11 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     const seen = new Set<string>()
     for await (const collection of eachCollection(store)) {
       if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
-      seen.add(collection.id)
-      // One index that cannot be loaded does not hold up the others; see pull.
-      await indexes.open(collection).catch(() => {})
+      for (const target of indexesOf(collection)) {
+        seen.add(target.indexId)
+        // One index that cannot be loaded does not hold up the others; see pull.
+        await indexes.open(target).catch(() => {})
+      }
     }
     await indexes.closeOthers(seen)
     // A collection may have been deleted by another process while none followed the feed here.
@@ -180,19 +186,31 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   async function applyPage(page: readonly Change[]): Promise<void> {
     for (const [id, changes] of groupByCollection(page)) {
       if (changes.some((change) => change.kind === 'collectionRemoved')) {
-        const dimension = indexes.get(id)?.index.dimension
-        await indexes.drop({ id, dimension: dimension ?? 1 })
-      } else if (loadsAll || indexes.has(id)) await indexes.apply(id, changes)
+        await indexes.dropCollection(id)
+        continue
+      }
+      if (!loadsAll && !indexes.has(id)) continue
+      if (changes.some((change) => change.kind === 'modelsChanged')) {
+        const collection = await findCollectionById(store, id)
+        if (collection) await indexes.follow(collection)
+      }
+      await indexes.apply(id, changes)
     }
   }
 
   async function getOrOpen(collection: Collection): Promise<LoadedIndex> {
-    const loaded = indexes.get(collection.id)
+    const loaded = indexes.get(collection.indexId)
     if (loaded) return loaded
     await begin()
-    const current = await store.collections.get(collection.name)
-    if (current.id !== collection.id) throw new FaceError('collectionNotFound')
-    return indexes.open(collection)
+    const current = await findCollectionById(store, collection.id)
+    if (current === undefined) throw new FaceError('collectionNotFound')
+    const { indexId, modelId } = collection
+    const target = indexesOf(current).find((one) => one.indexId === indexId)
+    if (target !== undefined) return indexes.open(target)
+    throw new FaceError('modelMismatch', {
+      detail: `The collection has no embeddings of ${modelId} any more.`,
+      info: { expected: current.modelId, actual: modelId },
+    })
   }
 
   async function use<T>(
@@ -201,7 +219,7 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   ): Promise<T> {
     if (closing) throw new FaceError('notReady', { detail: 'It is closed.' })
     if (cursor === undefined) await catchUp()
-    const { id } = collection
+    const { indexId: id } = collection
     for (let attempt = 1; ; attempt++) {
       const loaded = indexes.get(id) ?? (await queue.run(() => getOrOpen(collection)))
       try {
@@ -225,11 +243,15 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   }
 
   async function reachKept(collectionId: string): Promise<void> {
-    if (loadsAll || indexes.get(collectionId)) return
-    const isKept = (await provider.keeps?.(collectionId)) ?? true
-    const collection = isKept ? await findCollection(store, collectionId) : undefined
-    // Loading it reads the deletion from the feed, and closing it writes it.
-    if (collection) await exclusive(collection, async () => {}).catch(() => {})
+    if (loadsAll) return
+    const collection = await findCollectionById(store, collectionId)
+    if (collection === undefined) return
+    for (const target of indexesOf(collection)) {
+      if (indexes.get(target.indexId)) continue
+      const isKept = (await provider.keeps?.(target.indexId)) ?? true
+      // Loading it reads the deletion from the feed, and closing it writes it.
+      if (isKept) await exclusive({ ...collection, ...target }, async () => {}).catch(() => {})
+    }
   }
 
   function follow(): void {
@@ -262,19 +284,23 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
   return {
     catchUp,
     use,
-    peek: (collectionId) => indexes.get(collectionId)?.index,
+    peek: (indexId) => indexes.get(indexId)?.index,
     exclusive,
     reachKept,
     save: (collection) =>
       exclusive(collection, async () => {
-        if (cursor !== undefined) await indexes.save(collection.id, cursor)
+        if (cursor !== undefined) await indexes.save(collection.indexId, cursor)
       }),
     async remove(collection, remove) {
       if (cursor === undefined) await catchUp()
       await queue.run(async () => {
-        await indexes.drop(collection)
+        for (const target of indexesOf(collection)) await indexes.drop(target)
         await remove()
       })
+    },
+    async drop(target) {
+      if (cursor === undefined) await catchUp()
+      await queue.run(() => indexes.drop(target))
     },
     lag: () => pending,
     behindMs: () => Math.round(performance.now() - caughtUpAt),
@@ -283,16 +309,6 @@ export function createIndexSync(options: IndexSyncOptions): IndexSync {
     failureCounts: () => indexes.failureCounts(),
     close: () => (closing ??= close()),
   }
-}
-
-async function findCollection(
-  store: Database,
-  collectionId: string,
-): Promise<Collection | undefined> {
-  for await (const collection of eachCollection(store)) {
-    if (collection.id === collectionId) return collection
-  }
-  return undefined
 }
 
 function groupByCollection(page: readonly Change[]): Map<string, Change[]> {

@@ -38,12 +38,23 @@ export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.Dec
   ),
 )
 
-const collection = {
-  id: Type.String({ description: 'ULID.' }),
-  name: Type.String({ examples: ['default'] }),
+const collectionModel = {
   modelId: Type.String({ examples: ['mobilefacenet'] }),
   dimension: Type.Integer({ examples: [512] }),
   policy: ref(DecisionPolicy),
+  indexId: Type.String({ description: 'Name of its index.' }),
+}
+
+const collection = {
+  id: Type.String({ description: 'ULID.' }),
+  name: Type.String({ examples: ['default'] }),
+  ...collectionModel,
+  second: Type.Optional(
+    Type.Object(collectionModel, {
+      description:
+        'A second model beside the one that answers: it is being filled, or it answered before.',
+    }),
+  ),
   storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
   qualityGates: Type.Optional(gatesInput),
   createdAt: dateTime,
@@ -114,7 +125,12 @@ export const Face: Component<faces.Face> = component<faces.Face>('Face').of(
     {
       id: Type.String({ description: 'ULID.' }),
       personId: Type.String(),
-      modelId: Type.String(),
+      modelId: Type.String({ description: 'The model of the collection that answers.' }),
+      missingEmbedding: Type.Optional(
+        Type.Literal(true, {
+          description: 'No search finds the face: it has no embedding of this model.',
+        }),
+      ),
       quality: Type.Optional(ref(Quality)),
       box: Type.Optional(ref(Box)),
       landmarks: Type.Optional(ref(Landmarks)),

@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from 'typebox'
-import { type ErrorCode, FaceError } from '../../core/errors.ts'
+import { FaceError } from '../../core/errors.ts'
 import { mapInOrder } from '../../platform/concurrency/map-in-order.ts'
 import { type BulkTarget, enrollPhoto } from '../../recognition/bulk-enroll.ts'
 import type { FaceWatcher } from '../../recognition/face-watcher.ts'
@@ -10,6 +9,7 @@ import { createArchiveFile } from '../archive/archive-file.ts'
 import { type ListedPhoto, writeList } from '../archive/list.ts'
 import type { JobContext, JobKind } from '../job-kind.ts'
 import type { JobFile } from '../jobs.ts'
+import { withPatience } from '../patience.ts'
 import { findCollectionName } from './collection-name.ts'
 import { parseInput } from './parse-input.ts'
 import {
@@ -77,12 +77,6 @@ export function toArchiveFile(bytes: AsyncIterable<Uint8Array>): JobFile {
 export function toListFile(photos: readonly ListedPhoto[]): JobFile {
   return toArchiveFile(writeList(photos))
 }
-
-/** Errors that the next moment may not have. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  ...(['storeBusy', 'storeUnavailable', 'overloaded'] as const),
-])
-const patienceMs = 180_000
 
 /**
  * Enrols the photographs of an archive, or of a list of files of one machine, which is kept with the
@@ -197,21 +191,4 @@ async function enrollEntry(target: BulkTarget, { file, photo }: PhotoEntry): Pro
     return rejected
   }
   return enrollPhoto(target, { fileName: posix.basename(file), person, bytes })
-}
-
-/**
- * What comes to nothing for now is tried again, with longer and longer pauses: what a node that died
- * held in MongoDB is free again after a minute.
- */
-async function withPatience<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const giveUpAt = performance.now() + patienceMs
-  for (let pauseMs = 500; ; pauseMs = Math.min(2 * pauseMs, 10_000)) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const passes = error instanceof FaceError && passing.has(error.code)
-      if (!passes || signal.aborted || performance.now() > giveUpAt) throw error
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
 }

@@ -2,6 +2,7 @@ import type { JobKind, JobKinds } from '../job-kind.ts'
 import { type BulkEnrollOptions, createBulkEnroll } from './bulk-enroll.ts'
 import { createEvaluation } from './evaluation.ts'
 import { createIndexRebuild, createIndexVerify } from './index-kinds.ts'
+import { createModelErasure, createModelMigration } from './model-kinds.ts'
 import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
 import { createGalleryCopy, createGalleryExport, createGalleryImport } from './transfer-kinds.ts'
 
@@ -23,6 +24,8 @@ export function createJobKinds(options: JobKindsOptions): JobKinds {
     createIndexRebuild(faceWatcher),
     createIndexVerify(faceWatcher),
     createBulkEnroll(options),
+    createModelMigration(faceWatcher),
+    createModelErasure(faceWatcher),
     createGalleryExport({ store, source: storeKind }),
     createGalleryImport({ store }),
     createGalleryCopy({ store, openSource: options.openCopySource }),

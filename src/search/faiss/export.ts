@@ -93,7 +93,7 @@ export async function exportFaissIndex(options: {
 export async function importFaissIndex(options: {
   readonly file: string
   readonly directory: string
-  readonly collection: ModelOfCollection & { readonly id: string }
+  readonly collection: ModelOfCollection & { readonly indexId: string }
   readonly kind: FaissKind
   readonly cursor: Cursor
   readonly knownFaces: (faceIds: readonly string[]) => Promise<Iterable<string>>
@@ -113,10 +113,13 @@ export async function importFaissIndex(options: {
   const ids = idFile.ids.map((faceId) => (known.has(faceId) ? faceId : undefined))
   const gone = ids.flatMap((faceId, slot) => (faceId === undefined ? [slot] : []))
   await native.remove(Uint32Array.from(gone))
-  await writeSnapshot(toSnapshotPath(options.directory, collection.id, 'faiss'), async (file) => {
-    await writeRows(file, { native, stage: 'ready', ids }, { target, cursor })
-    await writeChecksum(file)
-  })
+  await writeSnapshot(
+    toSnapshotPath(options.directory, collection.indexId, 'faiss'),
+    async (file) => {
+      await writeRows(file, { native, stage: 'ready', ids }, { target, cursor })
+      await writeChecksum(file)
+    },
+  )
   return { imported: ids.length - gone.length, leftOut: gone.length }
 }
 

@@ -1,7 +1,7 @@
 import { type Db, type Document, Long, MongoServerError, ObjectId, type Timestamp } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
 import { toStoreError } from './errors.ts'
-import type { ChangeDocument } from './tables.ts'
+import { type ChangeDocument, schemaVersion } from './tables.ts'
 
 export interface FeedEvent {
   /** Resume token of the change document. */
@@ -93,11 +93,12 @@ async function readFirstBatch(
 export async function writeMarker(db: Db): Promise<string> {
   let { endToken } = await readChangeStream(db, { after: undefined, limit: 1 })
   const _id = new ObjectId()
-  await db.collection<ChangeDocument>('changes').insertOne({ _id, kind: 'marker', at: new Date() })
+  const marker = { _id, kind: 'marker', at: new Date(), schemaVersion } as const
+  await db.collection<ChangeDocument>('changes').insertOne(marker)
   for (;;) {
     const batch = await readChangeStream(db, { after: endToken, limit: 100 })
-    const marker = batch.events.find(({ document }) => _id.equals(document._id))
-    if (marker) return marker.token
+    const found = batch.events.find(({ document }) => _id.equals(document._id))
+    if (found) return found.token
     endToken = batch.endToken
   }
 }

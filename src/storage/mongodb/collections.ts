@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
+import type { MovedCollection } from '../ports/transfer.ts'
 import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
@@ -12,21 +13,31 @@ import { insertChanges } from './feed.ts'
 import type { CollectionDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
-/** Writes a collection whose name and id are free. */
+/** Writes a collection whose name and id are free; the index of its model is named by its id. */
 export async function insertCollection(
   context: MongoContext,
-  collection: Collection,
+  collection: MovedCollection,
   transaction: Transaction,
-): Promise<void> {
+): Promise<Collection> {
   const { session } = transaction
-  await context.tables.collections.insertOne(toDocument(collection), { session })
+  // One that was read elsewhere may come with its second model, which is not moved.
+  const { second: _, ...document } = toDocument({ ...collection, indexId: collection.id })
+  await context.tables.collections.insertOne(document, { session })
   await createCounters(context, collection.id, transaction)
+  return toCollection(document)
 }
 
-function toDocument({ id, ...fields }: Collection): CollectionDocument {
-  const { name, modelId, dimension, policy, storeCrops, qualityGates, createdAt } = toPlain(fields)
-  const gates = qualityGates === undefined ? {} : { qualityGates }
-  return { _id: id, name, modelId, dimension, policy, storeCrops, ...gates, createdAt }
+/** The document of a collection, without what a caller gave besides. */
+export function toDocument({ id, ...fields }: Collection): CollectionDocument {
+  const { name, modelId, dimension, policy, indexId, second, storeCrops, qualityGates, createdAt } =
+    toPlain(fields)
+  const rest = {
+    ...(second === undefined ? {} : { second }),
+    storeCrops,
+    ...(qualityGates === undefined ? {} : { qualityGates }),
+    createdAt,
+  }
+  return { _id: id, name, modelId, dimension, policy, indexId, ...rest }
 }
 
 /** Collections, as {@link CollectionStore} says. */
@@ -46,9 +57,7 @@ export function createCollectionOperations(
           throw new FaceError('collectionExists')
         const id = context.newId()
         const made = { id, name, modelId, dimension, policy, storeCrops, createdAt: context.now() }
-        const collection = patchCollection(made, { qualityGates })
-        await insertCollection(context, collection, transaction)
-        return collection
+        return insertCollection(context, patchCollection(made, { qualityGates }), transaction)
       })
     },
 
@@ -94,7 +103,7 @@ export function createCollectionOperations(
           await removeEmptyCounters(context, document._id, transaction)
         }
         await jobs.deleteMany({ collectionId: document._id }, { session })
-        await purges.insertOne({ _id: document._id, batches: 0 }, { session })
+        await purges.insertOne({ _id: document._id, rounds: 0 }, { session })
         const change = { kind: 'collectionRemoved', collectionId: document._id } as const
         await insertChanges(context, [change], transaction)
         return document._id

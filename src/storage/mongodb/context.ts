@@ -50,14 +50,24 @@ export async function findCollection(
 
 /** The result of `read`, or `none` when there is no such collection. */
 export async function readInCollection<T>(
-  { tables }: MongoContext,
+  context: MongoContext,
   collectionId: string,
   { read, none }: { read(): Promise<T>; readonly none: T },
 ): Promise<T> {
-  if (!isUlid(collectionId)) return none
+  const result = await readWithModel(context, collectionId, read)
+  return result ? result.found : none
+}
+
+/** The result of `read` and the collection's model that answers; `undefined` when there is no such collection. */
+export async function readWithModel<T>(
+  { tables }: MongoContext,
+  collectionId: string,
+  read: () => Promise<T>,
+): Promise<{ readonly found: T; readonly modelId: string } | undefined> {
+  if (!isUlid(collectionId)) return undefined
   const [collection, found] = await Promise.all([
-    tables.collections.findOne({ _id: collectionId }, { projection: { _id: 1 } }),
+    tables.collections.findOne({ _id: collectionId }, { projection: { modelId: 1 } }),
     read(),
   ])
-  return collection ? found : none
+  return collection ? { found, modelId: collection.modelId } : undefined
 }

@@ -29,8 +29,18 @@ export function createDeletedCollectionCleaner(
   context: MongoContext,
   logger: Logger | undefined,
 ): DeletedCollectionCleaner {
-  const { counters, nameLocks, persons, faces, crops, jobs, jobItems, jobParts, purges } =
-    context.tables
+  const {
+    counters,
+    nameLocks,
+    persons,
+    faces,
+    embeddings,
+    crops,
+    jobs,
+    jobItems,
+    jobParts,
+    purges,
+  } = context.tables
   let running: Promise<void> | undefined
   let again = false
   let closed = false
@@ -61,7 +71,7 @@ export function createDeletedCollectionCleaner(
       ids = []
       const { matchedCount } = await purges.updateOne(
         { _id: collectionId },
-        { $inc: { batches: 1 } },
+        { $inc: { rounds: 1 } },
         { session },
       )
       if (matchedCount === 0) return false
@@ -75,7 +85,10 @@ export function createDeletedCollectionCleaner(
         ids = found.map((document) => document._id)
         const those = { _id: { $in: ids } }
         await forgetAnswers(context, ids, { session })
-        if (table === (faces as unknown)) await crops.deleteMany(those, { session })
+        if (table === (faces as unknown)) {
+          await crops.deleteMany(those, { session })
+          await embeddings.deleteMany({ faceId: { $in: ids } }, { session })
+        }
         await table.deleteMany(those, { session })
         return true
       }

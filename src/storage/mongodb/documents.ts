@@ -1,18 +1,26 @@
 import { Binary } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
-import type { Collection } from '../ports/collections.ts'
+import type { EmbeddingBatch, FaceCrop } from '../../core/types.ts'
+import type { Collection, EmbeddingSet } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Metadata, Person } from '../ports/persons.ts'
+import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import { fromMetadataJson } from '../rules/person-fields.ts'
-import type { CollectionDocument, FaceDocument, PersonDocument } from './tables.ts'
+import type {
+  CollectionDocument,
+  CropDocument,
+  EmbeddingDocument,
+  FaceDocument,
+  PersonDocument,
+} from './tables.ts'
 
 /** The value as JSON keeps it: without undefined fields, -0 and NaN. */
 export function toPlain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T
 }
 
-export function toCollection({ _id: id, ...rest }: CollectionDocument): Collection {
+export function toCollection({ _id: id, modelWrites: _, ...rest }: CollectionDocument): Collection {
   return { id, ...rest }
 }
 
@@ -37,19 +45,32 @@ export function toPerson(document: PersonDocument): Person {
   }
 }
 
-/** Leaves the embedding out when a face is read; see {@link toFace}. */
-export const faceProjection = { embedding: 0 } as const
-
-export function toFace(document: Omit<FaceDocument, 'embedding'>): Face {
+/** @param hasEmbedding  whether it has one of the model, that of its collection that answers */
+export function toFace(
+  document: FaceDocument,
+  { modelId, hasEmbedding }: { readonly modelId: string; readonly hasEmbedding: boolean },
+): Face {
   return {
     id: document._id,
     personId: document.personId,
-    modelId: document.modelId,
+    modelId,
+    ...(hasEmbedding ? {} : { missingEmbedding: true }),
     ...toFaceInImage(document),
     imageHash: document.imageHash,
     hasCrop: document.hasCrop,
     createdAt: document.createdAt,
   }
+}
+
+export function toCrop({ bytes, place }: CropDocument): FaceCrop {
+  // A copy, as the bytes are a view into the reply.
+  const crop = { bytes: Uint8Array.from(bytes.value()) }
+  return place === undefined ? crop : { ...crop, place }
+}
+
+/** The id of an embedding's document. Face ids are of one length, so no two pairs have the same. */
+export function toEmbeddingId(faceId: string, { modelId }: Pick<EmbeddingSet, 'modelId'>): string {
+  return `${faceId}:${modelId}`
 }
 
 /** The stored form of an embedding: little-endian float32, as all machines that Node.js runs on. */
@@ -60,16 +81,26 @@ export function toBinary(embedding: Float32Array): Binary {
 }
 
 /**
- * The embedding of a face.
+ * What a model made of a face.
  *
  * @returns a copy of the stored bytes
  * @throws {FaceError} `storeCorrupt` when it is not binary, or its length is not a multiple of 4
  */
-export function readEmbedding({ embedding }: Pick<FaceDocument, 'embedding'>): Float32Array {
+export function readEmbedding({ embedding }: Pick<EmbeddingDocument, 'embedding'>): Float32Array {
   const length = embedding instanceof Binary ? embedding.position : 0
   if (length === 0 || length % 4 !== 0) {
     throw new FaceError('storeCorrupt', { detail: 'An embedding has a wrong length.' })
   }
   // A copy, as the bytes are a view into the reply, perhaps unaligned.
   return new Float32Array(Uint8Array.from(embedding.value()).buffer)
+}
+
+/** @throws {FaceError} `storeCorrupt` */
+export function toBatch(
+  embeddings: readonly Pick<EmbeddingDocument, 'faceId' | 'embedding'>[],
+): EmbeddingBatch {
+  return toEmbeddingBatch(
+    embeddings.map(({ faceId }) => faceId),
+    embeddings.map(readEmbedding),
+  )
 }

@@ -1,15 +1,15 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
-import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
+import type { Face, FaceStore, NewFace } from '../ports/faces.ts'
 import type { NewPerson } from '../ports/persons.ts'
-import { toUnitEmbedding } from '../rules/embedding.ts'
+import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
-import { assertFits } from '../rules/input-checks.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPerson, toPlain } from './documents.ts'
-import { findBySource, insertFaces, toSource } from './face-writes.ts'
+import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
+import { toFaces } from './faces.ts'
 import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
@@ -21,19 +21,19 @@ type Enrolled = Awaited<ReturnType<FaceStore['add']>>
 export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
   const { tables } = context
 
-  function toStoredFace(collection: Collection, personId: string, face: NewFace): StoredFace {
-    assertFits(collection, face)
+  function toWrittenFace(collection: Collection, personId: string, face: NewFace): WrittenFace {
+    const embeddings = toStoredEmbeddings(collection, face)
     // The collection's setting wins over the caller's.
     const crop = collection.storeCrops ? face.crop : undefined
     return {
       id: context.newId(),
       personId,
-      modelId: face.modelId,
+      modelId: collection.modelId,
       ...toPlain(toFaceInImage(face)),
       imageHash: face.imageHash,
       hasCrop: crop !== undefined,
       createdAt: context.now(),
-      embedding: toUnitEmbedding(face.embedding),
+      embeddings,
       ...(crop === undefined ? {} : { crop }),
     }
   }
@@ -49,7 +49,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         const known = await findPersonToReuse(context, collectionId, { input, transaction })
         if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
         const created = toNewPersonDocument(context, collectionId, input)
-        const given = faces.map((face) => toStoredFace(collection, created._id, face))
+        const given = faces.map((face) => toWrittenFace(collection, created._id, face))
         const { added, answers } = splitKnownFromNew(given, new Map())
         const person = { ...created, faceCount: added.length }
         await tables.persons.insertOne(person, { session: transaction.session })
@@ -79,8 +79,10 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     transaction: Transaction,
   ): Promise<Enrolled> {
     const collectionId = collection.id
-    const given = faces.map((face) => toStoredFace(collection, personId, face))
-    const known = await findBySource(context, given, transaction)
+    const given = faces.map((face) => toWrittenFace(collection, personId, face))
+    const found = [...(await findBySource(context, given, transaction)).values()]
+    const stored = await toFaces(context, collection, { found, transaction })
+    const known = new Map(stored.map((face) => [toSource(face), face]))
     const { added, answers } = splitKnownFromNew(given, known)
     const increase = { _id: personId, faces: added.length }
     const person = await increaseFaceCount(collectionId, increase, transaction)
@@ -121,16 +123,16 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
 
 /** Tells those to be added from those that are stored, or given a second time. */
 function splitKnownFromNew(
-  given: readonly StoredFace[],
+  given: readonly WrittenFace[],
   stored: ReadonlyMap<string, Face>,
-): { readonly added: readonly StoredFace[]; readonly answers: Enrolled['faces'] } {
+): { readonly added: readonly WrittenFace[]; readonly answers: Enrolled['faces'] } {
   const known = new Map(stored)
-  const added: StoredFace[] = []
+  const added: WrittenFace[] = []
   const answers = given.map((face) => {
     const source = toSource(face)
     const same = known.get(source)
     if (same) return { ...same, alreadyEnrolled: true }
-    const { embedding: _embedding, crop: _crop, ...answer } = face
+    const { embeddings: _embeddings, crop: _crop, ...answer } = face
     known.set(source, answer)
     added.push(face)
     return { ...answer, alreadyEnrolled: false }

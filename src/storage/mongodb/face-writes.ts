@@ -1,13 +1,29 @@
 import { Binary } from 'mongodb'
-import type { Face, StoredFace } from '../ports/faces.ts'
+import type { FaceCrop } from '../../core/types.ts'
+import type { Face, ModelEmbedding } from '../ports/faces.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import type { MongoContext } from './context.ts'
-import { faceProjection, toBinary, toFace } from './documents.ts'
+import { toBinary, toEmbeddingId, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
+import type { FaceDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
+/** A face as it is written. */
+export interface WrittenFace extends Face {
+  readonly crop?: FaceCrop
+  readonly embeddings: readonly ModelEmbedding[]
+}
+
+/** An embedding as it is written. */
+export interface WrittenEmbedding extends ModelEmbedding {
+  readonly collectionId: string
+  readonly faceId: string
+}
+
 /** The place of a face in the image it came from: two faces of a person with one place are the same. */
-export function toSource(face: Omit<Face, 'id' | 'hasCrop' | 'createdAt'>): string {
+export function toSource(
+  face: Pick<FaceDocument, 'personId' | 'imageHash' | 'quality' | 'box' | 'landmarks'>,
+): string {
   return JSON.stringify([face.personId, face.imageHash, toFaceInImage(face).box ?? null])
 }
 
@@ -16,40 +32,81 @@ export async function findBySource(
   { tables }: MongoContext,
   faces: readonly Pick<Face, 'personId' | 'imageHash'>[],
   { session }: Transaction,
-): Promise<Map<string, Face>> {
+): Promise<Map<string, FaceDocument>> {
   const found = await tables.faces
     .find(
       {
         personId: { $in: [...new Set(faces.map((face) => face.personId))] },
         imageHash: { $in: [...new Set(faces.map((face) => face.imageHash))] },
       },
-      { session, projection: faceProjection },
+      { session },
     )
     .toArray()
-  return new Map(found.map((document) => [toSource(document), toFace(document)]))
+  return new Map(found.map((document) => [toSource(document), document]))
 }
 
-/** Writes faces that are not there, and their changes. The counts are the caller's. */
+/** Writes faces that are not there, with their embeddings and changes. The counts are the caller's. */
 export async function insertFaces(
   context: MongoContext,
-  { collectionId, faces }: { readonly collectionId: string; readonly faces: readonly StoredFace[] },
+  {
+    collectionId,
+    faces,
+  }: { readonly collectionId: string; readonly faces: readonly WrittenFace[] },
   transaction: Transaction,
 ): Promise<void> {
   const { session } = transaction
   if (faces.length === 0) return
   await context.tables.faces.insertMany(
-    faces.map(({ id, crop, embedding, ...face }) => ({
-      ...face,
-      _id: id,
-      collectionId,
-      embedding: toBinary(embedding),
-    })),
+    faces.map((face) => toDocument(collectionId, face)),
     { session },
   )
-  const crops = faces.flatMap(({ id, crop }) =>
-    crop ? [{ _id: id, bytes: new Binary(crop) }] : [],
-  )
+  const crops = faces.flatMap(({ id, crop }) => (crop ? [toCropDocument(id, crop)] : []))
   if (crops.length > 0) await context.tables.crops.insertMany(crops, { session })
-  const changes = faces.map(({ id }) => ({ kind: 'faceAdded', collectionId, faceId: id }) as const)
+  const embeddings = faces.flatMap(({ id, embeddings }) =>
+    embeddings.map((embedding) => ({ ...embedding, collectionId, faceId: id })),
+  )
+  await insertEmbeddings(context, embeddings, transaction)
+}
+
+function toDocument(
+  collectionId: string,
+  {
+    id,
+    modelId: _modelId,
+    missingEmbedding: _missing,
+    crop: _crop,
+    embeddings: _embeddings,
+    ...face
+  }: WrittenFace,
+): FaceDocument {
+  return { ...face, _id: id, collectionId }
+}
+
+function toCropDocument(faceId: string, { bytes, place }: FaceCrop) {
+  const crop = { _id: faceId, bytes: new Binary(bytes) }
+  return place === undefined ? crop : { ...crop, place: toPlain(place) }
+}
+
+/** Writes embeddings that are not there, and a change for each of them. */
+export async function insertEmbeddings(
+  context: MongoContext,
+  embeddings: readonly WrittenEmbedding[],
+  transaction: Transaction,
+): Promise<void> {
+  if (embeddings.length === 0) return
+  await context.tables.embeddings.insertMany(
+    embeddings.map(({ collectionId, faceId, modelId, embedding }) => ({
+      _id: toEmbeddingId(faceId, { modelId }),
+      collectionId,
+      faceId,
+      modelId,
+      embedding: toBinary(embedding),
+    })),
+    { session: transaction.session },
+  )
+  const changes = embeddings.map(
+    ({ collectionId, faceId, modelId }) =>
+      ({ kind: 'faceAdded', collectionId, faceId, modelId }) as const,
+  )
   await insertChanges(context, changes, transaction)
 }

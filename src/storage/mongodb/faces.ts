@@ -1,31 +1,73 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore } from '../ports/faces.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { type MongoContext, readInCollection } from './context.ts'
+import { type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
-import { faceProjection, toFace } from './documents.ts'
+import { toCrop, toEmbeddingId, toFace } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 import type { Lookups } from './lookups.ts'
 import { facesByPerson } from './schema.ts'
+import type { FaceDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+
+/**
+ * Faces of a collection as they are answered.
+ *
+ * @param transaction  in which they were read, if in any
+ */
+export async function toFaces(
+  { tables }: MongoContext,
+  { modelId }: Pick<Collection, 'modelId'>,
+  {
+    found,
+    transaction,
+  }: { readonly found: readonly FaceDocument[]; readonly transaction?: Transaction },
+): Promise<readonly Face[]> {
+  if (found.length === 0) return []
+  const ids = found.map(({ _id }) => toEmbeddingId(_id, { modelId }))
+  const session = transaction && { session: transaction.session }
+  const embeddings = await tables.embeddings
+    .find({ _id: { $in: ids } }, { ...session, projection: { _id: 1 } })
+    .toArray()
+  const embedded = new Set(embeddings.map(({ _id }) => _id))
+  return found.map((document, i) =>
+    toFace(document, { modelId, hasEmbedding: embedded.has(ids[i] as string) }),
+  )
+}
 
 /** Faces, as {@link FaceStore} says. */
 export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'add' | Lookups> {
   const { tables } = context
 
-  async function getFace(collectionId: string, faceId: string): Promise<Face> {
-    const read = () =>
-      tables.faces.findOne({ _id: faceId, collectionId }, { projection: faceProjection })
+  async function readFaces(
+    collectionId: string,
+    read: () => Promise<readonly FaceDocument[]>,
+  ): Promise<readonly Face[]> {
+    const result = await readWithModel(context, collectionId, read)
+    return result ? toFaces(context, result, { found: result.found }) : []
+  }
+
+  async function findFace(collectionId: string, faceId: string): Promise<FaceDocument> {
     const document = isUlid(faceId)
-      ? await readInCollection(context, collectionId, { read, none: null })
+      ? await readInCollection(context, collectionId, {
+          read: () => tables.faces.findOne({ _id: faceId, collectionId }),
+          none: null,
+        })
       : null
     if (!document) throw new FaceError('faceNotFound')
-    return toFace(document)
+    return document
   }
 
   return {
-    get: getFace,
+    async get(collectionId, faceId) {
+      const read = () => tables.faces.find({ _id: faceId, collectionId }).toArray()
+      const [face] = isUlid(faceId) ? await readFaces(collectionId, read) : []
+      if (!face) throw new FaceError('faceNotFound')
+      return face
+    },
 
     async list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('faces', options)
@@ -33,23 +75,23 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
       if (personId !== undefined && !isUlid(personId)) return { items: [] }
       const read = () => {
         const cursor = tables.faces
-          .find(
-            { collectionId, _id: { $gt: after }, ...(personId === undefined ? {} : { personId }) },
-            { projection: faceProjection },
-          )
+          .find({
+            collectionId,
+            _id: { $gt: after },
+            ...(personId === undefined ? {} : { personId }),
+          })
           .sort({ _id: 1 })
           .limit(limit + 1)
         // Left to the planner, it may walk through all faces of the collection.
         return (personId === undefined ? cursor : cursor.hint(facesByPerson)).toArray()
       }
-      const found = await readInCollection(context, collectionId, { read, none: [] })
-      return toPage('faces', found.map(toFace), limit)
+      return toPage('faces', await readFaces(collectionId, read), limit)
     },
 
     async getCrop(collectionId, faceId) {
-      const { hasCrop } = await getFace(collectionId, faceId)
+      const { hasCrop } = await findFace(collectionId, faceId)
       const crop = hasCrop ? await tables.crops.findOne({ _id: faceId }) : null
-      return crop ? Uint8Array.from(crop.bytes.value()) : undefined
+      return crop ? toCrop(crop) : undefined
     },
 
     async delete(collectionId, faceId) {
@@ -63,6 +105,7 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
         await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
         const decrease = { $inc: { faceCount: -1 } }
         await tables.persons.updateOne({ _id: face.personId }, decrease, { session })
+        await tables.embeddings.deleteMany({ faceId }, { session })
         if (face.hasCrop) await tables.crops.deleteOne({ _id: faceId }, { session })
         await insertChanges(context, [{ kind: 'faceRemoved', collectionId, faceId }], transaction)
       })
@@ -71,13 +114,9 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
 
     async findByImage(collectionId, imageHash) {
       if (!isSha256(imageHash)) return []
-      const read = () =>
-        tables.faces
-          .find({ collectionId, imageHash }, { projection: faceProjection })
-          .sort({ _id: 1 })
-          .toArray()
-      const found = await readInCollection(context, collectionId, { read, none: [] })
-      return found.map(toFace)
+      return readFaces(collectionId, () =>
+        tables.faces.find({ collectionId, imageHash }).sort({ _id: 1 }).toArray(),
+      )
     },
   }
 }

@@ -2,9 +2,11 @@ import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Cursor } from '../../core/types.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
 import type { Change, ChangeFeed } from '../ports/feed.ts'
+import { modelsOf } from '../rules/face-embeddings.ts'
 import { type FeedBatch, type FeedEvent, readChangeStream, writeMarker } from './change-stream.ts'
 import type { MongoContext } from './context.ts'
-import { readEmbedding } from './documents.ts'
+import { readEmbedding, toCollection, toEmbeddingId } from './documents.ts'
+import { type ChangeDocument, schemaVersion } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
 // [Note: Change feed]
@@ -37,12 +39,13 @@ const pageSize = 1000
 /** Writes changes; part of the transaction of the write that they record. */
 export async function insertChanges(
   { tables }: MongoContext,
-  changes: readonly Pick<Change, 'kind' | 'collectionId' | 'faceId'>[],
+  changes: readonly Pick<Change, 'kind' | 'collectionId' | 'faceId' | 'modelId'>[],
   { session }: Transaction,
 ): Promise<void> {
+  if (changes.length === 0) return
   const at = new Date()
   await tables.changes.insertMany(
-    changes.map((change) => ({ ...change, at })),
+    changes.map((change) => ({ ...change, at, schemaVersion })),
     { session },
   )
 }
@@ -104,19 +107,23 @@ export function createFeedOperations(context: MongoContext): Omit<ChangeFeed, 'e
       if (!Number.isInteger(limit) || limit < 1) {
         throw new FaceError('invalidOption', { detail: 'limit must be a whole number from 1.' })
       }
-      const events = await read(after ?? toCursor(context.beginning), limit)
+      const events = await addFirstModels(
+        context,
+        await read(after ?? toCursor(context.beginning), limit),
+      )
       const embeddings = await readEmbeddings(context, events)
       return events.map(({ token, document }): Change => {
-        const { kind, collectionId, faceId } = document
+        const { kind, collectionId, faceId, modelId } = document
         if (kind === 'marker' || collectionId === undefined) {
           throw new FaceError('storeCorrupt', { detail: 'A change of an unknown kind.' })
         }
-        const embedding = kind === 'faceAdded' ? embeddings.get(String(faceId)) : undefined
+        const embedding = embeddings.get(toAddedId(document) ?? '')
         return {
           cursor: toCursor(token),
           collectionId,
           kind,
           ...(faceId === undefined ? {} : { faceId }),
+          ...(modelId === undefined ? {} : { modelId }),
           ...(embedding === undefined ? {} : { embedding }),
         }
       })
@@ -124,17 +131,46 @@ export function createFeedOperations(context: MongoContext): Omit<ChangeFeed, 'e
   }
 }
 
-/** Embeddings of those of the added faces that exist, by face id. */
+/** The id of the embedding of which the change tells; `undefined` where it tells of none. */
+function toAddedId({ kind, faceId, modelId }: ChangeDocument): string | undefined {
+  if (kind !== 'faceAdded' || faceId === undefined || modelId === undefined) return undefined
+  return toEmbeddingId(faceId, { modelId })
+}
+
+/** Embeddings of which the changes tell and that are still there, by id. */
 async function readEmbeddings(
   { tables }: MongoContext,
   events: readonly FeedEvent[],
 ): Promise<Map<string, Float32Array>> {
-  const added = events.flatMap(({ document: { kind, faceId } }) =>
-    kind === 'faceAdded' && faceId !== undefined ? [faceId] : [],
-  )
-  if (added.length === 0) return new Map()
-  const found = await tables.faces
-    .find({ _id: { $in: added } }, { projection: { embedding: 1 } })
+  const ids = events.flatMap(({ document }) => toAddedId(document) ?? [])
+  if (ids.length === 0) return new Map()
+  const found = await tables.embeddings
+    .find({ _id: { $in: ids } }, { projection: { embedding: 1 } })
     .toArray()
-  return new Map(found.map((face) => [face._id, readEmbedding(face)]))
+  return new Map(found.map((embedding) => [embedding._id, readEmbedding(embedding)]))
+}
+
+/**
+ * Adds the model to changes of version 1, which had no need to name it: the oplog keeps them as they
+ * were written. It was the first model of the collection, whose index has the collection's id for its
+ * name; where the collection has that no more, nobody wants its embeddings.
+ */
+async function addFirstModels(
+  { tables }: MongoContext,
+  events: readonly FeedEvent[],
+): Promise<readonly FeedEvent[]> {
+  const isOld = ({ kind, modelId }: ChangeDocument) => kind === 'faceAdded' && modelId === undefined
+  const ids = events.flatMap(({ document }) =>
+    isOld(document) ? (document.collectionId ?? []) : [],
+  )
+  if (ids.length === 0) return events
+  const firstModels = new Map<string | undefined, string>()
+  for await (const document of tables.collections.find({ _id: { $in: [...new Set(ids)] } })) {
+    const first = modelsOf(toCollection(document)).find(({ indexId }) => indexId === document._id)
+    if (first) firstModels.set(document._id, first.modelId)
+  }
+  return events.map((event) => {
+    const modelId = isOld(event.document) && firstModels.get(event.document.collectionId)
+    return modelId ? { ...event, document: { ...event.document, modelId } } : event
+  })
 }

@@ -1,18 +1,19 @@
 import { FaceError } from '../../core/errors.ts'
-import type { EmbeddingBatch } from '../../core/types.ts'
+import type { EmbeddingSet } from '../ports/collections.ts'
 import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
-import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
 import { type MongoContext, readInCollection } from './context.ts'
 import { readCounts } from './counters.ts'
-import { readEmbedding, readMetadata, toCollection } from './documents.ts'
+import { readMetadata, toBatch, toCollection, toEmbeddingId } from './documents.ts'
 import { findPerson } from './persons.ts'
-import { facesByPerson } from './schema.ts'
-import type { FaceDocument } from './tables.ts'
+import { embeddingsByModel, facesByPerson } from './schema.ts'
+import type { EmbeddingDocument } from './tables.ts'
 
-const embeddingProjection = { embedding: 1 } as const
+type Read = Pick<EmbeddingDocument, 'faceId' | 'embedding'>
+
+const embeddingProjection = { _id: 0, faceId: 1, embedding: 1 } as const
 
 /** The methods of faces that are here. */
 export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
@@ -24,7 +25,7 @@ export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
 export function createLookupOperations(
   context: MongoContext,
 ): Pick<FaceStore, Lookups> & Pick<ChangeFeed, 'embeddings'> {
-  const { collections, persons, faces } = context.tables
+  const { collections, persons, faces, embeddings } = context.tables
 
   /** Also of a collection that is deleted and not yet purged. */
   async function readPersonIds(
@@ -63,6 +64,45 @@ export function createLookupOperations(
     })
   }
 
+  /**
+   * A model's embeddings of a person's faces, with one request; faces without one are left out.
+   *
+   * @param limit  with one, the faces are those of the lowest image hashes; without, all by id
+   */
+  function readOfPerson(
+    personId: string,
+    { modelId }: Pick<EmbeddingSet, 'modelId'>,
+    limit?: number,
+  ): Promise<readonly Read[]> {
+    // The order of the index: a person of thousands of faces needs no sorting.
+    const sort = limit === undefined ? { _id: 1 } : { imageHash: 1, box: 1 }
+    return faces
+      .aggregate<Read>(
+        [
+          { $match: { personId } },
+          { $sort: sort },
+          {
+            $project: {
+              embeddingId: { $concat: ['$_id', { $literal: toEmbeddingId('', { modelId }) }] },
+            },
+          },
+          {
+            $lookup: {
+              from: embeddings.collectionName,
+              localField: 'embeddingId',
+              foreignField: '_id',
+              as: 'found',
+            },
+          },
+          { $unwind: '$found' },
+          ...(limit === undefined ? [] : [{ $limit: limit }]),
+          { $project: { _id: 0, faceId: '$_id', embedding: '$found.embedding' } },
+        ],
+        { hint: facesByPerson },
+      )
+      .toArray()
+  }
+
   return {
     async getOwners(collectionId, faceIds) {
       const read = () => readPersonIds(collectionId, faceIds)
@@ -72,7 +112,8 @@ export function createLookupOperations(
       )
     },
 
-    async lookUpNearest(collectionId, lists) {
+    async lookUpNearest(set, lists) {
+      const collectionId = set.id
       const faceIds = [...new Set(lists.flat())]
       const [read, counts, document] = await Promise.all([
         readPersonIds(collectionId, faceIds),
@@ -84,13 +125,7 @@ export function createLookupOperations(
       const [owners, ...found] = await Promise.all([
         readOwners(faceIds, personOf),
         ...[...chosen].map(async ([personId, nearest]) => {
-          const rows = await faces
-            .find({ personId }, { projection: embeddingProjection })
-            // The order of the index: a person of thousands of faces needs no sorting.
-            .sort({ imageHash: 1, box: 1 })
-            .limit(facesPerMean)
-            .hint(facesByPerson)
-            .toArray()
+          const rows = await readOfPerson(personId, set, facesPerMean)
           return { personId, nearest, faces: toBatch(rows) }
         }),
       ])
@@ -102,43 +137,41 @@ export function createLookupOperations(
       }
     },
 
-    async getEmbeddings(collectionId, of) {
+    async getEmbeddings(set, of) {
+      const collectionId = set.id
       if ('personId' in of) {
         await findPerson(context, collectionId, of.personId)
-        const found = await faces
-          .find({ personId: of.personId }, { projection: embeddingProjection })
-          .sort({ _id: 1 })
-          .hint(facesByPerson)
-          .toArray()
-        return toBatch(found)
+        return toBatch(await readOfPerson(of.personId, set))
       }
       const asked = 'faceIds' in of ? of.faceIds : [of.faceId]
       const wanted = [...new Set(asked.filter(isUlid))]
+      const those = { _id: { $in: wanted.map((id) => toEmbeddingId(id, set)) }, collectionId }
       const read = () =>
-        faces
-          .find({ _id: { $in: wanted }, collectionId }, { projection: embeddingProjection })
-          .toArray()
-      const found = await readInCollection(context, collectionId, { read, none: [] })
-      if ('faceId' in of && found.length === 0) throw new FaceError('faceNotFound')
-      const byId = new Map(found.map((face) => [face._id, face]))
+        Promise.all([
+          embeddings.find(those, { projection: embeddingProjection }).toArray(),
+          'faceId' in of ? faces.countDocuments({ _id: of.faceId, collectionId }) : undefined,
+        ])
+      const [found, faceCount] = await readInCollection(context, collectionId, {
+        read,
+        none: [[], 0] as [EmbeddingDocument[], number],
+      })
+      if ('faceId' in of && !faceCount) throw new FaceError('faceNotFound')
+      const byId = new Map(found.map((embedding) => [embedding.faceId, embedding]))
       return toBatch(wanted.flatMap((id) => byId.get(id) ?? []))
     },
 
-    async embeddings(collectionId, { after = '', limit }) {
+    async embeddings({ id: collectionId, modelId }, { after = '', limit }) {
       const read = () =>
-        faces
-          .find({ collectionId, _id: { $gt: after } }, { projection: embeddingProjection })
-          .sort({ _id: 1 })
+        embeddings
+          .find(
+            { collectionId, modelId, faceId: { $gt: after } },
+            { projection: embeddingProjection },
+          )
+          .sort({ faceId: 1 })
           .limit(limit)
+          .hint(embeddingsByModel)
           .toArray()
       return toBatch(await readInCollection(context, collectionId, { read, none: [] }))
     },
   }
-}
-
-function toBatch(faces: readonly Pick<FaceDocument, '_id' | 'embedding'>[]): EmbeddingBatch {
-  return toEmbeddingBatch(
-    faces.map(({ _id }) => _id),
-    faces.map(readEmbedding),
-  )
 }

@@ -25,6 +25,7 @@ import { createLookupOperations } from './lookups.ts'
 import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
+import { createSecondModelOperations } from './second-models.ts'
 import { createTransactions } from './transactions.ts'
 import { createTransferOperations } from './transfer.ts'
 
@@ -37,11 +38,14 @@ export interface MongodbStoreOptions {
   readonly logger?: Logger | undefined
 }
 
-// These may take longer than others: see [Note: Change feed] in feed.ts and restoreCollection.
+// These may take longer than others: see [Note: Change feed] in feed.ts, restoreCollection, and
+// lacking-faces.ts, which may look at all faces of a collection.
 const slow: ReadonlySet<string> = new Set<MethodName>([
   'feed.changes',
   'feed.latestCursor',
   'transfer.restoreCollection',
+  'secondModels.lacking',
+  'secondModels.countLacking',
 ])
 const slowTimeoutMs = 120_000
 
@@ -52,19 +56,22 @@ const slowTimeoutMs = 120_000
  * themselves when there is one. Whether a write that failed so became durable is not known; adding
  * the same faces again stores none twice.
  *
+ * A database of an earlier version is brought to this one first, which may take minutes.
+ *
  * @throws {FaceError} `storeStandalone`, `storeUnavailable`, `storeTooNew`, `invalidConfig`
  */
 export async function createMongodbStore(options: MongodbStoreOptions): Promise<Database> {
   const { url, database, timeoutMs = 5000, logger } = options
   const client = await connect(url, timeoutMs)
   const db = client.db(database)
-  const prepared = await prepareDatabase(db).catch(async (error: unknown) => {
+  const transactions = createTransactions(client, timeoutMs)
+  const prepared = await prepareDatabase(db, transactions).catch(async (error: unknown) => {
     await client.close()
     throw toStoreError(error)
   })
   const context: MongoContext = {
     ...prepared,
-    ...createTransactions(client, timeoutMs),
+    ...transactions,
     db,
     timeoutMs,
     scans: createScanTurns(),
@@ -123,6 +130,7 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     collections: createCollectionOperations(context, cleaner),
     persons: createPersonOperations(context),
     faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
+    secondModels: createSecondModelOperations(context),
     feed: { ...createFeedOperations(context), embeddings },
     transfer: createTransferOperations(context, cleaner),
     answers: createAnswerOperations(context),

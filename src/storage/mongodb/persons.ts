@@ -64,7 +64,7 @@ export async function findPerson(
 
 /** Persons, as {@link PersonStore} says. */
 export function createPersonOperations(context: MongoContext): PersonStore {
-  const { collections, persons, faces, crops, jobItems } = context.tables
+  const { collections, persons, faces, embeddings, crops, jobItems } = context.tables
   return {
     create: (collectionId, input) =>
       context.transact(
@@ -156,6 +156,7 @@ export function createPersonOperations(context: MongoContext): PersonStore {
         await addToCounts(context, collectionId, removed)
         if (faceIds.length === 0) return
         await faces.deleteMany({ personId }, { session })
+        await embeddings.deleteMany({ faceId: { $in: faceIds } }, { session })
         await crops.deleteMany({ _id: { $in: faceIds } }, { session })
         const changes = faceIds.map(
           (faceId) => ({ kind: 'faceRemoved', collectionId, faceId }) as const,

@@ -1,18 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import { type Db, type IndexDescription, MongoServerError, type Collection as Table } from 'mongodb'
+import {
+  type Db,
+  type Document,
+  type IndexDescription,
+  MongoServerError,
+  type Collection as Table,
+} from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
 import { idempotencyKeptMs } from '../rules/input-checks.ts'
 import { writeMarker } from './change-stream.ts'
 import { isDuplicateKey } from './errors.ts'
-import type { MetaDocument, Tables } from './tables.ts'
+import { migrate } from './migration.ts'
+import { type MetaDocument, schemaVersion, type Tables } from './tables.ts'
+import type { Transactions } from './transactions.ts'
 
-/** The schema version that this program writes. */
-const schemaVersion = 1
 // The feed is read from the oplog; a change that was written is not needed any more.
 const changeKeptSeconds = 3600
 
 /** The unique index of faces, also the way to the faces of a person. */
 export const facesByPerson = 'facesByPerson'
+/** The server's own name: databases of version 1 have the index. */
+export const facesByCollection = 'collectionId_1__id_1'
+/** One model's embeddings of a collection, in the order of the faces. */
+export const embeddingsByModel = 'embeddingsByModel'
 
 const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   meta: [],
@@ -21,9 +31,13 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   persons: [{ key: { collectionId: 1, _id: 1 } }, { key: { collectionId: 1, name: 1, _id: 1 } }],
   nameLocks: [{ key: { collectionId: 1 } }],
   faces: [
-    { key: { collectionId: 1, _id: 1 } },
+    { key: { collectionId: 1, _id: 1 }, name: facesByCollection },
     { key: { personId: 1, imageHash: 1, box: 1 }, unique: true, name: facesByPerson },
     { key: { collectionId: 1, imageHash: 1, _id: 1 } },
+  ],
+  embeddings: [
+    { key: { collectionId: 1, modelId: 1, faceId: 1 }, name: embeddingsByModel },
+    { key: { faceId: 1 } },
   ],
   crops: [],
   changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
@@ -42,6 +56,14 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   purges: [],
 }
 
+/** What the server refuses to store; see [Note: Migration] in migration.ts. */
+const validators: Partial<Readonly<Record<keyof Tables, Document>>> = {
+  collections: { indexId: { $exists: true } },
+  faces: { embedding: { $exists: false } },
+  changes: { schemaVersion: { $gte: schemaVersion } },
+  purges: { batches: { $exists: false } },
+}
+
 export interface PreparedDatabase {
   readonly tables: Tables
   readonly databaseId: string
@@ -50,12 +72,15 @@ export interface PreparedDatabase {
 }
 
 /**
- * Creates what is missing of collections, indexes and the database's own record; safe when several
- * processes start at once.
+ * Creates what is missing of collections, indexes and the database's own record, and brings what an
+ * earlier version wrote to this one; safe when several processes start at once.
  *
  * @throws {FaceError} `storeTooNew` when a newer program wrote the database
  */
-export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
+export async function prepareDatabase(
+  db: Db,
+  transactions: Transactions,
+): Promise<PreparedDatabase> {
   const tables: Tables = {
     meta: db.collection('meta'),
     collections: db.collection('collections'),
@@ -63,6 +88,7 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
     persons: db.collection('persons'),
     nameLocks: db.collection('nameLocks'),
     faces: db.collection('faces'),
+    embeddings: db.collection('embeddings'),
     crops: db.collection('crops'),
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),
@@ -84,10 +110,15 @@ export async function prepareDatabase(db: Db): Promise<PreparedDatabase> {
   await Promise.all(
     Object.entries(indexes).map(async ([name, wanted]) => {
       // A transaction that creates a collection conflicts with others that do.
-      if (!existing.has(name)) await createIfMissing(db, name)
+      if (!existing.has(name)) {
+        await createIfMissing(db, name, validators[name as keyof Tables])
+      }
       if (wanted.length > 0) await db.collection(name).createIndexes([...wanted])
     }),
   )
+  if (meta.contentVersion !== schemaVersion) {
+    await migrate({ db, tables, validators, ...transactions })
+  }
   return {
     tables,
     databaseId: meta.databaseId,
@@ -107,6 +138,7 @@ async function readMeta(table: Table<MetaDocument>): Promise<MetaDocument> {
   const meta: MetaDocument = {
     _id: 'database',
     schemaVersion,
+    contentVersion: schemaVersion,
     databaseId: randomBytes(8).toString('hex'),
   }
   try {
@@ -121,9 +153,13 @@ async function readMeta(table: Table<MetaDocument>): Promise<MetaDocument> {
   return stored
 }
 
-async function createIfMissing(db: Db, name: string): Promise<void> {
+async function createIfMissing(
+  db: Db,
+  name: string,
+  validator: Document | undefined,
+): Promise<void> {
   try {
-    await db.createCollection(name)
+    await db.createCollection(name, validator === undefined ? {} : { validator })
   } catch (error) {
     // NamespaceExists: another process was faster.
     if (!(error instanceof MongoServerError && error.code === 48)) throw error

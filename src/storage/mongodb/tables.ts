@@ -1,19 +1,18 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
-import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
+import type { FacePlace } from '../../core/types.ts'
+import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
 import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
 
-export interface CollectionDocument {
+/** The schema version that this program writes; see [Note: Migration] in migration.ts. */
+export const schemaVersion = 2
+
+export interface CollectionDocument extends Omit<Collection, 'id'> {
   readonly _id: string
-  readonly name: string
-  readonly modelId: string
-  readonly dimension: number
-  readonly policy: DecisionPolicy
-  readonly storeCrops: boolean
-  readonly qualityGates?: QualityGateSettings
-  readonly createdAt: string
+  /** Written by what must not run beside a change of the models; see [Note: Models that change] in second-models.ts. */
+  readonly modelWrites?: number
 }
 
 /** See [Note: Counters] in counters.ts. */
@@ -43,9 +42,20 @@ export interface PersonDocument {
   readonly updatedAt: string
 }
 
-export interface FaceDocument extends Omit<Face, 'id'> {
+export interface FaceDocument extends Omit<Face, 'id' | 'modelId' | 'missingEmbedding'> {
   readonly _id: string
   readonly collectionId: string
+  /** How often it got an embedding later; see [Note: Models that change] in second-models.ts. */
+  readonly fills?: number
+}
+
+/** What a model made of a face. */
+export interface EmbeddingDocument {
+  /** The face and the model; see toEmbeddingId in documents.ts. */
+  readonly _id: string
+  readonly collectionId: string
+  readonly faceId: string
+  readonly modelId: string
   /** Little-endian float32, norm 1. */
   readonly embedding: Binary
 }
@@ -54,6 +64,7 @@ export interface CropDocument {
   /** The face's id. */
   readonly _id: string
   readonly bytes: Binary
+  readonly place?: FacePlace
 }
 
 /** See [Note: Change feed] in feed.ts. A `marker` is a place in the feed without a change. */
@@ -62,7 +73,10 @@ export interface ChangeDocument {
   readonly kind: Change['kind'] | 'marker'
   readonly collectionId?: string
   readonly faceId?: string
+  readonly modelId?: string
   readonly at: Date
+  /** That of the program that wrote it; absent in those of version 1. */
+  readonly schemaVersion?: number
 }
 
 export interface IdempotencyDocument {
@@ -91,7 +105,7 @@ export interface JobDocument extends Omit<Job, 'id' | 'input' | 'result'> {
   readonly checkpoint?: string
   /** How often a lease ended since the last checkpoint. */
   readonly lapses: number
-  /** How many rounds of items of each attempt count; see [Note: Jobs without transactions] in jobs.ts. */
+  /** How many rounds of items of each attempt count; see [Note: Jobs without transactions] in job-records.ts. */
   readonly rounds?: Readonly<Record<string, number>>
   readonly leaseUntil?: Date
 }
@@ -123,12 +137,16 @@ export interface JobPartDocument {
 export interface PurgeDocument {
   /** Its id. */
   readonly _id: string
-  readonly batches: number
+  /** How many batches were removed. Version 1 called it `batches`; see [Note: Migration] in migration.ts. */
+  readonly rounds: number
 }
 
 export interface MetaDocument {
   readonly _id: 'database'
+  /** Programs that know no such version leave the database alone. */
   readonly schemaVersion: number
+  /** The version that all documents have; lower, or absent, until a migration is done. */
+  readonly contentVersion?: number
   /** Tells this database's cursors from another's. */
   readonly databaseId: string
   /** Resume token before the first change. */
@@ -143,6 +161,7 @@ export interface Tables {
   readonly persons: Table<PersonDocument>
   readonly nameLocks: Table<NameLockDocument>
   readonly faces: Table<FaceDocument>
+  readonly embeddings: Table<EmbeddingDocument>
   readonly crops: Table<CropDocument>
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>

@@ -2,13 +2,19 @@ import { FaceError } from '../../core/errors.ts'
 import type { StoredFace } from '../ports/faces.ts'
 import type { TransferStore } from '../ports/transfer.ts'
 import { assertUnitEmbedding } from '../rules/embedding.ts'
-import { assertCollection, assertFits, assertId } from '../rules/input-checks.ts'
+import {
+  assertCollection,
+  assertDimension,
+  assertId,
+  assertImageHash,
+  assertModel,
+} from '../rules/input-checks.ts'
 import { insertCollection } from './collections.ts'
-import { findCollection, type MongoContext, readInCollection } from './context.ts'
+import { findCollection, type MongoContext, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import type { DeletedCollectionCleaner } from './deleted-collections.ts'
-import { readEmbedding, toFace } from './documents.ts'
-import { findBySource, insertFaces, toSource } from './face-writes.ts'
+import { readEmbedding, toCrop, toEmbeddingId, toFace } from './documents.ts'
+import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
 import { toPersonDocument } from './persons.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -17,7 +23,7 @@ export function createTransferOperations(
   context: MongoContext,
   cleaner: DeletedCollectionCleaner,
 ): TransferStore {
-  const { collections, persons, faces, crops, purges } = context.tables
+  const { collections, persons, faces, embeddings, crops, purges } = context.tables
 
   /** Those that are not there, by id or by source, each once. */
   async function selectMissing(
@@ -46,18 +52,24 @@ export function createTransferOperations(
           .sort({ _id: 1 })
           .limit(limit)
           .toArray()
-      const found = await readInCollection(context, collectionId, { read, none: [] })
+      const result = await readWithModel(context, collectionId, read)
+      if (!result) return []
+      const { found, modelId } = result
+      const embeddingIds = found.map(({ _id }) => toEmbeddingId(_id, { modelId }))
       const withCrop = found.filter((face) => face.hasCrop).map((face) => face._id)
-      const bytes = new Map<string, Uint8Array>()
-      for await (const crop of crops.find({ _id: { $in: withCrop } })) {
-        bytes.set(crop._id, Uint8Array.from(crop.bytes.value()))
-      }
+      const [itsEmbeddings, itsCrops] = await Promise.all([
+        embeddings.find({ _id: { $in: embeddingIds } }).toArray(),
+        crops.find({ _id: { $in: withCrop } }).toArray(),
+      ])
+      const embeddingOf = new Map(itsEmbeddings.map((document) => [document.faceId, document]))
+      const cropOf = new Map(itsCrops.map((document) => [document._id, document]))
       return found.map((document) => {
-        const crop = bytes.get(document._id)
+        const embedding = embeddingOf.get(document._id)
+        const crop = cropOf.get(document._id)
         return {
-          ...toFace(document),
-          embedding: readEmbedding(document),
-          ...(crop === undefined ? {} : { crop }),
+          ...toFace(document, { modelId, hasEmbedding: embedding !== undefined }),
+          ...(embedding === undefined ? {} : { embedding: readEmbedding(embedding) }),
+          ...(crop === undefined ? {} : { crop: toCrop(crop) }),
         }
       })
     },
@@ -114,7 +126,10 @@ export function createTransferOperations(
         }
         for (const face of given) {
           assertId(face.id)
-          assertFits(collection, face)
+          assertImageHash(face)
+          assertModel(collection, face)
+          if (face.embedding === undefined) continue
+          assertDimension(collection, face.embedding)
           assertUnitEmbedding(face.embedding)
         }
         const missing = await selectMissing(given, transaction)
@@ -127,9 +142,15 @@ export function createTransferOperations(
           })),
           { session },
         )
-        await insertFaces(context, { collectionId, faces: missing }, transaction)
+        const written = missing.map(toWrittenFace)
+        await insertFaces(context, { collectionId, faces: written }, transaction)
         await addToCounts(context, collectionId, { transaction, persons: 0, faces: missing.length })
       })
     },
   }
+}
+
+function toWrittenFace({ embedding, ...face }: StoredFace): WrittenFace {
+  const { modelId } = face
+  return { ...face, embeddings: embedding === undefined ? [] : [{ modelId, embedding }] }
 }

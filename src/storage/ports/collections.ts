@@ -1,21 +1,42 @@
 import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Page, PageOptions } from './pages.ts'
 
-/** A named gallery with one model and one policy. */
-export interface Collection {
+/** One model's embeddings of a collection's faces, which have an index of their own. */
+export interface CollectionModel {
+  readonly modelId: string
+  readonly dimension: number
+  /** Decides about similarities of this model. */
+  readonly policy: DecisionPolicy
+  /**
+   * ULID; the name of the index. A model that is begun again gets another one, so that what is left of
+   * an earlier index is never taken for it.
+   */
+  readonly indexId: string
+}
+
+/** A named gallery. Its own fields of {@link CollectionModel} are those of the model that answers. */
+export interface Collection extends CollectionModel {
   /** ULID; tells a collection from a later one of the same name. */
   readonly id: string
   /** Unique; `^[a-z0-9][a-z0-9_-]{0,63}$`; the address of the collection in the API. */
   readonly name: string
-  readonly modelId: string
-  readonly dimension: number
-  readonly policy: DecisionPolicy
+  /**
+   * A model beside the one that answers: it is being filled and will answer, or it answered before. New
+   * faces get embeddings of both.
+   */
+  readonly second?: CollectionModel
   readonly storeCrops: boolean
   /** Where enrolment asks for other limits than the configuration; absent: nowhere. */
   readonly qualityGates?: QualityGateSettings
   /** ISO 8601, UTC. */
   readonly createdAt: string
 }
+
+/** Says whose embeddings of which collection are meant. */
+export type EmbeddingSet = Pick<Collection, 'id' | 'modelId'>
+
+/** A collection to be made. */
+export type NewCollection = Omit<Collection, 'id' | 'indexId' | 'second' | 'createdAt'>
 
 /** The fields of a collection that may change; what is absent stays. */
 export interface CollectionPatch {
@@ -35,7 +56,7 @@ export interface GalleryTotals {
 /** The collections of a database. */
 export interface CollectionStore {
   /** @throws {FaceError} `collectionExists` */
-  create(input: Omit<Collection, 'id' | 'createdAt'>): Promise<Collection>
+  create(input: NewCollection): Promise<Collection>
   /** The collection of this name. @throws {FaceError} `collectionNotFound` */
   get(name: string): Promise<Collection>
   list(options?: PageOptions): Promise<Page<Collection>>

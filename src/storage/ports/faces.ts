@@ -1,5 +1,5 @@
-import type { Box, EmbeddingBatch, Landmarks5, Quality } from '../../core/types.ts'
-import type { Collection } from './collections.ts'
+import type { Box, EmbeddingBatch, FaceCrop, Landmarks5, Quality } from '../../core/types.ts'
+import type { Collection, EmbeddingSet } from './collections.ts'
 import type { Page, PageOptions } from './pages.ts'
 import type { Metadata, NewPerson, Person } from './persons.ts'
 
@@ -17,25 +17,35 @@ export interface FaceInImage {
 export interface Face extends Partial<FaceInImage> {
   readonly id: string
   readonly personId: string
+  /** The model of its collection that answers. */
   readonly modelId: string
+  /** No search finds the face, because it has no embedding of that model. */
+  readonly missingEmbedding?: true
   /** Lower-case hex SHA-256 of the image file it came from; without one, of its embedding. */
   readonly imageHash: string
   readonly hasCrop: boolean
   readonly createdAt: string
 }
 
-/** A face to be stored; all of {@link FaceInImage}, or nothing of it. */
-export interface NewFace extends Partial<FaceInImage> {
-  readonly embedding: Float32Array
+/** What a model made of a face. */
+export interface ModelEmbedding {
   readonly modelId: string
-  readonly imageHash: string
-  readonly crop?: Uint8Array
+  /** [dimension of the model], unit vector */
+  readonly embedding: Float32Array
 }
 
-/** A face with all that the store keeps of it. */
+/** A face to be stored; all of {@link FaceInImage}, or nothing of it. */
+export interface NewFace extends Partial<FaceInImage>, ModelEmbedding {
+  /** Of the collection's second model, where it has one. One of another model is not kept. */
+  readonly second?: ModelEmbedding
+  readonly imageHash: string
+  readonly crop?: FaceCrop
+}
+
+/** A face with its crop and, where it has one, its embedding of the model that answers. */
 export interface StoredFace extends Face {
-  readonly embedding: Float32Array
-  readonly crop?: Uint8Array
+  readonly embedding?: Float32Array
+  readonly crop?: FaceCrop
 }
 
 export interface FaceOwner {
@@ -100,14 +110,18 @@ export interface FaceStore {
     options?: PageOptions & { readonly personId?: string },
   ): Promise<Page<Face>>
   /** @throws {FaceError} `faceNotFound` */
-  getCrop(collectionId: string, faceId: string): Promise<Uint8Array | undefined>
+  getCrop(collectionId: string, faceId: string): Promise<FaceCrop | undefined>
   /** @throws {FaceError} `faceNotFound` */
   delete(collectionId: string, faceId: string): Promise<void>
   /** The persons of these faces; ids that are gone are left out. */
   getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
-  /** Embeddings of one face, of all faces of one person, or of those of the listed faces that exist. */
+  /**
+   * One model's embeddings of one face, of all faces of one person, or of those of the listed faces that
+   * exist; faces without one are left out.
+   * @throws {FaceError} `faceNotFound`, `personNotFound`
+   */
   getEmbeddings(
-    collectionId: string,
+    set: EmbeddingSet,
     of:
       | { readonly faceId: string }
       | { readonly personId: string }
@@ -115,9 +129,10 @@ export interface FaceStore {
   ): Promise<EmbeddingBatch>
   /**
    * Reads everything that a search needs to know of the faces it found, in one round trip.
+   * @param set  whose embeddings are meant: those of the index that was searched
    * @param lists  ids of faces, for each probe the nearest first; those that are gone are left out
    */
-  lookUpNearest(collectionId: string, lists: readonly (readonly string[])[]): Promise<NearestFaces>
+  lookUpNearest(set: EmbeddingSet, lists: readonly (readonly string[])[]): Promise<NearestFaces>
   /** The faces in this collection that came from this image file. */
   findByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
 }

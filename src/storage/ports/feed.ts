@@ -1,12 +1,20 @@
 import type { Cursor, EmbeddingBatch } from '../../core/types.ts'
+import type { EmbeddingSet } from './collections.ts'
 
 export interface Change {
   readonly cursor: Cursor
   readonly collectionId: string
-  readonly kind: 'faceAdded' | 'faceRemoved' | 'collectionRemoved'
-  /** The face; absent for `collectionRemoved`. */
+  /**
+   * `faceAdded`: a face has an embedding of a model that it did not have before; of a new face with two
+   * embeddings there are two changes. `faceRemoved`: with all its embeddings. `modelsChanged`: a second
+   * model was begun or ended; the collection tells which models it has now.
+   */
+  readonly kind: 'faceAdded' | 'faceRemoved' | 'modelsChanged' | 'collectionRemoved'
+  /** Of `faceAdded` and `faceRemoved`. */
   readonly faceId?: string
-  /** Present for `faceAdded` when the face still exists when the change is read. */
+  /** Of `faceAdded`, where it is still known. */
+  readonly modelId?: string
+  /** Of `faceAdded`, where the face still has it when the change is read. */
   readonly embedding?: Float32Array
 }
 
@@ -16,9 +24,9 @@ export interface ChangeFeed {
   latestCursor(): Promise<Cursor>
   /** Up to `limit` changes after the cursor, in order; `undefined` reads from the beginning. @throws {FaceError} `invalidCursor` when it is no longer known: rebuild */
   changes(after: Cursor | undefined, limit: number): Promise<readonly Change[]>
-  /** All embeddings of a collection in id order, in batches; for a rebuild. */
+  /** All embeddings that a model made of a collection's faces, in the order of the faces' ids, in batches; for a rebuild. */
   embeddings(
-    collectionId: string,
+    set: EmbeddingSet,
     options: { readonly after?: string; readonly limit: number },
   ): Promise<EmbeddingBatch>
 }

@@ -1,6 +1,9 @@
-import type { Collection } from './collections.ts'
+import type { Collection, NewCollection } from './collections.ts'
 import type { StoredFace } from './faces.ts'
 import type { Person } from './persons.ts'
+
+/** A collection as it is moved: with the model that answers alone. */
+export type MovedCollection = NewCollection & Pick<Collection, 'id' | 'createdAt'>
 
 /**
  * Moves a gallery from one database to another, ids and times included. Restoring what is there
@@ -8,13 +11,13 @@ import type { Person } from './persons.ts'
  * appears in the feed of changes.
  */
 export interface TransferStore {
-  /** Faces in id order, whole. */
+  /** Faces in id order, with their embeddings of the model that answers. */
   readFaces(
     collectionId: string,
     options: { readonly after?: string; readonly limit: number },
   ): Promise<readonly StoredFace[]>
   /** @throws {FaceError} `collectionExists` when another collection has the name, or the id with another name, model or dimension; `invalidName` */
-  restoreCollection(collection: Collection): Promise<void>
+  restoreCollection(collection: MovedCollection): Promise<void>
   /** All or none. @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata` */
   restorePersons(collectionId: string, persons: readonly Omit<Person, 'faceCount'>[]): Promise<void>
   /** All or none. @throws {FaceError} `collectionNotFound`, `personNotFound`, `modelMismatch`, `dimensionMismatch`, `invalidEmbedding` */

@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import type { Collection } from '../ports/collections.ts'
+import type { Collection, CollectionModel } from '../ports/collections.ts'
 import type { NewFace } from '../ports/faces.ts'
 import type { NewApiKey } from '../ports/keys.ts'
 import { isUlid } from './pages.ts'
@@ -35,27 +35,32 @@ export function assertCollection({
   }
 }
 
-/**
- * Checks that the face may be stored in the collection.
- *
- * @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidOption`
- */
-export function assertFits(
-  collection: Collection,
-  face: Pick<NewFace, 'modelId' | 'embedding' | 'imageHash'>,
+/** @throws {FaceError} `modelMismatch` */
+export function assertModel(
+  collection: Pick<CollectionModel, 'modelId'>,
+  { modelId }: { readonly modelId: string },
 ): void {
-  if (face.modelId !== collection.modelId) {
-    throw new FaceError('modelMismatch', {
-      detail: `The embedding is of ${face.modelId}, the collection of ${collection.modelId}.`,
-      info: { expected: collection.modelId, actual: face.modelId },
-    })
-  }
-  if (face.embedding.length !== collection.dimension) {
-    throw new FaceError('dimensionMismatch', {
-      detail: `Expected ${collection.dimension} values, got ${face.embedding.length}.`,
-      info: { expected: collection.dimension, actual: face.embedding.length },
-    })
-  }
+  if (modelId === collection.modelId) return
+  throw new FaceError('modelMismatch', {
+    detail: `The embedding is of ${modelId}, the collection of ${collection.modelId}.`,
+    info: { expected: collection.modelId, actual: modelId },
+  })
+}
+
+/** @throws {FaceError} `dimensionMismatch` */
+export function assertDimension(
+  { dimension }: Pick<CollectionModel, 'dimension'>,
+  embedding: Float32Array,
+): void {
+  if (embedding.length === dimension) return
+  throw new FaceError('dimensionMismatch', {
+    detail: `Expected ${dimension} values, got ${embedding.length}.`,
+    info: { expected: dimension, actual: embedding.length },
+  })
+}
+
+/** @throws {FaceError} `invalidOption` */
+export function assertImageHash(face: Pick<NewFace, 'imageHash'>): void {
   if (!isSha256(face.imageHash)) {
     throw new FaceError('invalidOption', { detail: 'imageHash must be a lower-case hex SHA-256.' })
   }

@@ -17,6 +17,7 @@ import type { StoreMethod } from './methods.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
+import { createSecondModelOperations } from './second-models.ts'
 import { createTransferOperations } from './transfer.ts'
 
 export interface StoreCall {
@@ -193,6 +194,7 @@ function createPorts(context: StoreContext): SynchronousPorts {
     collections: createCollectionOperations(context),
     persons: createPersonOperations(context),
     faces: { ...createFaceOperations(context), ...lookups },
+    secondModels: createSecondModelOperations(context),
     feed: { ...createChangeOperations(context), embeddings },
     transfer: createTransferOperations(context),
     answers: createAnswerOperations(context),

@@ -18,14 +18,18 @@ const beginningTag = '00000000'
 /** Writes a change; part of the transaction of the write that it records. */
 export function appendChange(
   context: StoreContext,
-  change: Pick<Change, 'kind' | 'collectionId' | 'faceId'>,
+  change: Pick<Change, 'kind' | 'collectionId' | 'faceId' | 'modelId'>,
 ): void {
-  context.db.run('INSERT INTO changes (tag, kind, collection_id, face_id) VALUES (?, ?, ?, ?)', [
-    randomBytes(4).toString('hex'),
-    change.kind,
-    change.collectionId,
-    change.faceId ?? null,
-  ])
+  context.db.run(
+    'INSERT INTO changes (tag, kind, collection_id, face_id, model_id) VALUES (?, ?, ?, ?, ?)',
+    [
+      randomBytes(4).toString('hex'),
+      change.kind,
+      change.collectionId,
+      change.faceId ?? null,
+      change.modelId ?? null,
+    ],
+  )
 }
 
 /** The change feed, as {@link import('../database.ts').Database} says. */
@@ -65,8 +69,9 @@ export function createChangeOperations(
         throw new FaceError('invalidOption', { detail: 'limit must be a whole number from 1.' })
       }
       const rows = db.all(
-        'SELECT c.seq, c.tag, c.kind, c.collection_id, c.face_id, f.embedding FROM changes c ' +
-          "LEFT JOIN faces f ON c.kind = 'faceAdded' AND f.id = c.face_id " +
+        'SELECT c.seq, c.tag, c.kind, c.collection_id, c.face_id, c.model_id, e.embedding ' +
+          "FROM changes c LEFT JOIN embeddings e ON c.kind = 'faceAdded' " +
+          'AND e.face_id = c.face_id AND e.model_id = c.model_id ' +
           'WHERE c.seq > ? ORDER BY c.seq LIMIT ?',
         [toSequence(after), limit],
       )
@@ -78,11 +83,16 @@ export function createChangeOperations(
 function toChange(row: SqlRow, cursor: Cursor): Change {
   const kind = readText(row, 'kind')
   const collectionId = readText(row, 'collection_id')
-  if (kind === 'collectionRemoved') return { cursor, collectionId, kind }
+  if (kind === 'collectionRemoved' || kind === 'modelsChanged')
+    return { cursor, collectionId, kind }
   if (kind !== 'faceAdded' && kind !== 'faceRemoved') {
     throw new FaceError('storeCorrupt', { detail: 'A change of an unknown kind.' })
   }
   const faceId = readText(row, 'face_id')
-  if (row.embedding === null) return { cursor, collectionId, kind, faceId }
-  return { cursor, collectionId, kind, faceId, embedding: readEmbedding(row) }
+  const change: Change = { cursor, collectionId, kind, faceId }
+  // Faces that were gone when the database became one of this version.
+  if (row.model_id === null) return change
+  const modelId = readText(row, 'model_id')
+  if (row.embedding === null) return { ...change, modelId }
+  return { ...change, modelId, embedding: readEmbedding(row) }
 }

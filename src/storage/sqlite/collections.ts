@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
+import type { MovedCollection } from '../ports/transfer.ts'
 import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
@@ -9,21 +10,23 @@ import type { StoreContext, Synchronous } from './context.ts'
 import { collectionColumns, readCollection, readNumber } from './rows.ts'
 
 /** @throws {FaceError} `invalidName`, `invalidOption` */
-export function insertCollection(context: StoreContext, collection: Collection): void {
+export function insertCollection(context: StoreContext, collection: MovedCollection): void {
   assertCollection(collection)
-  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, [
+  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?'
+  context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (${values})`, [
     collection.id,
     collection.name,
     collection.modelId,
     collection.dimension,
     JSON.stringify(collection.policy),
+    collection.id,
     collection.storeCrops ? 1 : 0,
     toGatesJson(collection),
     collection.createdAt,
   ])
 }
 
-function toGatesJson({ qualityGates }: Collection): string | null {
+function toGatesJson({ qualityGates }: Pick<Collection, 'qualityGates'>): string | null {
   return qualityGates === undefined ? null : JSON.stringify(qualityGates)
 }
 

@@ -1,16 +1,23 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
-import type { Face, FaceStore, NewFace, StoredFace } from '../ports/faces.ts'
-import { toUnitEmbedding } from '../rules/embedding.ts'
+import type {
+  Face,
+  FaceInImage,
+  FaceStore,
+  ModelEmbedding,
+  NewFace,
+  StoredFace,
+} from '../ports/faces.ts'
+import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
-import { assertFits, isSha256 } from '../rules/input-checks.ts'
+import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlValue } from './libsql.ts'
 import type { Lookups } from './lookups.ts'
 import { findPerson, obtainPerson } from './persons.ts'
-import { faceColumns, readBlob, readFace, toEmbeddingBytes } from './rows.ts'
+import { faceColumns, facesAndModel, readCrop, readFace, toEmbeddingBytes } from './rows.ts'
 
 /** Faces, as {@link import('../database.ts').Database} says. */
 export function createFaceOperations(context: StoreContext): Synchronous<Omit<FaceStore, Lookups>> {
@@ -18,10 +25,10 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
 
   function getFace(collectionId: string, faceId: string): Face {
     const row = isUlid(faceId)
-      ? db.get(`SELECT ${faceColumns} FROM faces WHERE id = ? AND collection_id = ?`, [
-          faceId,
-          collectionId,
-        ])
+      ? db.get(
+          `SELECT ${faceColumns} FROM ${facesAndModel} WHERE faces.id = ? AND collection_id = ?`,
+          [faceId, collectionId],
+        )
       : undefined
     if (!row) throw new FaceError('faceNotFound')
     return readFace(row)
@@ -32,21 +39,21 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
     personId: string,
     face: NewFace,
   ): Face & { readonly alreadyEnrolled: boolean } {
-    assertFits(collection, face)
-    const embedding = toUnitEmbedding(face.embedding)
+    const embeddings = toStoredEmbeddings(collection, face)
     const [, box] = toImageColumns(face)
     const stored = db.get(
-      `SELECT ${faceColumns} FROM faces WHERE person_id = ? AND image_hash = ? AND box = ?`,
+      `SELECT ${faceColumns} FROM ${facesAndModel} WHERE person_id = ? AND image_hash = ? AND box = ?`,
       [personId, face.imageHash, box],
     )
     if (stored) return { ...readFace(stored), alreadyEnrolled: true }
-    const { crop, ...rest } = face
+    const { crop, imageHash } = face
     const id = context.newId()
     writeFace(context, collection.id, {
-      ...rest,
+      ...toFaceInImage(face),
+      imageHash,
       id,
       personId,
-      embedding,
+      embeddings,
       createdAt: context.now(),
       // The collection's setting wins over the caller's.
       ...(crop && collection.storeCrops ? { crop } : {}),
@@ -71,7 +78,7 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
 
     list(collectionId, options = {}) {
       const { after, limit } = parsePageOptions('faces', options)
-      const conditions = ['collection_id = ?', 'id > ?']
+      const conditions = ['collection_id = ?', 'faces.id > ?']
       const parameters: SqlValue[] = [collectionId, after]
       if (options.personId !== undefined) {
         if (!isUlid(options.personId)) return { items: [] }
@@ -81,7 +88,7 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
         parameters.push(options.personId)
       }
       const rows = db.all(
-        `SELECT ${faceColumns} FROM faces WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
+        `SELECT ${faceColumns} FROM ${facesAndModel} WHERE ${conditions.join(' AND ')} ORDER BY faces.id LIMIT ?`,
         [...parameters, limit + 1],
       )
       return toPage('faces', rows.map(readFace), limit)
@@ -89,8 +96,10 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
 
     getCrop(collectionId, faceId) {
       getFace(collectionId, faceId)
-      const row = db.get('SELECT bytes FROM crops WHERE face_id = ?', [faceId])
-      return row && readBlob(row, 'bytes')
+      const row = db.get('SELECT bytes AS crop, place AS crop_place FROM crops WHERE face_id = ?', [
+        faceId,
+      ])
+      return row && readCrop(row)
     },
 
     delete(collectionId, faceId) {
@@ -102,7 +111,7 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
     findByImage(collectionId, imageHash) {
       if (!isSha256(imageHash)) return []
       const rows = db.all(
-        `SELECT ${faceColumns} FROM faces WHERE collection_id = ? AND image_hash = ? ORDER BY id`,
+        `SELECT ${faceColumns} FROM ${facesAndModel} WHERE collection_id = ? AND image_hash = ? ORDER BY faces.id`,
         [collectionId, imageHash],
       )
       return rows.map(readFace)
@@ -111,38 +120,59 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
 }
 
 /** Quality, box and landmarks as JSON; `null` where there was no image. */
-function toImageColumns(face: NewFace): readonly [string, string, string] {
+function toImageColumns(face: Partial<FaceInImage>): readonly [string, string, string] {
   const { quality = null, box = null, landmarks = null } = toFaceInImage(face)
   return [JSON.stringify(quality), JSON.stringify(box), JSON.stringify(landmarks)]
 }
 
+/** A face as it is written. */
+type WrittenFace = Omit<StoredFace, 'hasCrop' | 'modelId' | 'embedding'> & {
+  readonly embeddings: readonly ModelEmbedding[]
+}
+
 /**
- * Writes a face and its change. Nothing happens when its id, or the person's face of the same place
+ * Writes a face with its embeddings, and a change for each of them. Nothing happens when its id, or the person's face of the same place
  * in the same image, is there.
  */
-export function writeFace(
-  context: StoreContext,
-  collectionId: string,
-  face: Omit<StoredFace, 'hasCrop'>,
-): void {
+export function writeFace(context: StoreContext, collectionId: string, face: WrittenFace): void {
   const written = context.db.run(
-    'INSERT INTO faces (id, collection_id, person_id, model_id, quality, box, landmarks, ' +
-      'image_hash, created_at, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
+    'INSERT INTO faces (id, collection_id, person_id, quality, box, landmarks, image_hash, ' +
+      'created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ' +
       'ON CONFLICT DO NOTHING',
-    [
-      face.id,
-      collectionId,
-      face.personId,
-      face.modelId,
-      ...toImageColumns(face),
-      face.imageHash,
-      face.createdAt,
-      toEmbeddingBytes(face.embedding),
-    ],
+    [face.id, collectionId, face.personId, ...toImageColumns(face), face.imageHash, face.createdAt],
   )
   if (written === 0) return
   if (face.crop) {
-    context.db.run('INSERT INTO crops (face_id, bytes) VALUES (?, ?)', [face.id, face.crop])
+    const { bytes, place } = face.crop
+    context.db.run('INSERT INTO crops (face_id, bytes, place) VALUES (?, ?, ?)', [
+      face.id,
+      bytes,
+      place === undefined ? null : JSON.stringify(place),
+    ])
   }
-  appendChange(context, { kind: 'faceAdded', collectionId, faceId: face.id })
+  for (const embedding of face.embeddings) {
+    writeEmbedding(context, { ...embedding, collectionId, faceId: face.id })
+  }
+}
+
+/**
+ * Writes an embedding of a face, and its change.
+ *
+ * @returns whether it was not there
+ */
+export function writeEmbedding(
+  context: StoreContext,
+  {
+    collectionId,
+    faceId,
+    modelId,
+    embedding,
+  }: ModelEmbedding & { readonly collectionId: string; readonly faceId: string },
+): boolean {
+  const written = context.db.run(
+    'INSERT INTO embeddings (face_id, model_id, embedding) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    [faceId, modelId, toEmbeddingBytes(embedding)],
+  )
+  if (written > 0) appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
+  return written > 0
 }

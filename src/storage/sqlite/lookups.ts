@@ -39,6 +39,9 @@ const ownersSql =
   'FROM json_each(?) wanted CROSS JOIN faces f INDEXED BY faces_by_id ON f.id = wanted.value ' +
   'CROSS JOIN persons p ON p.id = f.person_id WHERE f.collection_id = ?'
 
+/** The embeddings of a model beside faces `f` that have one. CROSS: the faces are found first. */
+const itsEmbedding = 'CROSS JOIN embeddings e ON e.face_id = f.id AND e.model_id = ?'
+
 type OwnerTuple = readonly [faceId: string, personId: string, name: string, metadata: string]
 
 /** The methods of faces that are here. */
@@ -77,40 +80,46 @@ export function createLookupOperations(
   return {
     getOwners: (collectionId, faceIds) => readOwners(collectionId, faceIds).owners,
 
-    getEmbeddings(collectionId, of) {
+    getEmbeddings({ id: collectionId, modelId }, of) {
       if ('personId' in of) {
         findPerson(context, collectionId, of.personId)
-        const sql = 'SELECT id, embedding FROM faces WHERE person_id = ? ORDER BY id'
-        return toBatch(db.all(sql, [of.personId]))
+        const sql =
+          `SELECT f.id, e.embedding FROM faces f ${itsEmbedding} ` +
+          'WHERE f.person_id = ? ORDER BY f.id'
+        return toBatch(db.all(sql, [modelId, of.personId]))
       }
       if ('faceIds' in of) {
         const wanted = JSON.stringify([...new Set(of.faceIds.filter(isUlid))])
         return toBatch(
           db.all(
-            'SELECT f.id, f.embedding FROM json_each(?) wanted CROSS JOIN faces f ' +
-              'ON f.id = wanted.value WHERE f.collection_id = ? ORDER BY wanted.key',
-            [wanted, collectionId],
+            'SELECT f.id, e.embedding FROM json_each(?) wanted CROSS JOIN faces f ' +
+              `INDEXED BY faces_by_id ON f.id = wanted.value ${itsEmbedding} ` +
+              'WHERE f.collection_id = ? ORDER BY wanted.key',
+            [wanted, modelId, collectionId],
           ),
         )
       }
-      const sql = 'SELECT id, embedding FROM faces WHERE id = ? AND collection_id = ?'
-      const rows = isUlid(of.faceId) ? db.all(sql, [of.faceId, collectionId]) : []
-      if (rows.length === 0) throw new FaceError('faceNotFound')
-      return toBatch(rows)
+      const sql =
+        'SELECT f.id, (SELECT embedding FROM embeddings WHERE face_id = f.id AND model_id = ?) ' +
+        'AS embedding FROM faces f WHERE f.id = ? AND f.collection_id = ?'
+      const row = isUlid(of.faceId) && db.get(sql, [modelId, of.faceId, collectionId])
+      if (!row) throw new FaceError('faceNotFound')
+      return toBatch(row.embedding === null ? [] : [row])
     },
 
     // Few statements, because each costs as much as some rows: mostly one person is chosen.
-    lookUpNearest(collectionId, lists) {
+    lookUpNearest({ id: collectionId, modelId }, lists) {
       const { owners, collection } = readOwners(collectionId, [...new Set(lists.flat())])
       const personOf = new Map(owners.map(({ faceId, personId }) => [faceId, personId]))
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
       const sql =
-        'SELECT id, embedding FROM faces WHERE person_id = ? ORDER BY image_hash, box LIMIT ?'
+        `SELECT f.id, e.embedding FROM faces f ${itsEmbedding} ` +
+        'WHERE f.person_id = ? ORDER BY f.image_hash, f.box LIMIT ?'
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
       const read = [...chosen].map(([personId, nearest]) => ({
         personId,
         nearest,
-        faces: toBatch(db.all(sql, [personId, facesPerMean])),
+        faces: toBatch(db.all(sql, [modelId, personId, facesPerMean])),
       }))
       return {
         owners,
@@ -120,10 +129,11 @@ export function createLookupOperations(
       }
     },
 
-    embeddings(collectionId, { after = '', limit }) {
+    embeddings({ id, modelId }, { after = '', limit }) {
       const sql =
-        'SELECT id, embedding FROM faces WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?'
-      return toBatch(db.all(sql, [collectionId, after, limit]))
+        `SELECT f.id, e.embedding FROM faces f INDEXED BY faces_by_collection ${itsEmbedding} ` +
+        'WHERE f.collection_id = ? AND f.id > ? ORDER BY f.id LIMIT ?'
+      return toBatch(db.all(sql, [modelId, id, after, limit]))
     },
   }
 }

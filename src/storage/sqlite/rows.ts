@@ -1,4 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
+import type { FaceCrop } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Metadata, Person } from '../ports/persons.ts'
@@ -47,6 +48,13 @@ export function toEmbeddingBytes(embedding: Float32Array): Uint8Array {
   return new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength)
 }
 
+/** The crop of a row with its bytes and place; `undefined` where there is none. */
+export function readCrop(row: SqlRow): FaceCrop | undefined {
+  if (row.crop === null) return undefined
+  const bytes = readBlob(row, 'crop')
+  return row.crop_place === null ? { bytes } : { bytes, place: readJson(row, 'crop_place') }
+}
+
 export function readJson<T>(row: SqlRow, column: string): T {
   const json = readText(row, column)
   try {
@@ -79,7 +87,7 @@ export function readMetadata(
 }
 
 export const collectionColumns: string =
-  'id, name, model_id, dimension, policy, store_crops, quality_gates, created_at'
+  'id, name, model_id, dimension, policy, index_id, second_model, store_crops, quality_gates, created_at'
 
 export function readCollection(row: SqlRow): Collection {
   return {
@@ -88,6 +96,8 @@ export function readCollection(row: SqlRow): Collection {
     modelId: readText(row, 'model_id'),
     dimension: readNumber(row, 'dimension'),
     policy: readJson(row, 'policy'),
+    indexId: readText(row, 'index_id'),
+    ...(row.second_model === null ? {} : { second: readJson(row, 'second_model') }),
     storeCrops: readNumber(row, 'store_crops') === 1,
     ...(row.quality_gates === null ? {} : { qualityGates: readJson(row, 'quality_gates') }),
     createdAt: readText(row, 'created_at'),
@@ -110,15 +120,23 @@ export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Perso
   }
 }
 
+/** The columns of a face, from {@link facesAndModel}. */
 export const faceColumns: string =
-  'id, person_id, model_id, quality, box, landmarks, image_hash, created_at, ' +
-  'EXISTS (SELECT 1 FROM crops WHERE face_id = faces.id) AS has_crop'
+  'faces.id, person_id, model_id, quality, box, landmarks, image_hash, faces.created_at, ' +
+  'EXISTS (SELECT 1 FROM crops WHERE face_id = faces.id) AS has_crop, ' +
+  'EXISTS (SELECT 1 FROM embeddings e WHERE e.face_id = faces.id ' +
+  'AND e.model_id = collections.model_id) AS has_embedding'
+
+/** Faces with the model of their collection that answers. CROSS: a planner of its own mind begins with the collections. */
+export const facesAndModel: string =
+  'faces CROSS JOIN collections ON collections.id = faces.collection_id'
 
 export function readFace(row: SqlRow): Face {
   return {
     id: readText(row, 'id'),
     personId: readText(row, 'person_id'),
     modelId: readText(row, 'model_id'),
+    ...(readNumber(row, 'has_embedding') === 1 ? {} : { missingEmbedding: true }),
     ...toFaceInImage({
       quality: readJson(row, 'quality'),
       box: readJson(row, 'box'),

@@ -177,6 +177,29 @@ const migrations: readonly string[] = [
     DELETE FROM job_items WHERE person_id = OLD.id;
   END;
   `,
+  // An embedding belongs to a face and a model. The index of a collection's first model keeps its name,
+  // the collection's id. The second model and the place of the face in its crop are JSON.
+  `
+  CREATE TABLE embeddings (
+    face_id TEXT NOT NULL REFERENCES faces (id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    embedding BLOB NOT NULL,
+    PRIMARY KEY (face_id, model_id)
+  ) STRICT;
+  INSERT INTO embeddings (face_id, model_id, embedding)
+    SELECT id, model_id, embedding FROM faces ORDER BY id;
+
+  ALTER TABLE changes ADD COLUMN model_id TEXT;
+  UPDATE changes SET model_id = (SELECT model_id FROM faces WHERE id = face_id)
+    WHERE kind = 'faceAdded';
+
+  ALTER TABLE faces DROP COLUMN embedding;
+  ALTER TABLE faces DROP COLUMN model_id;
+  ALTER TABLE crops ADD COLUMN place TEXT;
+  ALTER TABLE collections ADD COLUMN index_id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE collections ADD COLUMN second_model TEXT;
+  UPDATE collections SET index_id = id;
+  `,
 ]
 
 /** The schema version that this program writes. */

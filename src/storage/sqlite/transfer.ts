@@ -1,12 +1,19 @@
 import { FaceError } from '../../core/errors.ts'
 import type { TransferStore } from '../ports/transfer.ts'
 import { assertUnitEmbedding } from '../rules/embedding.ts'
-import { assertFits, assertId } from '../rules/input-checks.ts'
+import { assertDimension, assertId, assertImageHash, assertModel } from '../rules/input-checks.ts'
 import { insertCollection } from './collections.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { writeFace } from './faces.ts'
 import { findPerson, writePerson } from './persons.ts'
-import { collectionColumns, faceColumns, readBlob, readEmbedding, readFace } from './rows.ts'
+import {
+  collectionColumns,
+  faceColumns,
+  facesAndModel,
+  readCrop,
+  readEmbedding,
+  readFace,
+} from './rows.ts'
 
 /** Moving galleries, as {@link TransferStore} says. Embeddings are stored bit for bit. */
 export function createTransferOperations(context: StoreContext): Synchronous<TransferStore> {
@@ -14,15 +21,21 @@ export function createTransferOperations(context: StoreContext): Synchronous<Tra
   return {
     readFaces(collectionId, { after = '', limit }) {
       const rows = db.all(
-        `SELECT ${faceColumns}, embedding, (SELECT bytes FROM crops WHERE face_id = faces.id) ` +
-          'AS crop FROM faces WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?',
+        `SELECT ${faceColumns}, (SELECT embedding FROM embeddings e WHERE e.face_id = faces.id ` +
+          'AND e.model_id = collections.model_id) AS embedding, ' +
+          'crops.bytes AS crop, crops.place AS crop_place ' +
+          `FROM ${facesAndModel} LEFT JOIN crops ON crops.face_id = faces.id ` +
+          'WHERE faces.collection_id = ? AND faces.id > ? ORDER BY faces.id LIMIT ?',
         [collectionId, after, limit],
       )
-      return rows.map((row) => ({
-        ...readFace(row),
-        embedding: readEmbedding(row),
-        ...(row.crop === null ? {} : { crop: readBlob(row, 'crop') }),
-      }))
+      return rows.map((row) => {
+        const crop = readCrop(row)
+        return {
+          ...readFace(row),
+          ...(row.embedding === null ? {} : { embedding: readEmbedding(row) }),
+          ...(crop && { crop }),
+        }
+      })
     },
 
     restoreCollection(collection) {
@@ -57,9 +70,17 @@ export function createTransferOperations(context: StoreContext): Synchronous<Tra
       }
       for (const face of faces) {
         assertId(face.id)
-        assertFits(collection, face)
-        assertUnitEmbedding(face.embedding)
-        writeFace(context, collectionId, face)
+        assertImageHash(face)
+        assertModel(collection, face)
+        const { embedding } = face
+        if (embedding !== undefined) {
+          assertDimension(collection, embedding)
+          assertUnitEmbedding(embedding)
+        }
+        writeFace(context, collectionId, {
+          ...face,
+          embeddings: embedding === undefined ? [] : [{ modelId: collection.modelId, embedding }],
+        })
       }
     },
   }

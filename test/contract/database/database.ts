@@ -11,6 +11,7 @@ import type { DatabaseFixture } from './fixture.ts'
 import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describePersons } from './persons.ts'
+import { describeSecondModels } from './second-models.ts'
 import { describeTransfer } from './transfer.ts'
 
 /** What every database does, port by port, whatever it stands on. */
@@ -49,6 +50,7 @@ export function describeDatabaseContract(
     describeCollections(under)
     describePersons(under)
     describeFaces(under)
+    describeSecondModels(under)
     describeFeed(under, createNoted)
     describeAnswers(under)
     describeTransfer(under, createNoted)

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../src/core/errors.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
 import { expectCode } from '../../helpers/expect-code.ts'
-import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
+import { makeCollection, makeCrop, makeEmbedding, makeFace } from '../../helpers/faces.ts'
 import { type DatabaseUnderTest, readPages, unknownId } from './fixture.ts'
 
 /** What the port `faces` does in every database. */
@@ -18,7 +18,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
     })
 
     it('stores a new person with faces and answers all that was given', async () => {
-      const crop = Uint8Array.from([255, 0, 1, 2])
+      const crop = makeCrop(Uint8Array.from([255, 0, 1, 2]))
       const given = makeFace(1, { crop })
       const { person, faces } = await store.faces.add(
         collection.id,
@@ -49,23 +49,23 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       const ann = await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1), makeFace(2)])
       const bob = await store.faces.add(collection.id, { name: 'Bob' }, [makeFace(3)])
       const ids = [...ann.faces, ...bob.faces].map((face) => face.id)
-      const all = await store.feed.embeddings(collection.id, { limit: 10 })
+      const all = await store.feed.embeddings(collection, { limit: 10 })
       expect(all.faceIds).toEqual(ids)
       for (const [row, seed] of [1, 2, 3].entries()) {
         expectClose(all.embeddings.subarray(row * 8, row * 8 + 8), makeEmbedding(seed))
       }
-      const person = await store.faces.getEmbeddings(collection.id, { personId: ann.person.id })
+      const person = await store.faces.getEmbeddings(collection, { personId: ann.person.id })
       expect(person.faceIds).toEqual(ids.slice(0, 2))
       expect(person.embeddings).toEqual(all.embeddings.slice(0, 16))
-      const face = await store.faces.getEmbeddings(collection.id, { faceId: ids[2]! })
+      const face = await store.faces.getEmbeddings(collection, { faceId: ids[2]! })
       expect(face.embeddings).toEqual(all.embeddings.slice(16))
-      const rest = await store.feed.embeddings(collection.id, { after: ids[0]!, limit: 1 })
+      const rest = await store.feed.embeddings(collection, { after: ids[0]!, limit: 1 })
       expect(rest.faceIds).toEqual([ids[1]])
-      const none = await store.feed.embeddings(collection.id, { after: ids[2]!, limit: 1 })
+      const none = await store.feed.embeddings(collection, { after: ids[2]!, limit: 1 })
       expect(none).toEqual({ faceIds: [], embeddings: new Float32Array(0) })
       const empty = await store.persons.create(collection.id, { name: 'Nobody' })
       const of = { personId: empty.id }
-      expect((await store.faces.getEmbeddings(collection.id, of)).faceIds).toEqual([])
+      expect((await store.faces.getEmbeddings(collection, of)).faceIds).toEqual([])
     })
 
     it('does not store the same face of the same image twice', async () => {
@@ -108,14 +108,14 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       const { faces } = await store.faces.add(collection.id, { name: 'A' }, [
         makeFace(1, { embedding }),
       ])
-      const stored = await store.faces.getEmbeddings(collection.id, { faceId: faces[0]!.id })
+      const stored = await store.faces.getEmbeddings(collection, { faceId: faces[0]!.id })
       // observed 6e-8, bound 1e-6
       expect(Math.abs(Math.hypot(...stored.embeddings) - 1)).toBeLessThan(1e-6)
     })
 
     it('keeps no crop in a collection that does not store crops', async () => {
       const other = await makeCollection(store, { name: 'no-crops' })
-      const crop = Uint8Array.from([1])
+      const crop = makeCrop(Uint8Array.from([1]))
       const { faces } = await store.faces.add(other.id, { name: 'A' }, [makeFace(1, { crop })])
       expect(faces[0]!.hasCrop).toBe(false)
       expect(await store.faces.getCrop(other.id, faces[0]!.id)).toBeUndefined()
@@ -123,7 +123,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
 
     it('deletes a face, which is a change', async () => {
       const { person, faces } = await store.faces.add(collection.id, { name: 'A' }, [
-        makeFace(1, { crop: Uint8Array.from([1]) }),
+        makeFace(1, { crop: { bytes: Uint8Array.from([1]) } }),
         makeFace(2),
       ])
       const cursor = await store.feed.latestCursor()
@@ -132,7 +132,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       await expectCode(store.faces.getCrop(collection.id, faces[0]!.id), 'faceNotFound')
       await expectCode(store.faces.delete(collection.id, faces[0]!.id), 'faceNotFound')
       const of = { faceId: faces[0]!.id }
-      await expectCode(store.faces.getEmbeddings(collection.id, of), 'faceNotFound')
+      await expectCode(store.faces.getEmbeddings(collection, of), 'faceNotFound')
       expect((await store.persons.get(collection.id, person.id)).faceCount).toBe(1)
       expect(await store.feed.changes(cursor, 10)).toMatchObject([
         { kind: 'faceRemoved', collectionId: collection.id, faceId: faces[0]!.id },
@@ -190,7 +190,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       const far = await store.faces.add(other.id, { name: 'F' }, [makeFace(1)])
       const idOf = (of: typeof ann, i = 0): string => of.faces[i]!.id
       const list = [idOf(far), idOf(ann), idOf(bob), idOf(bob, 1)]
-      const found = await store.faces.lookUpNearest(collection.id, [list, [], [idOf(many)]])
+      const found = await store.faces.lookUpNearest(collection, [list, [], [idOf(many)]])
       expect(found.owners.map(({ faceId, personName }) => [faceId, personName])).toEqual([
         [idOf(ann), 'A'],
         [idOf(bob), 'B'],
@@ -217,14 +217,14 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       expect([...found.nearest.embeddings.subarray(row * length, (row + 1) * length)]).toEqual([
         ...makeEmbedding(0),
       ])
-      const none = await store.faces.lookUpNearest(collection.id, [[], [idOf(far), 'x']])
+      const none = await store.faces.lookUpNearest(collection, [[], [idOf(far), 'x']])
       expect(none.owners).toEqual([])
       expect([none.persons, none.nearest.faceIds]).toEqual([[], []])
     })
 
     it('counts the faces of the collection with what it looks up', async () => {
       const count = async (id: string, lists: readonly (readonly string[])[]) =>
-        (await store.faces.lookUpNearest(id, lists)).faces
+        (await store.faces.lookUpNearest({ id, modelId: 'test-model' }, lists)).faces
       expect(await count(collection.id, [])).toBe(0)
       const { faces } = await store.faces.add(collection.id, { name: 'A' }, [
         makeFace(1),
@@ -233,7 +233,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
       const ids = faces.map((face) => face.id)
       expect(await count(collection.id, [ids])).toBe(2)
       await store.faces.delete(collection.id, ids[0]!)
-      const { owners, faces: left } = await store.faces.lookUpNearest(collection.id, [ids])
+      const { owners, faces: left } = await store.faces.lookUpNearest(collection, [ids])
       expect(owners.map(({ faceId }) => faceId)).toEqual([ids[1]])
       expect(left).toBe(1)
       const other = await makeCollection(store, { name: 'empty' })
@@ -267,7 +267,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
 
     it('answers the collection as it is now with what it looks up', async () => {
       const look = async (id: string, lists: readonly (readonly string[])[] = []) =>
-        (await store.faces.lookUpNearest(id, lists)).collection
+        (await store.faces.lookUpNearest({ id, modelId: 'test-model' }, lists)).collection
       const { faces } = await store.faces.add(collection.id, { name: 'A' }, [makeFace(1)])
       const lists = [faces.map(({ id }) => id)]
       expect(await look(collection.id)).toEqual(await store.collections.get(collection.name))
@@ -295,7 +295,7 @@ export function describeFaces(under: () => DatabaseUnderTest): void {
         await add('D', 30),
       ] as const
       const list = [ann.ids[0]!, bob.ids[0]!, cyn.ids[0]!, cyn.ids[1]!, ...dan.ids]
-      const { persons, nearest } = await store.faces.lookUpNearest(collection.id, [list])
+      const { persons, nearest } = await store.faces.lookUpNearest(collection, [list])
       // Ann is the first, Cyn has two near faces, Dan is the fourth.
       expect(persons.map(({ personId }) => personId)).toEqual([ann.personId, cyn.personId])
       expect(persons.map(({ faceIds }) => new Set(faceIds))).toEqual([

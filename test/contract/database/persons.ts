@@ -201,7 +201,10 @@ export function describePersons(under: () => DatabaseUnderTest): void {
         await expectCode(store.persons.update(c, p, { name: 'B' }), 'personNotFound')
         await expectCode(store.persons.delete(c, p), 'personNotFound')
         await expectCode(store.faces.add(c, p, [makeFace(1)]), 'personNotFound')
-        await expectCode(store.faces.getEmbeddings(c, { personId: p }), 'personNotFound')
+        await expectCode(
+          store.faces.getEmbeddings({ id: c, modelId: 'test-model' }, { personId: p }),
+          'personNotFound',
+        )
       }
     })
 

@@ -3,7 +3,7 @@ import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
 import type { StoredFace } from '../../../src/storage/ports/faces.ts'
 import { expectCode } from '../../helpers/expect-code.ts'
-import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
+import { makeCollection, makeCrop, makeEmbedding, makeFace } from '../../helpers/faces.ts'
 import { type DatabaseFixture, type DatabaseUnderTest, readFeed, unknownId } from './fixture.ts'
 
 /**
@@ -48,10 +48,10 @@ export function describeTransfer(
       await source.faces.add(
         collection.id,
         { name: 'Zoë Müller 👩‍🚀', metadata: { badge: 7, nul: 'a\0b', deep: [{ x: null }] } },
-        [makeFace(1, { crop: Uint8Array.of(0, 255, 1, 2) }), makeFace(2)],
+        [makeFace(1, { crop: makeCrop(Uint8Array.of(0, 255, 1, 2)) }), makeFace(2)],
       )
       await source.faces.add(collection.id, { name: 'Bob' }, [
-        makeFace(3, { crop: new Uint8Array(50_000).fill(7) }),
+        makeFace(3, { crop: { bytes: new Uint8Array(50_000).fill(7) } }),
       ])
       return collection
     }
@@ -65,7 +65,7 @@ export function describeTransfer(
       expect(persons.items.map((person) => person.faceCount)).toEqual([2, 1, 0])
       expect(await target.persons.list(collection.id)).toEqual(persons)
       const faces = await readAllFaces(source, collection.id)
-      expect(faces.map((face) => face.crop?.length)).toEqual([4, undefined, 50_000])
+      expect(faces.map((face) => face.crop?.bytes.length)).toEqual([4, undefined, 50_000])
       expect(faces.map((face) => face.hasCrop)).toEqual([true, false, true])
       expect(await readAllFaces(target, collection.id)).toEqual(faces)
       expect(await target.faces.list(collection.id)).toEqual(await source.faces.list(collection.id))
@@ -99,8 +99,8 @@ export function describeTransfer(
       expect(changes.map(({ kind, faceId, embedding }) => ({ kind, faceId, embedding }))).toEqual(
         faces.map(({ id, embedding }) => ({ kind: 'faceAdded', faceId: id, embedding })),
       )
-      const batch = await target.feed.embeddings(collection.id, { limit: 10 })
-      expect(batch).toEqual(await source.feed.embeddings(collection.id, { limit: 10 }))
+      const batch = await target.feed.embeddings(collection, { limit: 10 })
+      expect(batch).toEqual(await source.feed.embeddings(collection, { limit: 10 }))
       expect(batch.faceIds).toEqual(faces.map((face) => face.id))
     })
 
@@ -275,7 +275,7 @@ export function describeTransfer(
       const other = await makeCollection(source, { name: 'other' })
       const foreign = await source.faces.add(other.id, { name: 'Eve' }, [makeFace(4)])
       const faces = await readAllFaces(source, collection.id)
-      const batch = await source.faces.getEmbeddings(collection.id, {
+      const batch = await source.faces.getEmbeddings(collection, {
         faceIds: [faces[2]!.id, unknownId, foreign.faces[0]!.id, 'a\0b', faces[0]!.id],
       })
       expect([...batch.faceIds].sort()).toEqual([faces[0]!.id, faces[2]!.id])
@@ -284,7 +284,7 @@ export function describeTransfer(
           faces.find((face) => face.id === id)!.embedding,
         )
       }
-      const none = await source.faces.getEmbeddings(collection.id, { faceIds: [] })
+      const none = await source.faces.getEmbeddings(collection, { faceIds: [] })
       expect(none).toEqual({ faceIds: [], embeddings: new Float32Array(0) })
     })
   })

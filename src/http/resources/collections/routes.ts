@@ -1,62 +1,11 @@
-import { type TSchema, Type } from 'typebox'
+import { Type } from 'typebox'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Collection, CollectionDetails } from '../gallery-schemas.ts'
 import { gatesInput, gatesPatch } from '../quality-gates.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
-
-const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
-const threshold = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
-
-const policyFields = {
-  maxFpir: rate(
-    'Target false positive identification rate of `match`; default: `policy.maxFpir` of the configuration, 0.01 unless set.',
-  ),
-  possibleFpir: rate(
-    'Target false positive identification rate of `possible`; default: `policy.possibleFpir` of the configuration.',
-  ),
-  threshold: threshold('Similarity of a match, set by hand.'),
-  possibleThreshold: threshold('Similarity of a possible match, set by hand.'),
-  probeShift: Type.Enum(['off', 'standard', 'strict'], {
-    type: 'string',
-    description: 'Whether thresholds rise where strangers are more alike than the model expects.',
-  }),
-  galleryShift: Type.Boolean({
-    description:
-      'Whether thresholds rise by `difficulty.shift` of the collection: for verification, and for searches whose pictures come from the camera of the collection.',
-  }),
-}
-
-const orNull = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]))
-
-const policyInput = Type.Object(
-  {
-    maxFpir: Type.Optional(policyFields.maxFpir),
-    possibleFpir: Type.Optional(policyFields.possibleFpir),
-    threshold: Type.Optional(policyFields.threshold),
-    possibleThreshold: Type.Optional(policyFields.possibleThreshold),
-    probeShift: Type.Optional(policyFields.probeShift),
-    galleryShift: Type.Optional(policyFields.galleryShift),
-  },
-  { additionalProperties: false },
-)
-
-const policyPatch = Type.Object(
-  {
-    maxFpir: orNull(policyFields.maxFpir),
-    possibleFpir: orNull(policyFields.possibleFpir),
-    threshold: orNull(policyFields.threshold),
-    possibleThreshold: orNull(policyFields.possibleThreshold),
-    probeShift: orNull(policyFields.probeShift),
-    galleryShift: orNull(policyFields.galleryShift),
-  },
-  {
-    additionalProperties: false,
-    description:
-      'What is absent stays. `null` takes a value back: the collection has what a new one would get, and without thresholds the rates decide again.',
-  },
-)
+import { policyInput, policyPatch } from './policy.ts'
 
 const nameSchema = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
@@ -67,7 +16,9 @@ const nameSchema = Type.String({
 const collectionInput = Type.Object(
   {
     name: nameSchema,
-    modelId: Type.Optional(Type.String({ description: 'An embedder; stays for good.' })),
+    modelId: Type.Optional(
+      Type.String({ description: 'An embedder; a migration can replace it later.' }),
+    ),
     policy: Type.Optional(policyInput),
     storeCrops: Type.Optional(Type.Boolean({ description: 'Default false.' })),
     qualityGates: Type.Optional(gatesInput),
