@@ -12,6 +12,7 @@ import { createAnswerOperations, expireAnswers } from './idempotency.ts'
 import { createJobOperations } from './jobs.ts'
 import { createKeyOperations } from './keys.ts'
 import type { Connection } from './libsql.ts'
+import { createLookupMemory, type LookupMemory } from './lookup-memory.ts'
 import { createLookupOperations } from './lookups.ts'
 import type { StoreMethod } from './methods.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
@@ -38,6 +39,7 @@ type SynchronousPorts = { readonly [A in keyof Aggregates]: Synchronous<Aggregat
 
 interface OpenStore {
   readonly db: Connection
+  readonly memory: LookupMemory
   readonly ports: SynchronousPorts
 }
 
@@ -149,6 +151,7 @@ export function createBatchRunner(
         waiting.map((i) => calls[i]!),
       )
       for (const [k, i] of waiting.entries()) outcomes[i] = done[k]!
+      store?.memory.forget()
     }
     const close = calls.findIndex((call) => call.method === 'close')
     if (close >= 0) outcomes[close] = toOutcome(() => run(db, calls[close]!))
@@ -181,15 +184,16 @@ function openStore(
       caller,
       onUnreadableMetadata,
     }
-    return { db, ports: createPorts(context) }
+    const memory = createLookupMemory(db)
+    return { db, memory, ports: createPorts(context, memory) }
   } catch (error) {
     db.close()
     throw error
   }
 }
 
-function createPorts(context: StoreContext): SynchronousPorts {
-  const { embeddings, ...lookups } = createLookupOperations(context)
+function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPorts {
+  const { embeddings, ...lookups } = createLookupOperations(context, memory)
   return {
     collections: createCollectionOperations(context),
     persons: createPersonOperations(context),

@@ -1,13 +1,15 @@
 import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingBatch } from '../../core/types.ts'
+import type { EmbeddingSet } from '../ports/collections.ts'
 import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
-import type { Metadata } from '../ports/persons.ts'
+import { type Metadata, maxMetadataBytes } from '../ports/persons.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
+import type { LookupMemory, Remembered } from './lookup-memory.ts'
 import { findPerson } from './persons.ts'
 import {
   collectionColumns,
@@ -53,6 +55,7 @@ export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
  */
 export function createLookupOperations(
   context: StoreContext,
+  memory: LookupMemory,
 ): Synchronous<Pick<FaceStore, Lookups> & Pick<ChangeFeed, 'embeddings'>> {
   const { db } = context
 
@@ -75,6 +78,25 @@ export function createLookupOperations(
       owners,
       collection: row.collection === null ? undefined : readJson<SqlRow>(row, 'collection'),
     }
+  }
+
+  /** The owners of listed faces, in this order; and whatever of the collection is not known yet. */
+  function recallOwners(
+    { id }: EmbeddingSet,
+    remembered: Remembered,
+    faceIds: readonly string[],
+  ): readonly FaceOwner[] {
+    const unknown = faceIds.filter((faceId) => !remembered.owners.has(faceId))
+    if (unknown.length > 0 || remembered.collection === undefined) {
+      const { owners, collection } = readOwners(id, unknown)
+      remembered.collection ??= {
+        settings: collection && readCollection(collection),
+        faces: collection ? readNumber(collection, 'faces') : 0,
+      }
+      for (const owner of owners) remembered.owners.set(owner.faceId, owner)
+      memory.note(owners.reduce((sum, owner) => sum + sizeOf(owner), 0))
+    }
+    return faceIds.flatMap((faceId) => remembered.owners.get(faceId) ?? [])
   }
 
   return {
@@ -107,9 +129,11 @@ export function createLookupOperations(
       return toBatch(row.embedding === null ? [] : [row])
     },
 
-    // Few statements, because each costs as much as some rows: mostly one person is chosen.
-    lookUpNearest({ id: collectionId, modelId }, lists) {
-      const { owners, collection } = readOwners(collectionId, [...new Set(lists.flat())])
+    // Few statements, because each costs as much as some rows: mostly one person is chosen. None of
+    // them where all was read before, [Note: Remembered rows] in lookup-memory.ts.
+    lookUpNearest(set, lists) {
+      const remembered = memory.recall(set)
+      const owners = recallOwners(set, remembered, [...new Set(lists.flat())])
       const personOf = new Map(owners.map(({ faceId, personId }) => [faceId, personId]))
       // The order is that of faces_by_source, so a person of thousands of faces needs no sorting.
       const sql =
@@ -119,13 +143,21 @@ export function createLookupOperations(
       const read = [...chosen].map(([personId, nearest]) => ({
         personId,
         nearest,
-        faces: toBatch(db.all(sql, [modelId, personId, facesPerMean])),
+        faces: remembered.faces.get(personId) ?? readFaces(personId),
       }))
+      const { settings, faces = 0 } = remembered.collection ?? {}
       return {
         owners,
         ...summarizePersons(read),
-        faces: collection ? readNumber(collection, 'faces') : 0,
-        ...(collection && { collection: readCollection(collection) }),
+        faces,
+        ...(settings && { collection: settings }),
+      }
+
+      function readFaces(personId: string): EmbeddingBatch {
+        const batch = toBatch(db.all(sql, [set.modelId, personId, facesPerMean]))
+        remembered.faces.set(personId, batch)
+        memory.note(batch.embeddings.byteLength + rowBytes)
+        return batch
       }
     },
 
@@ -136,6 +168,14 @@ export function createLookupOperations(
       return toBatch(db.all(sql, [modelId, id, after, limit]))
     },
   }
+}
+
+/** Of the maps and objects that hold a row. */
+const rowBytes = 300
+
+function sizeOf({ personName, personMetadata }: FaceOwner): number {
+  const isEmpty = Object.keys(personMetadata).length === 0
+  return rowBytes + 2 * personName.length + (isEmpty ? 0 : maxMetadataBytes)
 }
 
 function toBatch(rows: readonly SqlRow[]): EmbeddingBatch {
