@@ -111,7 +111,7 @@ export function countOutcomes(
   for (const [row, person] of persons.entries()) {
     const found = decisions[row]
     const isNamed = found?.decision === 'match'
-    if ((faces.get(person) ?? 0) < 2) {
+    if (faces.get(person) === 1) {
       strangers.probes++
       if (isNamed) strangers.named++
       continue
