@@ -63,7 +63,10 @@ export function addFaces(program: Command, { output, withFaceWatcher }: CliConte
         const { name } = await faceWatcher.persons.get(collection, face.personId)
         output.print(`id          ${face.id}`)
         output.print(`person      ${face.personId} (${toPrintable(name)})`)
-        output.print(`model       ${face.modelId}`)
+        const missing = face.missingEmbedding
+          ? ' (no embedding of it: no search finds the face)'
+          : ''
+        output.print(`model       ${face.modelId}${missing}`)
         output.print(`image       ${describeImage(face)}`)
         output.print(`crop        ${face.hasCrop ? 'stored' : 'not stored'}`)
         output.print(`created     ${face.createdAt}`)
