@@ -1,3 +1,4 @@
+import { isFaceError } from '../core/errors.ts'
 import { assessQuality } from '../core/quality.ts'
 import { resolveQualityGates } from '../core/quality-gates.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
@@ -145,7 +146,8 @@ async function examineImage(
 
 /**
  * The embedding of the collection's second model; `undefined` where it has none, or where the model
- * cannot tell the face.
+ * cannot tell the face. That this node does not have the second model does not keep anybody from being
+ * enrolled: the face is one of those that lack its embedding.
  */
 async function embedSecond(
   analyzer: Analyzer,
@@ -153,10 +155,15 @@ async function embedSecond(
   { collection: { second }, options: { signal } }: ExamineContext,
 ): Promise<ModelEmbedding | undefined> {
   if (second === undefined || crop === undefined) return undefined
-  const embedded = await embedStoredCrop(analyzer, second.modelId, {
-    ...{ crop, confidence: quality.confidence, signal },
-  })
-  return embedded.kind === 'embedded'
-    ? { modelId: second.modelId, embedding: embedded.embedding }
-    : undefined
+  try {
+    const embedded = await embedStoredCrop(analyzer, second.modelId, {
+      ...{ crop, confidence: quality.confidence, signal },
+    })
+    return embedded.kind === 'embedded'
+      ? { modelId: second.modelId, embedding: embedded.embedding }
+      : undefined
+  } catch (error) {
+    if (isFaceError(error, 'modelNotInstalled')) return undefined
+    throw error
+  }
 }

@@ -6,6 +6,7 @@ import {
   image,
   otherDimension,
 } from '../../test/helpers/fake-recognition.ts'
+import { FaceError } from '../core/errors.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import { createUseCases } from './use-cases.ts'
 
@@ -101,6 +102,16 @@ describe('a second model', () => {
     await watcher.secondModel.switchTo('default', 'fake')
     await find('ann')
     expect(await find('bob')).toEqual({ modelId: 'fake', decision: 'match', name: 'Bob' })
+  })
+
+  test('keeps nobody from being enrolled where it is not installed', async () => {
+    await begin()
+    deps.analyzer.embedCrop = async () => {
+      throw new FaceError('modelNotInstalled')
+    }
+    await enroll('Ann', 'ann')
+    expect(await find('ann')).toMatchObject({ modelId: 'fake', name: 'Ann' })
+    expect(await watcher.secondModel.countLacking('default')).toBe(1)
   })
 
   test('lists faces that it cannot be filled of, and loses none of them', async () => {
