@@ -36,9 +36,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-function start(): JobService {
+function start(useCases = faceWatcher): JobService {
   const { store } = deps
-  const kinds = createTestKinds({ store, faceWatcher })
+  const kinds = createTestKinds({ store, faceWatcher: useCases })
   const service = createJobService({
     ...{ store, kinds, concurrency: 1, keepMs: 1e9, leaseMs, pollMs: 20 },
   })
@@ -124,6 +124,31 @@ describe('a migration to another model', () => {
     const { result } = await until(again.id, 'done')
     expect(result).toMatchObject({ missing: 0, switched: true })
     expect(Number(result?.filled)).toBeLessThan(persons)
+  })
+
+  it('does not switch where a face without a crop came after they were counted', async () => {
+    const compare = faceWatcher.secondModel.compare
+    const useCases: FaceWatcher = {
+      ...faceWatcher,
+      as: () => ({
+        ...faceWatcher,
+        secondModel: {
+          ...faceWatcher.secondModel,
+          countLacking: async () => 0,
+          async compare(...args) {
+            const embedding = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0)
+            const images = [{ fileName: 'late', embedding, modelId: 'fake' }]
+            await faceWatcher.enroll('default', { name: 'Late' }, images, { duplicates: 'ignore' })
+            return compare(...args)
+          },
+        },
+      }),
+    }
+    const { jobs } = start(useCases)
+    const { id } = await jobs.start(request)
+    const { result } = await until(id, 'done')
+    expect(result).toMatchObject({ filled: persons, switched: false, missing: 1 })
+    expect((await faceWatcher.collections.get('default')).modelId).toBe('fake')
   })
 
   it('fills and compares only, where it is told not to switch', async () => {

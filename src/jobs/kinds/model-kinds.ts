@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { isFaceError } from '../../core/errors.ts'
 import type { ModelComparison } from '../../recognition/compare-models.ts'
 import type { FaceWatcher } from '../../recognition/face-watcher.ts'
 import type { UnfilledFace } from '../../recognition/second-model.ts'
@@ -63,17 +64,32 @@ export function createModelMigration(useCases: Pick<FaceWatcher, 'as'>): JobKind
     parse: (input) => parseInput(MigrationInput, input),
 
     async run(input, context): Promise<MigrationResult> {
-      const { modelId, allowMissing = false } = input
+      const { modelId } = input
       const faceWatcher = useCases.as(context.caller)
-      const { secondModel } = faceWatcher
       const collection = await findCollectionName(faceWatcher, context.job.collectionId)
       const begun = await begin(faceWatcher, collection, { input, context })
       const completed = await complete(faceWatcher, collection, { begun, context })
       const { outcome, total: _, after: _after, ...counts } = completed
-      const switched = (input.switch ?? true) && (outcome.missing === 0 || allowMissing)
-      if (switched) await secondModel.switchTo(collection, modelId, { allowMissing })
-      return { collection, ...counts, ...outcome, to: modelId, switched }
+      const result = { collection, ...counts, ...outcome, to: modelId, switched: false }
+      if (input.switch === false) return result
+      return { ...result, ...(await switchOver(faceWatcher, collection, input)) }
     },
+  }
+}
+
+/** Lets the model answer, unless faces have no embedding of it; some may have come since they were counted. */
+async function switchOver(
+  { secondModel }: FaceWatcher,
+  collection: string,
+  { modelId, allowMissing = false }: MigrationInput,
+): Promise<Pick<MigrationResult, 'switched'> & Partial<Outcome>> {
+  try {
+    await secondModel.switchTo(collection, modelId, { allowMissing })
+    return { switched: true }
+  } catch (error) {
+    const missing = isFaceError(error, 'modelConflict') ? error.info?.missing : undefined
+    if (typeof missing !== 'number') throw error
+    return { switched: false, missing }
   }
 }
 
