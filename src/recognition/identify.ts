@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FaceError } from '../core/errors.ts'
+import { FaceError, isFaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
 import {
   computeSearchShift,
@@ -160,13 +160,14 @@ export function createIdentify(
       const opened = { collection, probe }
       const searched = await search(name, opened, count)
       const { current } = searched
-      const isSwitched = current !== undefined && isDeepStrictEqual(toSwitched(current), collection)
-      if (isSwitched) collections.remember(current)
+      if (current !== undefined && isSwitchedFrom(collection, current))
+        collections.remember(current)
       else if (!isDeepStrictEqual(current, collection)) return { probe }
       return { probe, result: toResult(opened, searched) }
     } catch (error) {
       // What is wrong with the collection is said first.
       const { id, modelId } = await collections.read(name)
+      if (probe === undefined && isFaceError(error) && ofAnyModel.has(error.code)) throw error
       if (modelId !== collection.modelId) return {}
       // The image says the same in a new collection of the same name; it may be read only once.
       if (probe === undefined || id === collection.id) throw error
@@ -199,6 +200,28 @@ export function createIdentify(
 
   // What an image answers has the facts of the image, and what an embedding answers has none.
   return identify as FaceWatcher['identify']
+}
+
+/** Errors of an image or its options, which are the same whatever the model. */
+const ofAnyModel: ReadonlySet<string> = new Set([
+  ...[
+    'emptyImage',
+    'unsupportedImage',
+    'corruptImage',
+    'imageTooLarge',
+    'invalidOption',
+    'aborted',
+  ],
+])
+
+/** Whether a collection's model is the second one now, and nothing else has changed. */
+function isSwitchedFrom(was: Collection, current: Collection): boolean {
+  const before = toSwitched(current)
+  return before !== undefined && isDeepStrictEqual(toAnswering(before), toAnswering(was))
+}
+
+function toAnswering({ second: _, ...answering }: Collection): Omit<Collection, 'second'> {
+  return answering
 }
 
 /** Collections that are remembered. */

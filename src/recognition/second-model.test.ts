@@ -194,6 +194,36 @@ describe('a second model', () => {
     expect(await find('ann')).toEqual({ modelId: 'longer', decision: 'match', name: 'Ann' })
   })
 
+  test('answers another process, whatever it last knew of the collection', async () => {
+    await enroll('Ann', 'ann')
+    const other = createUseCases(deps)
+    const ask = async (text: string) => {
+      const { modelId, faces } = await other.identify('default', image(text))
+      return [modelId, faces[0]?.decision]
+    }
+    // It knows of no second model.
+    expect(await ask('ann')).toEqual(['fake', 'match'])
+    await begin()
+    await fillAll()
+    await watcher.secondModel.switchTo('default', 'longer')
+    expect(await ask('ann')).toEqual(['fake', 'match'])
+    expect(await ask('ann')).toEqual(['longer', 'match'])
+    await watcher.secondModel.switchTo('default', 'fake')
+    // The image is at fault, not the model.
+    await expectCode(other.identify('default', image('(corrupt)')), 'corruptImage')
+    expect(await ask('ann')).toEqual(['fake', 'match'])
+  })
+
+  test('is known at once to the process that ends the other', async () => {
+    await enroll('Ann', 'ann')
+    await find('ann')
+    await begin()
+    await fillAll()
+    await watcher.secondModel.switchTo('default', 'longer')
+    await watcher.secondModel.end('default', 'fake')
+    expect(await find('ann')).toEqual({ modelId: 'longer', decision: 'match', name: 'Ann' })
+  })
+
   test('never lets embeddings of two models meet in a verification', async () => {
     const { faces } = await enroll('Ann', 'ann')
     await begin()

@@ -10,7 +10,7 @@ import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watche
 import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
-import { createSecondModel } from './second-model.ts'
+import { createSecondModel, type SecondModel } from './second-model.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
@@ -81,7 +81,7 @@ function bindUseCases(
         known.delete(name)
       },
     },
-    secondModel: createSecondModel(deps),
+    secondModel: forgetting(createSecondModel(deps), (name) => known.delete(name)),
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
@@ -133,6 +133,22 @@ function bindUseCases(
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
+  }
+}
+
+/** What changes the models of a collection, after which what is remembered of it is another model's. */
+function forgetting(secondModel: SecondModel, forget: (name: string) => void): SecondModel {
+  const changing = async (name: string, body: () => Promise<Collection>): Promise<Collection> => {
+    const changed = await body()
+    forget(name)
+    return changed
+  }
+  return {
+    ...secondModel,
+    begin: (name, model) => changing(name, () => secondModel.begin(name, model)),
+    switchTo: (name, modelId, options) =>
+      changing(name, () => secondModel.switchTo(name, modelId, options)),
+    end: (name, modelId) => changing(name, () => secondModel.end(name, modelId)),
   }
 }
 
