@@ -84,6 +84,9 @@ export function addEnroll(program: Command, context: CliContext): void {
     })
 }
 
+/** So many that loading networks in all workers first costs nothing. */
+const manyPhotos = 20
+
 async function enroll(
   context: CliContext,
   options: Options,
@@ -97,7 +100,7 @@ async function enroll(
   const { jobs, faceWatcher } = opened
   const { collection, dryRun = false, json } = options
   // The collection is looked at first: a wrong name is one error, not one for each image.
-  await faceWatcher.collections.get(collection, { difficulty: 'none' })
+  const { modelId } = await faceWatcher.collections.get(collection, { difficulty: 'none' })
   const photos = await toPhotos(found, options, {
     ...{ faceWatcher, maxImageBytes: config.limits.maxImageBytes },
   })
@@ -109,6 +112,8 @@ async function enroll(
   const request = { kind: 'bulkEnroll', collection, input: toInput(options, toMachine()) }
   if (options.detach) return detachJob(jobs, request, { output, json, file })
   const told = createEnrollSummary({ collection, dryRun, images: photos.length })
+  // Otherwise the first images take as long as loading networks, and the remaining time is a bad guess.
+  if (photos.length >= manyPhotos) await opened.analyzer.warmUp(modelId)
   const startedAt = performance.now()
   let failure: { readonly error: unknown } | undefined
   const outcome = await runInFront(jobs, request, {
