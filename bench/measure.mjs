@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
-import { dirname } from 'node:path'
+import { basename, dirname, isAbsolute } from 'node:path'
 
 /** The p-quantile (0 to 1) by linear interpolation between order statistics. */
 export function percentile(values, p) {
@@ -121,8 +121,10 @@ export function writeResult(name, { out, quick = false }, { question, ...result 
   console.log(`\nwritten to ${file}`)
 }
 
+/** Absolute paths are those of one machine: their last part says what they were. */
 function toOptions(args) {
-  return args.length === 0 ? '' : `-- ${args.join(' ')}`
+  const shown = args.map((arg) => (isAbsolute(arg) ? basename(arg) : arg))
+  return args.length === 0 ? '' : `-- ${shown.join(' ')}`
 }
 
 /** Prints a table of objects with numbers of three digits that count, or all before the point. */

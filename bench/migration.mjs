@@ -64,7 +64,7 @@ printTable(
   results.map((it) => ({
     ...{ model: it.model, searches: it.searches, failed: it.failed, 'wrong model': it.wrongModel },
     ...{ 'job s': it.jobSeconds.toFixed(1), agreement: it.comparison.agreement.toFixed(3) },
-    'as enrolled anew': `${it.sameAnswers} of ${it.probes}`,
+    'as enrolled from photographs': `${it.sameAnswers} of ${it.probes}`,
     'p99 of the difference': it.similarityDifference.p99.toFixed(4),
     'as before, gone back': `${it.sameAfterGoingBack} of ${it.probes}`,
   })),

@@ -36,11 +36,11 @@ export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
 export type { HttpServices } from './http/types.ts'
-export type { JobFile, Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
+export type { JobFile } from './jobs/job-file.ts'
+export type { Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
 export type {
   ComparedModel,
-  CompareOptions,
   ModelComparison,
 } from './recognition/compare-models.ts'
 export type {

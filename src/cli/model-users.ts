@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Manifest } from '../models/manifest-types.ts'
-import { modelsOf } from '../storage/rules/face-embeddings.ts'
+import { modelsOf } from '../storage/rules/second-models.ts'
 import { listAll } from './pages.ts'
 
 /**

@@ -40,7 +40,7 @@ export function addPolicyOptions(command: Command): Command {
 /** What the options change; `false` takes a threshold back. */
 export function toPolicyPatch(options: PolicyOptions): DecisionPolicyPatch {
   const { maxFpir, possibleFpir, threshold, possibleThreshold, probeShift, galleryShift } = options
-  return {
+  const given = {
     maxFpir,
     possibleFpir,
     threshold: threshold === false ? null : threshold,
@@ -48,4 +48,5 @@ export function toPolicyPatch(options: PolicyOptions): DecisionPolicyPatch {
     probeShift,
     galleryShift,
   }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

@@ -175,6 +175,14 @@ export const errorCatalogue = {
   internal: { status: 500, kind: 'fault', message: 'Something went wrong inside Face Watcher.' },
 } as const
 
+/** Errors that are an image file's own: whatever is done with the file, it answers them. */
+export const imageErrors: readonly ErrorCode[] = [
+  'emptyImage',
+  'unsupportedImage',
+  'corruptImage',
+  'imageTooLarge',
+]
+
 /** The code of an error, which stays the same between versions; docs/reference/errors.md lists all. */
 export type ErrorCode = keyof typeof errorCatalogue
 

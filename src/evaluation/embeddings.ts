@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { FaceError } from '../core/errors.ts'
+import { FaceError, imageErrors } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { RejectionReason } from '../core/types.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
@@ -45,12 +45,7 @@ export interface EmbeddedDataset {
 }
 
 /** Failures that belong to the image; all others stop the evaluation. */
-export const imageFailures: ReadonlySet<string> = new Set([
-  'unsupportedImage',
-  'corruptImage',
-  'imageTooLarge',
-  'emptyImage',
-])
+export const imageFailures: ReadonlySet<string> = new Set(imageErrors)
 
 /**
  * Embeds the face of every image of a data set, all workers busy, from the cache where it can.

@@ -4,6 +4,7 @@ import { eachPage } from '../storage/iterate.ts'
 import type { EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
 import type { PageOptions } from '../storage/ports/pages.ts'
+import { toEmbeddingBatch, toEmbeddingRows } from '../storage/rules/embedding.ts'
 
 /** The part of a store that is read. */
 export interface ReadStore {
@@ -42,14 +43,18 @@ export async function sampleFaces(
     persons,
     facesEach,
     signal,
-  }: { readonly persons: number; readonly facesEach: number; readonly signal: AbortSignal },
+  }: {
+    readonly persons: number
+    readonly facesEach: number
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<readonly SampledFace[]> {
   let sampled = new Map<string, Sampled>()
   let highest = Number.POSITIVE_INFINITY
   let pages = 0
   const load = (options: PageOptions) => store.faces.list(collectionId, options)
   for await (const items of eachPage(load, { limit: facesPerPage })) {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     for (const { id, personId } of items) {
       const known = sampled.get(personId)
       if (known !== undefined) {
@@ -85,11 +90,16 @@ export async function samplePersons(
     ...{ persons: sampledPersons, facesEach: 1, signal },
   })
   const faceIds = sampled.map(({ faceId }) => faceId)
-  return readEmbeddings(store, { set, faceIds, signal })
+  const rows = await readEmbeddings(store, { set, faceIds, signal })
+  return toEmbeddingBatch([...rows.keys()], [...rows.values()]).embeddings
 }
 
-async function readEmbeddings(
-  store: ReadStore,
+/**
+ * Embeddings of many faces by face id; faces without an embedding of the model, or deleted meanwhile, are
+ * left out.
+ */
+export async function readEmbeddings(
+  store: { readonly faces: Pick<FaceStore, 'getEmbeddings'> },
   {
     set,
     faceIds,
@@ -97,22 +107,17 @@ async function readEmbeddings(
   }: {
     readonly set: EmbeddingSet
     readonly faceIds: readonly string[]
-    readonly signal: AbortSignal
+    readonly signal: AbortSignal | undefined
   },
-): Promise<Float32Array> {
-  const parts: Float32Array[] = []
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const rows = new Map<string, Float32Array>()
   for (let start = 0; start < faceIds.length; start += facesPerRead) {
     const batch = faceIds.slice(start, start + facesPerRead)
-    parts.push((await store.faces.getEmbeddings(set, { faceIds: batch })).embeddings)
-    signal.throwIfAborted()
+    const read = await store.faces.getEmbeddings(set, { faceIds: batch })
+    for (const [faceId, row] of toEmbeddingRows(read)) rows.set(faceId, row)
+    signal?.throwIfAborted()
   }
-  const out = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
+  return rows
 }
 
 /**

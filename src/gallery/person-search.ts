@@ -5,6 +5,7 @@ import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection, EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceOwner, FaceStore, PersonSummary } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
+import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { similarityToPerson } from '../storage/rules/person-mean.ts'
 
 /** A person found by a search. */
@@ -160,13 +161,7 @@ export async function searchPersons(
 
   async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {
     if (wanted.length === 0) return new Map()
-    return toRows(await store.faces.getEmbeddings(collection, { faceIds: wanted }))
-  }
-
-  function toRows({ faceIds, embeddings: rows }: EmbeddingBatch): Map<string, Float32Array> {
-    return new Map(
-      faceIds.map((faceId, i) => [faceId, rows.subarray(i * dimension, (i + 1) * dimension)]),
-    )
+    return toEmbeddingRows(await store.faces.getEmbeddings(collection, { faceIds: wanted }))
   }
 
   /** Reads the owners of the first `owned` neighbours, the faces of the first persons, and the count. */
@@ -181,7 +176,7 @@ export async function searchPersons(
     }
     for (const owner of found.owners) owners.set(owner.faceId, owner)
     for (const person of found.persons) summaries.set(person.personId, person)
-    for (const [faceId, embedding] of toRows(found.nearest)) known.set(faceId, embedding)
+    for (const [faceId, embedding] of toEmbeddingRows(found.nearest)) known.set(faceId, embedding)
   }
 
   async function readOwners({ neighbours }: Found): Promise<void> {

@@ -10,26 +10,21 @@ import type {
   Job,
   JobFilter,
   JobItem,
-  JobLease,
   JobProgress,
-  JobStore,
-  JsonObject,
   NewJob,
   NewJobItem,
 } from '../storage/ports/jobs.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
-import { hasEnded, maxPartBytes } from '../storage/rules/jobs.ts'
+import { hasEnded } from '../storage/rules/jobs.ts'
 import { AttemptEnded, runAttempt } from './attempt.ts'
 import type { JobChanges } from './changes.ts'
+import { assertRoom, type JobFile, keepFile } from './job-file.ts'
 import type { JobKind, JobKinds } from './job-kind.ts'
 
 /** How often the database is asked for changes that other processes made. */
 const watchEveryMs = 1000
 /** Lease of a job that runs in the process that made it; when that dies, a runner takes it over then. */
 const foregroundLeaseMs = 30_000
-
-/** Jobs of a kind with a file that may wait, and that may run or be uploaded. */
-const maxWithFile = 20
 
 /** A job to be made. */
 export interface NewJobRequest {
@@ -39,14 +34,6 @@ export interface NewJobRequest {
   readonly collection?: string
   /** As the kind says; default: nothing. */
   readonly input?: unknown
-}
-
-/** A file that a job works on, which is kept with it until it is over. */
-export interface JobFile {
-  /** Pieces of any length. */
-  readonly bytes: AsyncIterable<Uint8Array>
-  /** What the first attempt goes on from, by the file's size in bytes. */
-  toCheckpoint(size: number): JsonObject
 }
 
 /** How a job is run in the process that makes it, and who is told of it. */
@@ -285,51 +272,4 @@ function bindJobs(options: JobsOptions, caller: GalleryCaller | undefined): Jobs
 
 function ignoreConflict(error: unknown): void {
   if (!isFaceError(error, 'jobConflict') && !isFaceError(error, 'jobNotFound')) throw error
-}
-
-/** Files are large, and wait in the database. @throws {FaceError} `overloaded` */
-async function assertRoom(jobs: JobStore, kind: string): Promise<void> {
-  for (const state of ['queued', 'running'] as const) {
-    const { items } = await jobs.list({ kind, state, limit: maxWithFile })
-    if (items.length < maxWithFile) continue
-    throw new FaceError('overloaded', { detail: `${maxWithFile} jobs of this kind are ${state}.` })
-  }
-}
-
-/** @returns the bytes of the file */
-async function keepFile(
-  jobs: JobStore,
-  lease: JobLease,
-  file: AsyncIterable<Uint8Array>,
-): Promise<number> {
-  let size = 0
-  let part = 0
-  for await (const bytes of toParts(file, maxPartBytes)) {
-    size += bytes.length
-    // Its collection was deleted meanwhile.
-    if (!(await jobs.putPart(lease, part++, bytes))) throw new FaceError('collectionNotFound')
-  }
-  return size
-}
-
-/** The same bytes in pieces of `length`, the last one shorter. */
-async function* toParts(
-  file: AsyncIterable<Uint8Array>,
-  length: number,
-): AsyncGenerator<Uint8Array> {
-  let part = new Uint8Array(length)
-  let filled = 0
-  for await (const piece of file) {
-    for (let at = 0; at < piece.length; ) {
-      const some = piece.subarray(at, at + length - filled)
-      part.set(some, filled)
-      filled += some.length
-      at += some.length
-      if (filled < length) continue
-      yield part
-      part = new Uint8Array(length)
-      filled = 0
-    }
-  }
-  if (filled > 0) yield part.slice(0, filled)
 }

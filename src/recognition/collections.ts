@@ -5,6 +5,7 @@ import { patchQualityGates } from '../core/quality-gates.ts'
 import type { FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
 import type { Collection, CollectionPatch } from '../storage/ports/collections.ts'
+import { changeCollection } from './change-collection.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import {
   type CollectionChanges,
@@ -46,12 +47,9 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
     list: (options) => gallery.collections.list(options),
     async update(name, patch) {
       if (patch.name !== undefined && patch.name !== name) assertNotDefault(name, 'renamed')
-      for (;;) {
-        const was = await gallery.collections.get(name)
-        const now = await gallery.collections.update(was, toPatch(deps, was, patch))
-        if (now !== undefined) return now
-        // Somebody else changed it meanwhile: their change stays, and this one is put upon it.
-      }
+      return changeCollection(gallery, name, (was) =>
+        gallery.collections.update(was, toPatch(deps, was, patch)),
+      )
     },
     async delete(name) {
       assertRemovable(name)

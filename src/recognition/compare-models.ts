@@ -10,8 +10,10 @@ import {
   type ModelSample,
   type RowDecision,
 } from '../core/model-comparison.ts'
-import { type SampledFace, sampleFaces } from '../gallery/person-sample.ts'
+import type { LongOptions } from '../gallery/gallery.ts'
+import { readEmbeddings, sampleFaces } from '../gallery/person-sample.ts'
 import type { Collection, CollectionModel } from '../storage/ports/collections.ts'
+import { toEmbeddingBatch } from '../storage/rules/embedding.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 
 /** How two models of a collection decide about its own faces. */
@@ -34,13 +36,6 @@ export interface ComparedModel extends ModelOutcome {
 const comparedPersons = 500
 const facesEach = 2
 
-/** How a caller follows a comparison of models and ends it. */
-export interface CompareOptions {
-  /** Called after each face that was searched for. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined
-  readonly signal: AbortSignal
-}
-
 /**
  * Compares the models of a collection on a sample of its faces: each is searched for among the others
  * at each model's policy. A row is compared in a turn of the event loop.
@@ -48,14 +43,17 @@ export interface CompareOptions {
 export async function compareModels(
   { gallery, models }: RecognitionDependencies,
   collection: Collection & { readonly second: CollectionModel },
-  { onProgress, signal }: CompareOptions,
+  { onProgress, signal }: LongOptions = {},
 ): Promise<ModelComparison> {
   const { second } = collection
   const sampled = await sampleFaces(gallery, collection.id, {
     ...{ persons: comparedPersons, facesEach, signal },
   })
-  const first = await readRows(gallery, collection, sampled)
-  const other = await readRows(gallery, { ...collection, ...second }, sampled)
+  const faceIds = sampled.map(({ faceId }) => faceId)
+  const read = ({ modelId }: CollectionModel) =>
+    readEmbeddings(gallery, { set: { id: collection.id, modelId }, faceIds, signal })
+  const first = await read(collection)
+  const other = await read(second)
   const both = sampled.filter(({ faceId }) => first.has(faceId) && other.has(faceId))
   const persons = both.map(({ personId }) => personId)
   const decisions: (readonly (RowDecision | undefined)[])[] = []
@@ -67,10 +65,10 @@ export async function compareModels(
   for (const [i, { modelId, dimension, policy, rows }] of sides.entries()) {
     const sample: ModelSample = {
       ...{ persons, dimension, policy, curve: findCurve(models, modelId) },
-      embeddings: toMatrix(
+      embeddings: toEmbeddingBatch(
+        both.map(({ faceId }) => faceId),
         both.map(({ faceId }) => rows.get(faceId) as Float32Array),
-        dimension,
-      ),
+      ).embeddings,
     }
     const { decided, det } = await searchEach(sample, signal, (done) =>
       onProgress?.(i * persons.length + done, 2 * persons.length),
@@ -86,37 +84,9 @@ export async function compareModels(
   }
 }
 
-/** Embeddings by face id. */
-type Rows = ReadonlyMap<string, Float32Array>
-
-const facesPerRead = 200
-
-async function readRows(
-  gallery: RecognitionDependencies['gallery'],
-  collection: Collection,
-  sampled: readonly SampledFace[],
-): Promise<Rows> {
-  const rows = new Map<string, Float32Array>()
-  const { dimension } = collection
-  for (let from = 0; from < sampled.length; from += facesPerRead) {
-    const faceIds = sampled.slice(from, from + facesPerRead).map(({ faceId }) => faceId)
-    const batch = await gallery.faces.getEmbeddings(collection, { faceIds })
-    for (const [row, faceId] of batch.faceIds.entries()) {
-      rows.set(faceId, batch.embeddings.subarray(row * dimension, (row + 1) * dimension))
-    }
-  }
-  return rows
-}
-
-function toMatrix(rows: readonly Float32Array[], dimension: number): Float32Array {
-  const matrix = new Float32Array(rows.length * dimension)
-  for (const [i, row] of rows.entries()) matrix.set(row, i * dimension)
-  return matrix
-}
-
 async function searchEach(
   sample: ModelSample,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   onRow: (done: number) => void,
 ): Promise<{
   readonly decided: readonly (RowDecision | undefined)[]
@@ -136,7 +106,7 @@ async function searchEach(
     }
     onRow(row + 1)
     await setImmediate()
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
   }
   return { decided, det: computeDet({ mated, nonMated }) }
 }

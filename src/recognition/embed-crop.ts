@@ -1,4 +1,4 @@
-import { isFaceError } from '../core/errors.ts'
+import { imageErrors, isFaceError } from '../core/errors.ts'
 import type { FaceCrop } from '../core/types.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 
@@ -9,8 +9,8 @@ export type EmbeddedCrop =
 
 /** Errors that are the crop's, as a database may have been changed by hand. */
 const cropErrors: ReadonlySet<string> = new Set([
-  ...['unsupportedImage', 'corruptImage', 'imageTooLarge', 'emptyImage', 'invalidEmbedding'],
-  ...['degenerateLandmarks', 'internal'],
+  ...imageErrors,
+  ...['invalidEmbedding', 'degenerateLandmarks', 'internal'],
 ])
 
 /**

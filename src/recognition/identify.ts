@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FaceError, isFaceError } from '../core/errors.ts'
+import { FaceError, imageErrors, isFaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
 import {
   computeSearchShift,
@@ -9,9 +9,8 @@ import {
   withSharedDamage,
 } from '../core/policy.ts'
 import type { FmrCurve, UndeterminedReason } from '../core/types.ts'
-import type { Gallery, ProbeResult, RankedPerson } from '../gallery/gallery.ts'
+import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
-import { toSwitched } from '../storage/rules/second-models.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
@@ -31,6 +30,7 @@ import {
 } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
+import { createCollectionMemory, isSwitchedFrom } from './remembered-collections.ts'
 import { sumTimings } from './timings.ts'
 
 interface Probe {
@@ -203,62 +203,7 @@ export function createIdentify(
 }
 
 /** Errors of an image or its options, which are the same whatever the model. */
-const ofAnyModel: ReadonlySet<string> = new Set([
-  ...[
-    'emptyImage',
-    'unsupportedImage',
-    'corruptImage',
-    'imageTooLarge',
-    'invalidOption',
-    'aborted',
-  ],
-])
-
-/** Whether a collection's model is the second one now, and nothing else has changed. */
-function isSwitchedFrom(was: Collection, current: Collection): boolean {
-  const before = toSwitched(current)
-  return before !== undefined && isDeepStrictEqual(toAnswering(before), toAnswering(was))
-}
-
-function toAnswering({ second: _, ...answering }: Collection): Omit<Collection, 'second'> {
-  return answering
-}
-
-/** Collections that are remembered. */
-const maxRemembered = 1000
-
-/** Collections as they were last read, by name. */
-interface CollectionMemory {
-  recall(name: string): Collection | undefined
-  /** @throws {FaceError} `collectionNotFound` */
-  read(name: string): Promise<Collection>
-  remember(collection: Collection): void
-}
-
-function createCollectionMemory(
-  gallery: Pick<Gallery, 'collections'>,
-  known: Map<string, Collection>,
-): CollectionMemory {
-  function remember(collection: Collection): void {
-    if (known.size >= maxRemembered) known.clear()
-    known.set(collection.name, collection)
-  }
-
-  return {
-    remember,
-    recall: (name) => known.get(name),
-    async read(name) {
-      try {
-        const collection = await gallery.collections.get(name)
-        remember(collection)
-        return collection
-      } catch (error) {
-        known.delete(name)
-        throw error
-      }
-    },
-  }
-}
+const ofAnyModel: ReadonlySet<string> = new Set([...imageErrors, 'invalidOption', 'aborted'])
 
 function readProbe(
   deps: RecognitionDependencies,

@@ -281,7 +281,7 @@ describe('a second model', () => {
     expect(steps.at(-1)).toBe(14)
   })
 
-  test('is ended and erased, and can be begun anew', async () => {
+  test('is ended and erased, and can be begun again', async () => {
     await enroll('Ann', 'ann')
     const begun = await begin()
     await fillAll()
@@ -293,8 +293,8 @@ describe('a second model', () => {
     expect(await watcher.secondModel.erase('default', 'fake')).toBe(1)
     expect(await watcher.secondModel.erase('default', 'fake')).toBe(0)
     expect(await find('ann')).toEqual({ modelId: 'longer', decision: 'match', name: 'Ann' })
-    const anew = await watcher.secondModel.begin('default', { modelId: 'fake' })
-    expect(anew.second?.indexId).not.toBe(begun.indexId)
+    const again = await watcher.secondModel.begin('default', { modelId: 'fake' })
+    expect(again.second?.indexId).not.toBe(begun.indexId)
     expect(await fillAll()).toEqual({ filled: 1, unfilled: 0 })
   })
 })

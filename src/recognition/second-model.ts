@@ -1,10 +1,12 @@
 import { FaceError } from '../core/errors.ts'
 import type { DecisionPolicy, DecisionPolicyPatch } from '../core/types.ts'
+import type { LongOptions } from '../gallery/gallery.ts'
 import { inParallel } from '../platform/concurrency/in-parallel.ts'
 import type { Collection, CollectionModel } from '../storage/ports/collections.ts'
 import type { FaceEmbedding, LackingFace } from '../storage/ports/second-models.ts'
-import { modelsOf } from '../storage/rules/face-embeddings.ts'
-import { type CompareOptions, compareModels, type ModelComparison } from './compare-models.ts'
+import { modelsOf } from '../storage/rules/second-models.ts'
+import { changeCollection } from './change-collection.ts'
+import { compareModels, type ModelComparison } from './compare-models.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import { type EmbeddedCrop, embedStoredCrop } from './embed-crop.ts'
 import { mergePolicy } from './merge-policy.ts'
@@ -59,7 +61,7 @@ export interface SecondModel {
     options?: { readonly after?: string | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<FilledPart>
   /** How the two models decide about the collection's own faces. @throws {FaceError} `collectionNotFound`, `modelConflict` */
-  compare(collection: string, options: CompareOptions): Promise<ModelComparison>
+  compare(collection: string, options?: LongOptions): Promise<ModelComparison>
   /**
    * Lets the second model answer from now on; the one that answered is the second then, so that doing it
    * again goes back. Nothing happens when `modelId` answers already.
@@ -178,9 +180,8 @@ export function createSecondModel(deps: RecognitionDependencies): SecondModel {
 
     compare: async (name, options) => compareModels(deps, await getFilled(name), options),
 
-    async switchTo(name, modelId, { allowMissing = false } = {}) {
-      for (;;) {
-        const was = await gallery.collections.get(name)
+    switchTo: (name, modelId, { allowMissing = false } = {}) =>
+      changeCollection(gallery, name, async (was) => {
         if (was.modelId === modelId) return was
         if (was.second?.modelId !== modelId) {
           throw new FaceError('modelConflict', {
@@ -189,15 +190,11 @@ export function createSecondModel(deps: RecognitionDependencies): SecondModel {
         }
         const missing = await secondModels.countLacking({ id: was.id, modelId })
         if (missing > 0 && !allowMissing) throw toMissing(missing, modelId)
-        const now = await secondModels.switchTo(was)
-        if (now !== undefined) return now
-        // Somebody else changed the collection meanwhile.
-      }
-    },
+        return secondModels.switchTo(was)
+      }),
 
-    async end(name, modelId) {
-      for (;;) {
-        const was = await gallery.collections.get(name)
+    end: (name, modelId) =>
+      changeCollection(gallery, name, async (was) => {
         if (was.modelId === modelId) {
           throw new FaceError('modelConflict', { detail: `${modelId} is the model that answers.` })
         }
@@ -207,10 +204,8 @@ export function createSecondModel(deps: RecognitionDependencies): SecondModel {
             detail: `The second model of the collection is ${was.second.modelId}.`,
           })
         }
-        const now = await secondModels.end(was)
-        if (now !== undefined) return now
-      }
-    },
+        return secondModels.end(was)
+      }),
   }
 }
 

@@ -4,6 +4,7 @@ import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/pol
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { toViewOf } from '../storage/rules/second-models.ts'
 import type { Analysis } from '../vision/analyzer/analyzer-types.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
@@ -130,23 +131,22 @@ async function loadReference(
   const collection = toViewOf(await gallery.collections.get(target.collection), modelId)
   // A person without faces and an unknown one are different errors.
   if ('personId' in target) await gallery.persons.get(collection.id, target.personId)
-  const { faceIds, embeddings } = await gallery.faces.getEmbeddings(
-    collection,
-    'faceId' in target ? { faceId: target.faceId } : { personId: target.personId },
+  const rows = toEmbeddingRows(
+    await gallery.faces.getEmbeddings(
+      collection,
+      'faceId' in target ? { faceId: target.faceId } : { personId: target.personId },
+    ),
   )
-  if (faceIds.length === 0) {
+  if (rows.size === 0) {
     throw new FaceError('faceNotFound', {
       detail: `There is no enrolled face with an embedding of ${modelId}.`,
     })
   }
-  const dimension = embeddings.length / faceIds.length
   return {
-    faceIds,
+    faceIds: [...rows.keys()],
     collection,
     reasons: [],
-    embeddings: faceIds.map((_, row) =>
-      embeddings.subarray(row * dimension, (row + 1) * dimension),
-    ),
+    embeddings: [...rows.values()],
     timings: [],
   }
 }

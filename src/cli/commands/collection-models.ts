@@ -38,7 +38,7 @@ export function addCollectionModels(collections: Command, context: CliContext): 
     .action((name: string, options: MigrateOptions) =>
       withModels(async ({ faceWatcher, jobs }) => {
         const { model: modelId, allowMissing = false, switch: switches, json } = options
-        const policy = JSON.parse(JSON.stringify(toPolicyPatch(options)))
+        const policy = toPolicyPatch(options)
         // What is wrong with the model is said at once.
         await faceWatcher.secondModel.begin(name, { modelId, policy })
         const input = { modelId, policy, switch: switches, allowMissing }

@@ -1,5 +1,5 @@
 import type { Collection } from '../../storage/ports/collections.ts'
-import { modelsOf } from '../../storage/rules/face-embeddings.ts'
+import { modelsOf } from '../../storage/rules/second-models.ts'
 
 /** An index: of the embeddings that one model made of a collection's faces. `id` is the collection's. */
 export type IndexTarget = Pick<Collection, 'id' | 'modelId' | 'dimension' | 'indexId'>

@@ -1,6 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 import type { FaceWatcher } from '../../recognition/face-watcher.ts'
-import { eachPage } from '../../storage/iterate.ts'
+import { findCollectionById } from '../../storage/iterate.ts'
 
 /**
  * The name that a job's collection has now: it may have been renamed since the job was made.
@@ -8,12 +8,10 @@ import { eachPage } from '../../storage/iterate.ts'
  * @throws {FaceError} `collectionNotFound`
  */
 export async function findCollectionName(
-  { collections }: Pick<FaceWatcher, 'collections'>,
+  faceWatcher: Pick<FaceWatcher, 'collections'>,
   id: string | undefined,
 ): Promise<string> {
-  for await (const page of eachPage((options) => collections.list(options), { limit: 1000 })) {
-    const found = page.find((collection) => collection.id === id)
-    if (found !== undefined) return found.name
-  }
-  throw new FaceError('collectionNotFound')
+  const collection = id === undefined ? undefined : await findCollectionById(faceWatcher, id)
+  if (collection === undefined) throw new FaceError('collectionNotFound')
+  return collection.name
 }

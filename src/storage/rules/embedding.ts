@@ -42,6 +42,17 @@ export function assertUnitEmbedding(embedding: Float32Array): number {
   return norm
 }
 
+/** The embeddings of a batch by face id, in its order; views of its array. */
+export function toEmbeddingRows({
+  faceIds,
+  embeddings,
+}: EmbeddingBatch): Map<string, Float32Array> {
+  const dimension = embeddings.length / faceIds.length
+  return new Map(
+    faceIds.map((faceId, i) => [faceId, embeddings.subarray(i * dimension, (i + 1) * dimension)]),
+  )
+}
+
 /**
  * The embeddings of several faces in one array.
  *

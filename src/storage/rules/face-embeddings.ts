@@ -1,12 +1,8 @@
-import type { Collection, CollectionModel } from '../ports/collections.ts'
+import type { Collection } from '../ports/collections.ts'
 import type { ModelEmbedding, NewFace } from '../ports/faces.ts'
 import { toUnitEmbedding } from './embedding.ts'
 import { assertDimension, assertImageHash, assertModel } from './input-checks.ts'
-
-/** The models of a collection, the one that answers first. */
-export function modelsOf(collection: Collection): readonly CollectionModel[] {
-  return collection.second === undefined ? [collection] : [collection, collection.second]
-}
+import { modelsOf } from './second-models.ts'
 
 /**
  * Checks that a new face may be stored in the collection.

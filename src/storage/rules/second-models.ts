@@ -1,7 +1,11 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionModel, EmbeddingSet } from '../ports/collections.ts'
-import { modelsOf } from './face-embeddings.ts'
 import { assertCollection } from './input-checks.ts'
+
+/** The models of a collection, the one that answers first. */
+export function modelsOf(collection: Collection): readonly CollectionModel[] {
+  return collection.second === undefined ? [collection] : [collection, collection.second]
+}
 
 /**
  * Checks a second model before it is begun.

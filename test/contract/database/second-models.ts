@@ -219,8 +219,8 @@ export function describeSecondModels(under: () => DatabaseUnderTest): void {
       expect(await store.secondModels.erase(ofBetter(), 2)).toBe(1)
       expect(await store.secondModels.erase(ofBetter(), 2)).toBe(0)
       expect((await store.feed.embeddings(collection, { limit: 10 })).faceIds).toEqual(faceIds)
-      const anew = await begin()
-      expect(anew.second?.indexId).not.toBe(begun.second?.indexId)
+      const again = await begin()
+      expect(again.second?.indexId).not.toBe(begun.second?.indexId)
       expect(await store.secondModels.countLacking(ofBetter())).toBe(3)
     })
 

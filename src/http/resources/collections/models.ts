@@ -7,6 +7,7 @@ import { problemResponses } from '../../plugins/problems.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Collection } from '../gallery-schemas.ts'
+import { acceptJob } from '../jobs/accepted.ts'
 import { Job } from '../jobs/schema.ts'
 import { collectionParams } from '../shared.ts'
 import { policyPatch } from './policy.ts'
@@ -54,9 +55,7 @@ export function registerCollectionModelRoutes(app: App, { jobs }: RouteContext):
     reply: FastifyReply,
     wanted: NewJobRequest,
   ): Promise<jobs.Job> {
-    const job = await jobs.as(toGalleryCaller(request)).start(wanted)
-    reply.code(202).header('location', `/v1/jobs/${job.id}`)
-    return job
+    return acceptJob(reply, await jobs.as(toGalleryCaller(request)).start(wanted))
   }
 
   app.route({

@@ -7,6 +7,7 @@ import { toGalleryCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
+import { acceptJob } from '../jobs/accepted.ts'
 import { Job } from '../jobs/schema.ts'
 import { collectionParams, createPhotographForm } from '../shared.ts'
 import { enrollQuery } from './routes.ts'
@@ -53,7 +54,7 @@ export function registerBulkRoute(app: App, { jobs, options }: RouteContext): vo
           { kind: 'bulkEnroll', collection, input: request.query },
           toArchiveFile(assertArchive(readPhotographs(request, options))),
         )
-      return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job)
+      return acceptJob(reply, job)
     },
   })
 }

@@ -11,6 +11,7 @@ import { toDisconnectSignal } from '../../plugins/request-context.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { collectionParams, noContent, pageOf, pageProperties } from '../shared.ts'
+import { acceptJob } from './accepted.ts'
 import { toJobEvents } from './events.ts'
 import { toItemsCsv } from './items-csv.ts'
 import { Job, JobItem } from './schema.ts'
@@ -253,7 +254,7 @@ export function registerJobRoutes(app: App, { jobs }: RouteContext): void {
       handler: async (request, reply) => {
         const { collection } = request.params
         const job = await jobsOf(request).start({ kind, collection })
-        return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job)
+        return acceptJob(reply, job)
       },
     })
   }
