@@ -244,6 +244,23 @@ describe.skipIf(skipReason)(title, () => {
         .toEqual(nothing)
     })
 
+    it('leaves no transaction open when it is closed while it removes a deleted collection', async () => {
+      const client = new MongoClient(replicaSet.url)
+      const open = { $match: { transaction: { $exists: true } } }
+      const sessions = { $currentOp: { allUsers: true, idleSessions: true } }
+      for (let i = 0; i < 20; i++) {
+        const store = await createMongodbStore({ url: replicaSet.url, database: newDatabaseName() })
+        const collection = await makeCollection(store)
+        const faces = Array.from({ length: 50 }, (_, j) => makeFace(j))
+        await store.faces.add(collection.id, { name: 'Ann' }, faces)
+        await store.collections.delete('default')
+        await pause(i)
+        await store.close()
+        expect(await client.db('admin').aggregate([sessions, open]).toArray()).toEqual([])
+      }
+      await client.close()
+    })
+
     it('restores a collection that was deleted a moment ago, completely', async () => {
       const store = await openStore()
       const collection = await makeCollection(store)

@@ -100,7 +100,13 @@ describe('enroll', () => {
 
   it('is gone on with by a server when it was killed, each photograph once', async () => {
     const data = await newData()
-    const running = startCli(['--data-dir', data.path, '--progress', 'json', 'enroll', folder], {
+    // So many that the first count, after a second, comes long before the end on any machine.
+    const many = await mkdtemp(join(tmpdir(), 'face-watcher-jobs-cli-many-'))
+    cleanups.push(() => rm(many, { recursive: true, force: true }))
+    for (const name of ['ann', 'bea', 'carla', 'dora'] as const) {
+      for (let i = 0; i < 55; i++) await writeFacePhoto(name, join(many, name, `${i}.jpg`), 45 + i)
+    }
+    const running = startCli(['--data-dir', data.path, '--progress', 'json', 'enroll', many], {
       env: { FACE_WATCHER_ANALYZER_WORKERS: '1' },
     })
     await running.waitFor(/"done":[1-9]/)
@@ -113,10 +119,10 @@ describe('enroll', () => {
     expect((await get()).attempts).toBe(2)
     const { json } = await node.send('GET', `/v1/jobs/${job.id}/items?limit=1000`)
     const files = json.items.map(({ body }: JobItem) => body.file)
-    expect(new Set(files).size).toBe(25)
-    expect(files).toHaveLength(25)
+    expect(new Set(files).size).toBe(220)
+    expect(files).toHaveLength(220)
     const collection = await node.send('GET', '/v1/collections/default')
-    expect(collection.json).toMatchObject({ persons: 3, faces: 25 })
+    expect(collection.json).toMatchObject({ persons: 4, faces: 220 })
   })
 })
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FaceError } from '../../src/core/errors.ts'
 import { toJobKinds } from '../../src/jobs/kinds/kinds.ts'
 import { createSeedImport } from '../../src/jobs/kinds/seed-import.ts'
 import {
@@ -11,7 +12,8 @@ import {
   createGalleryImport,
 } from '../../src/jobs/kinds/transfer-kinds.ts'
 import { createJobService, type JobService } from '../../src/jobs/service.ts'
-import type { Database } from '../../src/storage/database.ts'
+import type { Aggregates, Database } from '../../src/storage/database.ts'
+import { wrapMethods } from '../../src/storage/methods.ts'
 import type { Job, JobState } from '../../src/storage/ports/jobs.ts'
 import type { SeedDocument } from '../../src/transfer/importers/seed/seed-source.ts'
 import {
@@ -45,6 +47,17 @@ afterEach(async () => {
   await scratch.dispose()
 })
 
+/** A database that is busy when one of its methods is called for the first time, as for what a process that was killed still holds. */
+function busyAtFirst(store: Database, refused: Set<string>): Database {
+  const wrap = (ports: Aggregates): Aggregates =>
+    wrapMethods(ports, async (name, body) => {
+      if (name.startsWith('jobs.') || refused.has(name)) return body()
+      refused.add(name)
+      throw new FaceError('storeBusy')
+    })
+  return { ...store, ...wrap(store), as: (context) => wrap(store.as(context)) }
+}
+
 /** A database that takes its time to read faces, so that there is time to interrupt. */
 function slowed(store: Database): Database {
   return {
@@ -71,7 +84,10 @@ function serve(store: Database, concurrency = 1) {
       openSource: async () => ({
         count: async () => documents.length,
         async *documents() {
-          yield* documents
+          for (const document of documents) {
+            await sleep(readMs)
+            yield document
+          }
         },
         close: async () => {},
       }),
@@ -114,6 +130,24 @@ describe('a transfer', () => {
     await until(to, copying.id, 'done')
     await expectSameGallery(to, from)
   })
+
+  it('waits for what is busy, at either end, as after another process was killed', async () => {
+    await fillCollection(from, { persons: 3 })
+    const refused = { from: new Set<string>(), to: new Set<string>() }
+    const [source, target] = [from, to]
+    from = busyAtFirst(source, refused.from)
+    const exporting = { kind: 'galleryExport', input: { directory, machine } }
+    await until(source, (await serve(from).start(exporting)).id, 'done')
+    const jobs = serve(busyAtFirst(target, refused.to))
+    const importing = await jobs.start({ kind: 'galleryImport', input: { directory, machine } })
+    await until(target, importing.id, 'done')
+    expect(refused.to).toContain('transfer.restoreFaces')
+    await expectSameGallery(target, source)
+    refused.from.clear()
+    const copying = await jobs.start({ kind: 'galleryCopy', input: copyInput() })
+    await until(target, copying.id, 'done')
+    expect(refused.from).toContain('transfer.readFaces')
+  }, 60_000)
 
   it.each(['galleryExport', 'galleryImport', 'galleryCopy'])(
     '%s is paused and goes on, and is cancelled',
@@ -192,11 +226,13 @@ describe('the import of a seed', () => {
         ? { kind: 'refused', id: `document-${n}`, reason: 'It is wrong.' }
         : { kind: 'face', id: `document-${n}`, name: `Person ${n % 3}`, embedding: embedding(n) },
     )
+    readMs = 5
     const jobs = serve(to)
     const { id } = await jobs.start({ kind: 'seedImport', input: input() })
     await until(to, id, 'running')
     await jobs.ask(id, 'paused')
     await until(to, id, 'paused')
+    readMs = 0
     await jobs.ask(id, 'queued')
     const { result } = await until(to, id, 'done')
     expect(result).toMatchObject({ collection: 'seed', documents: 400, refused: 100 })

@@ -6,7 +6,7 @@ import { importSeed, type SeedImportReport } from '../../transfer/importers/seed
 import type { SeedSource } from '../../transfer/importers/seed/seed-source.ts'
 import type { JobKind } from '../job-kind.ts'
 import { parseInput } from './parse-input.ts'
-import { forCaller } from './transfer-kinds.ts'
+import { forAttempt } from './transfer-kinds.ts'
 
 const Input = Type.Object(
   {
@@ -44,10 +44,11 @@ export function createSeedImport(options: SeedImportKindOptions): JobKind<SeedIm
   return {
     name: 'seedImport',
     parse: (input) => parseInput(Input, input),
-    async run(input, { caller, checkpoint, signal, report, save }) {
+    async run(input, context) {
+      const { checkpoint, signal, report, save } = context
       const source = await options.openSource(input)
       try {
-        const told = await importSeed(forCaller(options.store, caller), source, {
+        const told = await importSeed(forAttempt(options.store, context), source, {
           ...{ collection: input.into, policy: options.policy },
           ...{ stop: signal, onProgress: report },
         })

@@ -1,12 +1,13 @@
 import { type Static, Type } from 'typebox'
-import type { CallContext } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Database } from '../../storage/database.ts'
+import { wrapMethods } from '../../storage/methods.ts'
 import { copyGallery } from '../../transfer/copy.ts'
 import { exportGallery } from '../../transfer/export.ts'
 import { importGallery } from '../../transfer/import.ts'
 import type { TransferOptions, TransferSummary } from '../../transfer/options.ts'
 import type { JobContext, JobKind } from '../job-kind.ts'
+import { withPatience } from '../patience.ts'
 import { parseInput } from './parse-input.ts'
 import { assertMachine } from './this-machine.ts'
 
@@ -52,7 +53,7 @@ export function createGalleryExport({
     async run({ directory, machine, collections }, context) {
       assertMachine(machine)
       return toResult(
-        await exportGallery(forCaller(store, context.caller), directory, {
+        await exportGallery(forAttempt(store, context), directory, {
           ...toTransferOptions(context, collections),
           ...{ source, createdAt: new Date().toISOString() },
         }),
@@ -73,7 +74,7 @@ export function createGalleryImport({
     async run({ directory, machine, collections }, context) {
       assertMachine(machine)
       const options = toTransferOptions(context, collections)
-      return toResult(await importGallery(directory, forCaller(store, context.caller), options))
+      return toResult(await importGallery(directory, forAttempt(store, context), options))
     },
   }
 }
@@ -94,7 +95,8 @@ export function createGalleryCopy({
       const from = await openSource(input)
       try {
         const options = toTransferOptions(context, input.collections)
-        return toResult(await copyGallery(from, forCaller(store, context.caller), options))
+        const source = withPatientCalls(from, context.signal)
+        return toResult(await copyGallery(source, forAttempt(store, context), options))
       } finally {
         await from.close()
       }
@@ -102,9 +104,16 @@ export function createGalleryCopy({
   }
 }
 
-/** The database for who made a job. */
-export function forCaller(store: Database, caller: CallContext): Database {
-  return { ...store, ...store.as(caller) }
+/** The database for who made a job; calls that come to nothing for now are made again. */
+export function forAttempt(
+  store: Database,
+  { caller, signal }: Pick<JobContext, 'caller' | 'signal'>,
+): Database {
+  return withPatientCalls({ ...store, ...store.as(caller) }, signal)
+}
+
+function withPatientCalls(store: Database, signal: AbortSignal): Database {
+  return { ...store, ...wrapMethods(store, (_, body) => withPatience(body, signal)) }
 }
 
 function toTransferOptions(

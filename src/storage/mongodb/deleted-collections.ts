@@ -107,7 +107,9 @@ export function createDeletedCollectionCleaner(
   async function purgeAll(): Promise<void> {
     do {
       again = false
-      for (const { _id } of await purges.find().toArray()) await purge(_id)
+      for (const { _id } of await purges.find().toArray()) {
+        if (!closed) await purge(_id)
+      }
     } while (again && !closed)
   }
 

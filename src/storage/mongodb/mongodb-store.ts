@@ -101,8 +101,10 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   async function close(): Promise<void> {
     await Promise.allSettled(running)
     await listeners.close()
-    // What runs in the background fails when the client closes, and is taken up again another time.
     const purged = cleaner.close()
+    // A transaction that loses its client holds what it wrote until the server ends it, after a
+    // minute. What takes longer fails when the client closes, and is taken up again another time.
+    await withinTime(transactions.settled, timeoutMs).catch(() => {})
     await client.close()
     await purged
   }

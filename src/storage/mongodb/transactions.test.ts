@@ -56,3 +56,29 @@ describe('a commit', () => {
     await expect(transact).rejects.toMatchObject({ code: 'storeUnavailable' })
   })
 })
+
+describe('those that run', () => {
+  it('are waited for before the client closes, also when they fail', async () => {
+    const { client } = createClient([])
+    const transactions = createTransactions(client, 5000)
+    const ends: (() => void)[] = []
+    const body = () => new Promise<void>((resolve) => ends.push(resolve))
+    const done = transactions.transact(body)
+    const failed = transactions.transact(async () => {
+      await body()
+      throw new MongoError('refused')
+    }, 'a person')
+    failed.catch(() => {})
+    let settled = false
+    const all = transactions.settled().then(() => {
+      settled = true
+    })
+    await expect.poll(() => ends.length).toBe(2)
+    ends[0]!()
+    await done
+    expect(settled).toBe(false)
+    ends[1]!()
+    await all
+    await transactions.settled()
+  })
+})

@@ -32,6 +32,8 @@ export interface Transactions {
   readonly transact: Transact
   /** Time of the newest transaction; reads after it see everything that was acknowledged here. */
   operationTime(): Timestamp | undefined
+  /** Resolves when none runs, also of those whose callers no longer wait. */
+  settled(): Promise<void>
 }
 
 // The rest of an operation's time is left for the last attempt.
@@ -45,6 +47,7 @@ const maxPauseMs = 200
 export function createTransactions(client: MongoClient, timeoutMs: number): Transactions {
   const turns = createTurns()
   const slots = createSlots(counterSlots)
+  const running = new Set<Promise<unknown>>()
   let newest: Timestamp | undefined
 
   async function run<T>(
@@ -86,8 +89,16 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
     operationTime: () => newest,
     transact(body, personId) {
       const retryUntil = performance.now() + retryShare * timeoutMs
-      if (personId === undefined) return run(body, retryUntil)
-      return turns.run(personId, () => run(body, retryUntil))
+      const result =
+        personId === undefined
+          ? run(body, retryUntil)
+          : turns.run(personId, () => run(body, retryUntil))
+      const ended: Promise<unknown> = result.catch(() => {}).finally(() => running.delete(ended))
+      running.add(ended)
+      return result
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all(running)
     },
   }
 }
