@@ -2,6 +2,11 @@ import type { JobProgress } from '../storage/ports/jobs.ts'
 
 /** Work shorter than this tells too little of its rate. */
 const leastMs = 500
+/**
+ * And than this, of the time that is left: in its first second a process is slow, as nothing is
+ * compiled or remembered yet (observed: 40 photographs, then 70 a second).
+ */
+const leastToForetellMs = 2000
 
 /** Measures how fast an attempt gets on. */
 export interface RateMeter {
@@ -58,7 +63,9 @@ export function createRateMeter(now: () => number = () => performance.now()): Ra
       if (at - first.at < leastMs || done === from.done) return progress
       const perSecond = (1000 * (done - from.done)) / (at - from.at)
       if (total === undefined) return { ...progress, perSecond }
-      return { ...progress, perSecond, remainingSeconds: Math.max(0, total - done) / perSecond }
+      const left = Math.max(0, total - done)
+      if (left > 0 && at - first.at < leastToForetellMs) return { ...progress, perSecond }
+      return { ...progress, perSecond, remainingSeconds: left / perSecond }
     },
   }
 }

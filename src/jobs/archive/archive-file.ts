@@ -9,19 +9,26 @@ export interface ArchiveFile {
 }
 
 /**
- * The file whose parts a job keeps: all but the last have {@link maxPartBytes}. The part that was read
- * last is remembered, as archives are read from many places near each other.
+ * Parts that are remembered. A zip is read at two places at a time: in the list at its end, and among
+ * its files, of which several that are read at once may lie in two parts.
+ */
+const rememberedParts = 3
+
+/**
+ * The file whose parts a job keeps: all but the last have {@link maxPartBytes}. The parts that were read
+ * last are remembered, as archives are read from many places near each other.
  */
 export function createArchiveFile(
   size: number,
   getPart: (part: number) => Promise<Uint8Array | undefined>,
 ): ArchiveFile {
-  let last: { readonly part: number; readonly bytes: Promise<Uint8Array> } | undefined
+  // That used longest ago first.
+  const parts = new Map<number, Promise<Uint8Array>>()
 
   async function load(part: number): Promise<Uint8Array> {
     const bytes = await getPart(part).catch((error: unknown) => {
       // The next attempt asks again.
-      last = undefined
+      parts.delete(part)
       throw error
     })
     const expected = Math.min(maxPartBytes, size - part * maxPartBytes)
@@ -29,13 +36,21 @@ export function createArchiveFile(
     throw new FaceError('storeCorrupt', { detail: 'A part of the uploaded file is not there.' })
   }
 
+  function remember(part: number): Promise<Uint8Array> {
+    const bytes = parts.get(part) ?? load(part)
+    parts.delete(part)
+    parts.set(part, bytes)
+    const [oldest] = parts.keys()
+    if (parts.size > rememberedParts && oldest !== undefined) parts.delete(oldest)
+    return bytes
+  }
+
   return {
     size,
     async *read(start, end) {
       for (let at = start; at < Math.min(end, size); ) {
         const part = Math.floor(at / maxPartBytes)
-        if (last?.part !== part) last = { part, bytes: load(part) }
-        const bytes = await last.bytes
+        const bytes = await remember(part)
         const from = at - part * maxPartBytes
         const piece = bytes.subarray(from, Math.min(bytes.length, end - part * maxPartBytes))
         at += piece.length

@@ -188,6 +188,16 @@ test('anything else is refused', async () => {
   }
 })
 
+test('each part is read once, though the list of a zip is at its end', async () => {
+  const entries = Array.from({ length: 40 }, (_, i) => [`${i}.jpg`, noise(100_000, i + 1)])
+  const bytes = zipSync(Object.fromEntries(entries), { level: 0 })
+  const reads: number[] = []
+  const archive = await openArchive(keep(bytes, reads), limit)
+  for await (const entry of archive.files(0)) await entry.read()
+  expect(bytes.length).toBeGreaterThan(3 * maxPartBytes)
+  expect(reads.toSorted()).toEqual([0, 1, 2, 3])
+})
+
 test('a part that could not be read is asked for again', async () => {
   const zip = zipSync({ ...files })
   let isDown = false
