@@ -21,8 +21,11 @@ const program = fileURLToPath(new URL('../fixtures/vision/memory-child.mjs', imp
 const images = new URL('../../bench/largest-images.mjs', import.meta.url)
 /** What a process may have more after two of the largest images than before them. */
 const remainingMB = 100
-/** The same after all kinds: what networks keep for full batches, once, and no sum of remains. */
-const remainingOfAllMB = 150
+/**
+ * The same after all kinds: what networks keep for full batches, once, and no sum of remains.
+ * Observed 60 to 152; a program that gave nothing back kept 617.
+ */
+const remainingOfAllMB = 200
 const timeoutMs = 600_000
 
 interface Reading {
