@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
@@ -65,6 +66,32 @@ describe.skipIf(skipReason)(nameWithReason('face-watcher data with MongoDB', ski
     const copied = await runCli(['data', 'copy', '--from', address, '--to', back, ...dataDir])
     expect(copied).toMatchObject({ code: 0 })
     await expectSameGallery(await scratch.openStore(back), sqlite)
+  })
+
+  it('waits for what a process that was killed still holds', patient, async () => {
+    const target = newDatabaseName()
+    const to = Object.assign(new URL(server.url), { pathname: `/${target}` }).href
+    await (await createMongodbStore({ url: server.url, database: target })).close()
+    const client = await MongoClient.connect(server.url)
+    const session = client.startSession()
+    try {
+      const { id } = await sqlite.collections.get('default')
+      const [person] = (await sqlite.persons.list(id, { limit: 1 })).items
+      session.startTransaction()
+      const persons = client.db(target).collection<{ _id: string }>('persons')
+      await persons.insertOne({ _id: person!.id }, { session, bypassDocumentValidation: true })
+      const from = join(scratch.directory, 'from.sqlite')
+      const args = ['data', 'copy', '--from', from, '--to', to, '--data-dir', scratch.directory]
+      const copying = runCli(args)
+      // Longer than a single write waits.
+      await sleep(7000)
+      await session.abortTransaction()
+      expect(await copying).toMatchObject({ code: 0 })
+    } finally {
+      await session.endSession()
+      await client.db(target).dropDatabase()
+      await client.close()
+    }
   })
 
   it('exports from MongoDB, and what it exports can be imported into SQLite and again', async () => {
