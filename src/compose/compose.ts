@@ -229,6 +229,7 @@ async function composeUseCases(
       detector: config.detector,
       qualityGates: resolveQualityGates({}, config.quality),
       policy: config.policy,
+      keepUnknown: config.strangers,
     },
   })
   const { workers } = vision

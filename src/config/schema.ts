@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { defaultKeepUnknown, keepUnknownRanges } from '../core/keep-unknown.ts'
 import { defaultPolicy } from '../core/policy.ts'
 import { defaultQualityGates } from '../core/quality.ts'
 import { qualityGateRanges } from '../core/quality-gates.ts'
@@ -405,6 +406,35 @@ const jobs = Type.Object(
   section,
 )
 
+const strangers = Type.Object(
+  {
+    hours: Type.Number({
+      ...keepUnknownRanges.hours,
+      default: defaultKeepUnknown.hours,
+      description:
+        'How long a collection that keeps what it could not name keeps a sighting, hours, where it does not say itself.',
+    }),
+    ignoredHours: Type.Number({
+      ...keepUnknownRanges.ignoredHours,
+      default: defaultKeepUnknown.ignoredHours,
+      description:
+        'How long after it was last seen a stranger that is ignored is remembered, hours, where the collection does not say itself.',
+    }),
+    maxSightings: Type.Integer({
+      ...keepUnknownRanges.maxSightings,
+      default: defaultKeepUnknown.maxSightings,
+      description:
+        'Most sightings of a collection, where it does not say itself; the oldest are removed.',
+    }),
+    crops: Type.Boolean({
+      default: defaultKeepUnknown.crops,
+      description:
+        'Whether a picture of the face is kept with a sighting, where the collection does not say itself.',
+    }),
+  },
+  section,
+)
+
 const log = Type.Object(
   {
     level: Type.Union(
@@ -449,6 +479,7 @@ export const configSchema = Type.Object(
     index,
     sync,
     jobs,
+    strangers,
     log,
   },
   section,

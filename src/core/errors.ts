@@ -82,6 +82,13 @@ export const errorCatalogue = {
     kind: 'state',
     message: 'The job cannot become that from where it is.',
   },
+  strangerNotFound: { status: 404, kind: 'input', message: 'There is no such stranger.' },
+  sightingNotFound: { status: 404, kind: 'input', message: 'There is no such sighting.' },
+  strangerConflict: {
+    status: 409,
+    kind: 'state',
+    message: 'The stranger cannot become that from what it is.',
+  },
   keyInUse: { status: 409, kind: 'state', message: 'The API key is not revoked.' },
   modelConflict: {
     status: 409,

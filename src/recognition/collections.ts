@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
+import { type KeepUnknown, type KeepUnknownPatch, patchKeepUnknown } from '../core/keep-unknown.ts'
 import { computeThresholds } from '../core/policy.ts'
 import { patchQualityGates } from '../core/quality-gates.ts'
 import type { FmrCurve } from '../core/types.ts'
@@ -19,7 +20,7 @@ import { mergePolicy } from './merge-policy.ts'
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
   const { gallery, models, defaults } = deps
   return {
-    async create({ name, modelId, policy, storeCrops = false, qualityGates = {} }) {
+    async create({ name, modelId, policy, storeCrops = false, qualityGates = {}, keepUnknown }) {
       const model = findEmbedder(models, modelId ?? defaults.embedderId)
       return gallery.collections.create({
         name,
@@ -28,6 +29,7 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         policy: mergePolicy(deps, model.id, { current: defaults.policy, patch: policy }),
         storeCrops,
         qualityGates: patchQualityGates({}, qualityGates),
+        ...toKept(deps, { modelId: model.id }, keepUnknown),
       })
     },
     async get(name, { difficulty = 'latest' } = {}) {
@@ -77,15 +79,33 @@ function assertNotDefault(name: string, what: string): void {
 
 function toPatch(
   deps: RecognitionDependencies,
-  { modelId, policy: current, qualityGates: gates = {} }: Collection,
-  { name, policy, storeCrops, qualityGates }: CollectionChanges,
+  was: Collection,
+  { name, policy, storeCrops, qualityGates, keepUnknown }: CollectionChanges,
 ): CollectionPatch {
+  const { modelId, policy: current, qualityGates: gates = {} } = was
   return {
     ...(name === undefined ? {} : { name }),
     ...(policy && { policy: mergePolicy(deps, modelId, { current, patch: policy }) }),
     ...(storeCrops === undefined ? {} : { storeCrops }),
     ...(qualityGates && { qualityGates: patchQualityGates(gates, qualityGates) }),
+    ...toKept(deps, was, keepUnknown),
   }
+}
+
+/** @throws {FaceError} `invalidOption` also for a model without a curve, which strangers are told apart by */
+function toKept(
+  { models, defaults }: RecognitionDependencies,
+  { modelId, keepUnknown: current }: Pick<Collection, 'modelId' | 'keepUnknown'>,
+  patch: KeepUnknownPatch | undefined,
+): { readonly keepUnknown?: KeepUnknown } {
+  if (patch === undefined) return {}
+  const keepUnknown = patchKeepUnknown(current, patch, defaults.keepUnknown)
+  if (keepUnknown !== null && findCurve(models, modelId) === undefined) {
+    throw new FaceError('invalidOption', {
+      detail: `keepUnknown needs a measured FMR curve, and ${modelId} has none.`,
+    })
+  }
+  return { keepUnknown } as { readonly keepUnknown?: KeepUnknown }
 }
 
 function describeDifficulty(

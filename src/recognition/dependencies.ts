@@ -1,4 +1,5 @@
 import { FaceError } from '../core/errors.ts'
+import type { KeepUnknown } from '../core/keep-unknown.ts'
 import type { DecisionPolicy, FmrCurve, QualityGates } from '../core/types.ts'
 import type { Gallery } from '../gallery/gallery.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
@@ -24,6 +25,8 @@ export interface RecognitionDefaults {
   readonly qualityGates: QualityGates
   /** Policy of new collections. */
   readonly policy: DecisionPolicy
+  /** What a collection keeps of strangers when it is told to keep something. */
+  readonly keepUnknown: KeepUnknown
 }
 
 /**

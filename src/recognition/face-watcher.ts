@@ -1,4 +1,5 @@
 import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
+import type { KeepUnknownPatch } from '../core/keep-unknown.ts'
 import type { DecisionThresholds, ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
@@ -349,6 +350,8 @@ export interface CollectionChanges {
   readonly policy?: DecisionPolicyPatch
   readonly storeCrops?: boolean
   readonly qualityGates?: QualityGatePatch
+  /** What is kept of faces that nobody enrolled has; `null`: nothing any more, and what was is erased. */
+  readonly keepUnknown?: KeepUnknownPatch
 }
 
 /** A collection with its counts and the thresholds that follow from them. */
@@ -444,6 +447,8 @@ export interface FaceWatcher {
       readonly storeCrops?: boolean
       /** Where enrolment asks for other limits than the configuration. */
       readonly qualityGates?: QualityGatePatch
+      /** What is kept of faces that nobody enrolled has. Default: nothing. */
+      readonly keepUnknown?: KeepUnknownPatch
     }): Promise<Collection>
     /**
      * A collection with its counts and thresholds.
@@ -459,7 +464,8 @@ export interface FaceWatcher {
     /** A page of all collections. @throws {FaceError} `invalidCursor`, `invalidOption` */
     list(options?: PageOptions): Promise<Page<Collection>>
     /**
-     * Changes a collection's name, its policy, its quality gates, or whether it stores crops.
+     * Changes a collection's name, its policy, its quality gates, whether it stores crops, or what it
+     * keeps of strangers.
      *
      * @param patch what is absent stays; `null` in `policy` or `qualityGates` takes a value back
      * @throws {FaceError} `collectionNotFound`, `collectionExists`, `invalidName`, `invalidOption`;

@@ -7,6 +7,7 @@ import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { SecondModelStore } from './ports/second-models.ts'
+import type { StrangerStore } from './ports/strangers.ts'
 import type { TransferStore } from './ports/transfer.ts'
 
 /** The ports of a database, one an aggregate. */
@@ -20,6 +21,7 @@ export interface Aggregates {
   readonly answers: AnswerStore
   readonly keys: KeyStore
   readonly jobs: JobStore
+  readonly strangers: StrangerStore
 }
 
 /**

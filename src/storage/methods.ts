@@ -84,6 +84,28 @@ const methods: {
     remove: 'erase',
     expire: 'erase',
   },
+  strangers: {
+    record: 'write',
+    collections: 'read',
+    claim: 'write',
+    waiting: 'read',
+    records: 'read',
+    ids: 'read',
+    place: 'write',
+    get: 'read',
+    list: 'read',
+    sightings: 'read',
+    embedded: 'read',
+    scan: 'read',
+    getCrop: 'read',
+    setIgnored: 'write',
+    assign: 'write',
+    unassign: 'write',
+    discard: 'erase',
+    forget: 'erase',
+    expire: 'erase',
+    counts: 'read',
+  },
 }
 
 /** A method of a port by its name, such as `faces.add`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { FaceError } from '../../src/core/errors.ts'
 import type { FaceJudge } from '../../src/core/judge.ts'
+import { defaultKeepUnknown } from '../../src/core/keep-unknown.ts'
 import type { Landmarks5, Quality } from '../../src/core/types.ts'
 import {
   createGallery,
@@ -235,6 +236,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
       detector: { minFaceSize: 40 },
       qualityGates: { minSharpness: 20 },
       policy: { maxFpir: 0.01, possibleFpir: 0.1 },
+      keepUnknown: defaultKeepUnknown,
     },
   }
 }

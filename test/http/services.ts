@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeys } from '../../src/access/keys.ts'
 import { FaceError } from '../../src/core/errors.ts'
+import { defaultKeepUnknown } from '../../src/core/keep-unknown.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
@@ -167,6 +168,7 @@ export async function createTestServices(): Promise<TestServices> {
       detector: {},
       qualityGates: { minSharpness: 20 },
       policy: defaultPolicy,
+      keepUnknown: defaultKeepUnknown,
     },
   })
   await useCases.collections.create({ name: defaultCollectionName })

@@ -15,6 +15,7 @@ const codeOfField: ReadonlyMap<string, ErrorCode> = new Map([
   ['policy', 'invalidOption'],
   ['storeCrops', 'invalidOption'],
   ['qualityGates', 'invalidOption'],
+  ['keepUnknown', 'invalidOption'],
 ])
 
 /** Mistakes named in an answer, and characters of a name of the client's repeated in it. */

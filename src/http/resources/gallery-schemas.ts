@@ -10,6 +10,7 @@ import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.t
 import { type Component, component, dateTime, number, ref } from './component.ts'
 import { metadataSchema } from './persons/fields.ts'
 import { gatesInput } from './quality-gates.ts'
+import { KeepUnknown } from './strangers/keep-unknown.ts'
 
 export const DecisionPolicy: Component<core.DecisionPolicy> = component<core.DecisionPolicy>(
   'DecisionPolicy',
@@ -57,6 +58,7 @@ const collection = {
   ),
   storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
   qualityGates: Type.Optional(gatesInput),
+  keepUnknown: Type.Optional(KeepUnknown),
   createdAt: dateTime,
 }
 

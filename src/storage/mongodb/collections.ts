@@ -29,12 +29,14 @@ export async function insertCollection(
 
 /** The document of a collection, without what a caller gave besides. */
 export function toDocument({ id, ...fields }: Collection): CollectionDocument {
-  const { name, modelId, dimension, policy, indexId, second, storeCrops, qualityGates, createdAt } =
+  const { name, modelId, dimension, policy, indexId, second, storeCrops, createdAt } =
     toPlain(fields)
+  const { qualityGates, keepUnknown } = toPlain(fields)
   const rest = {
     ...(second === undefined ? {} : { second }),
     storeCrops,
     ...(qualityGates === undefined ? {} : { qualityGates }),
+    ...(keepUnknown === undefined ? {} : { keepUnknown }),
     createdAt,
   }
   return { _id: id, name, modelId, dimension, policy, indexId, ...rest }
@@ -50,14 +52,19 @@ export function createCollectionOperations(
   return {
     async create(input) {
       assertCollection(input)
-      const { name, modelId, dimension, policy, storeCrops, qualityGates = {} } = toPlain(input)
+      const { name, modelId, dimension, policy, storeCrops } = toPlain(input)
+      const { qualityGates = {}, keepUnknown = null } = toPlain(input)
       return context.transact(async (transaction) => {
         const { session } = transaction
         if (await collections.findOne({ name }, { session }))
           throw new FaceError('collectionExists')
         const id = context.newId()
         const made = { id, name, modelId, dimension, policy, storeCrops, createdAt: context.now() }
-        return insertCollection(context, patchCollection(made, { qualityGates }), transaction)
+        return insertCollection(
+          context,
+          patchCollection(made, { qualityGates, keepUnknown }),
+          transaction,
+        )
       })
     },
 

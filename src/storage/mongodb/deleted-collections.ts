@@ -39,6 +39,10 @@ export function createDeletedCollectionCleaner(
     jobs,
     jobItems,
     jobParts,
+    strangerDesks,
+    strangers,
+    sightings,
+    sightingCrops,
     purges,
   } = context.tables
   let running: Promise<void> | undefined
@@ -50,13 +54,15 @@ export function createDeletedCollectionCleaner(
   async function forbidWrites(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
     await nameLocks.deleteMany({ collectionId })
+    await strangerDesks.deleteMany({ collectionId })
   }
 
   /** What is removed with a collection, or with a job. */
   function belongings(
     id: string,
   ): readonly { readonly table: Table<Numbered>; readonly filter: object }[] {
-    const tables = [faces, persons, jobParts, jobItems, jobs] as unknown as Table<Numbered>[]
+    const ofCollection = [faces, persons, sightings, strangers, jobParts, jobItems, jobs]
+    const tables = ofCollection as unknown as Table<Numbered>[]
     return [
       ...tables.map((table) => ({ table, filter: { collectionId: id } })),
       { table: jobParts as unknown as Table<Numbered>, filter: { jobId: id } },
@@ -89,6 +95,7 @@ export function createDeletedCollectionCleaner(
           await crops.deleteMany(those, { session })
           await embeddings.deleteMany({ faceId: { $in: ids } }, { session })
         }
+        if (table === (sightings as unknown)) await sightingCrops.deleteMany(those, { session })
         await table.deleteMany(those, { session })
         return true
       }

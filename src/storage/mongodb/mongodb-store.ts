@@ -26,6 +26,7 @@ import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createStrangerOperations } from './strangers.ts'
 import { createTransactions } from './transactions.ts'
 import { createTransferOperations } from './transfer.ts'
 
@@ -138,5 +139,6 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
     jobs: createJobOperations(context, cleaner),
+    strangers: createStrangerOperations(context),
   }
 }

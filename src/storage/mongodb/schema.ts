@@ -53,6 +53,26 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
   ],
   jobParts: [{ key: { jobId: 1 } }, { key: { collectionId: 1 } }],
+  strangerDesks: [{ key: { collectionId: 1 } }],
+  strangers: [
+    { key: { collectionId: 1, lastSeenAt: 1, _id: 1 } },
+    { key: { collectionId: 1, count: 1, _id: 1 } },
+    { key: { collectionId: 1, modelId: 1, _id: 1 } },
+    { key: { formerIds: 1 }, partialFilterExpression: { formerIds: { $exists: true } } },
+    { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
+    { key: { likeId: 1 }, partialFilterExpression: { likeId: { $exists: true } } },
+  ],
+  sightings: [
+    { key: { collectionId: 1, _id: 1 } },
+    { key: { collectionId: 1, seenAt: 1, _id: 1 } },
+    { key: { strangerId: 1, _id: 1 } },
+    {
+      key: { collectionId: 1, modelId: 1, _id: 1 },
+      name: 'sightingsWaiting',
+      partialFilterExpression: { waiting: true },
+    },
+  ],
+  sightingCrops: [],
   purges: [],
 }
 
@@ -96,6 +116,10 @@ export async function prepareDatabase(
     jobs: db.collection('jobs'),
     jobItems: db.collection('jobItems'),
     jobParts: db.collection('jobParts'),
+    strangerDesks: db.collection('strangerDesks'),
+    strangers: db.collection('strangers'),
+    sightings: db.collection('sightings'),
+    sightingCrops: db.collection('sightingCrops'),
     purges: db.collection('purges'),
   }
   const meta = await readMeta(tables.meta)

@@ -5,6 +5,7 @@ import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
 import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
+import type { Sighting, Stranger } from '../ports/strangers.ts'
 
 /** The schema version that this program writes; see [Note: Migration] in migration.ts. */
 export const schemaVersion = 2
@@ -61,7 +62,7 @@ export interface EmbeddingDocument {
 }
 
 export interface CropDocument {
-  /** The face's id. */
+  /** The id of the face, or of the sighting. */
   readonly _id: string
   readonly bytes: Binary
   readonly place?: FacePlace
@@ -133,6 +134,41 @@ export interface JobPartDocument {
   readonly bytes: Binary
 }
 
+/** See [Note: Desks of strangers] in strangers.ts. */
+export interface StrangerDeskDocument {
+  /** Id of the collection. */
+  readonly _id: string
+  readonly collectionId: string
+  /** Grows with each change of the collection's strangers. */
+  readonly revision: number
+  readonly records: number
+  readonly holder?: string
+  readonly leaseUntil?: Date
+}
+
+export interface StrangerDocument extends Omit<Stranger, 'id'> {
+  readonly _id: string
+  readonly collectionId: string
+  /** Little-endian float32. */
+  readonly sum: Binary
+  readonly memberIds: readonly string[]
+  /** Of strangers that have become this one. */
+  readonly formerIds?: readonly string[]
+  /** That of the desk when it was changed last. */
+  readonly revision: number
+}
+
+export interface SightingDocument extends Omit<Sighting, 'id' | 'personId'> {
+  readonly _id: string
+  readonly collectionId: string
+  /** It has no stranger yet. */
+  readonly waiting?: true
+  /** How well it shows the face. */
+  readonly score: number
+  /** Little-endian float32, norm 1. */
+  readonly embedding: Binary
+}
+
 /** A collection or a job that was deleted, what belongs to it being removed. */
 export interface PurgeDocument {
   /** Its id. */
@@ -169,5 +205,9 @@ export interface Tables {
   readonly jobs: Table<JobDocument>
   readonly jobItems: Table<JobItemDocument>
   readonly jobParts: Table<JobPartDocument>
+  readonly strangerDesks: Table<StrangerDeskDocument>
+  readonly strangers: Table<StrangerDocument>
+  readonly sightings: Table<SightingDocument>
+  readonly sightingCrops: Table<CropDocument>
   readonly purges: Table<PurgeDocument>
 }

@@ -1,3 +1,4 @@
+import type { KeepUnknown } from '../../core/keep-unknown.ts'
 import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Page, PageOptions } from './pages.ts'
 
@@ -28,6 +29,8 @@ export interface Collection extends CollectionModel {
   readonly storeCrops: boolean
   /** Where enrolment asks for other limits than the configuration; absent: nowhere. */
   readonly qualityGates?: QualityGateSettings
+  /** What is kept of faces that nobody enrolled has; absent: nothing. */
+  readonly keepUnknown?: KeepUnknown
   /** ISO 8601, UTC. */
   readonly createdAt: string
 }
@@ -45,6 +48,8 @@ export interface CollectionPatch {
   readonly storeCrops?: boolean
   /** All of them; without any the configuration's are in force. */
   readonly qualityGates?: QualityGateSettings
+  /** All of it; `null`: nothing is kept any more. */
+  readonly keepUnknown?: KeepUnknown | null
 }
 
 export interface GalleryTotals {

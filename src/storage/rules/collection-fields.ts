@@ -1,8 +1,12 @@
 import type { CollectionPatch, NewCollection } from '../ports/collections.ts'
 
-/** The collection with its changes; gates that are none are left out. */
+/** The collection with its changes; what is none is left out. */
 export function patchCollection<C extends NewCollection>(was: C, patch: CollectionPatch): C {
-  const { qualityGates, ...rest } = { ...was, ...patch }
+  const { qualityGates, keepUnknown, ...rest } = { ...was, ...patch }
   const hasGates = qualityGates !== undefined && Object.keys(qualityGates).length > 0
-  return (hasGates ? { ...rest, qualityGates } : rest) as C
+  return {
+    ...rest,
+    ...(hasGates ? { qualityGates } : {}),
+    ...(keepUnknown ? { keepUnknown } : {}),
+  } as C
 }

@@ -16,7 +16,15 @@ export function isUlid(id: unknown): id is string {
 }
 
 /** The lists that have pages; part of the cursor, so that one list's cursor does not open another. */
-export type Listed = 'collections' | 'persons' | 'faces' | 'keys' | 'jobs' | 'jobItems'
+export type Listed =
+  | 'collections'
+  | 'persons'
+  | 'faces'
+  | 'keys'
+  | 'jobs'
+  | 'jobItems'
+  | 'strangers'
+  | 'sightings'
 
 /** Where a page starts and how long it is. */
 export interface PageStart {

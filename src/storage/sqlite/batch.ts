@@ -19,6 +19,7 @@ import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createStrangerOperations } from './strangers.ts'
 import { createTransferOperations } from './transfer.ts'
 
 export interface StoreCall {
@@ -204,6 +205,7 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
     jobs: createJobOperations(context),
+    strangers: createStrangerOperations(context),
   }
 }
 

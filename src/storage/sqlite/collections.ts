@@ -12,7 +12,7 @@ import { collectionColumns, readCollection, readNumber } from './rows.ts'
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: MovedCollection): void {
   assertCollection(collection)
-  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?'
+  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?'
   context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (${values})`, [
     collection.id,
     collection.name,
@@ -21,13 +21,14 @@ export function insertCollection(context: StoreContext, collection: MovedCollect
     JSON.stringify(collection.policy),
     collection.id,
     collection.storeCrops ? 1 : 0,
-    toGatesJson(collection),
+    toJson(collection.qualityGates),
+    toJson(collection.keepUnknown),
     collection.createdAt,
   ])
 }
 
-function toGatesJson({ qualityGates }: Pick<Collection, 'qualityGates'>): string | null {
-  return qualityGates === undefined ? null : JSON.stringify(qualityGates)
+function toJson(value: object | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value)
 }
 
 /** Collections, as {@link import('../database.ts').Database} says. */
@@ -58,11 +59,12 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
 
     create(input) {
       if (find(input.name)) throw new FaceError('collectionExists')
-      const { name, modelId, dimension, policy, storeCrops, qualityGates = {} } = input
+      const { name, modelId, dimension, policy, storeCrops } = input
+      const { qualityGates = {}, keepUnknown = null } = input
       const id = context.newId()
       const createdAt = context.now()
       const made = { id, name, modelId, dimension, policy, storeCrops, createdAt }
-      insertCollection(context, patchCollection(made, { qualityGates }))
+      insertCollection(context, patchCollection(made, { qualityGates, keepUnknown }))
       return getCollection(name)
     },
 
@@ -84,12 +86,14 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
         throw new FaceError('collectionExists')
       }
       db.run(
-        'UPDATE collections SET name = ?, policy = ?, store_crops = ?, quality_gates = ? WHERE id = ?',
+        'UPDATE collections SET name = ?, policy = ?, store_crops = ?, quality_gates = ?, ' +
+          'keep_unknown = ? WHERE id = ?',
         [
           collection.name,
           JSON.stringify(collection.policy),
           collection.storeCrops ? 1 : 0,
-          toGatesJson(collection),
+          toJson(collection.qualityGates),
+          toJson(collection.keepUnknown),
           collection.id,
         ],
       )

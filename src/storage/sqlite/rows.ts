@@ -87,7 +87,8 @@ export function readMetadata(
 }
 
 export const collectionColumns: string =
-  'id, name, model_id, dimension, policy, index_id, second_model, store_crops, quality_gates, created_at'
+  'id, name, model_id, dimension, policy, index_id, second_model, store_crops, quality_gates, ' +
+  'keep_unknown, created_at'
 
 export function readCollection(row: SqlRow): Collection {
   return {
@@ -100,6 +101,7 @@ export function readCollection(row: SqlRow): Collection {
     ...(row.second_model === null ? {} : { second: readJson(row, 'second_model') }),
     storeCrops: readNumber(row, 'store_crops') === 1,
     ...(row.quality_gates === null ? {} : { qualityGates: readJson(row, 'quality_gates') }),
+    ...(row.keep_unknown === null ? {} : { keepUnknown: readJson(row, 'keep_unknown') }),
     createdAt: readText(row, 'created_at'),
   }
 }

@@ -12,6 +12,7 @@ import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
+import { describeStrangers } from './strangers.ts'
 import { describeTransfer } from './transfer.ts'
 
 /** What every database does, port by port, whatever it stands on. */
@@ -56,6 +57,7 @@ export function describeDatabaseContract(
     describeTransfer(under, createNoted)
     describeKeys(under)
     describeJobs(under)
+    describeStrangers(under)
 
     describe('several writers', () => {
       it('answers each of many calls at once with its own result', async () => {

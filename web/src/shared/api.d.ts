@@ -1095,6 +1095,17 @@ export interface components {
                 maxPitchDegrees?: number | "off";
                 minConfidence?: number | "off";
             };
+            /** @description What is kept of faces that nobody enrolled has. Absent: nothing. */
+            keepUnknown?: {
+                /** @description How long a sighting is kept, hours. */
+                hours: number;
+                /** @description How long after it was last seen a stranger that is ignored is remembered, hours. */
+                ignoredHours: number;
+                /** @description Most sightings; the oldest are removed. */
+                maxSightings: number;
+                /** @description Whether a picture of the face is kept with a sighting. */
+                crops: boolean;
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -1135,6 +1146,17 @@ export interface components {
                 maxYawDegrees?: number | "off";
                 maxPitchDegrees?: number | "off";
                 minConfidence?: number | "off";
+            };
+            /** @description What is kept of faces that nobody enrolled has. Absent: nothing. */
+            keepUnknown?: {
+                /** @description How long a sighting is kept, hours. */
+                hours: number;
+                /** @description How long after it was last seen a stranger that is ignored is remembered, hours. */
+                ignoredHours: number;
+                /** @description Most sightings; the oldest are removed. */
+                maxSightings: number;
+                /** @description Whether a picture of the face is kept with a sighting. */
+                crops: boolean;
             };
             /**
              * Format: date-time
@@ -1611,7 +1633,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "jobNotFound" | "jobConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3021,6 +3043,17 @@ export interface operations {
                         maxPitchDegrees?: number | "off";
                         minConfidence?: number | "off";
                     };
+                    /** @description Keep faces that nobody enrolled has. What is absent is as `strangers` of the configuration says. */
+                    keepUnknown?: {
+                        /** @description How long a sighting is kept, hours. */
+                        hours?: number;
+                        /** @description How long after it was last seen a stranger that is ignored is remembered, hours. */
+                        ignoredHours?: number;
+                        /** @description Most sightings; the oldest are removed. */
+                        maxSightings?: number;
+                        /** @description Whether a picture of the face is kept with a sighting. */
+                        crops?: boolean;
+                    };
                 };
             };
         };
@@ -3325,6 +3358,17 @@ export interface operations {
                         maxPitchDegrees?: (number | "off") | null;
                         minConfidence?: (number | "off") | null;
                     };
+                    /** @description What is absent stays. `null`: nothing is kept any more, and what was kept is erased soon. */
+                    keepUnknown?: {
+                        /** @description How long a sighting is kept, hours. */
+                        hours?: number;
+                        /** @description How long after it was last seen a stranger that is ignored is remembered, hours. */
+                        ignoredHours?: number;
+                        /** @description Most sightings; the oldest are removed. */
+                        maxSightings?: number;
+                        /** @description Whether a picture of the face is kept with a sighting. */
+                        crops?: boolean;
+                    } | null;
                 };
             };
         };

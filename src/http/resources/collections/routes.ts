@@ -5,6 +5,7 @@ import { ref } from '../component.ts'
 import { Collection, CollectionDetails } from '../gallery-schemas.ts'
 import { gatesInput, gatesPatch } from '../quality-gates.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
+import { keepUnknownInput, keepUnknownPatch } from '../strangers/keep-unknown.ts'
 import { policyInput, policyPatch } from './policy.ts'
 
 const nameSchema = Type.String({
@@ -22,6 +23,7 @@ const collectionInput = Type.Object(
     policy: Type.Optional(policyInput),
     storeCrops: Type.Optional(Type.Boolean({ description: 'Default false.' })),
     qualityGates: Type.Optional(gatesInput),
+    keepUnknown: Type.Optional(keepUnknownInput),
   },
   { additionalProperties: false },
 )
@@ -32,6 +34,7 @@ const collectionPatch = Type.Object(
     policy: Type.Optional(policyPatch),
     storeCrops: Type.Optional(Type.Boolean()),
     qualityGates: Type.Optional(gatesPatch),
+    keepUnknown: Type.Optional(keepUnknownPatch),
   },
   { additionalProperties: false, minProperties: 1 },
 )
