@@ -60,6 +60,7 @@ export const errorCatalogue = {
     kind: 'refusal',
     message: 'The image has several faces where exactly one is expected.',
   },
+  notComparable: { status: 422, kind: 'refusal', message: 'The face cannot be compared.' },
   qualityTooLow: { status: 422, kind: 'refusal', message: 'The face is not usable for enrolment.' },
   unauthorized: { status: 401, kind: 'refusal', message: 'A valid API key is required.' },
   forbidden: { status: 403, kind: 'refusal', message: 'This is not allowed.' },
@@ -72,9 +73,15 @@ export const errorCatalogue = {
   collectionNotFound: { status: 404, kind: 'input', message: 'There is no such collection.' },
   personNotFound: { status: 404, kind: 'input', message: 'There is no such person.' },
   faceNotFound: { status: 404, kind: 'input', message: 'There is no such face.' },
+  statementNotFound: {
+    status: 404,
+    kind: 'input',
+    message: 'There is no such rejection or confirmation.',
+  },
   keyNotFound: { status: 404, kind: 'input', message: 'There is no such API key.' },
   methodNotAllowed: { status: 405, kind: 'input', message: 'This method is not supported here.' },
   personExists: { status: 409, kind: 'state', message: 'A person of this name exists.' },
+  faceOfPerson: { status: 409, kind: 'state', message: 'The face is enrolled as this person.' },
   collectionExists: { status: 409, kind: 'state', message: 'A collection of this name exists.' },
   jobNotFound: { status: 404, kind: 'input', message: 'There is no such job.' },
   jobConflict: {

@@ -82,6 +82,7 @@ export async function createTrialGallery(
       return {
         owners: ownersOf([...new Set(lists.flat())]),
         ...summarizePersons(read),
+        statements: [],
         faces: faces.length,
         collection,
       }

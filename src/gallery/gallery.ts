@@ -19,7 +19,7 @@ import type { IndexFailureCounts } from './sync/open-indexes.ts'
 import { createIndexSync } from './sync/sync.ts'
 
 export type { DifficultyMeasurement } from './difficulty.ts'
-export type { ProbeResult, RankedPerson } from './person-search.ts'
+export type { ProbeResult, RankedPerson, SuppressedPerson } from './person-search.ts'
 export type { IndexDifferences, LongOptions } from './sync/index-check.ts'
 
 export interface GalleryOptions {
@@ -60,7 +60,10 @@ export interface SearchOptions {
 }
 
 /** The store's ports that the index follows. */
-export type GalleryPorts = Pick<Database, 'collections' | 'persons' | 'faces' | 'secondModels'>
+export type GalleryPorts = Pick<
+  Database,
+  'collections' | 'persons' | 'faces' | 'statements' | 'secondModels'
+>
 
 export interface GalleryCaller extends CallContext {
   /** Ids of the only collections that the caller reaches; absent: all. */
@@ -161,8 +164,15 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   }
 
   /** The store's ports, followed by the index where faces change. */
-  function toPorts({ collections, persons, faces, secondModels }: GalleryPorts): GalleryPorts {
+  function toPorts({
+    collections,
+    persons,
+    faces,
+    statements,
+    secondModels,
+  }: GalleryPorts): GalleryPorts {
     return {
+      statements,
       secondModels: {
         ...secondModels,
         begin: (collectionId, model) => write(() => secondModels.begin(collectionId, model)),

@@ -1,3 +1,4 @@
+import { findSuppression, type Suppression } from '../core/not-this-person.ts'
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
@@ -5,6 +6,7 @@ import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection, EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceOwner, FaceStore, PersonSummary } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
+import type { StatementEmbedding } from '../storage/ports/statements.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { similarityToPerson } from '../storage/rules/person-mean.ts'
 
@@ -21,6 +23,11 @@ export interface RankedPerson {
   readonly embedding?: Float32Array
 }
 
+/** A person who would have been among those found, but for a rejection. */
+export interface SuppressedPerson extends Suppression {
+  readonly personId: string
+}
+
 /** Result of a search for one probe. */
 export interface ProbeResult {
   /** Faces of the whole gallery. */
@@ -29,7 +36,14 @@ export interface ProbeResult {
   readonly collection?: Collection
   /** Similarity descending, ties by face id. */
   readonly persons: readonly RankedPerson[]
-  /** The gallery without the first person; absent when nobody was found. */
+  /** Those who would be among the wanted ones, had nobody rejected them; most similar first. */
+  readonly suppressed: readonly SuppressedPerson[]
+  /**
+   * The gallery without the first person, and without those who are suppressed; absent when nobody was
+   * found. The answer is the one that a gallery without the suppressed persons gives: kept, the many
+   * photographs of somebody who is known to look alike would raise the threshold for whoever the
+   * probe is, though they are no sign of a crowd.
+   */
   readonly rest?: RestOfGallery
 }
 
@@ -78,6 +92,7 @@ export async function searchPersons(
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
   const summaries = new Map<string, PersonSummary>()
+  const said = new Map<string, readonly StatementEmbedding[]>()
   /** Embeddings by face id, of the faces that a look-up brought. */
   const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
@@ -90,6 +105,10 @@ export async function searchPersons(
     asked: 0,
     owned: 0,
     ranked: [] as readonly RankedPerson[],
+    /** By person id, in the order of similarity. */
+    suppressed: new Map<string, Suppression>(),
+    /** How many of the suppressed would be among the persons wanted. */
+    shown: 0,
   }))
   type Found = (typeof found)[number]
 
@@ -97,13 +116,18 @@ export async function searchPersons(
   for (const one of found) one.ranked = byMean(one)
   const rests = await Promise.all(found.map(findRest))
   const embeddings = await readNearest()
-  return found.map(({ ranked }, row) => {
+  return found.map(({ ranked, suppressed, shown }, row) => {
     const rest = rests[row]
     const top = ranked.slice(0, persons).map((person): RankedPerson => {
       const embedding = embeddings.get(person.faceId)
       return embedding === undefined ? person : { ...person, embedding }
     })
-    return { ...facts, persons: top, ...(rest === undefined ? {} : { rest }) }
+    return {
+      ...facts,
+      persons: top,
+      suppressed: [...suppressed].slice(0, shown).map(([personId, one]) => ({ personId, ...one })),
+      ...(rest === undefined ? {} : { rest }),
+    }
   })
 
   /** Fills `neighbours` and `ranked`; `k` faces are looked at, then twice as many. */
@@ -116,12 +140,34 @@ export async function searchPersons(
       )
       for (const one of waiting) one.owned = k
       await lookUp(waiting)
+      // Who comes after a suppressed person was not looked at closely.
+      const changed = waiting.filter(suppress)
+      if (changed.length > 0) await lookUp(changed)
       for (const one of waiting) one.ranked = rank(one, owners)
       waiting = waiting.filter(
         ({ ranked, neighbours, asked }) =>
           ranked.length < persons && (neighbours.length > k || neighbours.length >= asked),
       )
     }
+  }
+
+  /** Finds out who is no candidate for the probe. @returns whether there are more such persons than before */
+  function suppress(one: Found): boolean {
+    if (said.size === 0) return false
+    const before = one.suppressed.size
+    one.suppressed.clear()
+    one.shown = 0
+    let candidates = 0
+    for (const { personId, similarity } of rank(one, owners)) {
+      const found = findSuppression(one.probe, similarity, said.get(personId) ?? [])
+      if (found === undefined) {
+        candidates++
+        continue
+      }
+      one.suppressed.set(personId, found)
+      if (candidates < persons) one.shown = one.suppressed.size
+    }
+    return one.suppressed.size > before
   }
 
   async function findNeighbours(some: readonly Found[], k: number): Promise<void> {
@@ -166,8 +212,11 @@ export async function searchPersons(
 
   /** Reads the owners of the first `owned` neighbours, the faces of the first persons, and the count. */
   async function lookUp(some: readonly Found[]): Promise<void> {
-    const lists = some.map(({ neighbours, owned }) =>
-      neighbours.slice(0, owned).map(({ faceId }) => faceId),
+    const lists = some.map(({ neighbours, owned, suppressed }) =>
+      neighbours
+        .slice(0, owned)
+        .map(({ faceId }) => faceId)
+        .filter((faceId) => !suppressed.has(owners.get(faceId)?.personId ?? '')),
     )
     const found = await store.faces.lookUpNearest(collection, lists)
     facts = {
@@ -175,6 +224,12 @@ export async function searchPersons(
       ...(found.collection === undefined ? {} : { collection: found.collection }),
     }
     for (const owner of found.owners) owners.set(owner.faceId, owner)
+    for (const personId of new Set(found.statements.map((one) => one.personId))) {
+      said.set(
+        personId,
+        found.statements.filter((one) => one.personId === personId),
+      )
+    }
     for (const person of found.persons) summaries.set(person.personId, person)
     for (const [faceId, embedding] of toEmbeddingRows(found.nearest)) known.set(faceId, embedding)
   }
@@ -202,18 +257,22 @@ export async function searchPersons(
     const ownIds = own?.complete ? new Set(own.faceIds) : undefined
     for (;;) {
       // Where not all faces of the person were read, the owners of the neighbours tell which are theirs.
-      if (!ownIds) await readOwners(one)
+      if (!ownIds || one.suppressed.size > 0) await readOwners(one)
       const isOwn = (faceId: string): boolean =>
         ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
-      const others = one.neighbours.filter(({ faceId }) => !isOwn(faceId))
-      const ownFaces = Math.max(own?.faceIds.length ?? 1, one.neighbours.length - others.length)
-      const rest = Math.max(others.length, facts.gallerySize - ownFaces)
+      const isSuppressed = (faceId: string): boolean =>
+        one.suppressed.has(owners.get(faceId)?.personId ?? '')
+      const unsuppressed = one.neighbours.filter(({ faceId }) => !isSuppressed(faceId))
+      const others = unsuppressed.filter(({ faceId }) => !isOwn(faceId))
+      const ownFaces = Math.max(own?.faceIds.length ?? 1, unsuppressed.length - others.length)
+      const leftOut = ownFaces + one.neighbours.length - unsuppressed.length
+      const rest = Math.max(others.length, facts.gallerySize - leftOut)
       const enough = Math.min(minRestRanks, rest)
       if (others.length >= enough || one.neighbours.length < one.asked) {
         const similarities = others.slice(0, restRanks(rest)).map(({ similarity }) => similarity)
         return { similarities, faces: rest }
       }
-      // The person's own faces fill the list.
+      // Faces of the person, or of those who are suppressed, fill the list.
       await findNeighbours([one], 2 * one.asked)
     }
   }
@@ -240,17 +299,21 @@ export async function searchPersons(
 interface Neighbourhood {
   readonly neighbours: readonly Neighbour[]
   readonly owned: number
+  readonly suppressed: ReadonlyMap<string, Suppression>
 }
 
-/** One entry per person. A face whose owner is not known is gone from the store and left out. */
+/**
+ * One entry per person who is not suppressed. A face whose owner is not known is gone from the store
+ * and left out.
+ */
 function rank(
-  { neighbours, owned }: Neighbourhood,
+  { neighbours, owned, suppressed }: Neighbourhood,
   owners: ReadonlyMap<string, FaceOwner>,
 ): readonly RankedPerson[] {
   const persons = new Map<string, RankedPerson>()
   for (const { faceId, similarity } of neighbours.slice(0, owned)) {
     const owner = owners.get(faceId)
-    if (!owner || persons.has(owner.personId)) continue
+    if (!owner || persons.has(owner.personId) || suppressed.has(owner.personId)) continue
     const { personId, personName: name, personMetadata: metadata } = owner
     persons.set(personId, { personId, name, metadata, faceId, similarity })
   }

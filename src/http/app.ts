@@ -22,6 +22,7 @@ import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
+import { registerStatementRoutes } from './resources/statements/routes.ts'
 import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
 import type { App, HttpServices, Lifecycle } from './types.ts'
@@ -86,6 +87,7 @@ export async function createApp(
     registerCollectionModelRoutes(scope, context)
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
+    registerStatementRoutes(scope, context)
     registerBulkRoute(scope, context)
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)

@@ -7,6 +7,7 @@ import type {
   Quality,
   UndeterminedReason,
 } from '../core/types.ts'
+import type { SuppressedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Person } from '../storage/ports/persons.ts'
 import type {
@@ -83,6 +84,7 @@ export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
   readonly reasons: readonly UndeterminedReason[]
   readonly thresholds: ProbeThresholds
   readonly candidates: readonly Candidate[]
+  readonly suppressed?: readonly SuppressedPerson[]
 }
 
 export interface IdentifyBody extends Partial<ImageFacts> {
@@ -125,6 +127,7 @@ export function toIdentifyBody(result: IdentifyResult | IdentifyEmbeddingResult)
     reasons: face.reasons,
     thresholds: face.thresholds,
     candidates: face.candidates,
+    ...(face.suppressed === undefined ? {} : { suppressed: face.suppressed }),
   }))
   const facts = 'width' in result ? toImageFacts(result) : {}
   return { ...facts, collection, modelId, thresholds, faces }

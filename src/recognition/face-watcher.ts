@@ -1,5 +1,6 @@
 import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
 import type { KeepUnknownPatch } from '../core/keep-unknown.ts'
+import type { Suppression } from '../core/not-this-person.ts'
 import type { DecisionThresholds, ProbeThresholds } from '../core/policy.ts'
 import type {
   Decision,
@@ -10,7 +11,7 @@ import type {
   RejectionReason,
   UndeterminedReason,
 } from '../core/types.ts'
-import type { GalleryCaller, LongOptions } from '../gallery/gallery.ts'
+import type { GalleryCaller, LongOptions, SuppressedPerson } from '../gallery/gallery.ts'
 import type { IndexAgreement } from '../gallery/sync/index-agreement.ts'
 import type { IndexDifferences } from '../gallery/sync/index-check.ts'
 import type { IndexStatus } from '../search/vector-index.ts'
@@ -18,6 +19,7 @@ import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
+import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import type { SecondModel } from './second-model.ts'
 
@@ -211,6 +213,11 @@ export interface IdentifiedProbe {
   readonly thresholds: ProbeThresholds
   /** Ranked, at most `candidates` of the request; empty when the gallery is empty. */
   readonly candidates: readonly Candidate[]
+  /**
+   * Persons who would be among the candidates, had nobody said of a face that it is not them; absent
+   * when there are none.
+   */
+  readonly suppressed?: readonly SuppressedPerson[]
 }
 
 /** One face of an image, with the decision about it. */
@@ -264,6 +271,11 @@ export interface VerifyResult {
   readonly fmrExtrapolated?: boolean
   /** The stored face nearest to the image, when compared with a person or face. */
   readonly faceId?: string
+  /**
+   * Why it is no match though it may be similar enough: somebody said of a face that it is not this
+   * person, and the image lies nearer to that one than to the person's own.
+   */
+  readonly rejection?: Suppression
   readonly timings: Timings
 }
 
@@ -361,6 +373,81 @@ export interface CollectionDetails extends Collection {
   readonly thresholds: DecisionThresholds
   /** Absent without a curve, and until it was measured, which begins when it is asked for. */
   readonly difficulty?: CollectionDifficulty
+}
+
+/** What something is said of: a stored face, an image of one face, or an embedding. */
+export type StatementSubject = { readonly faceId: string } | Uint8Array | EmbeddingProbe
+
+export interface StatementOptions extends RequestOptions {
+  /** What is left open comes from the configuration. */
+  readonly detector?: DetectorOptions
+  /** `one`: exactly one face or an error; `largest`: the largest face. Default `one`. */
+  readonly faces?: 'one' | 'largest'
+}
+
+/** What became of something that was said. */
+export interface Stated {
+  readonly statement: Statement
+  /** The same was said before, and is answered as it is. */
+  readonly alreadyStated: boolean
+  /** The opposite that was said before of the same face of the same image, and counts no more. */
+  readonly revoked?: Statement
+}
+
+/** What confirming answers. */
+export interface Confirmed extends Stated {
+  /** Where it was to be enrolled, too: how that came out. The confirmation stands either way. */
+  readonly enrolled?: EnrollResult
+}
+
+/** The statements of one kind. A person's are reached by the person alone. */
+export interface Statements {
+  /**
+   * A page of what was said of a person, newest last.
+   *
+   * @throws {FaceError} `collectionNotFound`, `personNotFound`, `invalidCursor`, `invalidOption`
+   */
+  list(collection: string, personId: string, options?: PageOptions): Promise<Page<Statement>>
+  /** @throws {FaceError} `collectionNotFound`, `statementNotFound` */
+  get(collection: string, personId: string, id: string): Promise<Statement>
+  /** Takes a statement back. @throws {FaceError} `collectionNotFound`, `statementNotFound` */
+  revoke(collection: string, personId: string, id: string): Promise<void>
+}
+
+/** "Not this person"; see [Note: Not this person] in not-this-person.ts. */
+export interface Rejections extends Statements {
+  /**
+   * Says of a face that it is not a person. From then on, on all nodes, the person is no candidate for
+   * probes that lie nearer to this face than to the faces of the person.
+   *
+   * @throws {FaceError} `collectionNotFound`, `personNotFound`, `faceNotFound`; `faceOfPerson` for a
+   *   face of the person; `notComparable` for an image whose face cannot be compared; `modelMismatch`,
+   *   `dimensionMismatch`, `invalidEmbedding`; as `detect`, `noFace`, `multipleFaces`
+   */
+  add(
+    collection: string,
+    personId: string,
+    subject: StatementSubject,
+    options?: StatementOptions,
+  ): Promise<Stated>
+}
+
+/** "This is the person." It enrols nothing unless that is asked for. */
+export interface Confirmations extends Statements {
+  /**
+   * Says of a face that it is a person. A rejection of the same face is revoked, and rejections hold no
+   * more for probes that lie nearer to this face than to what was rejected.
+   *
+   * @param options  `enroll`: stores the face, too, of an image or an embedding, with the usual gates;
+   *   default false
+   * @throws {FaceError} as `Rejections.add`; `invalidOption` to enrol a face that is stored
+   */
+  add(
+    collection: string,
+    personId: string,
+    subject: StatementSubject,
+    options?: StatementOptions & { readonly enroll?: boolean },
+  ): Promise<Confirmed>
 }
 
 /**
@@ -532,6 +619,8 @@ export interface FaceWatcher {
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
   }
+  readonly rejections: Rejections
+  readonly confirmations: Confirmations
   /** How faces are searched. */
   readonly index: {
     /** The index of a collection: its kind, its faces, and how it searches them. */

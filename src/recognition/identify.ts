@@ -128,7 +128,7 @@ export function createIdentify(
       thresholds,
       faces: probe.faces.map(
         ({ found, reasons, embedding }, index): IdentifiedFace | IdentifiedProbe => {
-          const { persons, rest } = results[index] as ProbeResult
+          const { persons, rest, suppressed } = results[index] as ProbeResult
           const sharedWith = (person: RankedPerson): number =>
             (person.embedding && judge?.pairShift(embedding, person.embedding)) ?? 0
           const alike = computeSearchShift(policy, { curve, rest, ofGallery })
@@ -139,7 +139,8 @@ export function createIdentify(
           )
           const decision =
             reasons.length > 0 ? 'undetermined' : decide(candidates[0]?.similarity, own)
-          return { ...found, decision, reasons, thresholds: own, candidates }
+          const answer = { ...found, decision, reasons, thresholds: own, candidates }
+          return suppressed.length === 0 ? answer : { ...answer, suppressed }
         },
       ),
       timings: sumTimings(probe.timings, searchMs),

@@ -11,6 +11,7 @@ import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { assertNewPerson } from './person-by-name.ts'
 import { createSecondModel, type SecondModel } from './second-model.ts'
+import { createStatements } from './statements.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
 import { createVerify } from './verify.ts'
 
@@ -41,6 +42,16 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
     identify: ((collection: string, image: Uint8Array, options?: IdentifyOptions) =>
       useCases.identify(collection, image, { signal, ...options })) as FaceWatcher['identify'],
     verify: (image, target, options) => useCases.verify(image, target, { signal, ...options }),
+    rejections: {
+      ...useCases.rejections,
+      add: (collection, person, subject, options) =>
+        useCases.rejections.add(collection, person, subject, { signal, ...options }),
+    },
+    confirmations: {
+      ...useCases.confirmations,
+      add: (collection, person, subject, options) =>
+        useCases.confirmations.add(collection, person, subject, { signal, ...options }),
+    },
   }
 }
 
@@ -112,6 +123,7 @@ function bindUseCases(
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),
     },
+    ...createStatements(deps, enroll),
     index: {
       status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),
       agreements: () => gallery.indexAgreements(),

@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
+import { findSuppression, type SaidFace } from '../core/not-this-person.ts'
 import { assertRate, assertThreshold, computeVerifyThreshold } from '../core/policy.ts'
 import { dotProduct } from '../core/similarity.ts'
 import type { UndeterminedReason } from '../core/types.ts'
@@ -27,6 +28,8 @@ interface Reference {
   readonly faceIds?: readonly string[]
   /** Their collection; absent for an image. */
   readonly collection?: Collection
+  /** What was said of the person; empty where the reference is not a person. */
+  readonly said: readonly SaidFace[]
   readonly timings: readonly Analysis['timings'][]
 }
 
@@ -68,7 +71,9 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       )
     const fmr = model.fmrCurve && statedFmr(model.fmrCurve, nearest.similarity - shift)
     const reasons = { probe: probe.reasons, reference: reference.reasons }
-    const decision = decideVerification(nearest.similarity >= threshold, reasons)
+    const suppression = findSuppression(probe.embedding, nearest.similarity, reference.said)
+    const isMatch = nearest.similarity >= threshold && suppression === undefined
+    const decision = decideVerification(isMatch, reasons)
     const faceId = reference.faceIds?.[nearest.index]
     return {
       modelId,
@@ -79,6 +84,7 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       threshold,
       ...(fmr === undefined ? {} : { fmr: fmr.value, fmrExtrapolated: fmr.extrapolated }),
       ...(faceId === undefined ? {} : { faceId }),
+      ...(suppression === undefined ? {} : { rejection: suppression }),
       timings: sumTimings([probe.timings, ...reference.timings]),
     }
   }
@@ -91,7 +97,7 @@ interface AnalyzedImage {
 }
 
 function toReference({ embedding, reasons, timings }: AnalyzedImage): Reference {
-  return { embeddings: [embedding], reasons, timings: [timings] }
+  return { embeddings: [embedding], reasons, said: [], timings: [timings] }
 }
 
 function decideVerification(
@@ -145,6 +151,8 @@ async function loadReference(
   return {
     faceIds: [...rows.keys()],
     collection,
+    said:
+      'personId' in target ? await gallery.statements.embeddings(collection, target.personId) : [],
     reasons: [],
     embeddings: [...rows.values()],
     timings: [],

@@ -7,6 +7,7 @@ import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { SecondModelStore } from './ports/second-models.ts'
+import type { StatementStore } from './ports/statements.ts'
 import type { StrangerStore } from './ports/strangers.ts'
 import type { TransferStore } from './ports/transfer.ts'
 
@@ -15,6 +16,7 @@ export interface Aggregates {
   readonly collections: CollectionStore
   readonly persons: PersonStore
   readonly faces: FaceStore
+  readonly statements: StatementStore
   readonly secondModels: SecondModelStore
   readonly feed: ChangeFeed
   readonly transfer: TransferStore

@@ -41,6 +41,14 @@ const methods: {
     lookUpNearest: 'read',
     findByImage: 'read',
   },
+  statements: {
+    // It may take the place of an older one.
+    add: 'erase',
+    get: 'read',
+    list: 'read',
+    embeddings: 'read',
+    revoke: 'erase',
+  },
   secondModels: {
     begin: 'write',
     lacking: 'read',

@@ -9,6 +9,7 @@ import * as analysisSchemas from '../resources/analysis/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
 import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
+import { Confirmed, Stated, Statement } from '../resources/statements/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
 import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from '../static-files.ts'
 import type { App } from '../types.ts'
@@ -44,6 +45,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     gallerySchemas,
     { ApiKey, CreatedApiKey },
     { JobProgress, Job, JobItem },
+    { Statement, Stated, Confirmed },
     operationSchemas,
   ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)

@@ -119,7 +119,10 @@ export function createCollectionOperations(
       cleaner.wake()
     },
 
-    counts: (collectionId) => readCounts(context, collectionId),
+    async counts(collectionId) {
+      const { persons, faces } = await readCounts(context, collectionId)
+      return { persons, faces }
+    },
     totals: () => readTotals(context),
   }
 }

@@ -34,11 +34,17 @@ export async function addToCounts(
     transaction: { session, slot },
     persons,
     faces,
-  }: { readonly transaction: Transaction; readonly persons: number; readonly faces: number },
+    rejections = 0,
+  }: {
+    readonly transaction: Transaction
+    readonly persons: number
+    readonly faces: number
+    readonly rejections?: number
+  },
 ): Promise<void> {
   const { matchedCount } = await tables.counters.updateOne(
     { _id: toCounterId(collectionId, slot) },
-    { $inc: { persons, faces } },
+    { $inc: { persons, faces, ...(rejections === 0 ? {} : { rejections }) } },
     { session },
   )
   if (matchedCount === 0) throw new FaceError('collectionNotFound')
@@ -49,18 +55,23 @@ export async function readCounts(
   { tables }: MongoContext,
   collectionId: string,
   transaction?: Transaction,
-): Promise<{ readonly persons: number; readonly faces: number }> {
+): Promise<{ readonly persons: number; readonly faces: number; readonly rejections: number }> {
   const session = transaction && { session: transaction.session }
   const counters = await tables.counters
-    .find({ collectionId }, { ...session, projection: { _id: 0, persons: 1, faces: 1 } })
+    .find(
+      { collectionId },
+      { ...session, projection: { _id: 0, persons: 1, faces: 1, rejections: 1 } },
+    )
     .toArray()
   let persons = 0
   let faces = 0
+  let rejections = 0
   for (const counter of counters) {
     persons += counter.persons
     faces += counter.faces
+    rejections += counter.rejections ?? 0
   }
-  return { persons, faces }
+  return { persons, faces, rejections }
 }
 
 /** The sums of all counters, and how many collections there are. */

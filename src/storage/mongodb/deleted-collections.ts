@@ -43,6 +43,7 @@ export function createDeletedCollectionCleaner(
     strangers,
     sightings,
     sightingCrops,
+    statements,
     purges,
   } = context.tables
   let running: Promise<void> | undefined
@@ -61,7 +62,16 @@ export function createDeletedCollectionCleaner(
   function belongings(
     id: string,
   ): readonly { readonly table: Table<Numbered>; readonly filter: object }[] {
-    const ofCollection = [faces, persons, sightings, strangers, jobParts, jobItems, jobs]
+    const ofCollection = [
+      faces,
+      statements,
+      persons,
+      sightings,
+      strangers,
+      jobParts,
+      jobItems,
+      jobs,
+    ]
     const tables = ofCollection as unknown as Table<Numbered>[]
     return [
       ...tables.map((table) => ({ table, filter: { collectionId: id } })),

@@ -10,6 +10,7 @@ import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
 import type { Lookups } from './lookups.ts'
 import { facesByPerson } from './schema.ts'
+import { removeStatements } from './statements.ts'
 import type { FaceDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -102,7 +103,8 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
           : null
         if (!face) throw new FaceError('faceNotFound')
         await forgetAnswers(context, [faceId], transaction)
-        await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
+        const rejections = -(await removeStatements(context, { faceIds: [faceId] }, transaction))
+        await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1, rejections })
         const decrease = { $inc: { faceCount: -1 } }
         await tables.persons.updateOne({ _id: face.personId }, decrease, { session })
         await tables.embeddings.deleteMany({ faceId }, { session })

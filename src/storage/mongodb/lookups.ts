@@ -9,6 +9,7 @@ import { readCounts } from './counters.ts'
 import { readMetadata, toBatch, toCollection, toEmbeddingId } from './documents.ts'
 import { findPerson } from './persons.ts'
 import { embeddingsByModel, facesByPerson } from './schema.ts'
+import { readStatementEmbeddings } from './statements.ts'
 import type { EmbeddingDocument } from './tables.ts'
 
 type Read = Pick<EmbeddingDocument, 'faceId' | 'embedding'>
@@ -122,8 +123,10 @@ export function createLookupOperations(
       ])
       const personOf = document === null ? new Map<string, string>() : read
       const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
-      const [owners, ...found] = await Promise.all([
+      const personIds = [...new Set(personOf.values())]
+      const [owners, statements, ...found] = await Promise.all([
         readOwners(faceIds, personOf),
+        counts.rejections > 0 ? readStatementEmbeddings(context, set, personIds) : [],
         ...[...chosen].map(async ([personId, nearest]) => {
           const rows = await readOfPerson(personId, set, facesPerMean)
           return { personId, nearest, faces: toBatch(rows) }
@@ -132,6 +135,7 @@ export function createLookupOperations(
       return {
         owners,
         ...summarizePersons(found),
+        statements,
         faces: counts.faces,
         ...(document === null ? {} : { collection: toCollection(document) }),
       }

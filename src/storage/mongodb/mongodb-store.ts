@@ -26,6 +26,7 @@ import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
 import { createTransactions } from './transactions.ts'
 import { createTransferOperations } from './transfer.ts'
@@ -133,6 +134,7 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     collections: createCollectionOperations(context, cleaner),
     persons: createPersonOperations(context),
     faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
+    statements: createStatementOperations(context),
     secondModels: createSecondModelOperations(context),
     feed: { ...createFeedOperations(context), embeddings },
     transfer: createTransferOperations(context, cleaner),

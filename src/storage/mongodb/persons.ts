@@ -8,6 +8,7 @@ import { toPerson } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
 import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
+import { removeStatements } from './statements.ts'
 import type { PersonDocument } from './tables.ts'
 
 /**
@@ -152,7 +153,10 @@ export function createPersonOperations(context: MongoContext): PersonStore {
           .sort({ _id: 1 })
           .toArray()
         const faceIds = found.map((face) => face._id)
-        const removed = { transaction, persons: -1, faces: -faceIds.length }
+        const ofPerson = await removeStatements(context, { personId }, transaction)
+        const ofFaces = await removeStatements(context, { faceIds }, transaction)
+        const rejections = -ofPerson - ofFaces
+        const removed = { transaction, persons: -1, faces: -faceIds.length, rejections }
         await addToCounts(context, collectionId, removed)
         if (faceIds.length === 0) return
         await faces.deleteMany({ personId }, { session })

@@ -39,6 +39,11 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { collectionId: 1, modelId: 1, faceId: 1 }, name: embeddingsByModel },
     { key: { faceId: 1 } },
   ],
+  statements: [
+    { key: { personId: 1, source: 1 }, unique: true },
+    { key: { faceId: 1 }, partialFilterExpression: { faceId: { $exists: true } } },
+    { key: { collectionId: 1, _id: 1 } },
+  ],
   crops: [],
   changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
   idempotency: [
@@ -109,6 +114,7 @@ export async function prepareDatabase(
     nameLocks: db.collection('nameLocks'),
     faces: db.collection('faces'),
     embeddings: db.collection('embeddings'),
+    statements: db.collection('statements'),
     crops: db.collection('crops'),
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),

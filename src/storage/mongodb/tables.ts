@@ -5,6 +5,7 @@ import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
 import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
+import type { Statement } from '../ports/statements.ts'
 import type { Sighting, Stranger } from '../ports/strangers.ts'
 
 /** The schema version that this program writes; see [Note: Migration] in migration.ts. */
@@ -22,6 +23,8 @@ export interface CounterDocument {
   readonly collectionId: string
   readonly persons: number
   readonly faces: number
+  /** Absent until there was one. */
+  readonly rejections?: number
 }
 
 /** See [Note: One person of a name] in person-by-name.ts. */
@@ -39,6 +42,8 @@ export interface PersonDocument {
   /** JSON text: keys with dots and dollars, and halves of surrogate pairs, survive. */
   readonly metadata: string
   readonly faceCount: number
+  /** How often something was said of the person; written so that such transactions take turns. */
+  readonly statements?: number
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -46,7 +51,7 @@ export interface PersonDocument {
 export interface FaceDocument extends Omit<Face, 'id' | 'modelId' | 'missingEmbedding'> {
   readonly _id: string
   readonly collectionId: string
-  /** How often it got an embedding later; see [Note: Models that change] in second-models.ts. */
+  /** How often it got an embedding later, or something was said of it; see [Note: Models that change] in second-models.ts. */
   readonly fills?: number
 }
 
@@ -59,6 +64,20 @@ export interface EmbeddingDocument {
   readonly modelId: string
   /** Little-endian float32, norm 1. */
   readonly embedding: Binary
+}
+
+/** What was said of a face and a person. */
+export interface StatementDocument
+  extends Pick<
+    Statement,
+    'kind' | 'personId' | 'faceId' | 'imageHash' | 'createdAt' | 'createdBy'
+  > {
+  readonly _id: string
+  readonly collectionId: string
+  /** Which face of which image; see toStatementSource in rules/statements.ts. */
+  readonly source: string
+  /** Of what is not stored as a face; little-endian float32, norm 1. */
+  readonly embeddings?: readonly { readonly modelId: string; readonly embedding: Binary }[]
 }
 
 export interface CropDocument {
@@ -198,6 +217,7 @@ export interface Tables {
   readonly nameLocks: Table<NameLockDocument>
   readonly faces: Table<FaceDocument>
   readonly embeddings: Table<EmbeddingDocument>
+  readonly statements: Table<StatementDocument>
   readonly crops: Table<CropDocument>
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>

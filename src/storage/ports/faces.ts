@@ -2,6 +2,7 @@ import type { Box, EmbeddingBatch, FaceCrop, Landmarks5, Quality } from '../../c
 import type { Collection, EmbeddingSet } from './collections.ts'
 import type { Page, PageOptions } from './pages.ts'
 import type { Metadata, NewPerson, Person } from './persons.ts'
+import type { StatementEmbedding } from './statements.ts'
 
 /** Where in its image a face was found, and how usable it was there. */
 export interface FaceInImage {
@@ -79,6 +80,8 @@ export interface NearestFaces {
   readonly persons: readonly PersonSummary[]
   /** Embeddings of the nearest face that each of these persons has in each list, where it was read. */
   readonly nearest: EmbeddingBatch
+  /** What was said of the owners; only confirmations are nothing to a search and may be left out. */
+  readonly statements: readonly StatementEmbedding[]
   /** How many the whole collection has, as `counts` tells. */
   readonly faces: number
   /** The collection as it is now; absent when it is gone. */

@@ -20,6 +20,7 @@ export type Listed =
   | 'collections'
   | 'persons'
   | 'faces'
+  | 'statements'
   | 'keys'
   | 'jobs'
   | 'jobItems'

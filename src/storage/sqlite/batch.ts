@@ -19,6 +19,7 @@ import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
 import { createTransferOperations } from './transfer.ts'
 
@@ -199,6 +200,7 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
     collections: createCollectionOperations(context),
     persons: createPersonOperations(context),
     faces: { ...createFaceOperations(context), ...lookups },
+    statements: createStatementOperations(context),
     secondModels: createSecondModelOperations(context),
     feed: { ...createChangeOperations(context), embeddings },
     transfer: createTransferOperations(context),

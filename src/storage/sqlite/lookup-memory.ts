@@ -1,17 +1,24 @@
 import type { EmbeddingBatch } from '../../core/types.ts'
 import type { Collection, EmbeddingSet } from '../ports/collections.ts'
 import type { FaceOwner } from '../ports/faces.ts'
+import type { StatementEmbedding } from '../ports/statements.ts'
 import type { Connection } from './libsql.ts'
 import { readNumber } from './rows.ts'
 
 /** What look-ups have read of one model of a collection. */
 export interface Remembered {
   /** How the collection is, and how many faces it has; absent until it was read. */
-  collection?: { readonly settings: Collection | undefined; readonly faces: number }
+  collection?: {
+    readonly settings: Collection | undefined
+    readonly faces: number
+    readonly rejections: number
+  }
   /** By face id. */
   readonly owners: Map<string, FaceOwner>
   /** Faces of persons that were read for their mean, by person id. */
   readonly faces: Map<string, EmbeddingBatch>
+  /** What was said of persons, by person id; read only where the collection has rejections. */
+  readonly statements: Map<string, readonly StatementEmbedding[]>
 }
 
 /**
@@ -55,7 +62,7 @@ export function createLookupMemory(db: Pick<Connection, 'get'>): LookupMemory {
       if (now !== version || bytes > maxBytes) forget()
       version = now
       const key = `${id} ${modelId}`
-      const known = sets.get(key) ?? { owners: new Map(), faces: new Map() }
+      const known = sets.get(key) ?? { owners: new Map(), faces: new Map(), statements: new Map() }
       sets.set(key, known)
       return known
     },

@@ -4,6 +4,7 @@ import type { EmbeddingSet } from '../ports/collections.ts'
 import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
 import { type Metadata, maxMetadataBytes } from '../ports/persons.ts'
+import type { StatementEmbedding } from '../ports/statements.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
@@ -20,11 +21,12 @@ import {
   readNumber,
   readText,
 } from './rows.ts'
+import { readStatementEmbeddings } from './statements.ts'
 
 /** A collection's row as one JSON text. */
 const collectionAsJson = `SELECT json_object(${collectionColumns
   .split(', ')
-  .concat('faces')
+  .concat('faces', 'rejections')
   .map((column) => `'${column}', ${column}`)
   .join(', ')}) FROM collections WHERE id = ?`
 
@@ -92,11 +94,30 @@ export function createLookupOperations(
       remembered.collection ??= {
         settings: collection && readCollection(collection),
         faces: collection ? readNumber(collection, 'faces') : 0,
+        rejections: collection ? readNumber(collection, 'rejections') : 0,
       }
       for (const owner of owners) remembered.owners.set(owner.faceId, owner)
       memory.note(owners.reduce((sum, owner) => sum + sizeOf(owner), 0))
     }
     return faceIds.flatMap((faceId) => remembered.owners.get(faceId) ?? [])
+  }
+
+  /** What was said of persons. Where the collection has no rejections, nothing is read. */
+  function recallStatements(
+    set: EmbeddingSet,
+    { collection, statements }: Remembered,
+    personIds: ReadonlySet<string>,
+  ): readonly StatementEmbedding[] {
+    if (!collection?.rejections) return []
+    const unknown = [...personIds].filter((personId) => !statements.has(personId))
+    if (unknown.length > 0) {
+      for (const personId of unknown) statements.set(personId, [])
+      for (const one of readStatementEmbeddings(context, set, unknown)) {
+        statements.set(one.personId, [...(statements.get(one.personId) ?? []), one])
+        memory.note(one.embedding.byteLength + rowBytes)
+      }
+    }
+    return [...personIds].flatMap((personId) => statements.get(personId) ?? [])
   }
 
   return {
@@ -149,6 +170,7 @@ export function createLookupOperations(
       return {
         owners,
         ...summarizePersons(read),
+        statements: recallStatements(set, remembered, new Set(personOf.values())),
         faces,
         ...(settings && { collection: settings }),
       }

@@ -266,6 +266,40 @@ const migrations: readonly string[] = [
     place TEXT
   ) STRICT;
   `,
+  // A statement of a stored face has the embeddings of the face. `source` tells which face of which
+  // image it is about. A search reads statements only where a collection has rejections, so these are
+  // counted, as faces are.
+  `
+  CREATE TABLE statements (
+    id TEXT PRIMARY KEY,
+    collection_id TEXT NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    person_id TEXT NOT NULL REFERENCES persons (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    face_id TEXT REFERENCES faces (id) ON DELETE CASCADE,
+    image_hash TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX statements_by_collection ON statements (collection_id, id);
+  CREATE UNIQUE INDEX statements_by_person ON statements (person_id, source);
+  CREATE INDEX statements_by_face ON statements (face_id) WHERE face_id IS NOT NULL;
+
+  CREATE TABLE statement_embeddings (
+    statement_id TEXT NOT NULL REFERENCES statements (id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    embedding BLOB NOT NULL,
+    PRIMARY KEY (statement_id, model_id)
+  ) STRICT;
+
+  ALTER TABLE collections ADD COLUMN rejections INTEGER NOT NULL DEFAULT 0;
+  CREATE TRIGGER rejection_added AFTER INSERT ON statements WHEN NEW.kind = 'rejection' BEGIN
+    UPDATE collections SET rejections = rejections + 1 WHERE id = NEW.collection_id;
+  END;
+  CREATE TRIGGER rejection_removed AFTER DELETE ON statements WHEN OLD.kind = 'rejection' BEGIN
+    UPDATE collections SET rejections = rejections - 1 WHERE id = OLD.collection_id;
+  END;
+  `,
 ]
 
 /** The schema version that this program writes. */

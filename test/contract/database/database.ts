@@ -12,6 +12,7 @@ import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
+import { describeStatements } from './statements.ts'
 import { describeStrangers } from './strangers.ts'
 import { describeTransfer } from './transfer.ts'
 
@@ -51,6 +52,7 @@ export function describeDatabaseContract(
     describeCollections(under)
     describePersons(under)
     describeFaces(under)
+    describeStatements(under)
     describeSecondModels(under)
     describeFeed(under, createNoted)
     describeAnswers(under)

@@ -157,6 +157,11 @@ export const Candidate: Component<useCases.Candidate> = component<useCases.Candi
   ),
 )
 
+const suppression = {
+  rejectionId: Type.String({ description: 'The rejection that holds.' }),
+  similarity: number('Cosine to the rejected face.'),
+}
+
 export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
   component<bodies.IdentifiedFaceBody>('IdentifiedFace').of(
     Type.Object({
@@ -172,6 +177,12 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
       reasons: reasonsSchema('Why the face cannot be compared; empty when it can.'),
       thresholds: ref(ProbeThresholds),
       candidates: Type.Array(ref(Candidate), { description: 'Ranked; empty in an empty gallery.' }),
+      suppressed: Type.Optional(
+        Type.Array(Type.Object({ personId: Type.String(), ...suppression }), {
+          description:
+            'Persons who would be among the candidates, had nobody said of a face that it is not them; absent when there are none.',
+        }),
+      ),
     }),
   )
 
@@ -281,6 +292,12 @@ export const VerifyResult: Component<bodies.VerifyBody> = component<bodies.Verif
       fmr: Type.Optional(number('Expected false match rate at this similarity.')),
       fmrExtrapolated: Type.Optional(Type.Boolean({ description: rateIsBound })),
       faceId: Type.Optional(Type.String({ description: 'The stored face nearest to the image.' })),
+      rejection: Type.Optional(
+        Type.Object(suppression, {
+          description:
+            'Why it is no match: somebody said of a face that it is not this person, and the image lies nearer to that one than to the faces of the person.',
+        }),
+      ),
     },
     { description: 'A comparison of two faces.', examples: [verifyExample] },
   ),

@@ -1,0 +1,40 @@
+import { FaceError } from '../../core/errors.ts'
+import type { Collection } from '../ports/collections.ts'
+import type { ModelEmbedding } from '../ports/faces.ts'
+import type { SaidOf, StatementKind } from '../ports/statements.ts'
+import { toUnitEmbedding } from './embedding.ts'
+import { assertDimension, assertImageHash } from './input-checks.ts'
+import { findSetModel } from './second-models.ts'
+
+/**
+ * Tells what statements of one person are about: those of one text are about the same face of the same
+ * image, of which only the newest counts.
+ */
+export function toStatementSource({ imageHash, box }: Pick<SaidOf, 'imageHash' | 'box'>): string {
+  if (box === undefined) return imageHash
+  return [imageHash, box.x, box.y, box.width, box.height].join(' ')
+}
+
+/**
+ * Checks a face that something is said of.
+ *
+ * @returns its embedding as a unit vector
+ * @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`, `invalidOption`
+ */
+export function toStatementEmbedding(collection: Collection, said: SaidOf): ModelEmbedding {
+  assertImageHash(said)
+  const model = findSetModel(collection, { id: collection.id, modelId: said.modelId })
+  assertDimension(model, said.embedding)
+  return { modelId: said.modelId, embedding: toUnitEmbedding(said.embedding) }
+}
+
+/** @throws {FaceError} `faceOfPerson` for the rejection of a person's own face */
+export function assertMayBeSaid(
+  kind: StatementKind,
+  { personId, ownerId }: { readonly personId: string; readonly ownerId: string },
+): void {
+  if (kind === 'confirmation' || ownerId !== personId) return
+  throw new FaceError('faceOfPerson', {
+    detail: 'Delete it, or enrol it as another person, before it is rejected.',
+  })
+}
