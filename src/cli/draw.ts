@@ -127,7 +127,7 @@ function drawNumber(
 }
 
 /** The text for XML: markup escaped, characters that XML forbids replaced. */
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\u{FFFD}')
     .replaceAll('&', '&amp;')

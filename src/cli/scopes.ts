@@ -66,6 +66,7 @@ export const commandScopes: Readonly<Record<string, ScopeOrPublic>> = {
   'evaluate fmr': 'public',
   'evaluate identify': 'public',
   'evaluate promise': 'public',
+  'evaluate strangers': 'public',
   'evaluate stress': 'public',
   'evaluate judge': 'public',
 }

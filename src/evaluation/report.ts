@@ -4,6 +4,8 @@ import type { FmrResult } from './fmr.ts'
 import type { IdentificationResult } from './identify.ts'
 import type { LfwResult } from './lfw.ts'
 import type { MeanRate, PromiseResult } from './promise.ts'
+import { formatStrangers } from './strangers/format-strangers.ts'
+import type { StrangersResult } from './strangers/strangers.ts'
 import { formatStress } from './stress/format-stress.ts'
 import type { StressResult } from './stress/stress-types.ts'
 import { table } from './text-table.ts'
@@ -13,6 +15,7 @@ export type EvaluationResult =
   | FmrResult
   | IdentificationResult
   | PromiseResult
+  | StrangersResult
   | StressResult
   | JudgeResult
 
@@ -31,6 +34,8 @@ export function formatReport(result: EvaluationResult): string {
       return formatJudge(result)
     case 'promise':
       return formatPromise(result)
+    case 'strangers':
+      return formatStrangers(result)
   }
 }
 

@@ -31,6 +31,8 @@ export interface EvaluateOptions {
   readonly without?: string
   readonly strangersFrom?: string
   readonly photographs?: number
+  readonly singles?: number
+  readonly sheet?: string
 }
 
 export interface ModelFacts {

@@ -16,11 +16,12 @@ import {
   loadRecord,
   toDatasetOptions,
 } from './evaluate-options.ts'
+import { assertSheetName } from './evaluate-strangers.ts'
 
 type Protocol = EvaluationResult['protocol']
 type Evaluate = (input: EvaluationInput, options: EvaluateOptions) => Promise<EvaluationResult>
 
-/** `evaluate lfw|fmr|identify|promise|stress|judge`. */
+/** `evaluate lfw|fmr|identify|promise|strangers|stress|judge`. */
 export function addEvaluate(program: Command, context: CliContext): void {
   const evaluate = program
     .command('evaluate')
@@ -37,7 +38,7 @@ export function addEvaluate(program: Command, context: CliContext): void {
       .addOption(new Option('--embedder <id>', 'the earlier name of --model').hideHelp())
       .option('--cache <dir>', 'where embeddings are kept (default: cache in the data directory)')
       .option('--out <file>', 'write the result as JSON')
-      .option('--force', `with --out and --plot: ${forceHelp}`)
+      .option('--force', `with --out, --plot and --sheet: ${forceHelp}`)
       .option('--json', 'print JSON instead of a table')
       .action((options: EvaluateOptions) =>
         runEvaluation(context, options, { run, protocol: name }),
@@ -89,6 +90,17 @@ export function addEvaluate(program: Command, context: CliContext): void {
     .option('--photographs <n>', 'photographs enrolled of each (default: 1)', integerOption(1, 100))
     .option('--draws <n>', 'random draws to average over (default: 20)', integerOption(1, 10_000))
     .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+
+  add('strangers', 'how well sightings of unknown people come together', async (input, options) => {
+    const { runStrangers } = await import('./evaluate-strangers.ts')
+    return runStrangers(context, input, options)
+  })
+    .option('--people <n>', 'people with several photographs (all)', integerOption(1, 1_000_000))
+    .option('--singles <n>', 'people with one photograph (all others)', integerOption(0, 1_000_000))
+    .option('--photographs <n>', 'the most photographs of a person', integerOption(2, 10_000))
+    .option('--draws <n>', 'random draws to average over (default: 10)', integerOption(1, 10_000))
+    .option('--seed <n>', 'seed of the draws', integerOption(0, 2 ** 32 - 1))
+    .option('--sheet <file.jpg>', 'draw the worst clusters of the worst draw')
 
   add('stress', 'damaged faces: false matches, misses and refusals', async (input, options) => {
     const { runStress } = await import('./evaluate-damage.ts')
@@ -148,6 +160,7 @@ async function runEvaluation(
   if (options.plot !== undefined && !options.plot.toLowerCase().endsWith('.svg')) {
     throw new UsageError(`--plot ${options.plot}: the file's name must end in .svg.`)
   }
+  if (options.sheet !== undefined) assertSheetName(options.sheet)
   assertResultFiles(options)
   const { config } = await loadConfig()
   const modelId = options.model ?? options.embedder ?? config.models.embedder
@@ -205,10 +218,15 @@ async function runEvaluation(
 }
 
 /** Before the work, which may take hours. */
-function assertResultFiles({ out, plot, data, without, force = false }: EvaluateOptions): void {
+function assertResultFiles(options: EvaluateOptions): void {
+  const { out, plot, sheet, data, without, force = false } = options
   const inputs = [data, ...(without === undefined ? [] : [without])]
   if (out !== undefined) assertOutputs([out], { flag: '--out', force, inputs })
   if (plot !== undefined) assertOutputs([plot], { flag: '--plot', force, inputs })
+  if (sheet !== undefined) assertOutputs([sheet], { flag: '--sheet', force, inputs })
+  if (out !== undefined && sheet !== undefined && resolve(out) === resolve(sheet)) {
+    throw new UsageError('--out and --sheet are the same.')
+  }
   if (out !== undefined && plot !== undefined && resolve(out) === resolve(plot)) {
     throw new UsageError('--out and --plot are the same.')
   }

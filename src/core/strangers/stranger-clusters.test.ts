@@ -102,12 +102,30 @@ describe('createStrangerClusters', () => {
     expect(clusters.add({ id: 'b', embedding: at(0) }).isNew).toBe(true)
   })
 
-  test('does not hold on to what it was given or has given', () => {
+  test('refuses an embedding of another length', () => {
+    const clusters = create(2)
+    const embedding = toUnit([1, 0, 0])
+    const mismatch = expect.objectContaining({ code: 'dimensionMismatch' })
+    expect(() => clusters.add({ id: 'a', embedding })).toThrow(mismatch)
+    expect(() => clusters.nearest(embedding, 1)).toThrow(mismatch)
+    expect(clusters.size).toBe(0)
+  })
+
+  test('takes a stored stranger in place of the one it has', () => {
+    const clusters = create(2)
+    clusters.add({ id: 'a', embedding: at(0) })
+    const members = [{ sightingId: 'b', embedding: at(90) }]
+    clusters.restore({ id: '00000001', count: 1, sum: at(90), members })
+    expect(clusters.size).toBe(1)
+    expect(clusters.add({ id: 'c', embedding: at(100) }).strangerId).toBe('00000001')
+    expect(clusters.add({ id: 'd', embedding: at(0) }).isNew).toBe(true)
+  })
+
+  test('does not hold on to the embedding it was given', () => {
     const clusters = create(2)
     const embedding = at(0)
     clusters.add({ id: 'a', embedding })
     embedding.fill(0)
-    clusters.state('00000001')?.sum.fill(0)
     expect(clusters.state('00000001')?.sum[0]).toBe(1)
     expect(clusters.nearest(at(0), 1)[0]?.similarity).toBe(1)
   })

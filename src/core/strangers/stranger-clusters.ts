@@ -1,7 +1,9 @@
+import { FaceError } from '../errors.ts'
 import { dotProduct } from '../similarity.ts'
 import type { FmrCurve } from '../types.ts'
 import { keepDiverse } from './diverse-members.ts'
 import { createLinkRule } from './link-rule.ts'
+import { createMeanTable } from './mean-table.ts'
 import type { StrangerMember, StrangerState } from './stranger-state.ts'
 
 /** A face that nobody enrolled. */
@@ -29,8 +31,9 @@ export interface StrangerClusters {
   readonly size: number
   /** @throws {FaceError} `dimensionMismatch` */
   add(sighting: StrangerSighting): StrangerAddition
-  /** Takes in a stranger that was stored, in place of one with its id. */
+  /** Takes in a stranger that was stored, in place of one with its id. Its arrays are kept: nobody may change them. */
   restore(state: StrangerState): void
+  /** What is to be stored of a stranger. Its arrays are those in use: nobody may change them. */
   state(strangerId: string): StrangerState | undefined
   /** Does nothing where there is no such stranger. */
   remove(strangerId: string): void
@@ -53,14 +56,18 @@ export interface StrangerClustersOptions {
   readonly newId: () => string
 }
 
+/** A stranger. What it has is replaced when it grows, and never changed: others may hold it. */
 interface Cluster {
   readonly id: string
-  count: number
-  readonly sum: Float32Array
-  members: readonly StrangerMember[]
+  /** Of the table of means. */
+  row: number
+  face: Gathered
 }
 
-/** Of two strangers, or of a sighting and a stranger. */
+/** Faces of one person. */
+type Gathered = Omit<StrangerState, 'id'>
+
+/** A stranger who passes the rule. */
 interface Link {
   readonly cluster: Cluster
   /** Of the nearest two faces. */
@@ -72,21 +79,48 @@ interface Link {
  * strangers that were stored and restored go on as if nothing had been.
  */
 export function createStrangerClusters({
+  dimension,
   curve,
   newId,
 }: StrangerClustersOptions): StrangerClusters {
-  const clusters = new Map<string, Cluster>()
+  /** In the rows of the table. */
+  const clusters: Cluster[] = []
+  const byId = new Map<string, Cluster>()
+  const means = createMeanTable(dimension)
   const thresholdsAmong = createLinkRule(curve)
 
-  /** The nearest stranger that passes the rule, by its sum and members. */
-  function findLink(probe: Pick<Cluster, 'count' | 'sum' | 'members'>): Link | undefined {
-    const thresholds = thresholdsAmong(clusters.size)
+  function put(id: string, face: Gathered): void {
+    const known = byId.get(id)
+    if (known !== undefined) {
+      known.face = face
+      means.replace(known.row, face)
+      return
+    }
+    const cluster = { id, row: clusters.length, face }
+    clusters.push(cluster)
+    byId.set(id, cluster)
+    means.append(face)
+  }
+
+  function remove(cluster: Cluster): void {
+    byId.delete(cluster.id)
+    means.remove(cluster.row)
+    const last = clusters.pop() as Cluster
+    if (last === cluster) return
+    clusters[cluster.row] = last
+    last.row = cluster.row
+  }
+
+  /** The nearest stranger that passes the rule; not the one whose face it is. */
+  function findLink(face: Gathered): Link | undefined {
+    const thresholds = thresholdsAmong(clusters.length)
     let best: Link | undefined
-    for (const cluster of clusters.values()) {
-      if (cluster === probe) continue
-      const mean = dotProduct(probe.sum, cluster.sum) / (probe.count * cluster.count)
-      if (mean < thresholds.mean) continue
-      const similarity = nearestPair(probe.members, cluster.members)
+    for (const row of means.findPossible(face, thresholds.mean)) {
+      const cluster = clusters[row] as Cluster
+      if (cluster.face === face) continue
+      const { count, sum, members } = cluster.face
+      if (dotProduct(face.sum, sum) / (face.count * count) < thresholds.mean) continue
+      const similarity = nearestPair(face.members, members)
       if (similarity < thresholds.nearest) continue
       const link = { cluster, similarity }
       if (best === undefined || isNearer(link, best)) best = link
@@ -94,56 +128,68 @@ export function createStrangerClusters({
     return best
   }
 
-  function join(a: Cluster, b: Cluster): { readonly from: Cluster; readonly into: Cluster } {
-    const [into, from] = a.id < b.id ? [a, b] : [b, a]
-    addInPlace(into.sum, from.sum)
-    into.count += from.count
-    into.members = keepDiverse([...into.members, ...from.members])
-    clusters.delete(from.id)
-    return { from, into }
-  }
-
   return {
     get size() {
-      return clusters.size
+      return clusters.length
     },
     add({ id, embedding }) {
-      const members = [{ sightingId: id, embedding: embedding.slice() }]
-      const found = findLink({ count: 1, sum: embedding, members })
+      assertDimension(embedding, dimension)
+      const own = embedding.slice()
+      const face = { count: 1, sum: own, members: [{ sightingId: id, embedding: own }] }
+      const found = findLink(face)
       if (found === undefined) {
         const strangerId = newId()
-        clusters.set(strangerId, { id: strangerId, count: 1, sum: embedding.slice(), members })
+        put(strangerId, face)
         return { strangerId, isNew: true, joined: [], changed: [strangerId] }
       }
-      let grown = found.cluster
-      addInPlace(grown.sum, embedding)
-      grown.count++
-      grown.members = keepDiverse([...grown.members, ...members])
+      let { cluster } = found
+      put(cluster.id, gather(cluster.face, face))
       const joined: { from: string; into: string }[] = []
-      for (let other = findLink(grown); other !== undefined; other = findLink(grown)) {
-        const { from, into } = join(grown, other.cluster)
+      for (;;) {
+        const link = findLink(cluster.face)
+        if (link === undefined) break
+        const [into, from] = byAge(cluster, link.cluster)
+        remove(from)
+        put(into.id, gather(into.face, from.face))
         joined.push({ from: from.id, into: into.id })
-        grown = into
+        cluster = into
       }
-      return { strangerId: grown.id, isNew: false, joined, changed: [grown.id] }
+      return { strangerId: cluster.id, isNew: false, joined, changed: [cluster.id] }
     },
     restore({ id, count, sum, members }) {
-      clusters.set(id, { id, count, sum: sum.slice(), members })
+      put(id, { count, sum, members })
     },
     state(strangerId) {
-      const cluster = clusters.get(strangerId)
-      return cluster && { ...cluster, sum: cluster.sum.slice() }
+      const cluster = byId.get(strangerId)
+      return cluster && { id: strangerId, ...cluster.face }
     },
     remove(strangerId) {
-      clusters.delete(strangerId)
+      const cluster = byId.get(strangerId)
+      if (cluster !== undefined) remove(cluster)
     },
     nearest(embedding, k) {
+      assertDimension(embedding, dimension)
       const probe = [{ embedding }]
-      return [...clusters.values()]
-        .map(({ id, members }) => ({ strangerId: id, similarity: nearestPair(probe, members) }))
+      return clusters
+        .map(({ id, face }) => {
+          return { strangerId: id, similarity: nearestPair(probe, face.members) }
+        })
         .sort((a, b) => b.similarity - a.similarity || (a.strangerId < b.strangerId ? -1 : 1))
         .slice(0, k)
     },
+  }
+}
+
+/** The older one comes first. */
+function byAge(a: Cluster, b: Cluster): readonly [Cluster, Cluster] {
+  return a.id < b.id ? [a, b] : [b, a]
+}
+
+function gather(into: Gathered, from: Gathered): Gathered {
+  return {
+    count: into.count + from.count,
+    sum: into.sum.map((value, d) => value + from.sum[d]!),
+    members: keepDiverse([...into.members, ...from.members]),
   }
 }
 
@@ -165,6 +211,10 @@ function nearestPair(
   return nearest
 }
 
-function addInPlace(sum: Float32Array, embedding: Float32Array): void {
-  for (let d = 0; d < sum.length; d++) sum[d] = sum[d]! + embedding[d]!
+function assertDimension(embedding: Float32Array, dimension: number): void {
+  if (embedding.length === dimension) return
+  throw new FaceError('dimensionMismatch', {
+    detail: `Expected ${dimension} values, got ${embedding.length}.`,
+    info: { expected: dimension, actual: embedding.length },
+  })
 }

@@ -7,7 +7,7 @@ import { parseInput } from './parse-input.ts'
 
 const Input = Type.Object(
   {
-    protocol: Type.Enum(['lfw', 'fmr', 'identify', 'promise', 'stress', 'judge']),
+    protocol: Type.Enum(['lfw', 'fmr', 'identify', 'promise', 'strangers', 'stress', 'judge']),
     modelId: Type.String(),
     /** Folder of labelled photographs, of the machine. */
     data: Type.String(),
