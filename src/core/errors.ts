@@ -82,6 +82,16 @@ export const errorCatalogue = {
   methodNotAllowed: { status: 405, kind: 'input', message: 'This method is not supported here.' },
   personExists: { status: 409, kind: 'state', message: 'A person of this name exists.' },
   faceOfPerson: { status: 409, kind: 'state', message: 'The face is enrolled as this person.' },
+  externalIdTaken: {
+    status: 409,
+    kind: 'state',
+    message: 'Another person of the collection has this external id.',
+  },
+  revisionMismatch: {
+    status: 412,
+    kind: 'state',
+    message: 'It was changed since it was read.',
+  },
   collectionExists: { status: 409, kind: 'state', message: 'A collection of this name exists.' },
   jobNotFound: { status: 404, kind: 'input', message: 'There is no such job.' },
   jobConflict: {

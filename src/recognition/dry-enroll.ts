@@ -41,7 +41,10 @@ async function pretendToAdd(
   const id =
     typeof input === 'string' ? input : await findPersonByName(gallery, collectionId, input)
   const createdAt = new Date().toISOString()
-  const made = { name: '', metadata: {}, createdAt, updatedAt: createdAt, faceCount: 0 }
+  const made = {
+    ...{ name: '', aliases: [], metadata: {}, hidden: false, favourite: false },
+    ...{ faceCount: 0, revision: 1, createdAt, updatedAt: createdAt },
+  }
   const person: Person =
     id === undefined ? { ...made, id: '' } : await gallery.persons.get(collectionId, id)
   return {

@@ -1,17 +1,20 @@
 import { FaceError } from '../core/errors.ts'
 import type { Gallery } from '../gallery/gallery.ts'
-import { waysIfExists } from '../storage/ports/persons.ts'
-import { choosePersonOfName, namesakesRead } from '../storage/rules/person-by-name.ts'
-import { toStoredName } from '../storage/rules/person-fields.ts'
+import type { PersonListOptions } from '../storage/ports/persons.ts'
+import {
+  assertWays,
+  choosePerson,
+  mayMeanSomebody,
+  namesakesRead,
+} from '../storage/rules/person-by-name.ts'
+import { toStoredExternalId, toStoredName } from '../storage/rules/person-fields.ts'
 import type { NewPersonInput } from './face-watcher.ts'
 
-/** @throws {FaceError} `invalidName`; `invalidOption` when `ifExists` is not one of its values */
-export function assertNewPerson({ name, ifExists = 'create' }: NewPersonInput): void {
-  toStoredName(name)
-  if (waysIfExists.includes(ifExists)) return
-  const allowed = waysIfExists.map((way) => JSON.stringify(way)).join(', ')
-  const detail = `ifExists is one of ${allowed}, got ${JSON.stringify(ifExists)}.`
-  throw new FaceError('invalidOption', { detail })
+/** @throws {FaceError} `invalidName`; `invalidOption` for another field that is not valid */
+export function assertNewPerson(input: NewPersonInput): void {
+  assertWays(input)
+  toStoredName(input.name)
+  if (input.externalId !== undefined) toStoredExternalId(input.externalId)
 }
 
 /**
@@ -28,13 +31,18 @@ export async function findPersonByName(
   input: NewPersonInput,
 ): Promise<string | undefined> {
   assertNewPerson(input)
-  if ((input.ifExists ?? 'create') === 'create') return undefined
-  const page = { exactName: toStoredName(input.name), limit: namesakesRead }
-  const { items } = await gallery.persons.list(collectionId, page)
-  return choosePersonOfName(
-    input,
-    items.map(({ id }) => id),
-  )
+  if (!mayMeanSomebody(input)) return undefined
+  const { externalId } = input
+  const list = (of: PersonListOptions) => gallery.persons.list(collectionId, of)
+  const [owners, namesakes] = await Promise.all([
+    externalId === undefined ? undefined : list({ externalId, limit: 1 }),
+    list({ exactName: toStoredName(input.name) }),
+  ])
+  const ofName = namesakes.items
+    .filter((person) => externalId === undefined || person.externalId === undefined)
+    .map(({ id }) => id)
+    .slice(0, namesakesRead)
+  return choosePerson(input, { ofExternalId: owners?.items[0]?.id, ofName })
 }
 
 /** Whether the error says that several persons have the name of whom one was to be reused. */

@@ -29,6 +29,7 @@ const methods: {
     // The name and the metadata before have to go.
     update: 'erase',
     delete: 'erase',
+    seen: 'write',
   },
   faces: {
     add: 'write',

@@ -292,8 +292,11 @@ async function settlePerson(
   }
   if (isSamePerson(person, there)) return true
   if (there.createdAt !== person.createdAt || there.updatedAt > person.updatedAt) return false
-  const { name, metadata } = person
-  await to.persons.update(collectionId, id, { name, metadata })
+  const { name, aliases, externalId, notes, metadata, coverFaceId, hidden, favourite } = person
+  await to.persons.update(collectionId, id, {
+    ...{ name, aliases, metadata, hidden, favourite },
+    ...{ externalId: externalId ?? null, notes: notes ?? null, coverFaceId: coverFaceId ?? null },
+  })
   return true
 }
 

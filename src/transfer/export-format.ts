@@ -5,8 +5,9 @@ import { probeShiftModes } from '../core/policy.ts'
 import { qualityGateRanges } from '../core/quality-gates.ts'
 import type { DecisionPolicy, FacePlace, QualityGates } from '../core/types.ts'
 import type { Face } from '../storage/ports/faces.ts'
+import { maxAliases } from '../storage/ports/persons.ts'
 import type { MovedCollection } from '../storage/ports/transfer.ts'
-import type { PersonRecord } from './records.ts'
+import { type PersonRecord, toPersonRecord } from './records.ts'
 
 /*
  * [Note: Exported gallery]
@@ -15,15 +16,15 @@ import type { PersonRecord } from './records.ts'
  * `embeddings.f32`; persons and faces are in id order. `crops.bin` holds the crops one after the
  * other, in the order of the faces that have one. The manifest names no paths. The embeddings are
  * those of the model that answers; the row of a face without one is zeros. Version 2 has such faces,
- * and the places of faces in their crops; an export that has neither is of version 1, so that an
- * earlier program reads it.
+ * and the places of faces in their crops; version 3 has persons with more than a name and metadata. An
+ * export is of the lowest version that has what is in it, so that an earlier program reads it.
  */
 export const manifestFile = 'manifest.json'
 export const exportFiles = ['persons.jsonl', 'faces.jsonl', 'embeddings.f32', 'crops.bin'] as const
 export type ExportFile = (typeof exportFiles)[number]
 
 const formatName = 'face-watcher-export'
-const formatVersions = [1, 2] as const
+const formatVersions = [1, 2, 3] as const
 
 /** Of an export. */
 export type FormatVersion = (typeof formatVersions)[number]
@@ -89,7 +90,7 @@ const CollectionSchema = Type.Object(
 const ManifestSchema = Type.Object(
   {
     format: Type.Literal(formatName),
-    version: Type.Union([Type.Literal(1), Type.Literal(2)]),
+    version: Type.Union(formatVersions.map((known) => Type.Literal(known))),
     createdAt: time,
     /** The kind of store it came from. */
     source: Type.String({ pattern: '^[a-z]{1,20}$' }),
@@ -102,7 +103,16 @@ const PersonSchema = Type.Object(
   {
     id,
     name: Type.String(),
+    /** Since version 3, as the other fields that may be absent. */
+    aliases: Type.Optional(Type.Array(Type.String(), { maxItems: maxAliases })),
+    externalId: Type.Optional(Type.String()),
+    notes: Type.Optional(Type.String()),
     metadata: Type.Record(Type.String(), Type.Unknown()),
+    coverFaceId: Type.Optional(id),
+    hidden: Type.Optional(Type.Boolean()),
+    favourite: Type.Optional(Type.Boolean()),
+    revision: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    lastSeenAt: Type.Optional(time),
     createdAt: time,
     updatedAt: time,
   },
@@ -154,6 +164,31 @@ const FaceSchema = Type.Object(
   strict,
 )
 
+/** Fields that lines of earlier versions have. */
+const firstPersonFields: ReadonlySet<string> = new Set([
+  ...['id', 'name', 'metadata', 'createdAt', 'updatedAt'],
+])
+
+/** A line of `persons.jsonl`: the person without what a line of an earlier version means by itself. */
+export type PersonLine = Partial<PersonRecord>
+
+/** The line of a person; {@link LineParsers.person} reads it. */
+export function toPersonLine(person: PersonRecord): PersonLine {
+  const { aliases, hidden, favourite, revision, ...others } = toPersonRecord(person)
+  return {
+    ...others,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(hidden ? { hidden } : {}),
+    ...(favourite ? { favourite } : {}),
+    ...(revision === 1 ? {} : { revision }),
+  }
+}
+
+/** Whether programs that know versions 1 and 2 cannot read the line. */
+export function isOfVersion3(line: PersonLine): boolean {
+  return Object.keys(line).some((field) => !firstPersonFields.has(field))
+}
+
 /** A line of `faces.jsonl`. */
 export interface FaceLine extends Omit<Face, 'hasCrop'> {
   readonly crop?: { readonly offset: number; readonly bytes: number; readonly place?: FacePlace }
@@ -202,7 +237,7 @@ export function parseManifest(text: string): ExportManifest {
   const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown }
   if (format === formatName && !formatVersions.some((known) => known === version)) {
     throw exportInvalid(
-      `Its format is version ${JSON.stringify(version)?.slice(0, 20)}; this program reads versions ${formatVersions.join(' and ')}.`,
+      `Its format is version ${JSON.stringify(version)?.slice(0, 20)}; this program reads versions ${formatVersions.join(', ')}.`,
     )
   }
   const manifest = parseValue(Compile(ManifestSchema), value, manifestFile)
@@ -224,7 +259,11 @@ export function createLineParsers(): LineParsers {
   const person = Compile(PersonSchema)
   const face = Compile(FaceSchema)
   return {
-    person: (line, where) => parseValue(person, parseJson(line, where), where),
+    person(line, where) {
+      const given = parseValue(person, parseJson(line, where), where)
+      const { aliases = [], hidden = false, favourite = false, revision = 1 } = given
+      return { ...given, aliases, hidden, favourite, revision }
+    },
     face: (line, where) => parseValue(face, parseJson(line, where), where),
   }
 }

@@ -12,9 +12,11 @@ import {
   type FaceLine,
   type FileDigest,
   type FormatVersion,
+  isOfVersion3,
   manifestFile,
+  toPersonLine,
 } from './export-format.ts'
-import { type PersonRecord, toBytes, toFaceRecord, toPersonRecord, toPlace } from './records.ts'
+import { type PersonRecord, toBytes, toFaceRecord, toPlace } from './records.ts'
 
 /** Marks a directory as one whose content an export may replace. */
 const unfinishedMark = '.unfinished-export'
@@ -73,15 +75,23 @@ export async function createCollectionDirectory(directory: string): Promise<void
 export async function writePersons(
   directory: string,
   batches: AsyncIterable<readonly PersonRecord[]>,
-): Promise<{ readonly persons: number; readonly file: FileDigest }> {
+): Promise<{
+  readonly persons: number
+  readonly file: FileDigest
+  /** The lowest that has what was written. */
+  readonly version: FormatVersion
+}> {
   const writer = await createFileWriter(join(directory, 'persons.jsonl'))
   let persons = 0
+  let version: FormatVersion = 1
   try {
     for await (const batch of batches) {
-      await writer.append(toLines(batch.map(toPersonRecord)))
+      const lines = batch.map(toPersonLine)
+      if (lines.some(isOfVersion3)) version = 3
+      await writer.append(toLines(lines))
       persons += batch.length
     }
-    return { persons, file: await writer.finish() }
+    return { persons, file: await writer.finish(), version }
   } finally {
     await writer.close()
   }

@@ -94,13 +94,17 @@ async function exportCollection(
   const directory = join(to.directory, collection.name)
   await createCollectionDirectory(directory)
   const source = createStoreSource(store, collection.id)
-  const { faces, files, version } = await writeFaces(directory, {
+  const written = await writeFaces(directory, {
     dimension: collection.dimension,
     batches: trackBatches(source.faces(), tracker),
   })
-  const { persons, file } = await writePersons(directory, trackBatches(source.persons(), tracker))
+  const { persons, file, version } = await writePersons(
+    directory,
+    trackBatches(source.persons(), tracker),
+  )
+  const { faces, files } = written
   const entry = { ...moved, persons, faces, files: { 'persons.jsonl': file, ...files } }
-  return { entry, version }
+  return { entry, version: Math.max(version, written.version) as FormatVersion }
 }
 
 /** Faces that were removed after the cursor, by collection. */

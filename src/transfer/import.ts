@@ -10,7 +10,7 @@ import {
   trackStep,
 } from './options.ts'
 import { placeCollection } from './place-collection.ts'
-import type { RecordSource } from './records.ts'
+import { isSameMovedPerson, type RecordSource } from './records.ts'
 import { compareRecords, restoreRecords, type Target, toConflict } from './restore.ts'
 
 /**
@@ -73,8 +73,9 @@ async function countOthers(
   tracker: StepTracker,
 ): Promise<number> {
   let others = 0
+  const where = { target, tracker, isSame: isSameMovedPerson }
   for (const kind of ['person', 'face'] as const) {
-    for await (const difference of compareRecords(kind, source, { target, tracker })) {
+    for await (const difference of compareRecords(kind, source, where)) {
       if (difference.state !== 'surplus') throw toConflict(difference)
       others++
     }

@@ -58,8 +58,18 @@ export async function* trackBatches<T>(
 
 /** The person without what is counted, keys in one order. */
 export function toPersonRecord(person: PersonRecord): PersonRecord {
-  const { id, name, metadata, createdAt, updatedAt } = person
-  return { id, name, metadata, createdAt, updatedAt }
+  const { id, name, aliases, externalId, notes, metadata, coverFaceId } = person
+  const { hidden, favourite, revision, lastSeenAt, createdAt, updatedAt } = person
+  return {
+    ...{ id, name, aliases },
+    ...(externalId === undefined ? {} : { externalId }),
+    ...(notes === undefined ? {} : { notes }),
+    metadata,
+    ...(coverFaceId === undefined ? {} : { coverFaceId }),
+    ...{ hidden, favourite, revision },
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
+    ...{ createdAt, updatedAt },
+  }
 }
 
 /** The fields of a face without embedding and crop, with their keys in one order. */
@@ -95,14 +105,23 @@ function toPoint({ x, y }: { readonly x: number; readonly y: number }) {
   return { x, y }
 }
 
-/** Whether two persons say the same; when they were last changed does not count. */
+/** Whether two persons say the same; when and how often they were changed or seen does not count. */
 export function isSamePerson(a: PersonRecord, b: PersonRecord): boolean {
-  return (
-    a.id === b.id &&
-    a.name === b.name &&
-    a.createdAt === b.createdAt &&
-    isDeepStrictEqual(a.metadata, b.metadata)
-  )
+  return isDeepStrictEqual(toSaid(a), toSaid(b))
+}
+
+/**
+ * The same for a person of an export, whose cover may be a face that was removed while it was written:
+ * then nobody has it where the export was restored.
+ */
+export function isSameMovedPerson(a: PersonRecord, b: PersonRecord): boolean {
+  const { coverFaceId: _, ...rest } = a
+  return isSamePerson(b.coverFaceId === undefined ? rest : a, b)
+}
+
+function toSaid(person: PersonRecord): unknown {
+  const { revision: _, lastSeenAt: _seen, updatedAt: _changed, ...said } = toPersonRecord(person)
+  return said
 }
 
 /** Whether two faces are the same, embedding and crop bit for bit. */

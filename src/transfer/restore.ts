@@ -59,13 +59,22 @@ export async function restoreRecords(
 export async function* compareRecords(
   kind: 'person' | 'face',
   source: RecordSource,
-  { target, tracker }: { readonly target: Target; readonly tracker: StepTracker },
+  {
+    target,
+    tracker,
+    isSame = isSamePerson,
+  }: {
+    readonly target: Target
+    readonly tracker: StepTracker
+    /** Of persons. */
+    readonly isSame?: typeof isSamePerson
+  },
 ): AsyncGenerator<Difference> {
   const there = createStoreSource(target.store, target.collectionId)
   if (kind === 'person') {
     yield* compare(kind, createReader(source.persons(), tracker), {
       there: createReader(there.persons()),
-      isSame: isSamePerson,
+      isSame,
     })
   } else {
     yield* compare(kind, createReader(source.faces(), tracker), {

@@ -16,6 +16,11 @@ import {
 const skipReason = whyNoMongod({ own: true })
 const title = `gallery store on MongoDB: migration${skipReason ? ` (${skipReason})` : ''}`
 
+/** What persons of versions 1 and 2 do not have. */
+const laterFields = [
+  ...['aliases', 'folded', 'words', 'sortName', 'hidden', 'favourite', 'revision', 'lastSeenAt'],
+]
+
 interface Numbered extends Document {
   readonly _id: string
 }
@@ -64,7 +69,7 @@ describe.skipIf(skipReason)(title, () => {
     await store.faces.add(collection.id, { name: 'Ann' }, given)
     const batch = await store.feed.embeddings(collection, { limit: 10_000 })
     await stores.pop()?.close()
-    for (const collMod of ['collections', 'faces', 'changes', 'purges']) {
+    for (const collMod of ['collections', 'persons', 'faces', 'changes', 'purges']) {
       await db.command({ collMod, validator: {} })
     }
     const moves = await table('embeddings').find().toArray()
@@ -75,6 +80,10 @@ describe.skipIf(skipReason)(title, () => {
     )
     await table('embeddings').drop()
     await table('collections').updateMany({}, { $unset: { indexId: '' } })
+    await table('persons').updateMany({}, [
+      { $set: { nameFolded: '$folded' } },
+      { $unset: laterFields },
+    ])
     await table('meta').updateOne(
       {},
       { $set: { schemaVersion: 1 }, $unset: { contentVersion: '' } },
@@ -118,8 +127,28 @@ describe.skipIf(skipReason)(title, () => {
     expect(await store.collections.get('default')).toEqual(collection)
     expect(before.map((face) => face.modelId)).toEqual(Array(3).fill('test-model'))
     expect(before.some((face) => face.missingEmbedding)).toBe(false)
-    expect(await readMeta()).toMatchObject({ schemaVersion: 2, contentVersion: 2 })
+    expect(await readMeta()).toMatchObject({ schemaVersion: 3, contentVersion: 3 })
     expect(await store.feed.changes(undefined, 10)).toHaveLength(3)
+  })
+
+  it('gives persons the fields that they lack, and finds them by words', async () => {
+    const { collection } = await makeEarlier(1)
+    const person = await table('persons').findOne({ nameFolded: 'ann' })
+    expect(person).not.toHaveProperty('words')
+    const store = await open()
+    const { items } = await store.persons.list(collection.id, { query: 'AN', sort: 'name' })
+    expect(items).toEqual([await store.persons.get(collection.id, person?._id ?? '')])
+    const given = { aliases: [], hidden: false, favourite: false, revision: 1, faceCount: 1 }
+    expect(items).toMatchObject([{ name: 'Ann', ...given }])
+    expect(items[0]).not.toHaveProperty('lastSeenAt')
+    expect(await table('persons').findOne({ nameFolded: { $exists: true } })).toBe(null)
+    const earlier = { name: 'Bob', nameFolded: 'bob', metadata: '{}', faceCount: 0 }
+    const times = { createdAt: '', updatedAt: '' }
+    const insert = { _id: ulid(), collectionId: collection.id, ...earlier, ...times }
+    await expect(table('persons').insertOne(insert)).rejects.toMatchObject({ code: 121 })
+    await expect(
+      table('persons').updateOne({ name: 'Ann' }, { $set: { nameFolded: 'bea' } }),
+    ).rejects.toMatchObject({ code: 121 })
   })
 
   it('tells the model of changes that did not name it', async () => {
@@ -165,7 +194,7 @@ describe.skipIf(skipReason)(title, () => {
     }
     expect(await table('embeddings').countDocuments()).toBe(500)
     const meta = await readMeta()
-    expect(meta).toMatchObject({ schemaVersion: 2 })
+    expect(meta).toMatchObject({ schemaVersion: 3 })
     expect(meta).not.toHaveProperty('contentVersion')
     const store = await open()
     expect(await store.feed.embeddings(collection, { limit: 1000 })).toEqual(batch)

@@ -10,7 +10,7 @@ import { toListFile } from '../../src/jobs/kinds/bulk-enroll.ts'
 import { createJobService } from '../../src/jobs/service.ts'
 import type { EnrollResult, FaceWatcher } from '../../src/recognition/face-watcher.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { choosePersonOfName } from '../../src/storage/rules/person-by-name.ts'
+import { choosePerson } from '../../src/storage/rules/person-by-name.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import { makeCollection } from '../helpers/faces.ts'
 import { createTestKinds } from '../helpers/job-kinds.ts'
@@ -79,7 +79,7 @@ function createFake(options: {
   let enrolled = 0
   const obtain = (name: string): { readonly id: string; readonly newPerson: boolean } => {
     const ids = existing.filter((person) => person.name === name).map(({ id }) => id)
-    const id = choosePersonOfName({ name, ifExists: 'reuse' }, ids)
+    const id = choosePerson({ name, ifExists: 'reuse' }, { ofExternalId: undefined, ofName: ids })
     if (id !== undefined) return { id, newPerson: false }
     created.push(name)
     existing.push({ id: `new-${created.length}`, name, faceCount: 0 })

@@ -96,9 +96,9 @@ describe('a damaged export is refused before anything is stored:', () => {
 
   it('another version of the format', async () => {
     await editManifest((manifest) => {
-      manifest.version = 3
+      manifest.version = 4
     })
-    await expectRefused(/version 3; this program reads versions 1 and 2/)
+    await expectRefused(/version 4; this program reads versions 1, 2, 3/)
   })
 
   it.each([

@@ -55,7 +55,7 @@ export function registerSeedRoutes(app: App, { options }: RouteContext): void {
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
       const image = await readOneImage(request, 'refImage', options, asTheFirst)
-      const person = { name: request.query.name, ifExists: 'reuseFirst' } as const
+      const person = { name: request.query.name, ifExists: 'reuse', onAmbiguous: 'first' } as const
       const result = await request.faceWatcher.enroll(defaultCollectionName, person, [image], {
         signal,
         faces: 'largest',

@@ -33,13 +33,27 @@ export function readMetadata(json: string): Metadata {
   }
 }
 
-/** @throws {FaceError} `storeCorrupt` */
-export function toPerson(document: PersonDocument): Person {
+/**
+ * A person as it is answered.
+ *
+ * @param hasCover  whether the cover's face is there and the person's
+ * @throws {FaceError} `storeCorrupt`
+ */
+export function toPerson(document: PersonDocument, { hasCover }: { hasCover: boolean }): Person {
+  const { externalId, notes, coverFaceId, lastSeenAt } = document
   return {
     id: document._id,
     name: document.name,
+    aliases: document.aliases,
+    ...(externalId === undefined ? {} : { externalId }),
+    ...(notes === undefined ? {} : { notes }),
     metadata: readMetadata(document.metadata),
+    ...(hasCover && coverFaceId !== undefined ? { coverFaceId } : {}),
+    hidden: document.hidden,
+    favourite: document.favourite,
     faceCount: document.faceCount,
+    revision: document.revision,
+    ...(lastSeenAt === '' ? {} : { lastSeenAt }),
     createdAt: document.createdAt,
     updatedAt: document.updatedAt,
   }

@@ -7,11 +7,12 @@ import { toFaceInImage } from '../rules/face-in-image.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
-import { toPerson, toPlain } from './documents.ts'
+import { toPlain } from './documents.ts'
 import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
 import { toFaces } from './faces.ts'
-import { findPersonToReuse, toNameTurn } from './person-by-name.ts'
-import { toNewPersonDocument } from './persons.ts'
+import { toNameTurn } from './person-by-name.ts'
+import { toNewPersonDocument, toOnePerson } from './person-documents.ts'
+import { obtainKnownPerson } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -46,7 +47,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     return context.transact(
       async (transaction) => {
         const collection = await findCollection(context, collectionId, transaction)
-        const known = await findPersonToReuse(context, collectionId, { input, transaction })
+        const known = await obtainKnownPerson(context, collectionId, { input, transaction })
         if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
         const created = toNewPersonDocument(context, collectionId, input)
         const given = faces.map((face) => toWrittenFace(collection, created._id, face))
@@ -55,7 +56,8 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         await tables.persons.insertOne(person, { session: transaction.session })
         await insertFaces(context, { collectionId, faces: added }, transaction)
         await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
-        return { person: toPerson(person), newPerson: true, faces: answers }
+        const answer = await toOnePerson(context, person, transaction)
+        return { person: answer, newPerson: true, faces: answers }
       },
       toNameTurn(collectionId, input),
     )
@@ -90,7 +92,8 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
       await insertFaces(context, { collectionId, faces: added }, transaction)
       await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
     }
-    return { person: toPerson(person), newPerson: false, faces: answers }
+    const answer = await toOnePerson(context, person, transaction)
+    return { person: answer, newPerson: false, faces: answers }
   }
 
   async function increaseFaceCount(

@@ -1,12 +1,11 @@
 import { FaceError } from '../../core/errors.ts'
 import type { AnswerStore } from '../ports/answers.ts'
-import type { Person } from '../ports/persons.ts'
 import {
   assertIdempotencyKey,
   idempotencyClaimedMs,
   idempotencyKeptMs,
 } from '../rules/input-checks.ts'
-import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
+import { findSubjects, type RetoldPerson, retellPerson } from '../rules/kept-answers.ts'
 import type { MongoContext } from './context.ts'
 import { toPerson } from './documents.ts'
 import { isDuplicateKey } from './errors.ts'
@@ -41,7 +40,7 @@ export async function forgetLateAnswers(
 }
 
 /** Writes a person's present name and metadata into the answers that name the person. */
-export async function retellAnswers({ tables }: Answers, person: Person): Promise<void> {
+export async function retellAnswers({ tables }: Answers, person: RetoldPerson): Promise<void> {
   const answers = await tables.idempotency.find({ subjects: person.id }).toArray()
   for (const { _id, response } of answers) {
     if (!response) continue
@@ -115,7 +114,9 @@ export function createAnswerOperations(context: MongoContext): AnswerStore {
         const found = await persons.find(those).toArray()
         const foundFaces = await faces.countDocuments(those)
         if (found.length + foundFaces < subjects.length) await idempotency.deleteOne({ _id: key })
-        else for (const person of found) await retellAnswers(context, toPerson(person))
+        else
+          for (const person of found)
+            await retellAnswers(context, toPerson(person, { hasCover: false }))
       } else {
         await idempotency.deleteOne({ _id: key })
       }

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { NewPerson } from '../ports/persons.ts'
-import { choosePersonOfName, namesakesRead } from '../rules/person-by-name.ts'
-import { toStoredName } from '../rules/person-fields.ts'
+import {
+  assertWays,
+  choosePerson,
+  externalIdTaken,
+  mayMeanSomebody,
+  namesakesRead,
+} from '../rules/person-by-name.ts'
+import { toStoredExternalId, toStoredName } from '../rules/person-fields.ts'
 import type { MongoContext } from './context.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
@@ -12,14 +18,16 @@ import type { Transaction } from './transactions.ts'
 // that do, one conflicts, is run again, and finds whom the other made. Names are not unique, so a
 // unique index would be wrong, and a lock must not keep the name of a person who was deleted: locks
 // have numbers, taken from the hash of the name. Two names of one number only cost another attempt.
+// External ids are unique: of two transactions that give one away the index refuses the second, which
+// is run again and finds whose it is.
 
 const locksPerCollection = 4096
 
 /**
- * The person of this name where one is reused. When there is none, nobody else makes one before this
- * transaction is over.
+ * The person of this external id or name where one is reused. When there is none, nobody else makes one
+ * before this transaction is over.
  *
- * @throws {FaceError} `invalidName`; `invalidOption` when several persons have the name
+ * @throws {FaceError} as {@link choosePerson} and {@link assertWays}; `invalidName`
  */
 export async function findPersonToReuse(
   { tables }: MongoContext,
@@ -29,17 +37,27 @@ export async function findPersonToReuse(
     transaction: { session },
   }: { readonly input: NewPerson; readonly transaction: Transaction },
 ): Promise<PersonDocument | undefined> {
-  const { ifExists = 'create' } = input
-  if (ifExists === 'create') return undefined
+  assertWays(input)
+  if (!mayMeanSomebody(input)) return undefined
   const name = toStoredName(input.name)
+  const { externalId: given, ifExists = 'create' } = input
+  const externalId = given === undefined ? undefined : toStoredExternalId(given)
+  const owner =
+    externalId === undefined
+      ? null
+      : await tables.persons.findOne({ collectionId, externalId }, { session })
+  const without = externalId === undefined ? {} : { externalId: { $exists: false } }
   const namesakes = await tables.persons
-    .find({ collectionId, name }, { session })
+    .find({ collectionId, name, ...without }, { session })
     .sort({ _id: 1 })
     .limit(namesakesRead)
     .toArray()
-  const ids = namesakes.map((person) => person._id)
-  const chosen = choosePersonOfName(input, ids)
-  if (chosen !== undefined) return namesakes.find((person) => person._id === chosen)
+  const ofName = namesakes.map((person) => person._id)
+  const chosen = choosePerson(input, { ofExternalId: owner?._id, ofName })
+  if (chosen !== undefined) {
+    return chosen === owner?._id ? owner : namesakes.find((person) => person._id === chosen)
+  }
+  if (ifExists === 'create') return undefined
   const hash = createHash('sha256').update(name).digest().readUInt32LE()
   await tables.nameLocks.updateOne(
     { _id: `${collectionId}:${hash % locksPerCollection}` },
@@ -47,6 +65,20 @@ export async function findPersonToReuse(
     { session, upsert: true },
   )
   return undefined
+}
+
+/** @throws {FaceError} `externalIdTaken` when the external id is another person's */
+export async function assertFreeExternalId(
+  { tables }: MongoContext,
+  { _id, collectionId, externalId }: Pick<PersonDocument, '_id' | 'collectionId' | 'externalId'>,
+  { session }: Transaction,
+): Promise<void> {
+  if (externalId === undefined) return
+  const owner = await tables.persons.findOne(
+    { collectionId, externalId },
+    { session, projection: { _id: 1 } },
+  )
+  if (owner !== null && owner._id !== _id) throw externalIdTaken(owner._id)
 }
 
 /**

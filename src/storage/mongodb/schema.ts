@@ -28,7 +28,20 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   meta: [],
   collections: [{ key: { name: 1 }, unique: true }],
   counters: [{ key: { collectionId: 1 } }],
-  persons: [{ key: { collectionId: 1, _id: 1 } }, { key: { collectionId: 1, name: 1, _id: 1 } }],
+  persons: [
+    { key: { collectionId: 1, _id: 1 } },
+    { key: { collectionId: 1, name: 1, _id: 1 } },
+    { key: { collectionId: 1, words: 1 } },
+    { key: { collectionId: 1, sortName: 1, _id: 1 } },
+    { key: { collectionId: 1, faceCount: 1, _id: 1 } },
+    { key: { collectionId: 1, lastSeenAt: 1, _id: 1 } },
+    { key: { collectionId: 1, updatedAt: 1, _id: 1 } },
+    {
+      key: { collectionId: 1, externalId: 1 },
+      unique: true,
+      partialFilterExpression: { externalId: { $exists: true } },
+    },
+  ],
   nameLocks: [{ key: { collectionId: 1 } }],
   faces: [
     { key: { collectionId: 1, _id: 1 }, name: facesByCollection },
@@ -84,6 +97,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
 /** What the server refuses to store; see [Note: Migration] in migration.ts. */
 const validators: Partial<Readonly<Record<keyof Tables, Document>>> = {
   collections: { indexId: { $exists: true } },
+  persons: { nameFolded: { $exists: false } },
   faces: { embedding: { $exists: false } },
   changes: { schemaVersion: { $gte: schemaVersion } },
   purges: { batches: { $exists: false } },

@@ -9,7 +9,7 @@ import type { Statement } from '../ports/statements.ts'
 import type { Sighting, Stranger } from '../ports/strangers.ts'
 
 /** The schema version that this program writes; see [Note: Migration] in migration.ts. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 export interface CollectionDocument extends Omit<Collection, 'id'> {
   readonly _id: string
@@ -38,7 +38,21 @@ export interface PersonDocument {
   readonly _id: string
   readonly collectionId: string
   readonly name: string
-  readonly nameFolded: string
+  readonly aliases: readonly string[]
+  /** What a part of the name is looked for in. Before version 3 it was `nameFolded`. */
+  readonly folded: string
+  /** See [Note: Words of names] in person-words.ts. */
+  readonly words: readonly string[]
+  readonly sortName: string
+  readonly externalId?: string
+  readonly notes?: string
+  /** Kept when the face goes, and told only while the face is the person's. */
+  readonly coverFaceId?: string
+  readonly hidden: boolean
+  readonly favourite: boolean
+  readonly revision: number
+  /** Empty of a person never seen. */
+  readonly lastSeenAt: string
   /** JSON text: keys with dots and dollars, and halves of surrogate pairs, survive. */
   readonly metadata: string
   readonly faceCount: number

@@ -9,13 +9,15 @@ import {
   assertImageHash,
   assertModel,
 } from '../rules/input-checks.ts'
+import { externalIdTaken } from '../rules/person-by-name.ts'
 import { insertCollection } from './collections.ts'
 import { findCollection, type MongoContext, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import type { DeletedCollectionCleaner } from './deleted-collections.ts'
 import { readEmbedding, toCrop, toEmbeddingId, toFace } from './documents.ts'
 import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
-import { toPersonDocument } from './persons.ts'
+import { assertFreeExternalId } from './person-by-name.ts'
+import { toPersonDocument } from './person-documents.ts'
 import type { Transaction } from './transactions.ts'
 
 /** Moving galleries, as {@link TransferStore} says. Embeddings are stored bit for bit. */
@@ -97,19 +99,28 @@ export function createTransferOperations(
       })
     },
 
-    async restorePersons(collectionId, given) {
+    async restorePersons(collectionId, all) {
       await context.transact(async (transaction) => {
         const { session } = transaction
         await findCollection(context, collectionId, transaction)
-        const documents = given.map((person) => {
+        const documents = all.map((person) => {
           assertId(person.id)
-          return toPersonDocument(collectionId, { ...person, faceCount: 0 })
+          return toPersonDocument(collectionId, person)
         })
-        const those = { _id: { $in: given.map((person) => person.id) } }
+        const those = { _id: { $in: all.map((person) => person.id) } }
         const stored = await persons.find(those, { session, projection: { _id: 1 } }).toArray()
         const ids = new Set(stored.map((person) => person._id))
         const missing = documents.filter(({ _id }) => !ids.has(_id) && ids.add(_id))
         if (missing.length === 0) return
+        const given = new Map<string, string>()
+        for (const document of missing) {
+          await assertFreeExternalId(context, document, transaction)
+          const { _id, externalId } = document
+          if (externalId === undefined) continue
+          const owner = given.get(externalId)
+          if (owner !== undefined) throw externalIdTaken(owner)
+          given.set(externalId, _id)
+        }
         await persons.insertMany(missing, { session })
         await addToCounts(context, collectionId, { transaction, persons: missing.length, faces: 0 })
       })

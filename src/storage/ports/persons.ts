@@ -5,52 +5,155 @@ export type Metadata = Readonly<Record<string, unknown>>
 
 export const maxMetadataBytes = 16_384
 export const maxNameLength = 200
+export const maxAliases = 50
+export const maxExternalIdLength = 200
+export const maxNotesLength = 10_000
 
 /** An enrolled individual. */
 export interface Person {
   readonly id: string
   /** Not unique; 1 to 200 characters, no control characters; stored trimmed and in NFC. */
   readonly name: string
+  /** Other names, each as `name` is, without repetitions; at most {@link maxAliases}. */
+  readonly aliases: readonly string[]
+  /** What another system calls the person: unique in a collection; trimmed, in NFC, 1 to 200 characters. */
+  readonly externalId?: string
+  /** Free text, 1 to 10,000 characters. */
+  readonly notes?: string
   readonly metadata: Metadata
+  /** The face that shows the person; absent, too, when that face is gone or another person's. */
+  readonly coverFaceId?: string
+  /** Not to be shown in lists of people; recognition finds the person all the same. */
+  readonly hidden: boolean
+  readonly favourite: boolean
   readonly faceCount: number
+  /** From 1; grows with each change of the person's own fields, not with faces or sightings. */
+  readonly revision: number
+  /** When a search last decided for the person; told up to a minute late. */
+  readonly lastSeenAt?: string
   readonly createdAt: string
   readonly updatedAt: string
 }
 
 /** The values of {@link NewPerson.ifExists}. */
-export const waysIfExists = ['create', 'reuse', 'reuseFirst', 'refuse'] as const
+export const waysIfExists = ['create', 'reuse', 'refuse'] as const
 export type IfExists = (typeof waysIfExists)[number]
 
-/** A person to be made, or to be found by name. */
+/** The values of {@link NewPerson.onAmbiguous}. */
+export const waysOnAmbiguous = ['reject', 'first', 'new'] as const
+export type OnAmbiguous = (typeof waysOnAmbiguous)[number]
+
+/** A person to be made, or to be found by external id or name. */
 export interface NewPerson {
   readonly name: string
+  readonly aliases?: readonly string[]
+  readonly externalId?: string
+  readonly notes?: string
   readonly metadata?: Metadata
+  readonly hidden?: boolean
+  readonly favourite?: boolean
   /**
-   * When persons of exactly this name are there: `create` (default) makes another one; `reuse` takes
-   * the one who is there, with their metadata as they are, and refuses where there are several;
-   * `reuseFirst` takes the one who was made first; `refuse` makes nobody. Names are not unique.
-   * Looking and making are one transaction, so calls at once, of any process, make one.
+   * When somebody is there already: `create` (default) makes another person; `reuse` takes the one
+   * who is there, with the fields as they are; `refuse` makes nobody. It is the person of
+   * `externalId`, whatever the name; without one, who has exactly this name and no other external id,
+   * and who gets `externalId` when taken. Names are not unique. Looking and making are one
+   * transaction, so calls at once, of any process, make one.
    */
   readonly ifExists?: IfExists
+  /**
+   * When one is reused and several have the name: `reject` (default) refuses, `first` takes the one
+   * who was made first, `new` makes another.
+   */
+  readonly onAmbiguous?: OnAmbiguous
+}
+
+/** Changes of a person: what is absent stays, `null` (and empty notes) takes a value away. */
+export interface PersonPatch {
+  readonly name?: string
+  readonly aliases?: readonly string[]
+  readonly externalId?: string | null
+  readonly notes?: string | null
+  readonly metadata?: Metadata
+  /** A face of the person. */
+  readonly coverFaceId?: string | null
+  readonly hidden?: boolean
+  readonly favourite?: boolean
+}
+
+/** What must hold for a change of a person. */
+export interface PersonCondition {
+  /** The person's revision as the caller read it. */
+  readonly ifRevision?: number
+}
+
+/** What persons can be sorted by; `created` is the order of their ids. */
+export const personSorts = ['created', 'name', 'faceCount', 'lastSeen', 'updated'] as const
+export type PersonSort = (typeof personSorts)[number]
+
+export const sortOrders = ['asc', 'desc'] as const
+export type SortOrder = (typeof sortOrders)[number]
+
+export const facesFilters = ['none', 'one'] as const
+export type FacesFilter = (typeof facesFilters)[number]
+
+/** Which persons are listed, and in which order. What is absent does not restrict. */
+export interface PersonListOptions extends PageOptions {
+  /** Contained in the name, case-insensitively. */
+  readonly name?: string
+  /** Exactly the name. */
+  readonly exactName?: string
+  /**
+   * Every word is the beginning of a word of the name or of an alias, as
+   * {@link import('../rules/person-words.ts').toWords} says; without a word nothing is restricted.
+   */
+  readonly query?: string
+  readonly externalId?: string
+  readonly hidden?: boolean
+  readonly favourite?: boolean
+  /** Persons without a face, or with a single one. */
+  readonly faces?: FacesFilter
+  /** Only those whose own fields changed at this time or later; ISO 8601. */
+  readonly changedSince?: string
+  /** Default `created`. By name: as it is searched, without accents and case. */
+  readonly sort?: PersonSort
+  /** Default `asc`; persons never seen come before all others. */
+  readonly order?: SortOrder
 }
 
 /** The persons of a database's collections. */
 export interface PersonStore {
-  /** @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`; `invalidOption` when several persons have the name that one is reused of, `personExists` when one was to be refused */
+  /**
+   * @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`; `invalidOption` for
+   *   other fields, and when several persons have the name that one is reused of; `personExists` when
+   *   one was to be refused; `externalIdTaken`
+   */
   create(collectionId: string, input: NewPerson): Promise<Person>
   /** @throws {FaceError} `personNotFound` */
   get(collectionId: string, personId: string): Promise<Person>
-  /** Newest last (by id). `name`: only persons whose name contains it, case-insensitively; `exactName`: only that name. */
-  list(
-    collectionId: string,
-    options?: PageOptions & { readonly name?: string; readonly exactName?: string },
-  ): Promise<Page<Person>>
-  /** @throws {FaceError} `personNotFound`, `invalidName`, `invalidMetadata` */
+  /**
+   * A page of persons. Cursors hold the last person's place, so that pages neither repeat nor miss
+   * anybody while others come and go.
+   * @throws {FaceError} `invalidOption`; `invalidCursor`, also for a cursor of another order
+   */
+  list(collectionId: string, options?: PersonListOptions): Promise<Page<Person>>
+  /**
+   * @throws {FaceError} `personNotFound`, `revisionMismatch`, `invalidName`, `invalidMetadata`,
+   *   `invalidOption`, `externalIdTaken`; `faceNotFound` when the cover is no face of the person
+   */
   update(
     collectionId: string,
     personId: string,
-    patch: { readonly name?: string; readonly metadata?: Metadata },
+    patch: PersonPatch,
+    condition?: PersonCondition,
   ): Promise<Person>
-  /** Removes the person and all faces. @throws {FaceError} `personNotFound` */
-  delete(collectionId: string, personId: string): Promise<void>
+  /** Removes the person and all faces. @throws {FaceError} `personNotFound`, `revisionMismatch` */
+  delete(collectionId: string, personId: string, condition?: PersonCondition): Promise<void>
+  /**
+   * Notes when persons were last seen; earlier times than the noted ones, and persons who are gone,
+   * change nothing. It is no change of a person: revision and `updatedAt` stay.
+   */
+  seen(
+    collectionId: string,
+    entries: readonly { readonly personId: string; readonly at: string }[],
+  ): Promise<void>
 }

@@ -4,7 +4,7 @@ import { isUlid } from './pages.ts'
 // [Note: Kept answers]
 // The answer of an enrolment is kept for a day, for the same request sent again. It holds a name,
 // metadata and hashes of images, so it is erased with each person and face that it names, those of
-// its warnings included, and a change of a person's name or metadata is made in it, too. The ids are
+// its warnings included, and a change of what a person is called, or of notes and metadata, is made in it, too. The ids are
 // read from the answer itself, so that no caller has to give them.
 
 const idFields: ReadonlySet<string> = new Set(['id', 'personId', 'faceId'])
@@ -38,27 +38,29 @@ export function findSubjects(body: string): readonly string[] {
   return [...subjects]
 }
 
+const retoldFields = ['name', 'aliases', 'externalId', 'notes', 'metadata', 'revision'] as const
+
+/** What of a person an answer holds that has to be as it is now. */
+export type RetoldPerson = Pick<Person, 'id' | (typeof retoldFields)[number]>
+
 /**
- * The answer with the person's present name and metadata in place of earlier ones; the same text
+ * The answer with the person's present name, notes and so on in place of earlier ones; the same text
  * when they are in it already, or nothing of the person is. See [Note: Kept answers].
  */
-export function retellPerson(
-  body: string,
-  { id, name, metadata }: Pick<Person, 'id' | 'name' | 'metadata'>,
-): string {
+export function retellPerson(body: string, person: RetoldPerson): string {
   const answer = parseAnswer(body)
   let changed = false
   const replace = (object: Record<string, unknown>, field: string, value: unknown): void => {
     if (!(field in object) || JSON.stringify(object[field]) === JSON.stringify(value)) return
+    // Without a value it is left out of the JSON.
     object[field] = value
     changed = true
   }
   for (const object of objectsOf(answer)) {
-    if (object.id === id) {
-      replace(object, 'name', name)
-      replace(object, 'metadata', metadata)
+    if (object.id === person.id) {
+      for (const field of retoldFields) replace(object, field, person[field])
     }
-    if (object.personId === id) replace(object, 'personName', name)
+    if (object.personId === person.id) replace(object, 'personName', person.name)
   }
   return changed ? JSON.stringify(answer) : body
 }

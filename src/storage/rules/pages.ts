@@ -41,19 +41,27 @@ export interface PageStart {
  *   `invalidOption` when the limit is not a whole number from 1 to 1000
  */
 export function parsePageOptions(listed: Listed, options: PageOptions = {}): PageStart {
-  const limit = options.limit ?? defaultLimit
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw new FaceError('invalidOption', {
-      detail: `limit must be a whole number, 1 to ${maxLimit}.`,
-    })
-  }
+  const limit = parseLimit(options)
   if (options.cursor === undefined) return { after: '', limit }
   const text = Buffer.from(String(options.cursor), 'base64url').toString('latin1')
   const [kind, id] = text.split(':')
   if (kind !== listed || !isUlid(id) || toCursor(listed, id) !== options.cursor) {
-    throw new FaceError('invalidCursor', { detail: 'Expected the nextCursor of the page before.' })
+    throw invalidCursor()
   }
   return { after: id, limit }
+}
+
+/** @throws {FaceError} `invalidOption` when the limit is not a whole number from 1 to 1000 */
+export function parseLimit({ limit = defaultLimit }: PageOptions): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit
+  throw new FaceError('invalidOption', {
+    detail: `limit must be a whole number, 1 to ${maxLimit}.`,
+  })
+}
+
+/** The error for a cursor that no page of the list gave. */
+export function invalidCursor(): FaceError {
+  return new FaceError('invalidCursor', { detail: 'Expected the nextCursor of the page before.' })
 }
 
 /**
@@ -79,28 +87,29 @@ export function toMeasuredPage<T extends { readonly id: string }>(
   found: readonly T[],
   { limit, lengthOf }: { readonly limit: number; readonly lengthOf: LengthOf<T> },
 ): Page<T> {
+  return cutPage(found, { limit, lengthOf, cursorAfter: ({ id }) => toCursor(listed, id) })
+}
+
+/** The same with cursors of another form. @param cursorAfter  that of the page which begins behind an item */
+export function cutPage<T>(
+  found: readonly T[],
+  {
+    limit,
+    lengthOf,
+    cursorAfter,
+  }: {
+    readonly limit: number
+    readonly lengthOf: LengthOf<T>
+    readonly cursorAfter: (item: T, index: number) => string
+  },
+): Page<T> {
   const length = Math.min(limit, countWithin(found, lengthOf))
   if (found.length <= length) return { items: found }
   const items = found.slice(0, length)
-  return { items, nextCursor: toCursor(listed, items[length - 1]!.id) }
+  return { items, nextCursor: cursorAfter(items[length - 1]!, length - 1) }
 }
 
-type LengthOf<T> = (item: T, index: number) => number
-
-/** Bytes of everything that a person has besides name and metadata, in JSON; observed 190. */
-const personFrameLength = 256
-
-/**
- * About how many characters of JSON a person has.
- *
- * @param metadataLength  of its metadata in JSON
- */
-export function toPersonLength(
-  { name }: { readonly name: string },
-  metadataLength: number,
-): number {
-  return personFrameLength + name.length + metadataLength
-}
+export type LengthOf<T> = (item: T, index: number) => number
 
 /** How many of the first items fit into a page; at least one. */
 function countWithin<T>(items: readonly T[], lengthOf: LengthOf<T>): number {
@@ -112,6 +121,7 @@ function countWithin<T>(items: readonly T[], lengthOf: LengthOf<T>): number {
   return count === -1 ? items.length : Math.max(1, count)
 }
 
-function toCursor(listed: Listed, id: string): string {
+/** The cursor of the page that begins behind the item of this id. */
+export function toCursor(listed: Listed, id: string): string {
   return Buffer.from(`${listed}:${id}`, 'latin1').toString('base64url')
 }

@@ -1,10 +1,20 @@
 import { FaceError } from '../../core/errors.ts'
-import { type Metadata, maxMetadataBytes, maxNameLength } from '../ports/persons.ts'
+import {
+  type Metadata,
+  maxAliases,
+  maxExternalIdLength,
+  maxMetadataBytes,
+  maxNameLength,
+  maxNotesLength,
+} from '../ports/persons.ts'
 import { isJsonTooDeep, maxDepth } from './depth.ts'
 
 // Control characters, line and paragraph separators, and halves of surrogate pairs.
 const forbiddenInNames = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u
 const invisible = /[\p{Cf}\p{Z}]/gu
+
+// Line breaks and tabs are all that notes have of control characters.
+const forbiddenInNotes = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
 // A value takes two bytes of JSON with the comma behind it, so that more cannot fit. Counting them
 // ends the work on a large input early.
@@ -33,6 +43,52 @@ export function toStoredName(name: unknown): string {
     throw new FaceError('invalidName', { detail: expected })
   }
   return stored
+}
+
+/**
+ * The stored form of a person's other names: each as {@link toStoredName} says, each once.
+ *
+ * @throws {FaceError} `invalidName`; `invalidOption` when there are more than {@link maxAliases}
+ */
+export function toStoredAliases(aliases: unknown): readonly string[] {
+  if (!Array.isArray(aliases) || aliases.length > maxAliases) {
+    throw new FaceError('invalidOption', {
+      detail: `aliases: expected at most ${maxAliases} names.`,
+    })
+  }
+  return [...new Set(aliases.map(toStoredName))]
+}
+
+/**
+ * The stored form of an external id: trimmed, NFC.
+ *
+ * @throws {FaceError} `invalidOption` when it is empty, longer than {@link maxExternalIdLength} code
+ *   units or has control characters
+ */
+export function toStoredExternalId(externalId: unknown): string {
+  const stored =
+    typeof externalId === 'string' ? externalId.slice(0, 1000).trim().normalize('NFC') : ''
+  if (stored === '' || stored.length > maxExternalIdLength || forbiddenInNames.test(stored)) {
+    throw new FaceError('invalidOption', {
+      detail: `externalId: expected 1 to ${maxExternalIdLength} characters without control characters.`,
+    })
+  }
+  return stored
+}
+
+/**
+ * Notes as they are stored; absent when they are empty.
+ *
+ * @throws {FaceError} `invalidOption` when they are longer than {@link maxNotesLength} code units or
+ *   have control characters other than line breaks and tabs
+ */
+export function toStoredNotes(notes: unknown): string | undefined {
+  if (typeof notes !== 'string' || notes.length > maxNotesLength || forbiddenInNotes.test(notes)) {
+    throw new FaceError('invalidOption', {
+      detail: `notes: expected at most ${maxNotesLength} characters, line breaks and tabs among them.`,
+    })
+  }
+  return notes === '' ? undefined : notes
 }
 
 /**

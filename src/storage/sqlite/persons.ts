@@ -1,12 +1,25 @@
 import { FaceError } from '../../core/errors.ts'
-import type { NewPerson, Person, PersonStore } from '../ports/persons.ts'
-import { isUlid, parsePageOptions, toMeasuredPage, toPersonLength } from '../rules/pages.ts'
-import { choosePersonOfName, namesakesRead } from '../rules/person-by-name.ts'
-import { foldName, toMetadataJson, toStoredName } from '../rules/person-fields.ts'
+import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
+import { isUlid } from '../rules/pages.ts'
+import {
+  assertWays,
+  choosePerson,
+  externalIdTaken,
+  mayMeanSomebody,
+  type Namesakes,
+  namesakesRead,
+} from '../rules/person-by-name.ts'
+import { toStoredExternalId, toStoredName } from '../rules/person-fields.ts'
+import {
+  applyPatch,
+  assertRevision,
+  toStoredFields,
+  toStoredNames,
+} from '../rules/person-record.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { retellAnswers } from './idempotency.ts'
-import type { SqlValue } from './libsql.ts'
+import { listPersons } from './person-lists.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
 
 /** @throws {FaceError} `personNotFound` */
@@ -23,10 +36,10 @@ export function findPerson(context: StoreContext, collectionId: string, personId
 }
 
 /**
- * The person of this name where one is reused, or a new one. Runs in a transaction that no other
- * writer is in, so nobody can make one in between.
+ * The person of this external id or name where one is reused, or a new one. Runs in a transaction that
+ * no other writer is in, so nobody can make one in between.
  *
- * @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`, `invalidOption`
+ * @throws {FaceError} as {@link PersonStore.create}
  */
 export function obtainPerson(
   context: StoreContext,
@@ -34,63 +47,139 @@ export function obtainPerson(
   input: NewPerson,
 ): { readonly person: Person; readonly isNew: boolean } {
   findCollection(context, collectionId)
-  const found = choosePersonOfName(input, findNamesakes(context, collectionId, input))
+  assertWays(input)
+  const found = choosePerson(input, findNamesakes(context, collectionId, input))
   if (found === undefined) {
     return { person: insertPerson(context, collectionId, input), isNew: true }
   }
-  return { person: findPerson(context, collectionId, found), isNew: false }
+  const person = findPerson(context, collectionId, found)
+  const { externalId } = input
+  if (externalId === undefined || person.externalId !== undefined) return { person, isNew: false }
+  return {
+    person: changePerson(context, collectionId, { person, patch: { externalId } }),
+    isNew: false,
+  }
 }
 
-function findNamesakes(
+function findNamesakes(context: StoreContext, collectionId: string, input: NewPerson): Namesakes {
+  const { name, externalId } = input
+  if (!mayMeanSomebody(input)) return { ofExternalId: undefined, ofName: [] }
+  const without = externalId === undefined ? '' : 'AND external_id IS NULL '
+  const rows = context.db.all(
+    `SELECT id FROM persons WHERE collection_id = ? AND name = ? ${without}ORDER BY id LIMIT ?`,
+    [collectionId, toStoredName(name), namesakesRead],
+  )
+  return {
+    ofExternalId:
+      externalId === undefined ? undefined : findByExternalId(context, collectionId, externalId),
+    ofName: rows.map((row) => readText(row, 'id')),
+  }
+}
+
+/** @returns the person's id */
+function findByExternalId(
   { db }: StoreContext,
   collectionId: string,
-  { name, ifExists = 'create' }: NewPerson,
-): readonly string[] {
-  if (ifExists === 'create') return []
-  const sql = 'SELECT id FROM persons WHERE collection_id = ? AND name = ? ORDER BY id LIMIT ?'
-  return db
-    .all(sql, [collectionId, toStoredName(name), namesakesRead])
-    .map((row) => readText(row, 'id'))
+  externalId: string,
+): string | undefined {
+  const row = db.get('SELECT id FROM persons WHERE collection_id = ? AND external_id = ?', [
+    collectionId,
+    toStoredExternalId(externalId),
+  ])
+  return row && readText(row, 'id')
 }
 
 function insertPerson(context: StoreContext, collectionId: string, input: NewPerson): Person {
   const id = context.newId()
   const now = context.now()
-  const metadata = input.metadata ?? {}
-  writePerson(context, collectionId, {
-    id,
-    name: input.name,
-    metadata,
-    createdAt: now,
-    updatedAt: now,
-  })
+  writePerson(context, collectionId, { ...input, id, revision: 1, createdAt: now, updatedAt: now })
   return findPerson(context, collectionId, id)
 }
+
+/** A person as it is written. */
+export type WrittenPerson = Omit<NewPerson, 'ifExists' | 'onAmbiguous'> &
+  Pick<Person, 'id' | 'coverFaceId' | 'revision' | 'lastSeenAt' | 'createdAt' | 'updatedAt'>
 
 /**
  * Writes a person. Nothing happens when its id is there.
  *
- * @throws {FaceError} `invalidName`, `invalidMetadata`
+ * @throws {FaceError} `invalidName`, `invalidMetadata`, `invalidOption`, `externalIdTaken`
  */
 export function writePerson(
   context: StoreContext,
   collectionId: string,
-  person: Omit<Person, 'faceCount'>,
+  person: WrittenPerson,
 ): void {
-  const name = toStoredName(person.name)
+  const { id, revision, lastSeenAt = '', createdAt, updatedAt } = person
+  const { name, aliases, folded, words, sortName } = toStoredNames(person)
+  const { externalId, notes, coverFaceId, metadata, hidden, favourite } = toStoredFields(person)
+  assertFreeExternalId(context, collectionId, { id, externalId })
   context.db.run(
-    'INSERT INTO persons (id, collection_id, name, name_folded, metadata, created_at, updated_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO persons (id, collection_id, name, aliases, name_folded, words, sort_name, ' +
+      'external_id, notes, cover_face_id, metadata, hidden, favourite, revision, last_seen_at, ' +
+      'created_at, updated_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     [
-      person.id,
-      collectionId,
-      name,
-      foldName(name),
-      toMetadataJson(person.metadata),
-      person.createdAt,
-      person.updatedAt,
+      ...[id, collectionId, name, JSON.stringify(aliases), folded, JSON.stringify(words), sortName],
+      ...[externalId, notes, coverFaceId, metadata, Number(hidden), Number(favourite)],
+      ...[revision, lastSeenAt, createdAt, updatedAt],
     ],
   )
+}
+
+/** @throws {FaceError} `externalIdTaken` when it is another person's */
+function assertFreeExternalId(
+  context: StoreContext,
+  collectionId: string,
+  { id, externalId }: { readonly id: string; readonly externalId: string | null },
+): void {
+  if (externalId === null) return
+  const owner = findByExternalId(context, collectionId, externalId)
+  if (owner !== undefined && owner !== id) throw externalIdTaken(owner)
+}
+
+/**
+ * Changes a person who was read in the same transaction.
+ *
+ * @throws {FaceError} as {@link PersonStore.update}
+ */
+export function changePerson(
+  context: StoreContext,
+  collectionId: string,
+  { person, patch }: { readonly person: Person; readonly patch: PersonPatch },
+): Person {
+  const { id } = person
+  const { names, fields } = applyPatch(person, patch)
+  const { externalId, notes, coverFaceId, metadata = null, hidden, favourite } = fields
+  assertFreeExternalId(context, collectionId, { id, externalId })
+  if (coverFaceId !== undefined && coverFaceId !== null) {
+    assertFaceOf(context, { personId: id, faceId: coverFaceId })
+  }
+  // What is not given stays as it is stored, also metadata that cannot be read.
+  context.db.run(
+    'UPDATE persons SET name = ?, aliases = ?, name_folded = ?, words = ?, sort_name = ?, ' +
+      'external_id = ?, notes = ?, cover_face_id = iif(?, ?, cover_face_id), ' +
+      'metadata = coalesce(?, metadata), hidden = ?, favourite = ?, revision = revision + 1, ' +
+      'updated_at = ? WHERE id = ?',
+    [
+      ...[names.name, JSON.stringify(names.aliases), names.folded, JSON.stringify(names.words)],
+      ...[names.sortName, externalId, notes, Number(coverFaceId !== undefined)],
+      ...[coverFaceId ?? null, metadata, Number(hidden), Number(favourite), context.now(), id],
+    ],
+  )
+  const updated = findPerson(context, collectionId, id)
+  retellAnswers(context, updated)
+  return updated
+}
+
+function assertFaceOf(
+  { db }: StoreContext,
+  { personId, faceId }: { readonly personId: string; readonly faceId: string },
+): void {
+  const found =
+    isUlid(faceId) &&
+    db.get('SELECT 1 FROM faces WHERE id = ? AND person_id = ?', [faceId, personId])
+  if (!found) throw new FaceError('faceNotFound', { detail: 'The cover is a face of the person.' })
 }
 
 /** Persons, as {@link import('../database.ts').Database} says. */
@@ -99,57 +188,33 @@ export function createPersonOperations(context: StoreContext): Synchronous<Perso
   return {
     create: (collectionId, input) => obtainPerson(context, collectionId, input).person,
     get: (collectionId, personId) => findPerson(context, collectionId, personId),
+    list: (collectionId, options = {}) => listPersons(context, collectionId, options),
 
-    list(collectionId, options = {}) {
-      const { after, limit } = parsePageOptions('persons', options)
-      const conditions = ['collection_id = ?', 'id > ?']
-      const parameters: SqlValue[] = [collectionId, after]
-      if (options.name !== undefined) {
-        // No stored name has a NUL, and SQL text cannot carry one.
-        if (options.name.includes('\0')) return { items: [] }
-        // instr, not LIKE: % and _ are ordinary characters of names.
-        conditions.push('instr(name_folded, ?) > 0')
-        parameters.push(foldName(options.name))
-      }
-      if (options.exactName !== undefined) {
-        if (options.exactName.includes('\0')) return { items: [] }
-        conditions.push('name = ?')
-        parameters.push(options.exactName.trim().normalize('NFC'))
-      }
-      const rows = db.all(
-        `SELECT ${personColumns} FROM persons WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
-        [...parameters, limit + 1],
-      )
-      const persons = rows.map((row) => readPerson(row, context.onUnreadableMetadata))
-      // The stored text tells how long the metadata are; nothing is written as JSON to be measured.
-      const lengthOf = (person: Person, index: number) =>
-        toPersonLength(person, String(rows[index]?.metadata ?? '').length)
-      return toMeasuredPage('persons', persons, { limit, lengthOf })
-    },
-
-    update(collectionId, personId, patch) {
+    update(collectionId, personId, patch, condition) {
       const person = findPerson(context, collectionId, personId)
-      const name = patch.name === undefined ? person.name : toStoredName(patch.name)
-      // What is not given stays as it is stored, also metadata that cannot be read.
-      const metadata = patch.metadata === undefined ? null : toMetadataJson(patch.metadata)
-      db.run(
-        'UPDATE persons SET name = ?, name_folded = ?, metadata = coalesce(?, metadata), ' +
-          'updated_at = ? WHERE id = ?',
-        [name, foldName(name), metadata, context.now(), personId],
-      )
-      const updated = findPerson(context, collectionId, personId)
-      retellAnswers(context, updated)
-      return updated
+      assertRevision(person, condition)
+      return changePerson(context, collectionId, { person, patch })
     },
 
-    delete(collectionId, personId) {
-      findPerson(context, collectionId, personId)
+    delete(collectionId, personId, condition) {
+      assertRevision(findPerson(context, collectionId, personId), condition)
       for (const row of db.all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [
         personId,
       ])) {
         appendChange(context, { kind: 'faceRemoved', collectionId, faceId: readText(row, 'id') })
       }
       db.run('DELETE FROM persons WHERE id = ?', [personId])
+    },
+
+    seen(collectionId, entries) {
+      for (const { personId, at } of entries) {
+        if (!isUlid(personId)) continue
+        db.run(
+          'UPDATE persons SET last_seen_at = ? ' +
+            'WHERE id = ? AND collection_id = ? AND last_seen_at < ?',
+          [at, personId, collectionId, at],
+        )
+      }
     },
   }
 }

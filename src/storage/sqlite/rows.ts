@@ -107,16 +107,26 @@ export function readCollection(row: SqlRow): Collection {
 }
 
 export const personColumns: string =
-  'id, name, metadata, created_at, updated_at, ' +
-  '(SELECT count(*) FROM faces WHERE person_id = persons.id) AS face_count'
+  'persons.id, name, aliases, external_id, notes, metadata, ' +
+  '(SELECT f.id FROM faces f WHERE f.id = persons.cover_face_id AND f.person_id = persons.id) ' +
+  'AS cover, hidden, favourite, face_count, revision, last_seen_at, created_at, updated_at'
 
 export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Person {
   const id = readText(row, 'id')
+  const lastSeenAt = readText(row, 'last_seen_at')
   return {
     id,
     name: readText(row, 'name'),
+    aliases: readJson(row, 'aliases'),
+    ...(row.external_id === null ? {} : { externalId: readText(row, 'external_id') }),
+    ...(row.notes === null ? {} : { notes: readText(row, 'notes') }),
     metadata: readMetadata(readText(row, 'metadata'), id, onUnreadable),
+    ...(row.cover === null ? {} : { coverFaceId: readText(row, 'cover') }),
+    hidden: readNumber(row, 'hidden') === 1,
+    favourite: readNumber(row, 'favourite') === 1,
     faceCount: readNumber(row, 'face_count'),
+    revision: readNumber(row, 'revision'),
+    ...(lastSeenAt === '' ? {} : { lastSeenAt }),
     createdAt: readText(row, 'created_at'),
     updatedAt: readText(row, 'updated_at'),
   }

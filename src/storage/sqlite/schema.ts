@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { FaceError } from '../../core/errors.ts'
 import type { Connection } from './libsql.ts'
+import { fillPersonNames } from './person-names.ts'
 import { readNumber } from './rows.ts'
 
 // Entry i brings the schema from version i to i + 1. Released entries never change.
-const migrations: readonly string[] = [
+const migrations: readonly (string | ((db: Connection) => void))[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -300,6 +301,65 @@ const migrations: readonly string[] = [
     UPDATE collections SET rejections = rejections - 1 WHERE id = OLD.collection_id;
   END;
   `,
+  // `words` and `aliases` are lists in JSON; see [Note: Words of names] in person-words.ts. Triggers keep
+  // a row for each word, and see what a cascade removes, too. A face says itself whether it is still
+  // the cover's: the cover is kept when the face goes, and read only while the face is the person's.
+  `
+  ALTER TABLE persons ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE persons ADD COLUMN external_id TEXT;
+  ALTER TABLE persons ADD COLUMN notes TEXT;
+  ALTER TABLE persons ADD COLUMN cover_face_id TEXT;
+  ALTER TABLE persons ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE persons ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE persons ADD COLUMN face_count INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE persons ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE persons ADD COLUMN last_seen_at TEXT NOT NULL DEFAULT '';
+  ALTER TABLE persons ADD COLUMN words TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE persons ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
+  UPDATE persons SET face_count = (SELECT count(*) FROM faces WHERE person_id = persons.id);
+
+  CREATE TABLE person_words (
+    collection_id TEXT NOT NULL,
+    word TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    PRIMARY KEY (collection_id, word, person_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER words_of_person_added AFTER INSERT ON persons BEGIN
+    INSERT INTO person_words (collection_id, word, person_id)
+    SELECT NEW.collection_id, value, NEW.id FROM json_each(NEW.words);
+  END;
+  CREATE TRIGGER words_of_person_changed AFTER UPDATE OF words ON persons
+  WHEN OLD.words <> NEW.words BEGIN
+    DELETE FROM person_words WHERE (collection_id, word, person_id) IN
+      (SELECT OLD.collection_id, value, OLD.id FROM json_each(OLD.words));
+    INSERT INTO person_words (collection_id, word, person_id)
+    SELECT NEW.collection_id, value, NEW.id FROM json_each(NEW.words);
+  END;
+  CREATE TRIGGER words_of_person_removed AFTER DELETE ON persons BEGIN
+    DELETE FROM person_words WHERE (collection_id, word, person_id) IN
+      (SELECT OLD.collection_id, value, OLD.id FROM json_each(OLD.words));
+  END;
+  CREATE TRIGGER face_of_person_added AFTER INSERT ON faces BEGIN
+    UPDATE persons SET face_count = face_count + 1 WHERE id = NEW.person_id;
+  END;
+  CREATE TRIGGER face_of_person_removed AFTER DELETE ON faces BEGIN
+    UPDATE persons SET face_count = face_count - 1 WHERE id = OLD.person_id;
+  END;
+  CREATE TRIGGER face_of_person_moved AFTER UPDATE OF person_id ON faces BEGIN
+    UPDATE persons SET face_count = face_count - 1 WHERE id = OLD.person_id;
+    UPDATE persons SET face_count = face_count + 1 WHERE id = NEW.person_id;
+  END;
+
+  CREATE UNIQUE INDEX persons_by_external_id ON persons (collection_id, external_id)
+    WHERE external_id IS NOT NULL;
+  CREATE INDEX persons_by_sort_name ON persons (collection_id, sort_name, id);
+  CREATE INDEX persons_by_face_count ON persons (collection_id, face_count, id);
+  CREATE INDEX persons_by_last_seen ON persons (collection_id, last_seen_at, id);
+  CREATE INDEX persons_by_change ON persons (collection_id, updated_at, id);
+  CREATE INDEX persons_hidden ON persons (collection_id, id) WHERE hidden = 1;
+  CREATE INDEX persons_favourite ON persons (collection_id, id) WHERE favourite = 1;
+  `,
+  fillPersonNames,
 ]
 
 /** The schema version that this program writes. */
@@ -323,7 +383,10 @@ export function migrate(db: Connection): void {
     if (version === 0 && db.get('SELECT name FROM sqlite_master LIMIT 1')) {
       throw new FaceError('dataDirUnusable', { detail: "The file is another program's database." })
     }
-    for (const sql of migrations.slice(version)) db.exec(sql)
+    for (const migration of migrations.slice(version)) {
+      if (typeof migration === 'string') db.exec(migration)
+      else migration(db)
+    }
     if (version === 0) {
       // Tells this database's cursors from another's.
       const id = randomBytes(8).toString('hex')

@@ -246,10 +246,11 @@ type ParameterMap = (parameters: readonly unknown[]) => readonly unknown[]
 /** Parameters with metadata, which are made plain JSON: a message between threads carries no other. */
 const plainParameters: { readonly [N in MethodName | 'ping']?: ParameterMap } = {
   'persons.create': ([collectionId, input]) => [collectionId, toPlainPerson(input)],
-  'persons.update': ([collectionId, personId, patch]) => [
+  'persons.update': ([collectionId, personId, patch, ...others]) => [
     collectionId,
     personId,
     toPlainPerson(patch),
+    ...others,
   ],
   'faces.add': ([collectionId, person, faces]) => [collectionId, toPlainPerson(person), faces],
   'transfer.restorePersons': ([collectionId, persons]) => [

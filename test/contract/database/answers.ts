@@ -61,7 +61,7 @@ export function describeAnswers(under: () => DatabaseUnderTest): void {
       for (const key of ['before', 'after']) {
         const kept = await store.answers.claim(key, 'hash')
         expect(JSON.parse(kept!.response!.body)).toEqual({
-          person: { ...person, ...patch },
+          person: { ...person, ...patch, revision: 2 },
           warnings: [{ ...warning, personName: 'Anna' }],
         })
       }

@@ -10,6 +10,7 @@ import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
 import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
+import { describePersonLists } from './person-lists.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
 import { describeStatements } from './statements.ts'
@@ -51,6 +52,7 @@ export function describeDatabaseContract(
     const under = () => ({ store, fixture })
     describeCollections(under)
     describePersons(under)
+    describePersonLists(under)
     describeFaces(under)
     describeStatements(under)
     describeSecondModels(under)

@@ -178,12 +178,160 @@ export function describePersons(under: () => DatabaseUnderTest): void {
       const before = await store.persons.create(collection.id, { name: 'A', metadata: { a: 1 } })
       await new Promise((resolve) => setTimeout(resolve, 5))
       const named = await store.persons.update(collection.id, before.id, { name: 'B' })
-      expect(named).toEqual({ ...before, name: 'B', updatedAt: named.updatedAt })
+      expect(named).toEqual({ ...before, name: 'B', revision: 2, updatedAt: named.updatedAt })
       expect(named.updatedAt > before.updatedAt).toBe(true)
       const changed = await store.persons.update(collection.id, before.id, { metadata: { b: 2 } })
       expect(changed).toMatchObject({ name: 'B', metadata: { b: 2 } })
       expect((await store.persons.list(collection.id, { name: 'b' })).items).toEqual([changed])
       expect((await store.persons.list(collection.id, { name: 'a' })).items).toEqual([])
+    })
+
+    it('keeps all fields, and takes each away again', async () => {
+      const given = {
+        ...{ name: 'Ann', aliases: [' Annie ', 'Ann', 'Annie', 'アン'], externalId: ' e-17 ' },
+        ...{ notes: 'met in\n"Rome"\t', hidden: true, favourite: true, metadata: { a: 1 } },
+      }
+      const person = await store.persons.create(collection.id, given)
+      expect(person).toMatchObject({
+        ...given,
+        ...{ aliases: ['Annie', 'アン'], externalId: 'e-17', revision: 1, faceCount: 0 },
+      })
+      expect(person).not.toHaveProperty('lastSeenAt')
+      expect(await store.persons.get(collection.id, person.id)).toEqual(person)
+      const { externalId: _, notes: _notes, ...without } = person
+      const changed = await store.persons.update(collection.id, person.id, {
+        ...{ aliases: [], externalId: null, notes: '', hidden: false, favourite: false },
+      })
+      expect(changed).toEqual({
+        ...without,
+        ...{ aliases: [], hidden: false, favourite: false, revision: 2 },
+        updatedAt: changed.updatedAt,
+      })
+      const given2 = { notes: 'x', externalId: 'e-18' }
+      const again = await store.persons.update(collection.id, person.id, given2)
+      expect(again).toMatchObject({ ...given2, revision: 3, metadata: { a: 1 } })
+      const none = await store.persons.update(collection.id, person.id, { notes: null })
+      expect(none).not.toHaveProperty('notes')
+      expect(none.externalId).toBe('e-18')
+    })
+
+    it.each([
+      ['an alias that is no name', { aliases: ['a\nb'] }, 'invalidName'],
+      ['51 aliases', { aliases: Array.from({ length: 51 }, (_, i) => `a${i}`) }, 'invalidOption'],
+      ['aliases that are no list', { aliases: 'Ann' as unknown as string[] }, 'invalidOption'],
+      ['an empty external id', { externalId: ' ' }, 'invalidOption'],
+      ['an external id with NUL', { externalId: 'a\0b' }, 'invalidOption'],
+      ['an external id of 201 characters', { externalId: 'x'.repeat(201) }, 'invalidOption'],
+      ['notes of 10,001 characters', { notes: 'x'.repeat(10_001) }, 'invalidOption'],
+      ['notes with NUL', { notes: 'a\0b' }, 'invalidOption'],
+      ['notes with half a surrogate pair', { notes: '\ud800' }, 'invalidOption'],
+    ] as const)('refuses %s', async (_, fields, code) => {
+      await expectCode(store.persons.create(collection.id, { name: 'Ann', ...fields }), code)
+      const person = await store.persons.create(collection.id, { name: 'Ann' })
+      await expectCode(store.persons.update(collection.id, person.id, fields), code)
+      expect(await store.persons.get(collection.id, person.id)).toEqual(person)
+    })
+
+    it('gives an external id to one person of a collection', async () => {
+      const ann = await store.persons.create(collection.id, { name: 'Ann', externalId: '17' })
+      const bob = await store.persons.create(collection.id, { name: 'Bob' })
+      const taken = { info: { personId: ann.id }, code: 'externalIdTaken' }
+      await expect(
+        store.persons.create(collection.id, { name: 'Cid', externalId: '17' }),
+      ).rejects.toMatchObject(taken)
+      await expect(
+        store.persons.update(collection.id, bob.id, { externalId: '17' }),
+      ).rejects.toMatchObject(taken)
+      const same = { name: 'Ann', externalId: '17' }
+      await store.persons.update(collection.id, ann.id, same)
+      const other = await makeCollection(store, { name: 'other' })
+      await store.persons.create(other.id, same)
+      await store.persons.delete(collection.id, ann.id)
+      const given = await store.persons.update(collection.id, bob.id, { externalId: '17' })
+      expect(given.externalId).toBe('17')
+    })
+
+    it('finds a person by external id before the name, and gives it to one without', async () => {
+      const reuse = { ifExists: 'reuse' } as const
+      const ann = await store.persons.create(collection.id, { name: 'Ann', externalId: '1' })
+      const bob = await store.persons.create(collection.id, { name: 'Bob' })
+      const obtain = (input: { name: string; externalId?: string }) =>
+        store.persons.create(collection.id, { ...input, ...reuse })
+      expect(await obtain({ name: 'Bob', externalId: '1' })).toEqual(ann)
+      const known = await obtain({ name: 'Bob', externalId: '2' })
+      expect(known).toMatchObject({ id: bob.id, externalId: '2', revision: 2 })
+      // Bob has another external id: this is another Bob.
+      const other = await obtain({ name: 'Bob', externalId: '3' })
+      expect([ann.id, bob.id]).not.toContain(other.id)
+      expect((await obtain({ name: 'Ann' })).id).toBe(ann.id)
+      const added = await store.faces.add(collection.id, { name: 'x', externalId: '3', ...reuse }, [
+        makeFace(1),
+      ])
+      expect(added).toMatchObject({ newPerson: false, person: { id: other.id, faceCount: 1 } })
+      await expect(
+        store.persons.create(collection.id, { name: 'x', externalId: '3', ifExists: 'refuse' }),
+      ).rejects.toMatchObject({ code: 'personExists', info: { personIds: [other.id] } })
+    })
+
+    it('changes and deletes a person only as it was read', async () => {
+      const { id, revision } = await store.persons.create(collection.id, { name: 'Ann' })
+      const read = { ifRevision: revision }
+      const changed = await store.persons.update(collection.id, id, { name: 'Bea' }, read)
+      expect(changed.revision).toBe(revision + 1)
+      const stale = { code: 'revisionMismatch', info: { revision: changed.revision } }
+      await expect(
+        store.persons.update(collection.id, id, { name: 'Cid' }, read),
+      ).rejects.toMatchObject(stale)
+      await expect(store.persons.delete(collection.id, id, read)).rejects.toMatchObject(stale)
+      expect(await store.persons.get(collection.id, id)).toEqual(changed)
+      await store.persons.delete(collection.id, id, { ifRevision: changed.revision })
+      await expectCode(store.persons.get(collection.id, id), 'personNotFound')
+    })
+
+    it('shows a cover while it is a face of the person', async () => {
+      const added = await store.faces.add(collection.id, { name: 'Ann' }, [
+        makeFace(1),
+        makeFace(2),
+      ])
+      const bob = await store.faces.add(collection.id, { name: 'Bob' }, [makeFace(3)])
+      const { id } = added.person
+      const cover = (coverFaceId: string | null) =>
+        store.persons.update(collection.id, id, { coverFaceId })
+      for (const wrong of [bob.faces[0]!.id, unknownId, '', `${added.faces[0]!.id}\0`]) {
+        await expectCode(cover(wrong), 'faceNotFound')
+      }
+      const [first, second] = added.faces
+      const shown = await cover(first!.id)
+      expect(shown).toMatchObject({ coverFaceId: first!.id, revision: 2, faceCount: 2 })
+      expect((await store.persons.list(collection.id)).items[0]).toEqual(shown)
+      const renamed = await store.persons.update(collection.id, id, { name: 'Anna' })
+      expect(renamed.coverFaceId).toBe(first!.id)
+      await store.faces.delete(collection.id, first!.id)
+      const { coverFaceId: _, ...without } = renamed
+      expect(await store.persons.get(collection.id, id)).toEqual({ ...without, faceCount: 1 })
+      await cover(second!.id)
+      expect(await cover(null)).not.toHaveProperty('coverFaceId')
+    })
+
+    it('notes when a person was last seen, which is no change', async () => {
+      const other = await makeCollection(store, { name: 'other' })
+      const ann = await store.persons.create(collection.id, { name: 'Ann' })
+      const bob = await store.persons.create(collection.id, { name: 'Bob' })
+      const at = '2026-01-02T03:04:05.678Z'
+      const entries = [
+        { personId: ann.id, at },
+        { personId: unknownId, at },
+        { personId: 'x\0', at },
+      ]
+      await store.persons.seen(collection.id, entries)
+      await store.persons.seen(other.id, [{ personId: bob.id, at }])
+      await store.persons.seen(collection.id, [])
+      expect(await store.persons.get(collection.id, ann.id)).toEqual({ ...ann, lastSeenAt: at })
+      expect(await store.persons.get(collection.id, bob.id)).toEqual(bob)
+      await store.persons.seen(collection.id, [
+        { personId: ann.id, at: '2026-01-02T03:04:05.677Z' },
+      ])
+      expect((await store.persons.get(collection.id, ann.id)).lastSeenAt).toBe(at)
     })
 
     it('knows nothing of a person that is not there or is of another collection', async () => {

@@ -96,9 +96,48 @@ export function describeDatabaseRaces(
           info: { personIds: ids.slice(0, 2) },
         },
       )
-      const first = { name: 'Ann', ifExists: 'reuseFirst' } as const
+      const first = { name: 'Ann', ifExists: 'reuse', onAmbiguous: 'first' } as const
       expect((await two.persons.create(collection.id, first)).id).toBe(ids[0])
       expect(await one.collections.counts(collection.id)).toEqual({ persons: 4, faces: 0 })
+      const another = { ...first, onAmbiguous: 'new' } as const
+      const made = await two.persons.create(collection.id, another)
+      expect(ids).not.toContain(made.id)
+    })
+
+    it('gives an external id to one of those who want it at once', async () => {
+      const made = await both(8, (store, i) =>
+        store.persons
+          .create(collection.id, { name: `P${i}`, externalId: '17' })
+          .catch((error: unknown) => {
+            if (isFaceError(error, 'externalIdTaken')) return undefined
+            throw error
+          }),
+      )
+      const [winner] = made.filter((person) => person !== undefined)
+      const { items } = await one.persons.list(collection.id)
+      expect(items).toEqual([winner])
+    })
+
+    it('makes one person of an external id, whatever the names', async () => {
+      const made = await both(8, (store, i) =>
+        store.persons.create(collection.id, { ...reuse(`P${i}`), externalId: '17' }),
+      )
+      expect(new Set(made.map(({ id }) => id)).size).toBe(1)
+    })
+
+    it('lets one of those who change a person at once win', async () => {
+      const { id, revision } = await one.persons.create(collection.id, { name: 'Ann' })
+      const outcomes = await both(8, (store, i) =>
+        store.persons
+          .update(collection.id, id, { name: `P${i}` }, { ifRevision: revision })
+          .catch((error: unknown) => {
+            if (isFaceError(error, 'revisionMismatch')) return undefined
+            throw error
+          }),
+      )
+      const winners = outcomes.filter((person) => person !== undefined)
+      expect(winners).toEqual([await two.persons.get(collection.id, id)])
+      expect(winners[0]?.revision).toBe(revision + 1)
     })
 
     it('follows a person that is renamed or deleted', async () => {

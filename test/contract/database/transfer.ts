@@ -204,7 +204,10 @@ export function describeTransfer(
     it('restores persons all or none', async () => {
       const collection = await makeCollection(target)
       const now = new Date(0).toISOString()
-      const ann = { name: 'Ann', metadata: {}, createdAt: now, updatedAt: now }
+      const ann = {
+        ...{ name: 'Ann', aliases: [], metadata: {}, hidden: false, favourite: false },
+        ...{ revision: 1, createdAt: now, updatedAt: now },
+      }
       const good = { ...ann, id: unknownId }
       const id = '01ARZ3NDEKTSV4RRFFQ69G5FAW'
       const metadata = { text: 'x'.repeat(16_384) }
@@ -212,6 +215,11 @@ export function describeTransfer(
         target.transfer.restorePersons(collection.id, [good, { ...ann, id, ...bad }])
       await expectCode(restore({ name: 'a\0b' }), 'invalidName')
       await expectCode(restore({ metadata }), 'invalidMetadata')
+      const taken = { ...good, id, externalId: '17' }
+      await expectCode(
+        target.transfer.restorePersons(collection.id, [{ ...good, externalId: '17' }, taken]),
+        'externalIdTaken',
+      )
       await expectCode(target.transfer.restorePersons(unknownId, [good]), 'collectionNotFound')
       expect(await target.collections.counts(collection.id)).toEqual({ persons: 0, faces: 0 })
     })

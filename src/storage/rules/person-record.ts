@@ -1,0 +1,101 @@
+import { FaceError } from '../../core/errors.ts'
+import type { NewPerson, Person, PersonCondition, PersonPatch } from '../ports/persons.ts'
+import {
+  foldName,
+  toMetadataJson,
+  toStoredAliases,
+  toStoredExternalId,
+  toStoredName,
+  toStoredNotes,
+} from './person-fields.ts'
+import { toSortName, toWords } from './person-words.ts'
+
+/** The names of a person as they are stored, with what finds and sorts them. */
+export interface StoredNames {
+  readonly name: string
+  readonly aliases: readonly string[]
+  /** What a part of the name is looked for in. */
+  readonly folded: string
+  /** See [Note: Words of names] in person-words.ts. */
+  readonly words: readonly string[]
+  readonly sortName: string
+}
+
+/** @throws {FaceError} `invalidName`, `invalidOption` */
+export function toStoredNames({
+  name: given,
+  aliases: others = [],
+}: Pick<NewPerson, 'name' | 'aliases'>): StoredNames {
+  const name = toStoredName(given)
+  const aliases = toStoredAliases(others).filter((alias) => alias !== name)
+  const words = toWords([name, ...aliases])
+  return { name, aliases, folded: foldName(name), words, sortName: toSortName(name) }
+}
+
+/** What a store keeps of a person besides names, ids and times; `null` for what is not there. */
+export interface StoredFields {
+  readonly externalId: string | null
+  readonly notes: string | null
+  /** Absent where it stays as it is: the face may come back. */
+  readonly coverFaceId?: string | null
+  /** JSON; absent where it stays as it is, which may be unreadable. */
+  readonly metadata?: string
+  readonly hidden: boolean
+  readonly favourite: boolean
+}
+
+/** The fields of a person to be made or restored. @throws {FaceError} `invalidMetadata`, `invalidOption` */
+export function toStoredFields(
+  person: Omit<NewPerson, 'name' | 'aliases'> & Pick<Person, 'coverFaceId'>,
+): Required<StoredFields> {
+  const { externalId, notes, coverFaceId = null, metadata = {}, hidden, favourite } = person
+  return {
+    externalId: externalId === undefined ? null : toStoredExternalId(externalId),
+    notes: notes === undefined ? null : (toStoredNotes(notes) ?? null),
+    coverFaceId,
+    metadata: toMetadataJson(metadata),
+    hidden: hidden === true,
+    favourite: favourite === true,
+  }
+}
+
+/**
+ * The names and fields of a person after a change.
+ *
+ * @throws {FaceError} `invalidName`, `invalidMetadata`, `invalidOption`
+ */
+export function applyPatch(
+  person: Person,
+  patch: PersonPatch,
+): { readonly names: StoredNames; readonly fields: StoredFields } {
+  const { name = person.name, aliases = person.aliases, metadata, coverFaceId } = patch
+  const {
+    externalId = person.externalId ?? null,
+    notes = person.notes ?? null,
+    hidden = person.hidden,
+    favourite = person.favourite,
+  } = patch
+  return {
+    names: toStoredNames({ name, aliases }),
+    fields: {
+      externalId: externalId === null ? null : toStoredExternalId(externalId),
+      notes: notes === null ? null : (toStoredNotes(notes) ?? null),
+      ...(coverFaceId === undefined ? {} : { coverFaceId }),
+      ...(metadata === undefined ? {} : { metadata: toMetadataJson(metadata) }),
+      hidden: hidden === true,
+      favourite: favourite === true,
+    },
+  }
+}
+
+/** @throws {FaceError} `revisionMismatch` when the person is not as the caller read it */
+export function assertRevision(
+  { revision }: Pick<Person, 'revision'>,
+  { ifRevision }: PersonCondition = {},
+): void {
+  if (ifRevision === undefined || ifRevision === revision) return
+  throw new FaceError('revisionMismatch', {
+    detail: `Its revision is ${revision}, expected ${ifRevision}.`,
+    info: { revision },
+  })
+}
