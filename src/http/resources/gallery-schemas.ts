@@ -8,7 +8,7 @@ import type * as faces from '../../storage/ports/faces.ts'
 import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
-import { metadataSchema } from './persons/fields.ts'
+import { favouriteSchema, hiddenSchema, metadataSchema } from './persons/fields.ts'
 import { gatesInput } from './quality-gates.ts'
 import { KeepUnknown } from './strangers/keep-unknown.ts'
 
@@ -112,8 +112,28 @@ export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
 const person = {
   id: Type.String({ description: 'ULID.' }),
   name: Type.String({ examples: ['Ann'] }),
+  aliases: Type.Array(Type.String(), { description: 'Other names.' }),
+  externalId: Type.Optional(
+    Type.String({ description: 'What another system calls the person; unique in the collection.' }),
+  ),
+  notes: Type.Optional(Type.String()),
   metadata: metadataSchema,
+  coverFaceId: Type.Optional(
+    Type.String({ description: 'The face that shows the person, while it is one of the person.' }),
+  ),
+  hidden: hiddenSchema,
+  favourite: favouriteSchema,
   faceCount: Type.Integer(),
+  revision: Type.Integer({
+    description: "Grows with each change of the person's own fields; the ETag.",
+    examples: [1],
+  }),
+  lastSeenAt: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'When a search last decided `match` for the person; up to a minute late.',
+    }),
+  ),
   createdAt: dateTime,
   updatedAt: dateTime,
 }

@@ -1310,6 +1310,11 @@ export interface components {
             id: string;
             /** @example Ann */
             name: string;
+            /** @description Other names. */
+            aliases: string[];
+            /** @description What another system calls the person; unique in the collection. */
+            externalId?: string;
+            notes?: string;
             /**
              * @description Free-form JSON object, at most 16,384 bytes.
              * @example {
@@ -1319,7 +1324,22 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description The face that shows the person, while it is one of the person. */
+            coverFaceId?: string;
+            /** @description Not to be shown in lists of people; recognition finds the person all the same. */
+            hidden: boolean;
+            favourite: boolean;
             faceCount: number;
+            /**
+             * @description Grows with each change of the person's own fields; the ETag.
+             * @example 1
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When a search last decided `match` for the person; up to a minute late.
+             */
+            lastSeenAt?: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -1456,6 +1476,11 @@ export interface components {
             id: string;
             /** @example Ann */
             name: string;
+            /** @description Other names. */
+            aliases: string[];
+            /** @description What another system calls the person; unique in the collection. */
+            externalId?: string;
+            notes?: string;
             /**
              * @description Free-form JSON object, at most 16,384 bytes.
              * @example {
@@ -1465,7 +1490,22 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description The face that shows the person, while it is one of the person. */
+            coverFaceId?: string;
+            /** @description Not to be shown in lists of people; recognition finds the person all the same. */
+            hidden: boolean;
+            favourite: boolean;
             faceCount: number;
+            /**
+             * @description Grows with each change of the person's own fields; the ETag.
+             * @example 1
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When a search last decided `match` for the person; up to a minute late.
+             */
+            lastSeenAt?: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -1799,7 +1839,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -4137,7 +4177,7 @@ export interface operations {
                 /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
                 readTurned?: boolean;
                 /** @description What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one. */
-                ifExists?: "create" | "reuse" | "reuseFirst" | "refuse";
+                ifExists?: "create" | "reuse" | "refuse";
             };
             header?: {
                 /** @description A value unique to this enrolment. Sent again within 24 hours with the same request, it gets the first answer, with `Idempotency-Replayed: true`. */
