@@ -223,6 +223,7 @@ async function composeUseCases(
     store,
     models: vision.manifest.models,
     isInstalled: (id) => vision.installer.isInstalled(id),
+    strangers: { background: !shortLived, ...(logger === undefined ? {} : { logger }) },
     defaults: {
       detectorId: config.models.detector,
       embedderId: config.models.embedder,

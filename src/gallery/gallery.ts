@@ -62,7 +62,7 @@ export interface SearchOptions {
 /** The store's ports that the index follows. */
 export type GalleryPorts = Pick<
   Database,
-  'collections' | 'persons' | 'faces' | 'statements' | 'secondModels'
+  'collections' | 'persons' | 'faces' | 'statements' | 'secondModels' | 'strangers'
 >
 
 export interface GalleryCaller extends CallContext {
@@ -170,9 +170,11 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     faces,
     statements,
     secondModels,
+    strangers,
   }: GalleryPorts): GalleryPorts {
     return {
       statements,
+      strangers,
       secondModels: {
         ...secondModels,
         begin: (collectionId, model) => write(() => secondModels.begin(collectionId, model)),

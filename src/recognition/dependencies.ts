@@ -5,6 +5,7 @@ import type { Gallery } from '../gallery/gallery.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
 import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
+import type { StrangerKeeperOptions } from './strangers/keeper.ts'
 
 /** Everything that the use cases work with. They own it: `close` closes analyzer, gallery and store. */
 export interface RecognitionDependencies {
@@ -15,6 +16,8 @@ export interface RecognitionDependencies {
   /** Whether a model's files are there. */
   readonly isInstalled: (modelId: string) => Promise<boolean>
   readonly defaults: RecognitionDefaults
+  /** How strangers are kept. */
+  readonly strangers?: Pick<StrangerKeeperOptions, 'background' | 'pollMs' | 'expireMs' | 'logger'>
 }
 
 /** Defaults from the configuration; used where a request or a collection says nothing else. */

@@ -22,6 +22,8 @@ import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
 import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import type { SecondModel } from './second-model.ts'
+import type { RecorderStats } from './strangers/recorder.ts'
+import type { Strangers } from './strangers/strangers-api.ts'
 
 export type { DecisionThresholds } from '../core/policy.ts'
 
@@ -251,6 +253,8 @@ export interface IdentifyOptions extends RequestOptions {
   /** Most persons that are answered for each face, 1 to 100. Default 5. */
   readonly candidates?: number
   readonly detector?: DetectorOptions
+  /** Where the face was seen, such as the name of a camera; kept with strangers, 1 to 200 characters. */
+  readonly source?: string
 }
 
 /** The outcome of a 1:1 comparison. */
@@ -342,6 +346,8 @@ export interface Status extends Readiness {
   readonly workers: number
   readonly queued: number
   readonly running: number
+  /** Sightings of strangers that are waiting to be written, were written, or could not be kept. */
+  readonly sightings: RecorderStats
 }
 
 /** How alike the people of a collection are, against the photographs its model was measured on. */
@@ -563,6 +569,8 @@ export interface FaceWatcher {
     delete(name: string): Promise<void>
   }
   readonly secondModel: SecondModel
+  /** People who were seen and whom nobody has enrolled. */
+  readonly strangers: Strangers
   /** The people of collections. */
   readonly persons: {
     /**

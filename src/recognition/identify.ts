@@ -8,9 +8,10 @@ import {
   raiseThresholds,
   withSharedDamage,
 } from '../core/policy.ts'
-import type { FmrCurve, UndeterminedReason } from '../core/types.ts'
+import type { FaceCrop, FmrCurve, UndeterminedReason } from '../core/types.ts'
 import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { assertSource } from '../storage/rules/strangers.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
@@ -31,6 +32,7 @@ import {
 import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
 import { createCollectionMemory, isSwitchedFrom } from './remembered-collections.ts'
+import type { StrangerKeeper } from './strangers/keeper.ts'
 import { sumTimings } from './timings.ts'
 
 interface Probe {
@@ -41,6 +43,8 @@ interface Probe {
     readonly found: Pick<IdentifiedFace, 'detection' | 'quality'> | Record<string, never>
     readonly reasons: readonly UndeterminedReason[]
     readonly embedding: Float32Array
+    /** Where the collection keeps one of whom it cannot name. */
+    readonly crop?: FaceCrop
   }[]
   readonly timings: readonly StageTimings[]
 }
@@ -77,11 +81,19 @@ interface Searched {
  *
  * @param known  collections as they were last read, by name; shared by callers who reach the same ones,
  *   because what is remembered is not checked again
+ * @param keeper  is told of faces that nobody enrolled has
  */
 export function createIdentify(
   deps: RecognitionDependencies,
-  judges: Judges,
-  known: Map<string, Collection>,
+  {
+    judges,
+    known,
+    keeper,
+  }: {
+    readonly judges: Judges
+    readonly known: Map<string, Collection>
+    readonly keeper: Pick<StrangerKeeper, 'note'>
+  },
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
   const collections = createCollectionMemory(gallery, known)
@@ -147,6 +159,36 @@ export function createIdentify(
     }
   }
 
+  /** Answers, and keeps the faces that nobody enrolled has, where the collection wants that. */
+  function conclude(
+    opened: Opened,
+    searched: Searched,
+    { source }: IdentifyOptions,
+  ): IdentifyResult | IdentifyEmbeddingResult {
+    const result = toResult(opened, searched)
+    const { current } = searched
+    const { modelId } = opened.collection
+    // What another model made is of no use to strangers of the model that answers by now.
+    if (current?.keepUnknown === undefined || current.modelId !== modelId) return result
+    const seenAt = new Date().toISOString()
+    const sightings = opened.probe.faces.flatMap(({ found, embedding, crop }, i) => {
+      if (result.faces[i]?.decision !== 'unknown') return []
+      const { detection, quality } = found
+      return [
+        {
+          ...{ modelId, seenAt, embedding },
+          ...(source === undefined ? {} : { source }),
+          ...(detection && quality
+            ? { quality, box: detection.box, landmarks: detection.landmarks }
+            : {}),
+          ...(crop === undefined ? {} : { crop }),
+        },
+      ]
+    })
+    if (sightings.length > 0) keeper.note(current.id, sightings)
+    return result
+  }
+
   /** Identifies with the collection as it was last read; no result where it has changed since then. */
   async function identifyRemembered(
     collection: Collection,
@@ -164,7 +206,7 @@ export function createIdentify(
       if (current !== undefined && isSwitchedFrom(collection, current))
         collections.remember(current)
       else if (!isDeepStrictEqual(current, collection)) return { probe }
-      return { probe, result: toResult(opened, searched) }
+      return { probe, result: conclude(opened, searched, options) }
     } catch (error) {
       // What is wrong with the collection is said first.
       const { id, modelId } = await collections.read(name)
@@ -183,6 +225,7 @@ export function createIdentify(
   ): Promise<IdentifyResult | IdentifyEmbeddingResult> {
     const count = options.candidates ?? defaultCandidates
     assertCandidates(count)
+    if (options.source !== undefined) assertSource(options.source)
     const remembered = collections.recall(name)
     const early =
       remembered && (await identifyRemembered(remembered, { name, input, options, count }))
@@ -196,7 +239,7 @@ export function createIdentify(
     const probe =
       (isOfModel ? early?.probe : undefined) ?? (await readProbe(deps, collection, input, options))
     const opened = { collection, probe }
-    return toResult(opened, await search(name, opened, count))
+    return conclude(opened, await search(name, opened, count), options)
   }
 
   // What an image answers has the facts of the image, and what an embedding answers has none.
@@ -214,18 +257,18 @@ function readProbe(
 ): Promise<Probe> | Probe {
   return isEmbeddingProbe(input)
     ? embeddingProbe(collection, input)
-    : analyzeProbe(deps, collection.modelId, input, options)
+    : analyzeProbe(deps, collection, { image: input, options })
 }
 
 async function analyzeProbe(
   { analyzer, defaults }: RecognitionDependencies,
-  modelId: string,
-  image: Uint8Array,
-  options: IdentifyOptions,
+  { modelId, keepUnknown }: Collection,
+  { image, options }: { readonly image: Uint8Array; readonly options: IdentifyOptions },
 ): Promise<Probe> {
   const analysis = await analyzer.analyze(image, {
     detector: { ...defaults.detector, ...options.detector },
     embedder: modelId,
+    ...(keepUnknown?.crops ? { crops: true } : {}),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const { width, height, turned, omittedFaces } = analysis
@@ -235,6 +278,7 @@ async function analyzeProbe(
       found: { detection: face.detection, quality: face.quality },
       reasons: face.comparability?.reasons ?? [],
       embedding: embeddingOf(face),
+      ...(face.crop === undefined ? {} : { crop: face.crop }),
     })),
     timings: [analysis.timings],
   }

@@ -3,6 +3,7 @@ import type { GalleryHealth } from '../gallery/gallery.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, ModelStatus, Readiness, Status } from './face-watcher.ts'
+import type { StrangerKeeper } from './strangers/keeper.ts'
 
 /** What is known of a model, in the shape that HTTP and the command line show. */
 export function toModelStatus(
@@ -84,7 +85,10 @@ export function createReadiness(deps: RecognitionDependencies): FaceWatcher['rea
 }
 
 /** Creates the use case that tells whether the service can work, and what it holds. */
-export function createStatus(deps: RecognitionDependencies): FaceWatcher['status'] {
+export function createStatus(
+  deps: RecognitionDependencies,
+  keeper: Pick<StrangerKeeper, 'stats'>,
+): FaceWatcher['status'] {
   const { analyzer, gallery } = deps
   return async (): Promise<Status> => {
     const held = await gallery.stats().catch(() => undefined)
@@ -99,6 +103,7 @@ export function createStatus(deps: RecognitionDependencies): FaceWatcher['status
       workers,
       queued,
       running,
+      sightings: keeper.stats(),
     }
   }
 }

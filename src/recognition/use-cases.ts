@@ -1,7 +1,7 @@
 import { FaceError } from '../core/errors.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import { createCollections } from './collections.ts'
-import type { RecognitionDependencies } from './dependencies.ts'
+import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
 import { createDryEnroll } from './dry-enroll.ts'
 import { createEmbed } from './embed.ts'
@@ -13,21 +13,32 @@ import { assertNewPerson } from './person-by-name.ts'
 import { createSecondModel, type SecondModel } from './second-model.ts'
 import { createStatements } from './statements.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
+import { createClusterThread } from './strangers/cluster-thread.ts'
+import { createStrangerKeeper, type StrangerKeeper } from './strangers/keeper.ts'
+import { createStrangers } from './strangers/strangers.ts'
 import { createVerify } from './verify.ts'
 
 /** Puts the use cases together over an analyzer and a gallery. */
 export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const judges = createJudges(deps.models)
   const known = new Map<string, Collection>()
+  const keeper = createStrangerKeeper({
+    ...{ store: deps.store, thread: createClusterThread(), ...deps.strangers },
+    curveOf: (modelId) => findCurve(deps.models, modelId),
+    isBusy() {
+      const { queued, running } = deps.analyzer.stats()
+      return queued + running > 0
+    },
+  })
   const as = (context: RequestContext): FaceWatcher => {
     const { signal, ...caller } = context
     const gallery = { ...deps.gallery, ...deps.gallery.as(caller) }
     // One who reaches some collections only must not find the others here.
-    const shared = { judges, known: caller.collectionIds === undefined ? known : new Map() }
+    const shared = { judges, keeper, known: caller.collectionIds === undefined ? known : new Map() }
     const useCases = { ...bindUseCases({ ...deps, gallery }, shared), as }
     return signal === undefined ? useCases : withSignal(useCases, signal)
   }
-  return { ...bindUseCases(deps, { judges, known }), as }
+  return { ...bindUseCases(deps, { judges, keeper, known }), as }
 }
 
 /** What looks at images ends with the signal, where the call has none of its own. */
@@ -42,6 +53,13 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
     identify: ((collection: string, image: Uint8Array, options?: IdentifyOptions) =>
       useCases.identify(collection, image, { signal, ...options })) as FaceWatcher['identify'],
     verify: (image, target, options) => useCases.verify(image, target, { signal, ...options }),
+    strangers: {
+      ...useCases.strangers,
+      search: (collection, face, options) =>
+        useCases.strangers.search(collection, face, { signal, ...options }),
+      erase: (collection, face, options) =>
+        useCases.strangers.erase(collection, face, { signal, ...options }),
+    },
     rejections: {
       ...useCases.rejections,
       add: (collection, person, subject, options) =>
@@ -58,6 +76,7 @@ function withSignal(useCases: FaceWatcher, signal: AbortSignal): FaceWatcher {
 /** What outlives a request. */
 interface Shared {
   readonly judges: Judges
+  readonly keeper: StrangerKeeper
   /** See [Note: Remembered collections] in identify.ts. */
   readonly known: Map<string, Collection>
 }
@@ -65,7 +84,7 @@ interface Shared {
 /** The use cases over a gallery, which may be one caller's. */
 function bindUseCases(
   deps: RecognitionDependencies,
-  { judges, known }: Shared,
+  { judges, known, keeper }: Shared,
 ): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
@@ -77,7 +96,7 @@ function bindUseCases(
     embed: createEmbed(deps),
     enroll: (collection, person, images, options) =>
       (options?.dryRun ? dryEnroll : enroll)(collection, person, images, options),
-    identify: createIdentify(deps, judges, known),
+    identify: createIdentify(deps, { judges, known, keeper }),
     verify: createVerify(deps, judges),
     collections: {
       ...collections,
@@ -93,6 +112,7 @@ function bindUseCases(
       },
     },
     secondModel: forgetting(createSecondModel(deps), (name) => known.delete(name)),
+    strangers: createStrangers(deps, keeper),
     persons: {
       create: async (collection, input) => {
         const id = await idOf(collection)
@@ -137,10 +157,11 @@ function bindUseCases(
     },
     models: createModels(deps),
     readiness: createReadiness(deps),
-    status: createStatus(deps),
+    status: createStatus(deps, keeper),
     async close() {
       // Running requests still write; each stage is closed even when another fails to.
-      const outcomes = [await settle(analyzer.close()), await settle(gallery.close())]
+      const outcomes = [await settle(analyzer.close()), await settle(keeper.close())]
+      outcomes.push(await settle(gallery.close()))
       outcomes.push(await settle(store.close()))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason

@@ -159,10 +159,11 @@ export function createStrangerOperations(context: MongoContext): StrangerStore {
       return toSightings(context, found)
     },
 
-    async records({ id: collectionId, modelId }, { since, after = '', limit }) {
+    async records({ id: collectionId, modelId }, { since, ids, after = '', limit }) {
       const found = await strangers
         .find({
-          ...{ collectionId, modelId, _id: { $gt: after } },
+          ...{ collectionId, modelId },
+          _id: ids === undefined ? { $gt: after } : { $gt: after, $in: [...ids] },
           ...{ revision: { $gt: since }, status: { $ne: 'assigned' } },
         })
         .sort({ _id: 1 })

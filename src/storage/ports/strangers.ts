@@ -140,7 +140,13 @@ export interface StrangerStore {
    */
   records(
     set: EmbeddingSet,
-    options: { readonly since: number; readonly after?: string; readonly limit: number },
+    options: {
+      readonly since: number
+      /** Only of these. */
+      readonly ids?: readonly string[]
+      readonly after?: string
+      readonly limit: number
+    },
   ): Promise<readonly StrangerRecord[]>
   /** Ids of all strangers that {@link records} would answer since the beginning. */
   ids(set: EmbeddingSet): Promise<readonly string[]>

@@ -120,11 +120,12 @@ export function createStrangerOperations(context: StoreContext): Synchronous<Str
         )
         .map(readEmbeddedSighting),
 
-    records({ id, modelId }, { since, after = '', limit }) {
+    records({ id, modelId }, { since, ids, after = '', limit }) {
       const rows = db.all(
         'SELECT id, status, count, members, sum AS embedding FROM strangers WHERE collection_id = ? ' +
-          "AND model_id = ? AND id > ? AND revision > ? AND status <> 'assigned' ORDER BY id LIMIT ?",
-        [id, modelId, after, since, limit],
+          "AND model_id = ? AND id > ? AND revision > ? AND status <> 'assigned' " +
+          `${ids === undefined ? '' : 'AND id IN (SELECT value FROM json_each(?)) '}ORDER BY id LIMIT ?`,
+        [id, modelId, after, since, ...(ids === undefined ? [] : [JSON.stringify(ids)]), limit],
       )
       return readRecords(context, rows)
     },

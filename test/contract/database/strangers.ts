@@ -178,6 +178,9 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       expect(await store.strangers.records(collection, { since: 1, limit: 10 })).toEqual([])
       const rest = await store.strangers.records(collection, { since: 0, after: first, limit: 1 })
       expect(rest.map(({ id }) => id)).toEqual([second])
+      const ids = [second, unknownId]
+      const chosen = await store.strangers.records(collection, { since: 0, ids, limit: 9 })
+      expect(chosen.map(({ id }) => id)).toEqual([second])
       expect(
         await store.strangers.records({ ...collection, modelId: 'x' }, { since: 0, limit: 1 }),
       ).toEqual([])
