@@ -23,6 +23,9 @@ import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
 import { registerStatementRoutes } from './resources/statements/routes.ts'
+import { registerStrangerRoutes } from './resources/strangers/routes.ts'
+import { registerSeekRoutes } from './resources/strangers/seek.ts'
+import { registerStrangerVerbRoutes } from './resources/strangers/verbs.ts'
 import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
 import type { App, HttpServices, Lifecycle } from './types.ts'
@@ -88,6 +91,9 @@ export async function createApp(
     registerPersonRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerStatementRoutes(scope, context)
+    registerStrangerRoutes(scope)
+    registerStrangerVerbRoutes(scope)
+    registerSeekRoutes(scope, context)
     registerBulkRoute(scope, context)
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)

@@ -170,6 +170,7 @@ export function createIdentify(
     const { modelId } = opened.collection
     // What another model made is of no use to strangers of the model that answers by now.
     if (current?.keepUnknown === undefined || current.modelId !== modelId) return result
+    const { crops } = current.keepUnknown
     const seenAt = new Date().toISOString()
     const sightings = opened.probe.faces.flatMap(({ found, embedding, crop }, i) => {
       if (result.faces[i]?.decision !== 'unknown') return []
@@ -181,7 +182,7 @@ export function createIdentify(
           ...(detection && quality
             ? { quality, box: detection.box, landmarks: detection.landmarks }
             : {}),
-          ...(crop === undefined ? {} : { crop }),
+          ...(crop === undefined || !crops ? {} : { crop }),
         },
       ]
     })

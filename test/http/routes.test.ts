@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Person } from '../../src/storage/ports/persons.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { modelId, otherModelId, toEmbedding } from './services.ts'
+import { describeStrangerRoutes } from './strangers.ts'
 
 const persons = '/v1/collections/default/persons'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -1096,6 +1097,8 @@ describe('jobs', () => {
     expect(again.body).toBe('retry: 2000\n\n')
   })
 })
+
+describeStrangerRoutes(() => client)
 
 it('makes, lists and revokes API keys', async () => {
   const { status, json } = await client.send('POST', '/v1/keys', {

@@ -91,6 +91,19 @@ const statusCounters: readonly (readonly [name: string, help: string, of: keyof 
   ],
 ]
 
+const sightingCounters: readonly (readonly [
+  name: string,
+  help: string,
+  of: 'recorded' | 'dropped',
+])[] = [
+  ['sightings_recorded', 'Sightings of strangers written since the start.', 'recorded'],
+  [
+    'sightings_dropped',
+    'Sightings of strangers not kept since the start: more came than could be written, or the database refused them.',
+    'dropped',
+  ],
+]
+
 function addStatus(registry: Registry): (status: Status) => void {
   const behind = new Gauge({
     name: `${prefix}_index_behind_seconds`,
@@ -101,6 +114,15 @@ function addStatus(registry: Registry): (status: Status) => void {
     const counter = new Counter({ name: `${prefix}_${name}_total`, help, registers: [registry] })
     return [counter, of] as const
   })
+  const sightings = sightingCounters.map(([name, help, of]) => {
+    const counter = new Counter({ name: `${prefix}_${name}_total`, help, registers: [registry] })
+    return [counter, of] as const
+  })
+  const queued = new Gauge({
+    name: `${prefix}_sightings_queued`,
+    help: 'Sightings of strangers that wait to be written.',
+    registers: [registry],
+  })
   const gauges = statusGauges.map(([name, help, of]) => {
     const gauge = new Gauge({ name: `${prefix}_${name}`, help, registers: [registry] })
     return [gauge, of] as const
@@ -108,6 +130,8 @@ function addStatus(registry: Registry): (status: Status) => void {
   return (status) => {
     for (const [gauge, of] of gauges) gauge.set(Number(status[of]))
     for (const [counter, of] of counters) setCounter(counter, Number(status[of]))
+    for (const [counter, of] of sightings) setCounter(counter, status.sightings[of])
+    queued.set(status.sightings.queued)
     behind.set(status.indexBehindMs / 1000)
   }
 }

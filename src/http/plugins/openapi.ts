@@ -10,6 +10,7 @@ import * as gallerySchemas from '../resources/gallery-schemas.ts'
 import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
 import { Confirmed, Stated, Statement } from '../resources/statements/schema.ts'
+import * as strangerSchemas from '../resources/strangers/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
 import { loadStaticFiles, type StaticFile, sendStaticFile, toStaticFile } from '../static-files.ts'
 import type { App } from '../types.ts'
@@ -20,6 +21,10 @@ const tags = [
   { name: 'collections', description: 'Named galleries with one model and one decision policy.' },
   { name: 'persons', description: 'Enrolled individuals.' },
   { name: 'faces', description: 'Stored enrolments of a person.' },
+  {
+    name: 'strangers',
+    description: 'People who were seen and are not enrolled, in collections that keep them.',
+  },
   { name: 'jobs', description: 'Long operations.' },
   { name: 'keys', description: 'API keys: who may do what.' },
   { name: 'compatibility', description: 'Register and recognise in the default collection.' },
@@ -43,6 +48,7 @@ export async function registerOpenApi(app: App): Promise<void> {
   for (const schemas of [
     analysisSchemas,
     gallerySchemas,
+    strangerSchemas,
     { ApiKey, CreatedApiKey },
     { JobProgress, Job, JobItem },
     { Statement, Stated, Confirmed },

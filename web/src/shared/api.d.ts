@@ -526,6 +526,254 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/strangers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people who were seen and are not enrolled
+         * @description Of a collection that keeps them, see `keepUnknown`. Needs the scope `people:read`.
+         */
+        get: operations["listStrangers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a stranger, or the one that it has become
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getStranger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a stranger's sightings, latest first
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listStrangerSightings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name enrolled persons whom a stranger resembles
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["suggestPersonsOfStranger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sightings, latest first
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listSightings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/sightings/{sighting}/crop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the stored picture of a sighting
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getSightingCrop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say who a stranger is
+         * @description With `personId` a person who is there, with `name` a new one. Some of the sightings are enrolled; all of them are the person's from then on, back to the first. Needs the scope `enroll`.
+         */
+        post: operations["assignStranger"];
+        /**
+         * Take back who a stranger is
+         * @description Its sightings are the stranger's again. Faces that were enrolled stay. Needs the scope `people:write`.
+         */
+        delete: operations["unassignStranger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a stranger, and those very like it, no more
+         * @description Needs the scope `people:write`.
+         */
+        post: operations["ignoreStranger"];
+        /**
+         * Show an ignored stranger again, and those ignored because of it
+         * @description Needs the scope `people:write`.
+         */
+        delete: operations["showStranger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/{stranger}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase what is not a face, with its sightings
+         * @description Needs the scope `people:write`.
+         */
+        post: operations["discardStranger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/strangers/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ignore, show or discard up to 1,000 strangers
+         * @description The answer says for each id whether it was there. Needs the scope `people:write`.
+         */
+        post: operations["changeStrangers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/sightings/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find sightings that resemble a face, back in time
+         * @description The largest face of the image counts; instead of an image, JSON may carry an `embedding` and its `modelId`. Latest first; the same request with `cursor` goes further back. Needs the scope `people:read`.
+         */
+        post: operations["searchSightings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/sightings/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase every sighting that resembles a face
+         * @description For somebody who asks to be forgotten. Without `dryRun=false` nothing is erased, and the answer says what would be. Enrolled persons are not erased; with `persons=true` those who resemble the face are named. Needs the scope `people:write`.
+         */
+        post: operations["eraseSightings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/enrolments": {
         parameters: {
             query?: never;
@@ -1526,6 +1774,166 @@ export interface components {
             reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "notAFace" | "rotated" | "cutOff" | "occluded" | "tooNoisy" | "damaged" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
             /** @description A plain sentence. */
             message: string;
+        };
+        /**
+         * AssignedStranger
+         * @description A stranger that is a person from now on.
+         */
+        AssignedStranger: {
+            stranger: components["schemas"]["Stranger"];
+            person: components["schemas"]["Person"];
+            /** @description This made the person. */
+            newPerson: boolean;
+            /** @description Enrolled from its sightings. */
+            faces: components["schemas"]["Face"][];
+        };
+        /**
+         * ErasedStrangers
+         * @description What resembles a face, and was erased.
+         */
+        ErasedStrangers: {
+            /** @description Nothing was erased. */
+            dryRun: boolean;
+            /** @description From this similarity on a sighting resembles the face. */
+            threshold: number;
+            /** @description Sightings that were compared. */
+            compared: number;
+            /** @description Sightings that resemble the face. */
+            resembling: number;
+            /** @description Sightings that were erased, or would be: with a stranger of whom half resemble the face all go. */
+            erased: number;
+            strangers: {
+                id: string;
+                /** @description Its sightings before. */
+                count: number;
+                resembling: number;
+                /** @description All of its sightings go. */
+                whole: boolean;
+            }[];
+            /** @description Enrolled persons who resemble the face, most similar first; they are not erased. */
+            persons?: {
+                personId: string;
+                personName: string;
+                faceId: string;
+                similarity: number;
+            }[];
+        };
+        /**
+         * ResemblingSighting
+         * @description A sighting that resembles a face.
+         */
+        ResemblingSighting: {
+            /** @description ULID. */
+            id: string;
+            modelId: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            seenAt: string;
+            /** @description Where, in the words of who looked. */
+            source?: string;
+            /** @description Absent for a moment, until it has been compared. */
+            strangerId?: string;
+            /** @description The person whom the stranger turned out to be. */
+            personId?: string;
+            quality?: components["schemas"]["Quality"];
+            box?: components["schemas"]["Box"];
+            landmarks?: components["schemas"]["Landmarks"];
+            hasCrop: boolean;
+            similarity: number;
+            /** @description Rate of false matches of one comparison at this similarity. */
+            fmr: number;
+            /** @description `fmr` is a bound: the true one is lower. */
+            fmrExtrapolated: boolean;
+        };
+        /**
+         * Sighting
+         * @description A face that nobody enrolled had, when it was seen. `quality`, `box` and `landmarks` are absent when an embedding was looked up.
+         */
+        Sighting: {
+            /** @description ULID. */
+            id: string;
+            modelId: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            seenAt: string;
+            /** @description Where, in the words of who looked. */
+            source?: string;
+            /** @description Absent for a moment, until it has been compared. */
+            strangerId?: string;
+            /** @description The person whom the stranger turned out to be. */
+            personId?: string;
+            quality?: components["schemas"]["Quality"];
+            box?: components["schemas"]["Box"];
+            landmarks?: components["schemas"]["Landmarks"];
+            hasCrop: boolean;
+        };
+        /**
+         * Stranger
+         * @description A person who was seen and is not enrolled.
+         */
+        Stranger: {
+            /** @description ULID. It stays while the stranger is seen again; where two strangers turn out to be one, the older id stays and the other one leads to it. */
+            id: string;
+            /** @example mobilefacenet */
+            modelId: string;
+            /**
+             * @description `ignored`: somebody said that it is of no interest, or it is very like one of whom that was said. `assigned`: it is a person by now.
+             * @enum {string}
+             */
+            status: "shown" | "ignored" | "assigned";
+            /** @description Sightings that are kept. */
+            count: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            firstSeenAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            lastSeenAt: string;
+            /** @description The sighting that shows the face best. */
+            coverId: string;
+            /** @description Of one that is `assigned`. */
+            personId?: string;
+            /** @description The ignored stranger because of whom it is `ignored`. */
+            likeId?: string;
+        };
+        /**
+         * StrangerChanges
+         * @description What became of each stranger, in the order of the ids.
+         */
+        StrangerChanges: {
+            items: {
+                id: string;
+                /**
+                 * @description `notFound`: there is none, or it is a person by now.
+                 * @enum {string}
+                 */
+                outcome: "done" | "notFound";
+            }[];
+        };
+        /**
+         * StrangerSuggestions
+         * @description Enrolled persons whom a stranger resembles, most similar first.
+         */
+        StrangerSuggestions: {
+            items: {
+                personId: string;
+                personName: string;
+                /** @description The person's face nearest to the stranger. */
+                faceId: string;
+                similarity: number;
+                /** @description How often somebody who is not enrolled resembles anybody of the collection as much: 0.0005 is once in 2,000 strangers. */
+                rate: number;
+                /** @description `rate` is a bound: the true one is lower. */
+                rateExtrapolated: boolean;
+            }[];
         };
         /**
          * ApiKey
@@ -2693,6 +3101,8 @@ export interface operations {
                 readTurned?: boolean;
                 /** @description Candidates of each face, default 5. */
                 candidates?: number;
+                /** @description Where the image was taken, such as the name of a camera; kept with people who are not enrolled, where the collection keeps them. */
+                source?: string;
             };
             header?: never;
             path: {
@@ -6400,6 +6810,1614 @@ export interface operations {
                      *       "title": "There is no such collection.",
                      *       "status": 404,
                      *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStrangers: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                status?: "shown" | "ignored" | "assigned";
+                /** @description Which comes first: the stranger seen last (default), or the one with the most sightings. */
+                sort?: "latest" | "count";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Stranger"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A person who was seen and is not enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stranger"];
+                };
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStrangerSightings: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Sighting"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestPersonsOfStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Enrolled persons whom a stranger resembles, most similar first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrangerSuggestions"];
+                };
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSightings: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only of strangers who turned out to be this person, by id. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Sighting"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSightingCrop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the sighting. */
+                sighting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description collectionNotFound, sightingNotFound, notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A person who is there. */
+                    personId?: string;
+                    /**
+                     * @description Not unique; 1 to 200 characters without control characters.
+                     * @example Ann
+                     */
+                    name?: string;
+                    /**
+                     * @description Free-form JSON object, at most 16,384 bytes.
+                     * @example {
+                     *       "department": "Research"
+                     *     }
+                     */
+                    metadata?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Sightings to enrol; default: those that show the face best. */
+                    sightingIds?: string[];
+                    /** @description Most sightings that are enrolled where none are named, default 5. */
+                    maxFaces?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description A stranger that is a person from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignedStranger"];
+                };
+            };
+            /** @description invalidName, invalidMetadata, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, strangerNotFound, personNotFound, sightingNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description strangerConflict, modelMismatch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:strangerConflict",
+                     *       "title": "The stranger cannot become that from what it is.",
+                     *       "status": 409,
+                     *       "code": "strangerConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unassignStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A person who was seen and is not enrolled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stranger"];
+                };
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description strangerConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:strangerConflict",
+                     *       "title": "The stranger cannot become that from what it is.",
+                     *       "status": 409,
+                     *       "code": "strangerConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ignoreStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardStranger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the stranger. */
+                stranger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description collectionNotFound, strangerNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStrangers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                    /**
+                     * @description `ignore`: of no interest, not shown any more. `show`: takes that back. `discard`: not a face; it is erased with its sightings.
+                     * @enum {string}
+                     */
+                    action: "ignore" | "show" | "discard";
+                };
+            };
+        };
+        responses: {
+            /** @description What became of each stranger, in the order of the ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrangerChanges"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchSightings: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description A sighting resembles the face from the similarity on that has this rate of false matches; default 0.0001. */
+                maxFmr?: number;
+                /** @description The same, as a similarity. */
+                similarity?: number;
+                /** @description Smaller faces (shorter side, pixels) are not looked for. */
+                minFaceSize?: number;
+                /** @description The largest faces are kept. */
+                maxFaces?: number;
+                /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
+                thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
+                    image?: string;
+                    /** @description Instead of an image: an embedding of the model `modelId`, of any length but 0. */
+                    embedding?: number[];
+                    modelId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ResemblingSighting"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor, missingImage, invalidOption, invalidEmbedding, dimensionMismatch */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description modelMismatch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:modelMismatch",
+                     *       "title": "Embeddings of two different models cannot be compared.",
+                     *       "status": 409,
+                     *       "code": "modelMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description imageTooLarge */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:imageTooLarge",
+                     *       "title": "The image is larger than allowed.",
+                     *       "status": 413,
+                     *       "code": "imageTooLarge",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupportedImage */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:unsupportedImage",
+                     *       "title": "The file is not an image in a supported format.",
+                     *       "status": 415,
+                     *       "code": "unsupportedImage",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description corruptImage, noFace, qualityTooLow */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:corruptImage",
+                     *       "title": "The image is damaged or cut off.",
+                     *       "status": 422,
+                     *       "code": "corruptImage",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseSightings: {
+        parameters: {
+            query?: {
+                /** @description A sighting resembles the face from the similarity on that has this rate of false matches; default 0.0001. */
+                maxFmr?: number;
+                /** @description The same, as a similarity. */
+                similarity?: number;
+                /** @description Only say what would be erased. Default true. */
+                dryRun?: boolean;
+                /** @description Also name enrolled persons who resemble the face. Default false. */
+                persons?: boolean;
+                /** @description Smaller faces (shorter side, pixels) are not looked for. */
+                minFaceSize?: number;
+                /** @description The largest faces are kept. */
+                maxFaces?: number;
+                /** @description The detector's thresholds of its three stages: `thresholds=0.6&thresholds=0.7&thresholds=0.7`. */
+                thresholds?: number[];
+                /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
+                readTurned?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+                "application/json": {
+                    /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
+                    image?: string;
+                    /** @description Instead of an image: an embedding of the model `modelId`, of any length but 0. */
+                    embedding?: number[];
+                    modelId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What resembles a face, and was erased. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedStrangers"];
+                };
+            };
+            /** @description missingImage, invalidOption, invalidEmbedding, dimensionMismatch */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:missingImage",
+                     *       "title": "The request has no image.",
+                     *       "status": 400,
+                     *       "code": "missingImage",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description modelMismatch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:modelMismatch",
+                     *       "title": "Embeddings of two different models cannot be compared.",
+                     *       "status": 409,
+                     *       "code": "modelMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description imageTooLarge */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:imageTooLarge",
+                     *       "title": "The image is larger than allowed.",
+                     *       "status": 413,
+                     *       "code": "imageTooLarge",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupportedImage */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:unsupportedImage",
+                     *       "title": "The file is not an image in a supported format.",
+                     *       "status": 415,
+                     *       "code": "unsupportedImage",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description corruptImage, noFace, qualityTooLow */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:corruptImage",
+                     *       "title": "The image is damaged or cut off.",
+                     *       "status": 422,
+                     *       "code": "corruptImage",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

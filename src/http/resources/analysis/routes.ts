@@ -37,6 +37,14 @@ const identifyQuery = Type.Object(
         description: `Candidates of each face, default ${defaultCandidates}.`,
       }),
     ),
+    source: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description:
+          'Where the image was taken, such as the name of a camera; kept with people who are not enrolled, where the collection keeps them.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -152,12 +160,13 @@ export function registerAnalysisRoutes(app: App, { options }: RouteContext): voi
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const { candidates } = request.query
+      const { candidates, source } = request.query
       const embedding = request.isMultipart() ? undefined : readProbe(request.body)
       const { collection } = request.params
       const identifyOptions = {
         ...{ signal, ...toDetector(request.query) },
         ...(candidates === undefined ? {} : { candidates }),
+        ...(source === undefined ? {} : { source }),
       }
       const result = embedding
         ? await request.faceWatcher.identify(collection, embedding, identifyOptions)
