@@ -78,6 +78,12 @@ export const errorCatalogue = {
     kind: 'input',
     message: 'There is no such rejection or confirmation.',
   },
+  historyEntryNotFound: {
+    status: 404,
+    kind: 'input',
+    message: 'There is no such entry of the history.',
+  },
+  undoRefused: { status: 409, kind: 'state', message: 'The change cannot be taken back.' },
   keyNotFound: { status: 404, kind: 'input', message: 'There is no such API key.' },
   methodNotAllowed: { status: 405, kind: 'input', message: 'This method is not supported here.' },
   personExists: { status: 409, kind: 'state', message: 'A person of this name exists.' },

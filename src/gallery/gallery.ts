@@ -62,7 +62,7 @@ export interface SearchOptions {
 /** The store's ports that the index follows. */
 export type GalleryPorts = Pick<
   Database,
-  'collections' | 'persons' | 'faces' | 'statements' | 'secondModels' | 'strangers'
+  'collections' | 'persons' | 'faces' | 'statements' | 'history' | 'secondModels' | 'strangers'
 >
 
 export interface GalleryCaller extends CallContext {
@@ -138,9 +138,11 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     return result
   }
 
-  async function erase(collectionId: string, body: () => Promise<void>): Promise<void> {
-    await write(body)
+  /** A write that may remove faces. */
+  async function erase<T>(collectionId: string, body: () => Promise<T>): Promise<T> {
+    const result = await write(body)
     await sync.reachKept(collectionId)
+    return result
   }
 
   function toHealth(): GalleryHealth {
@@ -169,6 +171,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     persons,
     faces,
     statements,
+    history,
     secondModels,
     strangers,
   }: GalleryPorts): GalleryPorts {
@@ -198,13 +201,21 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       },
       persons: {
         ...persons,
-        delete: (collectionId, id) => erase(collectionId, () => persons.delete(collectionId, id)),
+        delete: (collectionId, id, how) =>
+          erase(collectionId, () => persons.delete(collectionId, id, how)),
+        merge: (collectionId, input, how) =>
+          erase(collectionId, () => persons.merge(collectionId, input, how)),
       },
       faces: {
         ...faces,
         add: (collectionId, person, added) => write(() => faces.add(collectionId, person, added)),
-        delete: (collectionId, faceId) =>
-          erase(collectionId, () => faces.delete(collectionId, faceId)),
+        delete: (collectionId, faceId, how) =>
+          erase(collectionId, () => faces.delete(collectionId, faceId, how)),
+      },
+      history: {
+        ...history,
+        undo: (collectionId, entryId, how) =>
+          erase(collectionId, () => history.undo(collectionId, entryId, how)),
       },
     }
   }

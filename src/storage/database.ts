@@ -3,6 +3,7 @@ import type { AnswerStore } from './ports/answers.ts'
 import type { CollectionStore } from './ports/collections.ts'
 import type { FaceStore } from './ports/faces.ts'
 import type { ChangeFeed } from './ports/feed.ts'
+import type { HistoryStore } from './ports/history.ts'
 import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
@@ -17,6 +18,7 @@ export interface Aggregates {
   readonly persons: PersonStore
   readonly faces: FaceStore
   readonly statements: StatementStore
+  readonly history: HistoryStore
   readonly secondModels: SecondModelStore
   readonly feed: ChangeFeed
   readonly transfer: TransferStore

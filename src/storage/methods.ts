@@ -30,12 +30,16 @@ const methods: {
     update: 'erase',
     delete: 'erase',
     seen: 'write',
+    mergeConsequences: 'read',
+    merge: 'erase',
   },
   faces: {
     add: 'write',
     get: 'read',
     list: 'read',
     getCrop: 'read',
+    // It may remove the persons who had them.
+    move: 'erase',
     delete: 'erase',
     getOwners: 'read',
     getEmbeddings: 'read',
@@ -49,6 +53,15 @@ const methods: {
     list: 'read',
     embeddings: 'read',
     revoke: 'erase',
+  },
+  history: {
+    list: 'read',
+    get: 'read',
+    // It may remove what the entry added.
+    undo: 'erase',
+    eraseTrash: 'erase',
+    // They name people.
+    expire: 'erase',
   },
   secondModels: {
     begin: 'write',

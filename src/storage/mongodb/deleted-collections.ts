@@ -36,6 +36,8 @@ export function createDeletedCollectionCleaner(
     faces,
     embeddings,
     crops,
+    history,
+    trash,
     jobs,
     jobItems,
     jobParts,
@@ -66,6 +68,8 @@ export function createDeletedCollectionCleaner(
       faces,
       statements,
       persons,
+      trash,
+      history,
       sightings,
       strangers,
       jobParts,
@@ -101,6 +105,8 @@ export function createDeletedCollectionCleaner(
         ids = found.map((document) => document._id)
         const those = { _id: { $in: ids } }
         await forgetAnswers(context, ids, { session })
+        // The crops of faces in the trash are where they were.
+        if (table === (trash as unknown)) await crops.deleteMany(those, { session })
         if (table === (faces as unknown)) {
           await crops.deleteMany(those, { session })
           await embeddings.deleteMany({ faceId: { $in: ids } }, { session })

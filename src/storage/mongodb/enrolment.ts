@@ -1,15 +1,18 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore, NewFace } from '../ports/faces.ts'
+import type { Transition } from '../ports/history.ts'
 import type { NewPerson } from '../ports/persons.ts'
 import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
+import { toEnrolmentKind, toFaceChange, toPersonMade } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPlain } from './documents.ts'
 import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
 import { toFaces } from './faces.ts'
+import { appendEntry } from './history-documents.ts'
 import { toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument, toOnePerson } from './person-documents.ts'
 import { obtainKnownPerson } from './persons.ts'
@@ -48,7 +51,11 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
       async (transaction) => {
         const collection = await findCollection(context, collectionId, transaction)
         const known = await obtainKnownPerson(context, collectionId, { input, transaction })
-        if (known) return addToKnown(collection, { personId: known._id, faces }, transaction)
+        if (known) {
+          const { document, transitions } = known
+          const given = { personId: document._id, faces, transitions }
+          return addToKnown(collection, given, transaction)
+        }
         const created = toNewPersonDocument(context, collectionId, input)
         const given = faces.map((face) => toWrittenFace(collection, created._id, face))
         const { added, answers } = splitKnownFromNew(given, new Map())
@@ -56,6 +63,14 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         await tables.persons.insertOne(person, { session: transaction.session })
         await insertFaces(context, { collectionId, faces: added }, transaction)
         await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
+        await appendEntry(context, collectionId, {
+          kind: toEnrolmentKind(added.length, true),
+          transitions: [
+            toPersonMade({ id: person._id, name: person.name }),
+            ...toTransitions(added),
+          ],
+          transaction,
+        })
         const answer = await toOnePerson(context, person, transaction)
         return { person: answer, newPerson: true, faces: answers }
       },
@@ -77,7 +92,15 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
 
   async function addToKnown(
     collection: Collection,
-    { personId, faces }: { readonly personId: string; readonly faces: readonly NewFace[] },
+    {
+      personId,
+      faces,
+      transitions = [],
+    }: {
+      readonly personId: string
+      readonly faces: readonly NewFace[]
+      readonly transitions?: readonly Transition[]
+    },
     transaction: Transaction,
   ): Promise<Enrolled> {
     const collectionId = collection.id
@@ -90,7 +113,12 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     const person = await increaseFaceCount(collectionId, increase, transaction)
     if (added.length > 0) {
       await insertFaces(context, { collectionId, faces: added }, transaction)
+    }
+    const changes = [...transitions, ...toTransitions(added)]
+    if (changes.length > 0) {
       await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
+      const kind = toEnrolmentKind(added.length, false)
+      await appendEntry(context, collectionId, { kind, transitions: changes, transaction })
     }
     const answer = await toOnePerson(context, person, transaction)
     return { person: answer, newPerson: false, faces: answers }
@@ -122,6 +150,10 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         ? addToPerson(collectionId, person, faces)
         : addWithPerson(collectionId, person, faces),
   }
+}
+
+function toTransitions(added: readonly WrittenFace[]): readonly Transition[] {
+  return added.map(({ id, personId }) => toFaceChange(id, { to: personId }))
 }
 
 /** Tells those to be added from those that are stored, or given a second time. */

@@ -1,18 +1,20 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore } from '../ports/faces.ts'
+import { toFaceChange } from '../rules/history.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toCrop, toEmbeddingId, toFace } from './documents.ts'
-import { insertChanges } from './feed.ts'
-import { forgetAnswers, forgetLateAnswers } from './idempotency.ts'
+import { addToFaceCounts } from './face-owners.ts'
+import { appendEntry } from './history-documents.ts'
+import { forgetLateAnswers } from './idempotency.ts'
 import type { Lookups } from './lookups.ts'
 import { facesByPerson } from './schema.ts'
-import { removeStatements } from './statements.ts'
 import type { FaceDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
+import { eraseKept, removeFaces } from './trash.ts'
 
 /**
  * Faces of a collection as they are answered.
@@ -40,7 +42,9 @@ export async function toFaces(
 }
 
 /** Faces, as {@link FaceStore} says. */
-export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'add' | Lookups> {
+export function createFaceOperations(
+  context: MongoContext,
+): Omit<FaceStore, 'add' | 'move' | Lookups> {
   const { tables } = context
 
   async function readFaces(
@@ -95,21 +99,29 @@ export function createFaceOperations(context: MongoContext): Omit<FaceStore, 'ad
       return crop ? toCrop(crop) : undefined
     },
 
-    async delete(collectionId, faceId) {
+    async delete(collectionId, faceId, { undoable = false } = {}) {
       await context.transact(async (transaction) => {
         const { session } = transaction
         const face = isUlid(faceId)
-          ? await tables.faces.findOneAndDelete({ _id: faceId, collectionId }, { session })
+          ? await tables.faces.findOne({ _id: faceId, collectionId }, { session })
           : null
-        if (!face) throw new FaceError('faceNotFound')
-        await forgetAnswers(context, [faceId], transaction)
-        const rejections = -(await removeStatements(context, { faceIds: [faceId] }, transaction))
-        await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1, rejections })
-        const decrease = { $inc: { faceCount: -1 } }
-        await tables.persons.updateOne({ _id: face.personId }, decrease, { session })
-        await tables.embeddings.deleteMany({ faceId }, { session })
-        if (face.hasCrop) await tables.crops.deleteOne({ _id: faceId }, { session })
-        await insertChanges(context, [{ kind: 'faceRemoved', collectionId, faceId }], transaction)
+        const removal = { collectionId, transaction }
+        if (!face) {
+          const one = { _id: String(faceId), collectionId, record: 'face' } as const
+          const kept = undoable ? null : await tables.trash.findOne(one, { session })
+          if (!kept) throw new FaceError('faceNotFound')
+          return eraseKept(context, [kept], transaction)
+        }
+        const { personId } = face
+        const entry = await appendEntry(context, collectionId, {
+          kind: 'faceDeleted',
+          transitions: [toFaceChange(faceId, { from: personId })],
+          transaction,
+        })
+        const kept = { ...removal, ...(undoable ? { entryId: entry?.id } : {}) }
+        await removeFaces(context, kept, [face])
+        await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
+        await addToFaceCounts(context, [{ personId, faces: -1 }], transaction)
       })
       await forgetLateAnswers(context, [faceId])
     },

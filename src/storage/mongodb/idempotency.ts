@@ -5,7 +5,12 @@ import {
   idempotencyClaimedMs,
   idempotencyKeptMs,
 } from '../rules/input-checks.ts'
-import { findSubjects, type RetoldPerson, retellPerson } from '../rules/kept-answers.ts'
+import {
+  findSubjects,
+  type RetoldPerson,
+  retellOwners,
+  retellPerson,
+} from '../rules/kept-answers.ts'
 import type { MongoContext } from './context.ts'
 import { toPerson } from './documents.ts'
 import { isDuplicateKey } from './errors.ts'
@@ -49,6 +54,47 @@ export async function retellAnswers({ tables }: Answers, person: RetoldPerson): 
     const unchanged = { _id, 'response.body': response.body }
     await tables.idempotency.updateOne(unchanged, { $set: { 'response.body': body } })
   }
+}
+
+/** A face or a person, and whose, or who, it is now. */
+interface Moved {
+  readonly id: string
+  readonly personId: string
+}
+
+/**
+ * Makes the answers follow faces and persons that come to other persons; see {@link retellOwners}.
+ *
+ * @param transaction  that moves them. Once more after it, without one, for answers that were kept while
+ *   it ran (see [Note: Answers during a deletion]): then names are brought up to date, too.
+ */
+export async function moveAnswers(
+  { tables }: Answers,
+  { faces, persons }: { readonly faces: readonly Moved[]; readonly persons: readonly Moved[] },
+  transaction?: Pick<Transaction, 'session'>,
+): Promise<void> {
+  const moved = [...faces, ...persons]
+  if (moved.length === 0) return
+  const session = transaction && { session: transaction.session }
+  const toMap = (list: readonly Moved[]) => new Map(list.map(({ id, personId }) => [id, personId]))
+  const owners = { faces: toMap(faces), persons: toMap(persons) }
+  const move = async () => {
+    const those = { subjects: { $in: moved.map(({ id }) => id) } }
+    for (const { _id, response } of await tables.idempotency.find(those, session).toArray()) {
+      if (!response) continue
+      const body = retellOwners(response.body, owners)
+      const fields = { 'response.body': body, subjects: findSubjects(body) }
+      const unchanged = { _id, 'response.body': response.body }
+      await tables.idempotency.updateOne(unchanged, { $set: fields }, session)
+    }
+    if (transaction !== undefined) return
+    const ids = [...new Set(moved.map(({ personId }) => personId))]
+    for (const person of await tables.persons.find({ _id: { $in: ids } }).toArray()) {
+      await retellAnswers({ tables }, toPerson(person, { hasCover: false }))
+    }
+  }
+  // What is done must not be answered with a failure; the answers go after a day.
+  await (transaction === undefined ? move().catch(() => {}) : move())
 }
 
 /** Kept answers, as {@link AnswerStore} says. The server removes old ones, about once a minute. */

@@ -17,11 +17,14 @@ import { createEnrolment } from './enrolment.ts'
 import { toStoreError } from './errors.ts'
 import { createFaceOperations } from './faces.ts'
 import { createFeedOperations } from './feed.ts'
+import { createHistoryOperations } from './history.ts'
 import { createAnswerOperations } from './idempotency.ts'
 import { createJobOperations } from './jobs.ts'
 import { createKeyOperations } from './keys.ts'
 import { createChangeListeners } from './listener.ts'
 import { createLookupOperations } from './lookups.ts'
+import { createMergeOperations } from './merges.ts'
+import { createMoveOperations } from './moves.ts'
 import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
@@ -132,9 +135,15 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
   const { embeddings, ...lookups } = createLookupOperations(context)
   return {
     collections: createCollectionOperations(context, cleaner),
-    persons: createPersonOperations(context),
-    faces: { ...createFaceOperations(context), ...createEnrolment(context), ...lookups },
     statements: createStatementOperations(context),
+    persons: { ...createPersonOperations(context), ...createMergeOperations(context) },
+    faces: {
+      ...createFaceOperations(context),
+      ...createEnrolment(context),
+      ...createMoveOperations(context),
+      ...lookups,
+    },
+    history: createHistoryOperations(context),
     secondModels: createSecondModelOperations(context),
     feed: { ...createFeedOperations(context), embeddings },
     transfer: createTransferOperations(context, cleaner),

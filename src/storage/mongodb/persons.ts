@@ -1,17 +1,22 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
+import { toFaceChange, toPersonChanges, toPersonMade, toPersonRemoved } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { applyPatch, assertRevision } from '../rules/person-record.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
-import { insertChanges } from './feed.ts'
-import { forgetAnswers, forgetLateAnswers, retellAnswers } from './idempotency.ts'
+import { appendEntry } from './history-documents.ts'
+import { forgetLateAnswers, retellAnswers } from './idempotency.ts'
 import { assertFreeExternalId, findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import { omitNull, toNewPersonDocument, toOnePerson } from './person-documents.ts'
 import { listPersons } from './person-lists.ts'
-import { removeStatements } from './statements.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
+import { forgetPersons, removeFaces, removePersons } from './trash.ts'
+
+/** The methods that are in merges.ts. */
+export type Merges = 'merge' | 'mergeConsequences'
 
 /** @throws {FaceError} `personNotFound` */
 export async function findPerson(
@@ -38,13 +43,20 @@ export async function obtainKnownPerson(
   context: MongoContext,
   collectionId: string,
   { input, transaction }: { readonly input: NewPerson; readonly transaction: Transaction },
-): Promise<PersonDocument | undefined> {
+): Promise<KnownPerson | undefined> {
   const known = await findPersonToReuse(context, collectionId, { input, transaction })
   const { externalId } = input
-  if (known === undefined || externalId === undefined || known.externalId !== undefined) {
-    return known
+  if (known === undefined) return undefined
+  if (externalId === undefined || known.externalId !== undefined) {
+    return { document: known, transitions: [] }
   }
   return changePerson(context, { document: known, patch: { externalId } }, transaction)
+}
+
+/** A person who was found, as it is now, and what was changed, for the history. */
+export interface KnownPerson {
+  readonly document: PersonDocument
+  readonly transitions: readonly Transition[]
 }
 
 /**
@@ -56,7 +68,7 @@ export async function changePerson(
   context: MongoContext,
   { document, patch }: { readonly document: PersonDocument; readonly patch: PersonPatch },
   transaction: Transaction,
-): Promise<PersonDocument> {
+): Promise<KnownPerson> {
   const { session } = transaction
   const { _id, collectionId } = document
   const before = await toOnePerson(context, document, transaction)
@@ -88,12 +100,29 @@ export async function changePerson(
     { session, returnDocument: 'after' },
   )
   if (!changed) throw new FaceError('personNotFound')
-  return changed
+  const after = await toOnePerson(context, changed, transaction)
+  return { document: changed, transitions: toPersonChanges(before, after) }
+}
+
+/** The document of a person in a transaction. @throws {FaceError} `personNotFound` */
+export async function findPersonDocument(
+  { tables }: MongoContext,
+  collectionId: string,
+  {
+    personId,
+    transaction: { session },
+  }: { readonly personId: string; readonly transaction: Transaction },
+): Promise<PersonDocument> {
+  const document = isUlid(personId)
+    ? await tables.persons.findOne({ _id: personId, collectionId }, { session })
+    : null
+  if (!document) throw new FaceError('personNotFound')
+  return document
 }
 
 /** Persons, as {@link PersonStore} says. */
-export function createPersonOperations(context: MongoContext): PersonStore {
-  const { collections, persons, faces, embeddings, crops, jobItems } = context.tables
+export function createPersonOperations(context: MongoContext): Omit<PersonStore, Merges> {
+  const { collections, persons, faces, trash } = context.tables
 
   /** @throws {FaceError} `personNotFound` */
   async function readPerson(
@@ -117,11 +146,15 @@ export function createPersonOperations(context: MongoContext): PersonStore {
         async (transaction) => {
           await findCollection(context, collectionId, transaction)
           const known = await obtainKnownPerson(context, collectionId, { input, transaction })
-          if (known) return toOnePerson(context, known, transaction)
-          const document = toNewPersonDocument(context, collectionId, input)
-          await persons.insertOne(document, { session: transaction.session })
-          await addToCounts(context, collectionId, { transaction, persons: 1, faces: 0 })
-          return toOnePerson(context, document, transaction)
+          const document = known?.document ?? toNewPersonDocument(context, collectionId, input)
+          const person = await toOnePerson(context, document, transaction)
+          const kind = known ? 'personUpdated' : 'personCreated'
+          const transitions = known?.transitions ?? [toPersonMade(person)]
+          if (!known) await persons.insertOne(document, { session: transaction.session })
+          await appendEntry(context, collectionId, { kind, transitions, transaction })
+          const made = { transaction, persons: known ? 0 : 1, faces: 0 }
+          if (transitions.length > 0) await addToCounts(context, collectionId, made)
+          return person
         },
         toNameTurn(collectionId, input),
       ),
@@ -134,42 +167,47 @@ export function createPersonOperations(context: MongoContext): PersonStore {
         const document = await readPerson(collectionId, personId, transaction)
         assertRevision(document, condition)
         const changed = await changePerson(context, { document, patch }, transaction)
-        return toOnePerson(context, changed, transaction)
+        const { transitions } = changed
+        if (transitions.length > 0) {
+          await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0 })
+          const entry = { kind: 'personUpdated', transitions, transaction } as const
+          await appendEntry(context, collectionId, entry)
+        }
+        return toOnePerson(context, changed.document, transaction)
       }, personId)
       await retellAnswers(context, person)
       return person
     },
 
-    async delete(collectionId, personId, condition) {
+    async delete(collectionId, personId, { undoable = false, ...condition } = {}) {
       await context.transact(async (transaction) => {
         const { session } = transaction
-        // Its own document first: who adds a face to the person at the same time conflicts with it.
         const person = isUlid(personId)
-          ? await persons.findOneAndDelete({ _id: personId, collectionId }, { session })
+          ? await persons.findOne({ _id: personId, collectionId }, { session })
           : null
-        if (!person) throw new FaceError('personNotFound')
+        const removal = { collectionId, transaction }
+        if (!person) {
+          const kept = { _id: String(personId), collectionId, record: 'person' } as const
+          const isKept = !undoable && (await trash.countDocuments(kept, { session })) > 0
+          if (!isKept) throw new FaceError('personNotFound')
+          return forgetPersons(context, removal, [personId])
+        }
         assertRevision(person, condition)
-        // Those of the faces name the person, too.
-        await forgetAnswers(context, [personId], transaction)
-        await jobItems.deleteMany({ personId }, { session })
-        const found = await faces
-          .find({ personId }, { session, projection: { _id: 1 } })
-          .sort({ _id: 1 })
-          .toArray()
-        const faceIds = found.map((face) => face._id)
-        const ofPerson = await removeStatements(context, { personId }, transaction)
-        const ofFaces = await removeStatements(context, { faceIds }, transaction)
-        const rejections = -ofPerson - ofFaces
-        const removed = { transaction, persons: -1, faces: -faceIds.length, rejections }
+        const found = await faces.find({ personId }, { session }).sort({ _id: 1 }).toArray()
+        const entry = await appendEntry(context, collectionId, {
+          kind: 'personDeleted',
+          transitions: [
+            toPersonRemoved({ id: personId, name: person.name }),
+            ...found.map(({ _id }) => toFaceChange(_id, { from: personId })),
+          ],
+          transaction,
+        })
+        const kept = { ...removal, ...(undoable ? { entryId: entry?.id } : {}) }
+        await removeFaces(context, kept, found)
+        // Who adds a face to the person at the same time conflicts with this.
+        await removePersons(context, kept, [person])
+        const removed = { transaction, persons: -1, faces: -found.length }
         await addToCounts(context, collectionId, removed)
-        if (faceIds.length === 0) return
-        await faces.deleteMany({ personId }, { session })
-        await embeddings.deleteMany({ faceId: { $in: faceIds } }, { session })
-        await crops.deleteMany({ _id: { $in: faceIds } }, { session })
-        const changes = faceIds.map(
-          (faceId) => ({ kind: 'faceRemoved', collectionId, faceId }) as const,
-        )
-        await insertChanges(context, changes, transaction)
       }, personId)
       await forgetLateAnswers(context, [personId])
     },

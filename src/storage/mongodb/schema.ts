@@ -58,6 +58,17 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { collectionId: 1, _id: 1 } },
   ],
   crops: [],
+  history: [
+    { key: { collectionId: 1, _id: 1 } },
+    { key: { collectionId: 1, personIds: 1, _id: 1 } },
+    { key: { at: 1 } },
+  ],
+  trash: [
+    { key: { collectionId: 1 } },
+    { key: { entryId: 1 } },
+    { key: { personId: 1 } },
+    { key: { removedAt: 1 } },
+  ],
   changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
   idempotency: [
     { key: { claimedAt: 1 }, expireAfterSeconds: idempotencyKeptMs / 1000 },
@@ -130,6 +141,8 @@ export async function prepareDatabase(
     embeddings: db.collection('embeddings'),
     statements: db.collection('statements'),
     crops: db.collection('crops'),
+    history: db.collection('history'),
+    trash: db.collection('trash'),
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),
     keys: db.collection('keys'),

@@ -3,6 +3,7 @@ import type { FacePlace } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Change } from '../ports/feed.ts'
+import type { HistoryEntry } from '../ports/history.ts'
 import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
 import type { Statement } from '../ports/statements.ts'
@@ -202,6 +203,30 @@ export interface SightingDocument extends Omit<Sighting, 'id' | 'personId'> {
   readonly embedding: Binary
 }
 
+export interface HistoryDocument extends Omit<HistoryEntry, 'id'> {
+  readonly _id: string
+  readonly collectionId: string
+  /** JSON, as names of fields may be anything. */
+  readonly transitions: string
+}
+
+/** See [Note: Trash] in trash.ts. */
+export interface TrashDocument {
+  /** That of the person or face. */
+  readonly _id: string
+  readonly collectionId: string
+  /** The entry of the history that can put it back. */
+  readonly entryId: string
+  readonly record: 'person' | 'face'
+  /** That of a face, or of the person itself. */
+  readonly personId: string
+  readonly removedAt: string
+  readonly person?: PersonDocument
+  readonly face?: FaceDocument
+  /** Of a face. */
+  readonly embeddings?: readonly EmbeddingDocument[]
+}
+
 /** A collection or a job that was deleted, what belongs to it being removed. */
 export interface PurgeDocument {
   /** Its id. */
@@ -233,6 +258,8 @@ export interface Tables {
   readonly embeddings: Table<EmbeddingDocument>
   readonly statements: Table<StatementDocument>
   readonly crops: Table<CropDocument>
+  readonly history: Table<HistoryDocument>
+  readonly trash: Table<TrashDocument>
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>
   readonly keys: Table<KeyDocument>

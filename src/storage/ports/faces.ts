@@ -1,5 +1,6 @@
 import type { Box, EmbeddingBatch, FaceCrop, Landmarks5, Quality } from '../../core/types.ts'
 import type { Collection, EmbeddingSet } from './collections.ts'
+import type { RemovalOptions } from './history.ts'
 import type { Page, PageOptions } from './pages.ts'
 import type { Metadata, NewPerson, Person } from './persons.ts'
 import type { StatementEmbedding } from './statements.ts'
@@ -88,6 +89,37 @@ export interface NearestFaces {
   readonly collection?: Collection
 }
 
+/** Most faces that are moved at once. */
+export const maxMovedFaces = 1000
+
+/**
+ * What became of a face that was to be moved. `sameImage`: it stays, because the person has a face of the
+ * same place in the same photograph. `notFound`: there is no such face, or it is not of the person
+ * whose faces were to be moved.
+ */
+export const moveOutcomes = ['moved', 'alreadyThere', 'sameImage', 'notFound'] as const
+export type MoveOutcome = (typeof moveOutcomes)[number]
+
+export interface MoveOptions extends RemovalOptions {
+  /** Only faces of this person; default: faces of anybody. */
+  readonly from?: string
+  /** Removes persons who have no face left afterwards; default: they stay. */
+  readonly removeEmptied?: boolean
+}
+
+export interface MovedFaces {
+  /** Who has the faces now. */
+  readonly person: Person
+  /** This call made the person. */
+  readonly newPerson: boolean
+  /** In the order of the given ids. */
+  readonly faces: readonly { readonly faceId: string; readonly outcome: MoveOutcome }[]
+  /** Ids of persons who have no face left; they are removed where that was asked for. */
+  readonly emptied: readonly string[]
+  /** The entry in the history; absent when nothing changed. */
+  readonly entryId?: string
+}
+
 /** The enrolled faces of a database's persons. */
 export interface FaceStore {
   /**
@@ -114,8 +146,28 @@ export interface FaceStore {
   ): Promise<Page<Face>>
   /** @throws {FaceError} `faceNotFound` */
   getCrop(collectionId: string, faceId: string): Promise<FaceCrop | undefined>
-  /** @throws {FaceError} `faceNotFound` */
-  delete(collectionId: string, faceId: string): Promise<void>
+  /**
+   * Gives faces to a person, all that can be at once; a `NewPerson` is created, or found, in the same
+   * transaction. No embedding changes, so searches find them all the time.
+   *
+   * @param faceIds  1 to {@link maxMovedFaces}, each once
+   * @throws {FaceError} `faceNotFound` when none of them is there; `invalidOption` for a list that is
+   *   empty, too long, or has an id twice; `personNotFound`, `collectionNotFound`, and as
+   *   `PersonStore.create`
+   */
+  move(
+    collectionId: string,
+    faceIds: readonly string[],
+    to: string | NewPerson,
+    options?: MoveOptions,
+  ): Promise<MovedFaces>
+  /**
+   * Removes a face. One that was removed before and is kept for an undo, is erased by a removal that
+   * cannot be undone.
+   *
+   * @throws {FaceError} `faceNotFound`
+   */
+  delete(collectionId: string, faceId: string, options?: RemovalOptions): Promise<void>
   /** The persons of these faces; ids that are gone are left out. */
   getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
   /**

@@ -1,3 +1,4 @@
+import type { RemovalOptions } from './history.ts'
 import type { Page, PageOptions } from './pages.ts'
 
 /** Free-form JSON object, at most 16,384 bytes as UTF-8 JSON, at most 16 levels deep. */
@@ -120,6 +121,48 @@ export interface PersonListOptions extends PageOptions {
   readonly order?: SortOrder
 }
 
+/** Several persons that are one. */
+export interface MergeInput {
+  /** Who survives. */
+  readonly into: string
+  /** Who are merged into that one, and are gone then: 1 to {@link maxMerged}, each once. */
+  readonly from: readonly string[]
+  /** Name of the one who survives; default: its own. All other names become aliases. */
+  readonly name?: string
+  /** A face of any of them; default: the cover of the one who survives. */
+  readonly coverFaceId?: string
+  /**
+   * Metadata of the one who survives, in place of the default: its own, and of the others, in their
+   * order, the keys that nobody before them has.
+   */
+  readonly metadata?: Metadata
+}
+
+export const maxMerged = 100
+
+/** Something that a merge does not take over. */
+export interface LostInMerge {
+  readonly personId: string
+  /** Such as `name`, or `metadata.department`. */
+  readonly field: string
+  readonly value: unknown
+}
+
+/** What a merge does, or would do. */
+export interface MergeConsequences {
+  /** Who survives, as afterwards. */
+  readonly person: Person
+  /** Who are merged into that one, as they were before. */
+  readonly merged: readonly Person[]
+  readonly movedFaces: number
+  /**
+   * Ids of faces that are removed, because the one who survives would have the same place of the same
+   * photograph twice.
+   */
+  readonly sameImageFaces: readonly string[]
+  readonly lost: readonly LostInMerge[]
+}
+
 /** The persons of a database's collections. */
 export interface PersonStore {
   /**
@@ -146,8 +189,31 @@ export interface PersonStore {
     patch: PersonPatch,
     condition?: PersonCondition,
   ): Promise<Person>
-  /** Removes the person and all faces. @throws {FaceError} `personNotFound`, `revisionMismatch` */
-  delete(collectionId: string, personId: string, condition?: PersonCondition): Promise<void>
+  /**
+   * Removes the person and all faces. What was removed before and is kept for an undo, is erased by a
+   * removal that cannot be undone.
+   *
+   * @throws {FaceError} `personNotFound`, `revisionMismatch`
+   */
+  delete(
+    collectionId: string,
+    personId: string,
+    options?: PersonCondition & RemovalOptions,
+  ): Promise<void>
+  /** What {@link merge} would do. @throws {FaceError} as {@link merge} */
+  mergeConsequences(collectionId: string, input: MergeInput): Promise<MergeConsequences>
+  /**
+   * Gives the faces of several persons to one of them and removes the others, as a whole or not at all.
+   *
+   * @throws {FaceError} `personNotFound` with `personIds` that are not there; `invalidOption` when the
+   *   list is empty or too long, names somebody twice, or the one who survives; `invalidName`,
+   *   `invalidMetadata`, also where the metadata of all together are too large
+   */
+  merge(
+    collectionId: string,
+    input: MergeInput,
+    options?: RemovalOptions,
+  ): Promise<MergeConsequences & { readonly entryId: string }>
   /**
    * Notes when persons were last seen; earlier times than the noted ones, and persons who are gone,
    * change nothing. It is no change of a person: revision and `updatedAt` stay.

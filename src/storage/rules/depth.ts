@@ -11,8 +11,8 @@ const closeArray = 0x5d
 const openObject = 0x7b
 const closeObject = 0x7d
 
-/** Whether JSON text has more than {@link maxDepth} levels of objects and arrays. */
-export function isJsonTooDeep(json: string): boolean {
+/** Whether JSON text has more than `levels` levels of objects and arrays. */
+export function isJsonTooDeep(json: string, levels: number = maxDepth): boolean {
   // A flat object, as most are, is known by two searches that run in native code.
   if (json.indexOf('{', 1) < 0 && json.indexOf('[', 1) < 0) return false
   let depth = 0
@@ -24,7 +24,7 @@ export function isJsonTooDeep(json: string): boolean {
         i += json.charCodeAt(i) === backslash ? 2 : 1
       }
     } else if (code === openObject || code === openArray) {
-      if (++depth > maxDepth) return true
+      if (++depth > levels) return true
     } else if (code === closeObject || code === closeArray) depth--
   }
   return false

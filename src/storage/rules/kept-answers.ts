@@ -64,3 +64,42 @@ export function retellPerson(body: string, person: RetoldPerson): string {
   }
   return changed ? JSON.stringify(answer) : body
 }
+
+/** Who has faces now that were another's, and who stands for persons that were merged; by id. */
+export interface NewOwners {
+  readonly faces: ReadonlyMap<string, string>
+  readonly persons: ReadonlyMap<string, string>
+}
+
+/**
+ * The answer with the present persons of its faces. Where all faces that it tells of have come to one
+ * person, that is who was enrolled. Name and metadata are for {@link retellPerson}.
+ */
+export function retellOwners(body: string, { faces, persons }: NewOwners): string {
+  const answer = parseAnswer(body)
+  const replace = (object: Record<string, unknown>, field: string, id: string | undefined) => {
+    if (id !== undefined && typeof object[field] === 'string') object[field] = id
+  }
+  for (const object of objectsOf(answer)) {
+    for (const field of ['id', 'personId'])
+      replace(object, field, persons.get(String(object[field])))
+    for (const field of ['id', 'faceId']) {
+      replace(object, 'personId', faces.get(String(object[field])))
+    }
+  }
+  const told = answer as {
+    readonly person?: { id?: unknown }
+    readonly faces?: unknown
+    id?: unknown
+  }
+  const owners = new Set(
+    Array.isArray(told?.faces)
+      ? told.faces.map(
+          (entry: { readonly face?: { readonly personId?: unknown } }) => entry?.face?.personId,
+        )
+      : [],
+  )
+  const [owner, ...others] = owners
+  if (typeof owner === 'string' && others.length === 0) (told.person ?? told).id = owner
+  return JSON.stringify(answer)
+}

@@ -26,6 +26,7 @@ export type Listed =
   | 'jobItems'
   | 'strangers'
   | 'sightings'
+  | 'history'
 
 /** Where a page starts and how long it is. */
 export interface PageStart {

@@ -8,13 +8,16 @@ import { createChangeOperations } from './changes.ts'
 import { createCollectionOperations } from './collections.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import { createFaceOperations } from './faces.ts'
+import { createHistoryOperations } from './history.ts'
 import { createAnswerOperations, expireAnswers } from './idempotency.ts'
 import { createJobOperations } from './jobs.ts'
 import { createKeyOperations } from './keys.ts'
 import type { Connection } from './libsql.ts'
 import { createLookupMemory, type LookupMemory } from './lookup-memory.ts'
 import { createLookupOperations } from './lookups.ts'
+import { createMergeOperations } from './merges.ts'
 import type { StoreMethod } from './methods.ts'
+import { createMoveOperations } from './moves.ts'
 import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
@@ -198,9 +201,10 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
   const { embeddings, ...lookups } = createLookupOperations(context, memory)
   return {
     collections: createCollectionOperations(context),
-    persons: createPersonOperations(context),
-    faces: { ...createFaceOperations(context), ...lookups },
     statements: createStatementOperations(context),
+    persons: { ...createPersonOperations(context), ...createMergeOperations(context) },
+    faces: { ...createFaceOperations(context), ...createMoveOperations(context), ...lookups },
+    history: createHistoryOperations(context),
     secondModels: createSecondModelOperations(context),
     feed: { ...createChangeOperations(context), embeddings },
     transfer: createTransferOperations(context),

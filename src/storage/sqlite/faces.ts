@@ -10,17 +10,22 @@ import type {
 } from '../ports/faces.ts'
 import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
+import { toEnrolmentKind, toFaceChange } from '../rules/history.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
+import { appendEntry } from './history-rows.ts'
 import type { SqlValue } from './libsql.ts'
 import type { Lookups } from './lookups.ts'
 import { findPerson, obtainPerson } from './persons.ts'
 import { faceColumns, facesAndModel, readCrop, readFace, toEmbeddingBytes } from './rows.ts'
+import { forgetFace, removeFaces } from './trash.ts'
 
 /** Faces, as {@link import('../database.ts').Database} says. */
-export function createFaceOperations(context: StoreContext): Synchronous<Omit<FaceStore, Lookups>> {
+export function createFaceOperations(
+  context: StoreContext,
+): Synchronous<Omit<FaceStore, 'move' | Lookups>> {
   const { db } = context
 
   function getFace(collectionId: string, faceId: string): Face {
@@ -68,11 +73,19 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
       const collection = findCollection(context, collectionId)
       const owner =
         typeof person === 'string'
-          ? { person: findPerson(context, collectionId, person), isNew: false }
+          ? { person: findPerson(context, collectionId, person), isNew: false, transitions: [] }
           : obtainPerson(context, collectionId, person)
       const { id } = owner.person
       const stored = faces.map((face) => insertFace(collection, id, face))
       const updated = findPerson(context, collectionId, id)
+      const added = stored.filter(({ alreadyEnrolled }) => !alreadyEnrolled)
+      appendEntry(context, collectionId, {
+        kind: toEnrolmentKind(added.length, owner.isNew),
+        transitions: [
+          ...owner.transitions,
+          ...added.map((face) => toFaceChange(face.id, { to: id })),
+        ],
+      })
       return { person: updated, newPerson: owner.isNew, faces: stored }
     },
 
@@ -102,10 +115,14 @@ export function createFaceOperations(context: StoreContext): Synchronous<Omit<Fa
       return row && readCrop(row)
     },
 
-    delete(collectionId, faceId) {
-      getFace(collectionId, faceId)
-      db.run('DELETE FROM faces WHERE id = ?', [faceId])
-      appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
+    delete(collectionId, faceId, { undoable = false } = {}) {
+      if (!undoable && isUlid(faceId) && forgetFace(context, collectionId, faceId)) return
+      const { personId } = getFace(collectionId, faceId)
+      const entry = appendEntry(context, collectionId, {
+        kind: 'faceDeleted',
+        transitions: [toFaceChange(faceId, { from: personId })],
+      })
+      removeFaces(context, { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }, [faceId])
     },
 
     findByImage(collectionId, imageHash) {

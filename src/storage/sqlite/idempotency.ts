@@ -5,7 +5,7 @@ import {
   idempotencyClaimedMs,
   idempotencyKeptMs,
 } from '../rules/input-checks.ts'
-import { findSubjects, retellPerson } from '../rules/kept-answers.ts'
+import { findSubjects, retellOwners, retellPerson } from '../rules/kept-answers.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import type { Connection } from './libsql.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
@@ -42,6 +42,51 @@ export function retellAnswers({ db }: Pick<StoreContext, 'db'>, person: Person):
   for (const row of rows) {
     const body = retellPerson(readText(row, 'body'), person)
     db.run('UPDATE idempotency SET body = ? WHERE key = ?', [body, readText(row, 'key')])
+  }
+}
+
+/** Makes the answers follow faces and persons that come to other persons; see {@link retellOwners}. */
+export function moveAnswers(
+  context: StoreContext,
+  { faces, persons }: { readonly faces: readonly Moved[]; readonly persons: readonly Moved[] },
+): void {
+  const { db } = context
+  if (!db.get('SELECT 1 FROM idempotency_subjects LIMIT 1')) return
+  const toMap = (moved: readonly Moved[]) =>
+    new Map(moved.map(({ id, personId }) => [id, personId]))
+  const owners = { faces: toMap(faces), persons: toMap(persons) }
+  const keys = new Set<string>()
+  for (const { id } of [...faces, ...persons]) {
+    const rows = db.all('SELECT key FROM idempotency_subjects WHERE subject = ?', [id])
+    for (const row of rows) keys.add(readText(row, 'key'))
+  }
+  for (const key of keys) {
+    const row = db.get('SELECT body FROM idempotency WHERE key = ? AND body IS NOT NULL', [key])
+    if (!row) continue
+    const body = retellOwners(readText(row, 'body'), owners)
+    db.run('UPDATE idempotency SET body = ? WHERE key = ?', [body, key])
+    db.run('DELETE FROM idempotency_subjects WHERE key = ?', [key])
+    addSubjects(context, key, findSubjects(body))
+  }
+  if (keys.size === 0) return
+  for (const id of new Set([...faces, ...persons].map(({ personId }) => personId))) {
+    const row = db.get(`SELECT ${personColumns} FROM persons WHERE id = ?`, [id])
+    if (row) retellAnswers(context, readPerson(row, context.onUnreadableMetadata))
+  }
+}
+
+/** A face or a person, and whose, or who, it is now. */
+interface Moved {
+  readonly id: string
+  readonly personId: string
+}
+
+function addSubjects({ db }: StoreContext, key: string, subjects: readonly string[]): void {
+  for (const subject of subjects) {
+    db.run('INSERT INTO idempotency_subjects (subject, key) VALUES (?, ?) ON CONFLICT DO NOTHING', [
+      subject,
+      key,
+    ])
   }
 }
 
@@ -94,11 +139,8 @@ export function createAnswerOperations(context: StoreContext): Synchronous<Answe
       const { status, body } = response
       const change = 'UPDATE idempotency SET status = ?, body = ? WHERE key = ?'
       if (db.run(change, [status, body, key]) === 0) return
+      addSubjects(context, key, subjects)
       for (const subject of subjects) {
-        db.run(
-          'INSERT INTO idempotency_subjects (subject, key) VALUES (?, ?) ON CONFLICT DO NOTHING',
-          [subject, key],
-        )
         const person = findPerson(subject)
         if (person) retellAnswers(context, person)
       }

@@ -1,5 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
+import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
+import { toFaceChange, toPersonChanges, toPersonMade, toPersonRemoved } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import {
   assertWays,
@@ -16,11 +18,15 @@ import {
   toStoredFields,
   toStoredNames,
 } from '../rules/person-record.ts'
-import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
+import { appendEntry } from './history-rows.ts'
 import { retellAnswers } from './idempotency.ts'
 import { listPersons } from './person-lists.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
+import { forgetPersons, isKeptPerson, removeFaces, removePersons } from './trash.ts'
+
+/** The methods that are in merges.ts. */
+export type Merges = 'merge' | 'mergeConsequences'
 
 /** @throws {FaceError} `personNotFound` */
 export function findPerson(context: StoreContext, collectionId: string, personId: string): Person {
@@ -45,20 +51,28 @@ export function obtainPerson(
   context: StoreContext,
   collectionId: string,
   input: NewPerson,
-): { readonly person: Person; readonly isNew: boolean } {
+): Obtained {
   findCollection(context, collectionId)
   assertWays(input)
   const found = choosePerson(input, findNamesakes(context, collectionId, input))
   if (found === undefined) {
-    return { person: insertPerson(context, collectionId, input), isNew: true }
+    const made = insertPerson(context, collectionId, input)
+    return { person: made, isNew: true, transitions: [toPersonMade(made)] }
   }
   const person = findPerson(context, collectionId, found)
   const { externalId } = input
-  if (externalId === undefined || person.externalId !== undefined) return { person, isNew: false }
-  return {
-    person: changePerson(context, collectionId, { person, patch: { externalId } }),
-    isNew: false,
+  if (externalId === undefined || person.externalId !== undefined) {
+    return { person, isNew: false, transitions: [] }
   }
+  const changed = changePerson(context, collectionId, { person, patch: { externalId } })
+  return { person: changed, isNew: false, transitions: toPersonChanges(person, changed) }
+}
+
+/** A person who was found or made, and what that changed, for the history. */
+export interface Obtained {
+  readonly person: Person
+  readonly isNew: boolean
+  readonly transitions: readonly Transition[]
 }
 
 function findNamesakes(context: StoreContext, collectionId: string, input: NewPerson): Namesakes {
@@ -128,7 +142,7 @@ export function writePerson(
 }
 
 /** @throws {FaceError} `externalIdTaken` when it is another person's */
-function assertFreeExternalId(
+export function assertFreeExternalId(
   context: StoreContext,
   collectionId: string,
   { id, externalId }: { readonly id: string; readonly externalId: string | null },
@@ -183,27 +197,49 @@ function assertFaceOf(
 }
 
 /** Persons, as {@link import('../database.ts').Database} says. */
-export function createPersonOperations(context: StoreContext): Synchronous<PersonStore> {
+export function createPersonOperations(
+  context: StoreContext,
+): Synchronous<Omit<PersonStore, Merges>> {
   const { db } = context
   return {
-    create: (collectionId, input) => obtainPerson(context, collectionId, input).person,
+    create(collectionId, input) {
+      const { person, isNew, transitions } = obtainPerson(context, collectionId, input)
+      const kind = isNew ? 'personCreated' : 'personUpdated'
+      appendEntry(context, collectionId, { kind, transitions })
+      return person
+    },
+
     get: (collectionId, personId) => findPerson(context, collectionId, personId),
     list: (collectionId, options = {}) => listPersons(context, collectionId, options),
 
     update(collectionId, personId, patch, condition) {
       const person = findPerson(context, collectionId, personId)
       assertRevision(person, condition)
-      return changePerson(context, collectionId, { person, patch })
+      const changed = changePerson(context, collectionId, { person, patch })
+      const transitions = toPersonChanges(person, changed)
+      appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
+      return changed
     },
 
-    delete(collectionId, personId, condition) {
-      assertRevision(findPerson(context, collectionId, personId), condition)
-      for (const row of db.all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [
-        personId,
-      ])) {
-        appendChange(context, { kind: 'faceRemoved', collectionId, faceId: readText(row, 'id') })
+    delete(collectionId, personId, { undoable = false, ...condition } = {}) {
+      if (!undoable && isKeptPerson(context, collectionId, personId)) {
+        return forgetPersons(context, [personId])
       }
-      db.run('DELETE FROM persons WHERE id = ?', [personId])
+      const person = findPerson(context, collectionId, personId)
+      assertRevision(person, condition)
+      const faceIds = db
+        .all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [personId])
+        .map((row) => readText(row, 'id'))
+      const entry = appendEntry(context, collectionId, {
+        kind: 'personDeleted',
+        transitions: [
+          toPersonRemoved(person),
+          ...faceIds.map((faceId) => toFaceChange(faceId, { from: personId })),
+        ],
+      })
+      const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }
+      removeFaces(context, removal, faceIds)
+      removePersons(context, removal, [personId])
     },
 
     seen(collectionId, entries) {

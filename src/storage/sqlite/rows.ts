@@ -3,7 +3,7 @@ import type { FaceCrop } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
 import type { Metadata, Person } from '../ports/persons.ts'
-import { isJsonTooDeep } from '../rules/depth.ts'
+import { isJsonTooDeep, maxDepth } from '../rules/depth.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import { parseStoredMetadata } from '../rules/person-fields.ts'
 import type { SqlRow } from './libsql.ts'
@@ -55,10 +55,11 @@ export function readCrop(row: SqlRow): FaceCrop | undefined {
   return row.crop_place === null ? { bytes } : { bytes, place: readJson(row, 'crop_place') }
 }
 
-export function readJson<T>(row: SqlRow, column: string): T {
+/** @param levels  of objects and arrays that the value may have */
+export function readJson<T>(row: SqlRow, column: string, levels: number = maxDepth): T {
   const json = readText(row, column)
   try {
-    if (!isJsonTooDeep(json)) return JSON.parse(json) as T
+    if (!isJsonTooDeep(json, levels)) return JSON.parse(json) as T
   } catch (cause) {
     throw new FaceError('storeCorrupt', { detail: `Column ${column} is not JSON.`, cause })
   }

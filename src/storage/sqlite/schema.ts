@@ -360,6 +360,56 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   CREATE INDEX persons_favourite ON persons (collection_id, id) WHERE favourite = 1;
   `,
   fillPersonNames,
+  // Of an entry, the actor, the persons and the transitions are JSON. A row of the trash is the removed
+  // row as JSON, by column; see [Note: Trash] in trash.ts.
+  `
+  CREATE TABLE history (
+    id TEXT PRIMARY KEY,
+    collection_id TEXT NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    person_ids TEXT NOT NULL,
+    faces INTEGER NOT NULL,
+    undoes TEXT,
+    undone_by TEXT,
+    transitions TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX history_by_collection ON history (collection_id, id);
+  CREATE INDEX history_by_age ON history (at);
+
+  CREATE TABLE history_persons (
+    person_id TEXT NOT NULL,
+    entry_id TEXT NOT NULL REFERENCES history (id) ON DELETE CASCADE,
+    PRIMARY KEY (person_id, entry_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX history_persons_by_entry ON history_persons (entry_id);
+
+  CREATE TABLE trash (
+    id TEXT PRIMARY KEY,
+    entry_id TEXT NOT NULL REFERENCES history (id) ON DELETE CASCADE,
+    collection_id TEXT NOT NULL,
+    record TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    removed_at TEXT NOT NULL,
+    stored TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trash_by_entry ON trash (entry_id);
+  CREATE INDEX trash_by_person ON trash (person_id);
+  CREATE INDEX trash_by_age ON trash (removed_at);
+
+  CREATE TABLE trashed_embeddings (
+    record_id TEXT NOT NULL REFERENCES trash (id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    embedding BLOB NOT NULL,
+    PRIMARY KEY (record_id, model_id)
+  ) STRICT;
+  CREATE TABLE trashed_crops (
+    face_id TEXT PRIMARY KEY REFERENCES trash (id) ON DELETE CASCADE,
+    bytes BLOB NOT NULL,
+    place TEXT
+  ) STRICT;
+  `,
 ]
 
 /** The schema version that this program writes. */

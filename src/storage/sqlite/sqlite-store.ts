@@ -253,6 +253,18 @@ const plainParameters: { readonly [N in MethodName | 'ping']?: ParameterMap } = 
     ...others,
   ],
   'faces.add': ([collectionId, person, faces]) => [collectionId, toPlainPerson(person), faces],
+  'faces.move': ([collectionId, faceIds, to, options]) => [
+    collectionId,
+    faceIds,
+    toPlainPerson(to),
+    options,
+  ],
+  'persons.mergeConsequences': ([collectionId, input]) => [collectionId, toPlainPerson(input)],
+  'persons.merge': ([collectionId, input, options]) => [
+    collectionId,
+    toPlainPerson(input),
+    options,
+  ],
   'transfer.restorePersons': ([collectionId, persons]) => [
     collectionId,
     (persons as readonly unknown[]).map(toPlainPerson),

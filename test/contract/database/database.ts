@@ -8,8 +8,10 @@ import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
+import { describeHistory } from './history.ts'
 import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
+import { describeMoves } from './moves.ts'
 import { describePersonLists } from './person-lists.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
@@ -55,6 +57,8 @@ export function describeDatabaseContract(
     describePersonLists(under)
     describeFaces(under)
     describeStatements(under)
+    describeMoves(under)
+    describeHistory(under)
     describeSecondModels(under)
     describeFeed(under, createNoted)
     describeAnswers(under)

@@ -1,0 +1,143 @@
+import { FaceError } from '../../core/errors.ts'
+import type {
+  MergeConsequences,
+  MergeInput,
+  Person,
+  PersonPatch,
+  PersonStore,
+} from '../ports/persons.ts'
+import { toFaceChange, toPersonChanges, toPersonRemoved } from '../rules/history.ts'
+import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
+import { isUlid } from '../rules/pages.ts'
+import { findCollection, type MongoContext } from './context.ts'
+import { addToCounts } from './counters.ts'
+import { addToFaceCounts, giveFaces } from './face-owners.ts'
+import { appendEntry } from './history-documents.ts'
+import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
+import { toFaceSource } from './moves.ts'
+import { toOnePerson, toPersons } from './person-documents.ts'
+import { changePerson, type Merges } from './persons.ts'
+import type { FaceDocument, PersonDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+import { removeFaces, removePersons } from './trash.ts'
+
+interface Plan extends MergeConsequences {
+  /** The one who survives, as before. */
+  readonly into: Person
+  readonly survivor: PersonDocument
+  readonly patch: PersonPatch
+  readonly others: readonly PersonDocument[]
+  readonly moved: readonly FaceDocument[]
+  readonly same: readonly FaceDocument[]
+}
+
+/** Merging persons, as {@link PersonStore} says. */
+export function createMergeOperations(context: MongoContext): Pick<PersonStore, Merges> {
+  const { faces, persons } = context.tables
+
+  async function plan(
+    collectionId: string,
+    input: MergeInput,
+    transaction: Transaction,
+  ): Promise<Plan> {
+    const { session } = transaction
+    await findCollection(context, collectionId, transaction)
+    const ids = [input.into, ...input.from].filter(isUlid)
+    const documents = await persons.find({ _id: { $in: ids }, collectionId }, { session }).toArray()
+    const found = new Map(documents.map((document) => [document._id, document]))
+    assertAllFound(input, found)
+    const survivor = found.get(input.into) as PersonDocument
+    const others = input.from.map((id) => found.get(id) as PersonDocument)
+    const [into, ...merged] = await toPersons(context, [survivor, ...others], transaction)
+    if (into === undefined) throw new FaceError('personNotFound')
+    const all = await faces
+      .find({ personId: { $in: ids } }, { session })
+      .sort({ _id: 1 })
+      .toArray()
+    const sources = new Set(all.filter(({ personId }) => personId === into.id).map(toFaceSource))
+    const moved: FaceDocument[] = []
+    const same: FaceDocument[] = []
+    for (const { _id } of others) {
+      for (const face of all.filter(({ personId }) => personId === _id)) {
+        const source = toFaceSource(face)
+        const list = sources.has(source) ? same : moved
+        list.push(face)
+        sources.add(source)
+      }
+    }
+    const own = all.filter(({ personId }) => personId === into.id)
+    assertCover(
+      input,
+      [...own, ...moved].map(({ _id }) => _id),
+    )
+    const { person, patch, lost } = mergeFields(input, into, merged)
+    return {
+      ...{ into, survivor, others, moved, same, merged, patch, lost },
+      person: { ...person, faceCount: into.faceCount + moved.length },
+      movedFaces: moved.length,
+      sameImageFaces: same.map(({ _id }) => _id),
+    }
+  }
+
+  return {
+    async mergeConsequences(collectionId, input) {
+      assertMerge(input)
+      return context.transact(async (transaction) =>
+        toConsequences(await plan(collectionId, input, transaction)),
+      )
+    },
+
+    async merge(collectionId, input, { undoable = false } = {}) {
+      assertMerge(input)
+      const answer = await context.transact(async (transaction) => {
+        const planned = await plan(collectionId, input, transaction)
+        const { into, survivor, others, merged, moved, same, patch } = planned
+        const entry = await appendEntry(context, collectionId, {
+          kind: 'personsMerged',
+          transitions: [
+            ...toPersonChanges(into, planned.person),
+            ...merged.map(toPersonRemoved),
+            ...moved.map((face) => toFaceChange(face._id, { from: face.personId, to: into.id })),
+            ...same.map((face) => toFaceChange(face._id, { from: face.personId })),
+          ],
+          transaction,
+        })
+        const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}), transaction }
+        await removeFaces(context, removal, same)
+        const gone = same.map(({ personId }) => ({ personId, faces: -1 }))
+        await addToFaceCounts(context, gone, transaction)
+        await giveFaces(
+          context,
+          moved.map(({ _id: id, personId: from }) => ({ id, from, personId: into.id })),
+          transaction,
+        )
+        await moveAnswers(context, { faces: [], persons: toMoved(input) }, transaction)
+        await removePersons(context, removal, others)
+        await addToCounts(context, collectionId, {
+          ...{ transaction, persons: -others.length, faces: -same.length },
+        })
+        const changed = await changePerson(context, { document: survivor, patch }, transaction)
+        const person = await toOnePerson(context, changed.document, transaction)
+        return { ...toConsequences(planned), person, entryId: entry?.id ?? '' }
+      }, input.into)
+      await moveAnswers(context, { faces: [], persons: toMoved(input) })
+      await forgetLateAnswers(context, [...input.from, ...answer.sameImageFaces])
+      await retellAnswers(context, answer.person)
+      return answer
+    },
+  }
+}
+
+function toMoved({ into, from }: MergeInput) {
+  return from.map((id) => ({ id, personId: into }))
+}
+
+function toConsequences({
+  person,
+  merged,
+  movedFaces,
+  sameImageFaces,
+  lost,
+}: Plan): MergeConsequences {
+  return { person, merged, movedFaces, sameImageFaces, lost }
+}

@@ -1,0 +1,172 @@
+import { FaceError } from '../../core/errors.ts'
+import type { HistoryDetails, RemovalOptions } from '../ports/history.ts'
+import type { PersonPatch } from '../ports/persons.ts'
+import { refuseUndo, withoutPersons } from '../rules/history.ts'
+import { isUlid } from '../rules/pages.ts'
+import { planUndo, splitCover, toUndoRefusal, type UndoPlan } from '../rules/undo.ts'
+import { findCollection, type MongoContext } from './context.ts'
+import { addToCounts } from './counters.ts'
+import { addToFaceCounts, giveFaces } from './face-owners.ts'
+import { findBySource, toSource } from './face-writes.ts'
+import { appendEntry, toDetails } from './history-documents.ts'
+import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
+import { toPersons } from './person-documents.ts'
+import { changePerson, findPersonDocument } from './persons.ts'
+import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+import { removeFaces, removePersons, restoreFaces, restorePersons } from './trash.ts'
+
+interface Facts {
+  readonly persons: readonly PersonDocument[]
+  readonly faces: readonly FaceDocument[]
+  readonly kept: readonly TrashDocument[]
+}
+
+/**
+ * Takes an entry back, as {@link import('../ports/history.ts').HistoryStore.undo} says.
+ *
+ * @returns the new entry
+ */
+export async function undoEntry(
+  context: MongoContext,
+  { collectionId, entryId }: { readonly collectionId: string; readonly entryId: string },
+  { undoable = false }: RemovalOptions,
+): Promise<HistoryDetails> {
+  const { tables } = context
+  if (!isUlid(entryId)) throw new FaceError('historyEntryNotFound')
+
+  async function changePersons(
+    { changedPersons }: UndoPlan,
+    {
+      pick,
+      transaction,
+    }: {
+      readonly pick: (patch: PersonPatch) => PersonPatch
+      readonly transaction: Transaction
+    },
+  ): Promise<void> {
+    for (const { person, fields } of changedPersons) {
+      const patch = pick(fields)
+      if (Object.keys(patch).length === 0) continue
+      const wanted = { personId: person.id, transaction }
+      const document = await findPersonDocument(context, collectionId, wanted)
+      await changePerson(context, { document, patch }, transaction)
+    }
+  }
+
+  async function run(transaction: Transaction) {
+    const { session } = transaction
+    const collection = await findCollection(context, collectionId, transaction)
+    const document = await tables.history.findOne({ _id: entryId, collectionId }, { session })
+    if (!document) throw new FaceError('historyEntryNotFound')
+    const entry = toDetails(document)
+    const facts = await readFacts(context, entry, transaction)
+    const present = await toPersons(context, facts.persons, transaction)
+    const plan = planUndo(entry, {
+      persons: new Map(present.map((person) => [person.id, person])),
+      faces: new Map(facts.faces.map((face) => [face._id, face.personId])),
+      kept: new Set(facts.kept.map(({ _id }) => _id)),
+    })
+    await assertNotThere(context, { plan, facts }, transaction)
+    const undoing = await appendEntry(context, collectionId, {
+      kind: 'undone',
+      transitions: undoable
+        ? plan.transitions
+        : withoutPersons(plan.transitions, new Set(plan.removedPersons)),
+      undoes: entryId,
+      transaction,
+    })
+    if (undoing === undefined) throw refuseUndo('It changed nothing.')
+    // Of two who undo it at once, one conflicts here and is refused when it is run again.
+    const undone = { $set: { undoneBy: undoing.id } }
+    await tables.history.updateOne({ _id: entryId }, undone, { session })
+    const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}), transaction }
+
+    const removedFaces = new Set(plan.removedFaces.map(({ id }) => id))
+    await removeFaces(
+      context,
+      removal,
+      facts.faces.filter(({ _id }) => removedFaces.has(_id)),
+    )
+    await addToFaceCounts(
+      context,
+      plan.removedFaces.map(({ personId }) => ({ personId, faces: -1 })),
+      transaction,
+    )
+    await giveFaces(context, plan.movedFaces, transaction)
+    const removedPersons = new Set(plan.removedPersons)
+    await removePersons(
+      context,
+      removal,
+      facts.persons.filter(({ _id }) => removedPersons.has(_id)),
+    )
+    await changePersons(plan, { pick: (patch) => splitCover(patch).fields, transaction })
+    await restorePersons(context, plan.restoredPersons, transaction)
+    await giveFaces(context, plan.returnedFaces, transaction)
+    const restoredFaces = new Set(plan.restoredFaces.map(({ id }) => id))
+    const kept = facts.kept.filter(({ _id }) => restoredFaces.has(_id))
+    await restoreFaces(context, collection, { kept, transaction })
+    await addToFaceCounts(
+      context,
+      plan.restoredFaces.map(({ personId }) => ({ personId, faces: 1 })),
+      transaction,
+    )
+    await changePersons(plan, { pick: (patch) => splitCover(patch).cover, transaction })
+    await addToCounts(context, collectionId, {
+      transaction,
+      persons: plan.restoredPersons.length - plan.removedPersons.length,
+      faces: plan.restoredFaces.length - plan.removedFaces.length,
+    })
+    return { undoing, plan }
+  }
+
+  const { undoing, plan } = await context
+    .transact(run, entryId)
+    .catch((error: unknown) => Promise.reject(toUndoRefusal(error)))
+  const gone = [...plan.removedPersons, ...plan.removedFaces.map(({ id }) => id)]
+  if (gone.length > 0) await forgetLateAnswers(context, gone)
+  const moved = [...plan.movedFaces, ...plan.returnedFaces]
+  await moveAnswers(context, { faces: moved, persons: [] })
+  const changed = plan.changedPersons.map(({ person }) => person.id)
+  const persons = await tables.persons.find({ _id: { $in: changed } }).toArray()
+  for (const person of await toPersons(context, persons)) await retellAnswers(context, person)
+  return undoing
+}
+
+async function readFacts(
+  { tables }: MongoContext,
+  { personIds, transitions }: HistoryDetails,
+  { session }: Transaction,
+): Promise<Facts> {
+  const ids = [...new Set([...personIds, ...transitions.map(({ id }) => id)])]
+  const those = { _id: { $in: ids } }
+  const kept = await tables.trash.find(those, { session }).toArray()
+  const persons = await tables.persons.find(those, { session }).toArray()
+  const faces = await tables.faces.find(those, { session }).toArray()
+  return { persons, faces, kept }
+}
+
+/** @throws {FaceError} `undoRefused` when a person has another face of the same place in the same image */
+async function assertNotThere(
+  context: MongoContext,
+  { plan, facts }: { readonly plan: UndoPlan; readonly facts: Facts },
+  transaction: Transaction,
+): Promise<void> {
+  const documents = new Map(facts.faces.map((face) => [face._id, face]))
+  for (const { face } of facts.kept) if (face) documents.set(face._id, face)
+  const moved = [...plan.movedFaces, ...plan.returnedFaces]
+  const coming = [...moved, ...plan.restoredFaces].flatMap(({ id, personId }) => {
+    const face = documents.get(id)
+    return face ? [{ ...face, personId }] : []
+  })
+  if (coming.length === 0) return
+  const leaving = new Set([...plan.removedFaces, ...moved].map(({ id }) => id))
+  const there = await findBySource(context, coming, transaction)
+  for (const face of coming) {
+    const same = there.get(toSource(face))
+    if (same === undefined || same._id === face._id || leaving.has(same._id)) continue
+    throw refuseUndo('The person has another face of the same photograph by now.', {
+      personId: face.personId,
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import { FaceError } from '../../core/errors.ts'
+import type { HistoryEntry, HistoryKind, RecordState, Transition } from '../ports/history.ts'
+import type { Person } from '../ports/persons.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What of a person is told by others than the person's record, or changes with every write. */
+const notStated: ReadonlySet<string> = new Set([
+  'id',
+  'faceCount',
+  'createdAt',
+  'updatedAt',
+  'revision',
+  'lastSeenAt',
+])
+
+/** The fields of a person that an entry may tell of; those without a value are `null`. */
+export function toPersonState(person: Person): Fields {
+  return Object.fromEntries(
+    Object.entries(person).flatMap(([field, value]) =>
+      notStated.has(field) ? [] : [[field, value ?? null]],
+    ),
+  )
+}
+
+/** Whether two values are the same as JSON, whatever the order of keys. */
+export function isSameJson(a: unknown, b: unknown): boolean {
+  return toOrderedJson(a ?? null) === toOrderedJson(b ?? null)
+}
+
+function toOrderedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+/** The transition of a person whose fields changed; none when none did. */
+export function toPersonChanges(was: Person, is: Person): readonly Transition[] {
+  const before = toPersonState(was)
+  const after = toPersonState(is)
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  const changed = fields.filter((field) => !isSameJson(before[field], after[field]))
+  if (changed.length === 0) return []
+  const pick = (state: Fields) =>
+    Object.fromEntries(changed.map((field) => [field, state[field] ?? null]))
+  return [{ record: 'person', id: was.id, before: pick(before), after: pick(after) }]
+}
+
+/** The transition of a person who is made. */
+export function toPersonMade({ id, name }: Pick<Person, 'id' | 'name'>): Transition {
+  return { record: 'person', id, before: null, after: { name } }
+}
+
+/** The transition of a person who is removed. */
+export function toPersonRemoved({ id, name }: Pick<Person, 'id' | 'name'>): Transition {
+  return { record: 'person', id, before: { name }, after: null }
+}
+
+/** The transition of a face; without a person it was not, or is not, there. */
+export function toFaceChange(
+  faceId: string,
+  { from, to }: { readonly from?: string; readonly to?: string },
+): Transition {
+  return { record: 'face', id: faceId, before: toFaceState(from), after: toFaceState(to) }
+}
+
+function toFaceState(personId: string | undefined): RecordState {
+  return personId === undefined ? null : { personId }
+}
+
+/** The person of a face in a state; `undefined` where it was not there. */
+export function personOfState(state: RecordState): string | undefined {
+  const personId = state?.personId
+  return typeof personId === 'string' ? personId : undefined
+}
+
+/** What an enrolment was, of which some faces may have been there, or all. */
+export function toEnrolmentKind(added: number, newPerson: boolean): HistoryKind {
+  if (added > 0) return 'facesAdded'
+  return newPerson ? 'personCreated' : 'personUpdated'
+}
+
+/** What an entry says of its transitions. */
+export function summarizeTransitions(
+  transitions: readonly Transition[],
+): Pick<HistoryEntry, 'personIds' | 'faceCount'> {
+  const personIds = new Set<string>()
+  let faceCount = 0
+  for (const { record, id, before, after } of transitions) {
+    if (record === 'person') personIds.add(id)
+    else faceCount++
+    for (const state of [before, after]) {
+      const personId = record === 'face' ? personOfState(state) : undefined
+      if (personId !== undefined) personIds.add(personId)
+    }
+  }
+  return { personIds: [...personIds], faceCount }
+}
+
+/** The transitions without what they say of these persons beyond that they were there. */
+export function withoutPersons(
+  transitions: readonly Transition[],
+  personIds: ReadonlySet<string>,
+): readonly Transition[] {
+  const bare = (state: RecordState): RecordState => (state === null ? null : {})
+  return transitions.map((transition) =>
+    transition.record === 'person' && personIds.has(transition.id)
+      ? { ...transition, before: bare(transition.before), after: bare(transition.after) }
+      : transition,
+  )
+}
+
+/** @param reason  a plain sentence */
+export function refuseUndo(reason: string, info: Fields = {}): FaceError {
+  return new FaceError('undoRefused', { detail: reason, info })
+}

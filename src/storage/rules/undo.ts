@@ -1,0 +1,165 @@
+import { isFaceError } from '../../core/errors.ts'
+import type { HistoryDetails, Transition } from '../ports/history.ts'
+import type { Person, PersonPatch } from '../ports/persons.ts'
+import { isSameJson, personOfState, refuseUndo, toPersonState } from './history.ts'
+
+/** How the records of an entry are now. */
+export interface UndoFacts {
+  /** Those of the entry's persons who are there, with their numbers of faces. */
+  readonly persons: ReadonlyMap<string, Person>
+  /** The persons of those of its faces that are there. */
+  readonly faces: ReadonlyMap<string, string>
+  /** Ids of its records that were removed and are kept. */
+  readonly kept: ReadonlySet<string>
+}
+
+type MovedFace = FaceAt & { readonly from: string }
+
+interface FaceAt {
+  readonly id: string
+  readonly personId: string
+}
+
+/**
+ * What takes an entry back, to be done in this order: an external id is free only once who had it is
+ * gone, and a face comes only to a person who is there.
+ */
+export interface UndoPlan {
+  readonly removedFaces: readonly FaceAt[]
+  /** To persons who are there. */
+  readonly movedFaces: readonly MovedFace[]
+  readonly removedPersons: readonly string[]
+  /** Fields that get the value they had; the cover at last, when its face is there. */
+  readonly changedPersons: readonly {
+    readonly person: Person
+    readonly fields: PersonPatch
+  }[]
+  readonly restoredPersons: readonly string[]
+  /** To persons who were restored. */
+  readonly returnedFaces: readonly MovedFace[]
+  readonly restoredFaces: readonly FaceAt[]
+  /** Those of the new entry. */
+  readonly transitions: readonly Transition[]
+}
+
+/**
+ * What takes an entry back.
+ *
+ * @throws {FaceError} `undoRefused` with the reason when something is not as the entry left it
+ */
+export function planUndo(entry: HistoryDetails, facts: UndoFacts): UndoPlan {
+  if (entry.undoneBy !== undefined) {
+    throw refuseUndo(
+      `It was undone already, by entry ${entry.undoneBy}. To have it again, undo that one.`,
+      { entryId: entry.undoneBy },
+    )
+  }
+  const transitions = entry.transitions.map(
+    ({ before, after, ...rest }): Transition => ({ ...rest, before: after, after: before }),
+  )
+  const persons = transitions.filter(({ record }) => record === 'person')
+  const faces = transitions.filter(({ record }) => record === 'face')
+  const restoredPersons = persons.filter(({ before }) => before === null).map(({ id }) => id)
+  const removedPersons = persons.filter(({ after }) => after === null).map(({ id }) => id)
+  for (const id of restoredPersons) assertRestorable('person', id, facts)
+
+  const plan = planFaces(faces, { facts, restored: new Set(restoredPersons) })
+  const leaving = countBy([
+    ...plan.removedFaces.map(({ personId }) => personId),
+    ...[...plan.movedFaces, ...plan.returnedFaces].map(({ from }) => from),
+  ])
+  for (const id of removedPersons) {
+    const { faceCount } = findPerson(id, facts)
+    if (faceCount > (leaving.get(id) ?? 0)) {
+      throw refuseUndo('The person has other faces by now.', { personId: id })
+    }
+  }
+  const changed = persons.filter(({ before, after }) => before !== null && after !== null)
+  const changedPersons = changed.map((transition) => toPersonFields(transition, facts))
+  return { ...plan, restoredPersons, removedPersons, changedPersons, transitions }
+}
+
+function planFaces(
+  transitions: readonly Transition[],
+  { facts, restored }: { readonly facts: UndoFacts; readonly restored: ReadonlySet<string> },
+): Pick<UndoPlan, 'removedFaces' | 'movedFaces' | 'returnedFaces' | 'restoredFaces'> {
+  const removedFaces: FaceAt[] = []
+  const movedFaces: MovedFace[] = []
+  const returnedFaces: MovedFace[] = []
+  const restoredFaces: FaceAt[] = []
+  for (const { id, before, after } of transitions) {
+    const from = personOfState(before)
+    const to = personOfState(after)
+    if (from === undefined) assertRestorable('face', id, facts)
+    else assertFaceAt({ id, personId: from }, facts)
+    if (to !== undefined && !restored.has(to)) findPerson(to, facts)
+    if (to === undefined) removedFaces.push({ id, personId: from as string })
+    else if (from === undefined) restoredFaces.push({ id, personId: to })
+    else (restored.has(to) ? returnedFaces : movedFaces).push({ id, personId: to, from })
+  }
+  return { removedFaces, movedFaces, returnedFaces, restoredFaces }
+}
+
+function assertRestorable(record: 'person' | 'face', id: string, facts: UndoFacts): void {
+  if (facts.kept.has(id)) return
+  const there = record === 'person' ? facts.persons.has(id) : facts.faces.has(id)
+  const reason = there ? 'is there again' : 'was erased'
+  throw refuseUndo(`The ${record} ${reason}.`, { [`${record}Id`]: id })
+}
+
+function findPerson(id: string, { persons, kept }: UndoFacts): Person {
+  const person = persons.get(id)
+  if (person !== undefined) return person
+  throw refuseUndo(
+    kept.has(id)
+      ? 'The person was deleted since, or merged into another one; undo that first.'
+      : 'The person was erased.',
+    { personId: id },
+  )
+}
+
+function assertFaceAt({ id, personId }: FaceAt, { faces, kept }: UndoFacts): void {
+  const owner = faces.get(id)
+  if (owner === personId) return
+  const gone = kept.has(id) ? 'was deleted since; undo that first' : 'was erased'
+  const reason = owner === undefined ? gone : 'was moved to another person since; undo that first'
+  throw refuseUndo(`A face ${reason}.`, { faceId: id })
+}
+
+function toPersonFields(
+  { id, before, after }: Transition,
+  facts: UndoFacts,
+): UndoPlan['changedPersons'][number] {
+  const person = findPerson(id, facts)
+  const present = toPersonState(person)
+  for (const [field, value] of Object.entries(before ?? {})) {
+    if (isSameJson(present[field], value)) continue
+    const what = field === 'name' ? 'was renamed again' : `was changed again (${field})`
+    throw refuseUndo(`The person ${what} since; undo that first.`, { personId: id, field })
+  }
+  return { person, fields: (after ?? {}) as PersonPatch }
+}
+
+function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
+}
+
+/** What an undo gives a person back before and after faces are there. */
+export function splitCover({ coverFaceId, ...fields }: PersonPatch): {
+  readonly fields: PersonPatch
+  readonly cover: PersonPatch
+} {
+  return { fields, cover: coverFaceId === undefined ? {} : { coverFaceId } }
+}
+
+/** A refusal for what a store refuses when it gives a person back what it had. */
+export function toUndoRefusal(error: unknown): unknown {
+  if (isFaceError(error, 'externalIdTaken')) {
+    return refuseUndo("The person's external id is another's by now.", error.info)
+  }
+  return isFaceError(error, 'faceNotFound')
+    ? refuseUndo("The face that was the cover is not the person's any more.")
+    : error
+}

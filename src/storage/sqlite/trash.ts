@@ -1,0 +1,183 @@
+import { isUlid } from '../rules/pages.ts'
+import { modelsOf } from '../rules/second-models.ts'
+import { appendChange } from './changes.ts'
+import { findCollection, type StoreContext } from './context.ts'
+import { scrubHistory } from './history-rows.ts'
+import type { SqlRow, SqlValue } from './libsql.ts'
+import { readJson, readText } from './rows.ts'
+
+// [Note: Trash]
+// What is deleted leaves the tables that everybody reads, at once and with everything that follows a
+// deletion: counts, kept answers, the change feed. Its rows are kept apart, as they were, with the
+// entry of the history that can put them back; nothing but an undo reads them. So no list, search or
+// export has to know of the trash, and what is put back is bit for bit what was removed, with its ids.
+
+/** Where removed rows go; without an entry they are erased. */
+export interface Removal {
+  readonly collectionId: string
+  readonly entryId?: string | undefined
+}
+
+/** Removes faces that are there, with their embeddings and crops, and writes their changes. */
+export function removeFaces(
+  context: StoreContext,
+  { collectionId, entryId }: Removal,
+  faceIds: readonly string[],
+): void {
+  const { db } = context
+  for (const faceId of faceIds) {
+    if (entryId !== undefined) keepFace(context, { collectionId, entryId }, faceId)
+    db.run('DELETE FROM faces WHERE id = ?', [faceId])
+    appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
+  }
+}
+
+function keepFace(
+  context: StoreContext,
+  removal: Removal & { readonly entryId: string },
+  faceId: string,
+): void {
+  const { db } = context
+  const row = db.get('SELECT * FROM faces WHERE id = ?', [faceId])
+  keepRow(context, removal, { record: 'face', personId: readText(row, 'person_id'), row })
+  db.run(
+    'INSERT INTO trashed_embeddings (record_id, model_id, embedding) ' +
+      'SELECT face_id, model_id, embedding FROM embeddings WHERE face_id = ?',
+    [faceId],
+  )
+  db.run(
+    'INSERT INTO trashed_crops (face_id, bytes, place) ' +
+      'SELECT face_id, bytes, place FROM crops WHERE face_id = ?',
+    [faceId],
+  )
+}
+
+/** Removes persons who have no faces any more. */
+export function removePersons(
+  context: StoreContext,
+  { collectionId, entryId }: Removal,
+  personIds: readonly string[],
+): void {
+  const { db } = context
+  for (const personId of personIds) {
+    if (entryId !== undefined) {
+      const row = db.get('SELECT * FROM persons WHERE id = ?', [personId])
+      keepRow(context, { collectionId, entryId }, { record: 'person', personId, row })
+    }
+    db.run('DELETE FROM persons WHERE id = ?', [personId])
+  }
+  if (entryId === undefined) forgetPersons(context, personIds)
+}
+
+function keepRow(
+  { db, now }: StoreContext,
+  { collectionId, entryId }: Removal & { readonly entryId: string },
+  {
+    record,
+    personId,
+    row,
+  }: { readonly record: string; readonly personId: string; readonly row: SqlRow | undefined },
+): void {
+  const id = readText(row, 'id')
+  // It is there when a transfer brought back what was removed.
+  db.run('DELETE FROM trash WHERE id = ?', [id])
+  db.run(
+    'INSERT INTO trash (id, entry_id, collection_id, record, person_id, removed_at, stored) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [id, entryId, collectionId, record, personId, now(), JSON.stringify(row)],
+  )
+}
+
+/** The external id of a person who is in the trash. */
+export function readKeptExternalId(context: StoreContext, personId: string): string | null {
+  const { external_id: externalId } = readKept(context, personId)
+  return typeof externalId === 'string' ? externalId : null
+}
+
+/** Puts a person back who is in the trash, and whose external id is free. */
+export function restorePerson(context: StoreContext, personId: string): void {
+  insertRow(context, 'persons', readKept(context, personId))
+  context.db.run('DELETE FROM trash WHERE id = ?', [personId])
+}
+
+/** Puts a face back that is in the trash, with the embeddings of models that the collection has. */
+export function restoreFace(context: StoreContext, collectionId: string, faceId: string): void {
+  const { db } = context
+  insertRow(context, 'faces', readKept(context, faceId))
+  db.run(
+    'INSERT INTO crops (face_id, bytes, place) ' +
+      'SELECT face_id, bytes, place FROM trashed_crops WHERE face_id = ?',
+    [faceId],
+  )
+  for (const { modelId } of modelsOf(findCollection(context, collectionId))) {
+    const written = db.run(
+      'INSERT INTO embeddings (face_id, model_id, embedding) SELECT record_id, model_id, embedding ' +
+        'FROM trashed_embeddings WHERE record_id = ? AND model_id = ?',
+      [faceId, modelId],
+    )
+    if (written > 0) appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
+  }
+  db.run('DELETE FROM trash WHERE id = ?', [faceId])
+}
+
+function readKept({ db }: StoreContext, id: string): Readonly<Record<string, SqlValue>> {
+  const row = db.get('SELECT stored FROM trash WHERE id = ?', [id])
+  return readJson(row ?? {}, 'stored')
+}
+
+/** Columns that were added to the table since have their defaults. */
+function insertRow(
+  { db }: StoreContext,
+  table: 'persons' | 'faces',
+  row: Readonly<Record<string, SqlValue>>,
+): void {
+  const columns = Object.keys(row)
+  db.run(
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    Object.values(row),
+  )
+}
+
+/** Erases what the trash and the history have of persons who are erased, beyond ids and times. */
+export function forgetPersons({ db }: StoreContext, personIds: readonly string[]): void {
+  for (const personId of personIds) {
+    // Whoever was merged into the person is the same individual.
+    const merged = db
+      .all(
+        "SELECT t.id FROM trash t JOIN history h ON h.id = t.entry_id AND h.kind = 'personsMerged' " +
+          'JOIN history_persons p ON p.entry_id = h.id ' +
+          "WHERE p.person_id = ? AND t.record = 'person'",
+        [personId],
+      )
+      .map((row) => readText(row, 'id'))
+    const ids = new Set([personId, ...merged])
+    for (const id of ids) db.run('DELETE FROM trash WHERE person_id = ?', [id])
+    scrubHistory(db, ids)
+  }
+}
+
+/** Erases what is left of a face in the trash. @returns whether there was something */
+export function forgetFace({ db }: StoreContext, collectionId: string, faceId: string): boolean {
+  const one = "DELETE FROM trash WHERE id = ? AND collection_id = ? AND record = 'face'"
+  return db.run(one, [faceId, collectionId]) > 0
+}
+
+/** Whether the person is in the trash of the collection. */
+export function isKeptPerson({ db }: StoreContext, collectionId: string, id: string): boolean {
+  if (!isUlid(id)) return false
+  const one = "SELECT 1 FROM trash WHERE id = ? AND collection_id = ? AND record = 'person'"
+  return db.get(one, [id, collectionId]) !== undefined
+}
+
+/** As {@link import('../ports/history.ts').HistoryStore.eraseTrash} says. */
+export function eraseTrash(context: StoreContext, removedBefore: string, limit: number): number {
+  const { db } = context
+  const rows = db.all(
+    'SELECT id, record FROM trash WHERE removed_at < ? ORDER BY removed_at, id LIMIT ?',
+    [removedBefore, limit],
+  )
+  for (const row of rows) db.run('DELETE FROM trash WHERE id = ?', [readText(row, 'id')])
+  const persons = rows.filter(({ record }) => record === 'person')
+  scrubHistory(db, new Set(persons.map((row) => readText(row, 'id'))))
+  return rows.length
+}
