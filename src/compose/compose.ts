@@ -219,6 +219,7 @@ async function composeUseCases(
   )
   const faceWatcher = createUseCases({
     analyzer: vision.analyzer,
+    logger,
     gallery,
     store,
     models: vision.manifest.models,

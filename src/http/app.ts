@@ -21,6 +21,8 @@ import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
+import { registerBulkPersonRoutes } from './resources/persons/bulk.ts'
+import { registerPersonExportRoutes } from './resources/persons/export.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
 import { registerStatementRoutes } from './resources/statements/routes.ts'
 import { registerStrangerRoutes } from './resources/strangers/routes.ts'
@@ -89,6 +91,8 @@ export async function createApp(
     registerCollectionRoutes(scope)
     registerCollectionModelRoutes(scope, context)
     registerPersonRoutes(scope, context)
+    registerBulkPersonRoutes(scope)
+    registerPersonExportRoutes(scope)
     registerFaceRoutes(scope, context)
     registerStatementRoutes(scope, context)
     registerStrangerRoutes(scope)

@@ -6,7 +6,9 @@ import { isAmbiguousName } from './person-by-name.ts'
 /** A photograph of many, and whose face it shows: a person's id, or a name. */
 export interface BulkPhoto {
   readonly fileName: string
-  readonly person: { readonly id: string } | Pick<NewPersonInput, 'name' | 'metadata'>
+  readonly person:
+    | { readonly id: string }
+    | Pick<NewPersonInput, 'name' | 'externalId' | 'metadata'>
   readonly bytes: Uint8Array
 }
 
@@ -76,7 +78,14 @@ export function toPhotoRejection(
   }
   if (!isFaceError(error)) return undefined
   const isOfPhoto = [
-    ...['invalidName', 'invalidMetadata', 'imageTooLarge', 'workerFailed', 'internal'],
+    ...[
+      'invalidName',
+      'invalidMetadata',
+      'externalIdTaken',
+      'imageTooLarge',
+      'workerFailed',
+      'internal',
+    ],
   ].includes(error.code)
   return isOfPhoto ? { kind: 'rejected', reasons: [error.code], message: error.message } : undefined
 }

@@ -3,6 +3,7 @@ import type { KeepUnknown } from '../core/keep-unknown.ts'
 import type { DecisionPolicy, FmrCurve, QualityGates } from '../core/types.ts'
 import type { Gallery } from '../gallery/gallery.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
 import type { StrangerKeeperOptions } from './strangers/keeper.ts'
@@ -18,6 +19,8 @@ export interface RecognitionDependencies {
   readonly defaults: RecognitionDefaults
   /** How strangers are kept. */
   readonly strangers?: Pick<StrangerKeeperOptions, 'background' | 'pollMs' | 'expireMs' | 'logger'>
+  /** For what goes wrong behind an answer. */
+  readonly logger?: Logger | undefined
 }
 
 /** Defaults from the configuration; used where a request or a collection says nothing else. */

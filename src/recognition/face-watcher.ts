@@ -18,9 +18,17 @@ import type { IndexStatus } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
-import type { Metadata, NewPerson, Person } from '../storage/ports/persons.ts'
+import type {
+  Metadata,
+  NewPerson,
+  Person,
+  PersonCondition,
+  PersonListOptions,
+  PersonPatch,
+} from '../storage/ports/persons.ts'
 import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
+import type { BulkPersonEntry, BulkPersonsResult } from './bulk-persons.ts'
 import type { SecondModel } from './second-model.ts'
 import type { RecorderStats } from './strangers/recorder.ts'
 import type { Strangers } from './strangers/strangers-api.ts'
@@ -574,36 +582,48 @@ export interface FaceWatcher {
   /** The people of collections. */
   readonly persons: {
     /**
-     * Makes a person without faces, or finds one by name (`ifExists`).
+     * Makes a person without faces, or finds one by external id or name (`ifExists`).
      *
      * @throws {FaceError} `collectionNotFound`, `invalidName`, `invalidMetadata`, `invalidOption`,
-     *   `personExists`
+     *   `personExists`, `externalIdTaken`
      */
     create(collection: string, input: NewPersonInput): Promise<Person>
     /** @throws {FaceError} `collectionNotFound`, `personNotFound` */
     get(collection: string, personId: string): Promise<Person>
     /**
-     * A page of persons, those made last at the end.
+     * A page of persons: those who are asked for, in the order that is asked for, by default those made
+     * last at the end.
      *
-     * @param options `name`: only those whose name contains it, in any case; `exactName`: only that name
      * @throws {FaceError} `collectionNotFound`, `invalidCursor`, `invalidOption`
      */
-    list(
-      collection: string,
-      options?: PageOptions & { readonly name?: string; readonly exactName?: string },
-    ): Promise<Page<Person>>
+    list(collection: string, options?: PersonListOptions): Promise<Page<Person>>
     /**
-     * Changes name or metadata; what is absent stays.
+     * Changes a person's own fields; what is absent stays.
      *
-     * @throws {FaceError} `collectionNotFound`, `personNotFound`, `invalidName`, `invalidMetadata`
+     * @throws {FaceError} `collectionNotFound`, `personNotFound`, `revisionMismatch`, `invalidName`,
+     *   `invalidMetadata`, `invalidOption`, `externalIdTaken`; `faceNotFound` for a cover that is no face
+     *   of the person
      */
     update(
       collection: string,
       personId: string,
-      patch: { readonly name?: string; readonly metadata?: Metadata },
+      patch: PersonPatch,
+      condition?: PersonCondition,
     ): Promise<Person>
-    /** Deletes a person with all faces. @throws {FaceError} `collectionNotFound`, `personNotFound` */
-    delete(collection: string, personId: string): Promise<void>
+    /** Deletes a person with all faces. @throws {FaceError} `collectionNotFound`, `personNotFound`, `revisionMismatch` */
+    delete(collection: string, personId: string, condition?: PersonCondition): Promise<void>
+    /**
+     * Changes or deletes up to 1,000 persons. That one cannot be changed is a result, and does not stop
+     * the others.
+     *
+     * @param options.dryRun  nothing is changed, and persons are answered as they would be
+     * @throws {FaceError} `collectionNotFound`; `invalidOption` for too many, or a person named twice
+     */
+    bulk(
+      collection: string,
+      entries: readonly BulkPersonEntry[],
+      options?: { readonly dryRun?: boolean },
+    ): Promise<BulkPersonsResult>
   }
   /** The stored faces of people. */
   readonly faces: {

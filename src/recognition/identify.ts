@@ -31,6 +31,7 @@ import {
 } from './face-watcher.ts'
 import { latestGalleryShift } from './gallery-shift.ts'
 import type { Judges } from './judges.ts'
+import type { LastSeen } from './last-seen.ts'
 import { createCollectionMemory, isSwitchedFrom } from './remembered-collections.ts'
 import type { StrangerKeeper } from './strangers/keeper.ts'
 import { sumTimings } from './timings.ts'
@@ -82,6 +83,7 @@ interface Searched {
  * @param known  collections as they were last read, by name; shared by callers who reach the same ones,
  *   because what is remembered is not checked again
  * @param keeper  is told of faces that nobody enrolled has
+ * @param lastSeen  is told of persons who are recognised
  */
 export function createIdentify(
   deps: RecognitionDependencies,
@@ -89,10 +91,12 @@ export function createIdentify(
     judges,
     known,
     keeper,
+    lastSeen,
   }: {
     readonly judges: Judges
     readonly known: Map<string, Collection>
     readonly keeper: Pick<StrangerKeeper, 'note'>
+    readonly lastSeen: Pick<LastSeen, 'note'>
   },
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
@@ -159,13 +163,17 @@ export function createIdentify(
     }
   }
 
-  /** Answers, and keeps the faces that nobody enrolled has, where the collection wants that. */
+  /** Answers, notes who was recognised, and keeps the faces that nobody enrolled has, where the collection wants that. */
   function conclude(
     opened: Opened,
     searched: Searched,
     { source }: IdentifyOptions,
   ): IdentifyResult | IdentifyEmbeddingResult {
     const result = toResult(opened, searched)
+    const matched = result.faces.flatMap(({ decision, candidates }) =>
+      decision === 'match' ? (candidates[0]?.personId ?? []) : [],
+    )
+    lastSeen.note(opened.collection.id, matched)
     const { current } = searched
     const { modelId } = opened.collection
     // What another model made is of no use to strangers of the model that answers by now.

@@ -9,7 +9,8 @@ import { createEnroll } from './enroll.ts'
 import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
-import { assertNewPerson } from './person-by-name.ts'
+import { createLastSeen, type LastSeen } from './last-seen.ts'
+import { createPersons } from './persons.ts'
 import { createSecondModel, type SecondModel } from './second-model.ts'
 import { createStatements } from './statements.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
@@ -30,15 +31,19 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
       return queued + running > 0
     },
   })
+  const lastSeen = createLastSeen(deps.store.persons, { logger: deps.logger })
   const as = (context: RequestContext): FaceWatcher => {
     const { signal, ...caller } = context
     const gallery = { ...deps.gallery, ...deps.gallery.as(caller) }
     // One who reaches some collections only must not find the others here.
-    const shared = { judges, keeper, known: caller.collectionIds === undefined ? known : new Map() }
+    const shared = {
+      ...{ judges, keeper, lastSeen },
+      known: caller.collectionIds === undefined ? known : new Map(),
+    }
     const useCases = { ...bindUseCases({ ...deps, gallery }, shared), as }
     return signal === undefined ? useCases : withSignal(useCases, signal)
   }
-  return { ...bindUseCases(deps, { judges, keeper, known }), as }
+  return { ...bindUseCases(deps, { judges, keeper, lastSeen, known }), as }
 }
 
 /** What looks at images ends with the signal, where the call has none of its own. */
@@ -79,12 +84,13 @@ interface Shared {
   readonly keeper: StrangerKeeper
   /** See [Note: Remembered collections] in identify.ts. */
   readonly known: Map<string, Collection>
+  readonly lastSeen: LastSeen
 }
 
 /** The use cases over a gallery, which may be one caller's. */
 function bindUseCases(
   deps: RecognitionDependencies,
-  { judges, known, keeper }: Shared,
+  { judges, known, keeper, lastSeen }: Shared,
 ): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
@@ -96,7 +102,7 @@ function bindUseCases(
     embed: createEmbed(deps),
     enroll: (collection, person, images, options) =>
       (options?.dryRun ? dryEnroll : enroll)(collection, person, images, options),
-    identify: createIdentify(deps, { judges, known, keeper }),
+    identify: createIdentify(deps, { judges, known, keeper, lastSeen }),
     verify: createVerify(deps, judges),
     collections: {
       ...collections,
@@ -113,18 +119,7 @@ function bindUseCases(
     },
     secondModel: forgetting(createSecondModel(deps), (name) => known.delete(name)),
     strangers: createStrangers(deps, keeper),
-    persons: {
-      create: async (collection, input) => {
-        const id = await idOf(collection)
-        assertNewPerson(input)
-        return gallery.persons.create(id, input)
-      },
-      get: async (collection, id) => gallery.persons.get(await idOf(collection), id),
-      list: async (collection, options) => gallery.persons.list(await idOf(collection), options),
-      update: async (collection, id, patch) =>
-        gallery.persons.update(await idOf(collection), id, patch),
-      delete: async (collection, id) => gallery.persons.delete(await idOf(collection), id),
-    },
+    persons: createPersons(gallery),
     faces: {
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
@@ -161,6 +156,7 @@ function bindUseCases(
     async close() {
       // Running requests still write; each stage is closed even when another fails to.
       const outcomes = [await settle(analyzer.close()), await settle(keeper.close())]
+      outcomes.push(await settle(lastSeen.close()))
       outcomes.push(await settle(gallery.close()))
       outcomes.push(await settle(store.close()))
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')

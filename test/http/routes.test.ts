@@ -435,9 +435,153 @@ describe('persons', () => {
     expect((await create('create')).status).toBe(201)
     const ambiguous = await create('reuse')
     expect([ambiguous.status, ambiguous.json.code]).toEqual([400, 'invalidOption'])
-    expect((await create('reuseFirst')).json.id).toBe(reused[0]!.json.id)
+    const first = await create('reuse&onAmbiguous=first')
+    expect(first.json.id).toBe(reused[0]!.json.id)
     const { json } = await client.send('GET', persons)
     expect(json.items.map((item: { faceCount: number }) => item.faceCount)).toEqual([2, 0])
+  })
+
+  it('keeps all fields of a person, and changes each', async () => {
+    const given = {
+      ...{ name: 'Ann', aliases: ['Annie'], externalId: 'e-1', notes: 'a\nb', hidden: true },
+      ...{ favourite: true, metadata: { a: 1 } },
+    }
+    const { json: made } = await client.send('POST', persons, { json: given })
+    expect(made).toMatchObject({ ...given, revision: 1 })
+    const url = `${persons}/${made.id}`
+    const patch = { aliases: [], externalId: null, notes: null, hidden: false, favourite: false }
+    const { json: changed } = await client.send('PATCH', url, { json: patch })
+    expect(changed).toMatchObject({ aliases: [], hidden: false, favourite: false, revision: 2 })
+    expect(changed).not.toHaveProperty('notes')
+    expect(changed).not.toHaveProperty('externalId')
+    const form = [
+      ['name', 'Bob'],
+      ['aliases', '["Rob"]'],
+      ['externalId', 'e-2'],
+      ['notes', 'x'],
+      ['favourite', 'true'],
+      ['image', 'face:bob', 'b.jpg'],
+    ] as const
+    const { json: bob } = await client.send('POST', persons, { form })
+    const ofForm = { aliases: ['Rob'], externalId: 'e-2', notes: 'x', favourite: true }
+    expect(bob).toMatchObject(ofForm)
+    const again = await client.send('POST', `${persons}?ifExists=reuse`, {
+      json: { name: 'Robert', externalId: 'e-2' },
+    })
+    expect(again.json).toMatchObject({ id: bob.id, name: 'Bob' })
+    for (const [send, json, code] of [
+      ['POST', { name: 'Cid', externalId: 'e-2' }, 'externalIdTaken'],
+      ['POST', { name: 'Cid', aliases: ['\u0000'] }, 'invalidRequest'],
+      ['POST', { name: 'Cid', notes: '\u0000' }, 'invalidRequest'],
+      ['PATCH', { externalId: 'e-2' }, 'externalIdTaken'],
+      ['PATCH', { coverFaceId: bob.faces[0].face.id }, 'faceNotFound'],
+    ] as const) {
+      const asked = await client.send(send, send === 'POST' ? persons : url, { json })
+      expect([asked.json.code, asked.status >= 400]).toEqual([code, true])
+    }
+    const cover = { coverFaceId: bob.faces[0].face.id }
+    const shown = await client.send('PATCH', `${persons}/${bob.id}`, { json: cover })
+    expect(shown.json).toMatchObject(cover)
+  })
+
+  it('changes and deletes a person only as it was read', async () => {
+    const { json: made } = await client.send('POST', persons, { json: { name: 'Ann' } })
+    const url = `${persons}/${made.id}`
+    const { headers } = await client.send('GET', url)
+    expect(headers.etag).toBe('"1"')
+    const change = (tag: string) =>
+      client.send('PATCH', url, { json: { name: 'Bea' }, headers: { 'if-match': tag } })
+    const changed = await change('"1"')
+    expect([changed.status, changed.headers.etag]).toEqual([200, '"2"'])
+    for (const tag of ['"1"', 'W/"2"', '"x"', '2']) {
+      const { status, json } = await change(tag)
+      expect([status, json.code, json.revision]).toEqual([412, 'revisionMismatch', 2])
+    }
+    expect((await change('"1", "2"')).json.code).toBe('invalidRequest')
+    expect((await change('*')).status).toBe(200)
+    const remove = (tag: string) => client.send('DELETE', url, { headers: { 'if-match': tag } })
+    expect((await remove('"2"')).json.code).toBe('revisionMismatch')
+    expect((await remove('"3"')).status).toBe(204)
+  })
+
+  it('finds persons by words, filters and sorts them', async () => {
+    for (const name of ['İstanbul Kaya', 'Zoë', 'ann']) {
+      await client.send('POST', persons, { json: { name, favourite: name === 'ann' } })
+    }
+    const names = async (query: string) =>
+      (await client.send('GET', `${persons}?${query}`)).json.items.map(
+        ({ name }: { name: string }) => name,
+      )
+    expect(await names('query=istanbul')).toEqual(['İstanbul Kaya'])
+    expect(await names('query=zoe&sort=updated&order=desc')).toEqual(['Zoë'])
+    expect(await names('sort=name')).toEqual(['ann', 'İstanbul Kaya', 'Zoë'])
+    expect(await names('favourite=true')).toEqual(['ann'])
+    expect(await names('faces=none&hidden=false&order=desc')).toEqual([
+      ...['ann', 'Zoë', 'İstanbul Kaya'],
+    ])
+    expect(await names('changedSince=2999-01-01T00:00:00Z')).toEqual([])
+    for (const query of ['sort=age', 'order=up', 'faces=two', 'changedSince=soon']) {
+      expect((await client.send('GET', `${persons}?${query}`)).status).toBe(400)
+    }
+  })
+
+  it('changes many persons, with a result for each', async () => {
+    const ids: string[] = []
+    for (const name of ['Ann', 'Bob', 'Cid']) {
+      const json = { name, metadata: { team: 'a', tags: ['x'] } }
+      ids.push((await client.send('POST', persons, { json })).json.id)
+    }
+    const bulk = (json: object) => client.send('POST', `${persons}/bulk`, { json })
+    const operation = {
+      ...{ kind: 'update', fields: { hidden: true }, setMetadata: { floor: 2 } },
+      ...{ removeMetadata: ['team'], addTags: ['y'], removeTags: ['x'] },
+    }
+    const changed = { hidden: true, metadata: { floor: 2, tags: ['y'] } }
+    const dry = await bulk({ ids: ids.slice(0, 1), operation, dryRun: true })
+    expect(dry.json).toMatchObject({ items: [{ person: { ...changed, revision: 1 } }], changed: 1 })
+    const { json } = await bulk({ ids: [ids[0], 'nobody', ids[1]], operation })
+    expect(json).toMatchObject({
+      ...{ changed: 2, failed: 1 },
+      items: [
+        { id: ids[0], status: 'ok', person: { ...changed, revision: 2 } },
+        { id: 'nobody', status: 'failed', code: 'personNotFound' },
+        { id: ids[1], status: 'ok', person: changed },
+      ],
+    })
+    const removed = await bulk({
+      ids: [ids[1], ids[2], ids[1]!.toLowerCase()],
+      operation: { kind: 'delete' },
+    })
+    expect(removed.json).toMatchObject({ changed: 2, failed: 1 })
+    expect((await client.send('GET', persons)).json.items).toMatchObject([{ id: ids[0] }])
+    const many = Array.from({ length: 1001 }, (_, i) => `p${i}`)
+    for (const wrong of [
+      { ids: many, operation: { kind: 'delete' } },
+      { ids: [], operation: { kind: 'delete' } },
+      { ids: ['a', 'a'], operation: { kind: 'delete' } },
+      { ids, operation: { kind: 'move' } },
+      { ids, operation: { kind: 'delete', fields: {} } },
+    ]) {
+      expect((await bulk(wrong)).json.code).toBe('invalidRequest')
+    }
+  })
+
+  it('exports persons as CSV and JSON', async () => {
+    const given = { name: '=1+1', aliases: ['A, "B"'], metadata: { a: 1 }, hidden: true }
+    await client.send('POST', persons, { json: given })
+    await client.send('POST', persons, { json: { name: 'Bob' } })
+    const csv = await client.send('GET', `${persons}.csv?sort=name`)
+    expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8')
+    const lines = csv.body.trim().split('\r\n')
+    expect(lines[0]).toMatch(/^id,name,aliases,externalId,notes,hidden,favourite,metadata,/)
+    expect(lines[1]).toContain(`,'=1+1,"[""A, \\""B\\""""]",,,true,false,"{""a"":1}",,0,1,,`)
+    expect(lines).toHaveLength(3)
+    const all = await client.send('GET', `${persons}.json`)
+    expect(JSON.parse(all.body)).toEqual((await client.send('GET', persons)).json.items)
+    expect((await client.send('GET', `${persons}.json?hidden=true`)).json).toMatchObject([given])
+    expect((await client.send('GET', `${persons}.json?query=nobody`)).json).toEqual([])
+    const nobody = '/v1/collections/nobody/persons.csv'
+    expect((await client.send('GET', nobody)).json.code).toBe('collectionNotFound')
   })
 
   it('stores nobody when no image can be used', async () => {
@@ -660,6 +804,14 @@ describe('faces', () => {
     const crop = await client.send('GET', url)
     expect([crop.status, crop.headers['content-type']]).toEqual([200, 'image/jpeg'])
     expect(crop.headers['cache-control']).toBe('no-store')
+    const zip = await client.send('GET', `${persons}/${person}/faces.zip`)
+    expect([zip.status, zip.headers['content-type']]).toEqual([200, 'application/zip'])
+    expect(zip.body).toContain(`${added.json.faces[0].face.id}.jpg`)
+    const { json: bob } = await client.send('POST', persons, { json: { name: 'Bob' } })
+    const nothing = await client.send('GET', `${persons}/${bob.id}/faces.zip`)
+    expect(nothing.json.code).toBe('notFound')
+    const nobody = await client.send('GET', `${persons}/nobody/faces.zip`)
+    expect(nobody.json.code).toBe('personNotFound')
   })
 })
 
@@ -934,8 +1086,9 @@ describe('jobs', () => {
       ['Ann', {}],
       ['Bob', {}],
       ['Cy', {}],
-      ['Dan', { externalId: '17', team: 'night' }],
+      ['Dan', { team: 'night' }],
     ])
+    expect(persons.json.items[3].externalId).toBe('17')
   })
 
   it('says what a bulk enrolment would do, and does nothing', async () => {

@@ -9,6 +9,7 @@ import * as analysisSchemas from '../resources/analysis/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
 import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
+import { bulkPersonComponents } from '../resources/persons/bulk.ts'
 import { Confirmed, Stated, Statement } from '../resources/statements/schema.ts'
 import * as strangerSchemas from '../resources/strangers/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
@@ -51,6 +52,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     strangerSchemas,
     { ApiKey, CreatedApiKey },
     { JobProgress, Job, JobItem },
+    bulkPersonComponents,
     { Statement, Stated, Confirmed },
     operationSchemas,
   ]) {

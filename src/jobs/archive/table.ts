@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { FaceError } from '../../core/errors.ts'
 import type { Metadata } from '../../storage/ports/persons.ts'
+import { toStoredExternalId } from '../../storage/rules/person-fields.ts'
 import { type Archive, maxArchiveFiles } from './entries.ts'
 
 /** Name of the table in an archive. */
@@ -10,6 +11,8 @@ export const tableName = 'people.csv'
 /** Who is on a photograph, as a table says. */
 export interface TableRow {
   readonly name: string
+  /** The column `externalId`, where it is not empty: it finds the person before the name does. */
+  readonly externalId?: string
   /** The other columns that are not empty; of a person who is made. */
   readonly metadata: Metadata
 }
@@ -36,14 +39,23 @@ export async function readTable(archive: Archive): Promise<PeopleTable | undefin
 
 function parseTable(bytes: Buffer, folder: string): PeopleTable {
   const rows = new Map<string, TableRow>()
-  for (const { file, name, ...others } of parseRows(bytes)) {
+  for (const { file, name, externalId, ...others } of parseRows(bytes)) {
     if (!file || !name) throw invalid('every line needs a "file" and a "name"')
     const path = posix.normalize(posix.join(folder, file.replaceAll('\\', '/')))
     if (rows.has(path)) throw invalid('a file is named twice')
     const metadata = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== ''))
-    rows.set(path, { name, metadata })
+    rows.set(path, { name, ...toExternalId(externalId), metadata })
   }
   return rows
+}
+
+function toExternalId(given: string | undefined): Pick<TableRow, 'externalId'> {
+  if (!given) return {}
+  try {
+    return { externalId: toStoredExternalId(given) }
+  } catch (cause) {
+    throw invalid('an "externalId" is too long, or has control characters', cause)
+  }
 }
 
 function parseRows(bytes: Buffer): readonly Readonly<Record<string, string>>[] {

@@ -150,7 +150,11 @@ export function afterPrefix(word: string): string {
   return `${word}\u{10ffff}`
 }
 
+/** Characters of a name that it is sorted by, so that a cursor, which holds them, stays short. */
+const sortedLength = 100
+
 /** The text that persons are sorted by when they are sorted by name. */
 export function toSortName(name: string): string {
-  return [...foldText(name).matchAll(runs)].map(([run]) => run).join(' ')
+  const text = [...foldText(name).matchAll(runs)].map(([run]) => run).join(' ')
+  return [...text].slice(0, sortedLength).join('')
 }

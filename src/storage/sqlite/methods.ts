@@ -4,11 +4,14 @@ import type { MethodName } from '../methods.ts'
 export type StoreMethod = MethodName | 'ping' | 'close' | 'emptyLog'
 
 /**
- * Whether a call reads all persons of a collection, which takes milliseconds for a thousand of them:
- * a search by a part of the name.
+ * Whether a call may read all persons of a collection, which takes milliseconds for a thousand of them:
+ * a search by a part of the name, or by words that many have.
  */
 export function isScan(method: StoreMethod, parameters: readonly unknown[]): boolean {
   if (method !== 'persons.list') return false
-  const { name } = (parameters[1] ?? {}) as { readonly name?: unknown }
-  return name !== undefined
+  const { name, query } = (parameters[1] ?? {}) as {
+    readonly name?: unknown
+    readonly query?: unknown
+  }
+  return name !== undefined || query !== undefined
 }

@@ -303,7 +303,7 @@ export interface paths {
         };
         /**
          * Get a person
-         * @description Needs the scope `people:read`.
+         * @description The header `ETag` has the revision, for `If-Match` of a change. Needs the scope `people:read`.
          */
         get: operations["getPerson"];
         put?: never;
@@ -316,10 +316,90 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename a person or replace its metadata
-         * @description Needs the scope `people:write`.
+         * Change fields of a person
+         * @description What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole. Needs the scope `people:write`.
          */
         patch: operations["updatePerson"];
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change or delete many persons
+         * @description One operation on up to 1,000 persons, with a result for each. That one cannot be changed does not stop the others. Needs the scope `people:write`.
+         */
+        post: operations["changePersons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All persons, or those who are asked for, as CSV
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["exportPersonsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All persons, or those who are asked for, as JSON
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["exportPersonsJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/faces.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The stored crops of a person, as a zip
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["exportFaceCrops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/collections/{collection}/faces": {
@@ -2140,6 +2220,34 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** BulkPersonOutcome */
+        BulkPersonOutcome: {
+            id: string;
+            /** @constant */
+            status: "ok";
+            person?: components["schemas"]["Person"];
+        } | {
+            id: string;
+            /** @constant */
+            status: "failed";
+            /**
+             * @description Code of an error.
+             * @example personNotFound
+             */
+            code: string;
+            /** @description A plain sentence. */
+            message: string;
+        };
+        /**
+         * BulkPersons
+         * @description What became of each person.
+         */
+        BulkPersons: {
+            /** @description One for each id, in their order. */
+            items: components["schemas"]["BulkPersonOutcome"][];
+            changed: number;
+            failed: number;
+        };
         /**
          * Statement
          * @description What somebody said of a face and a person.
@@ -2247,7 +2355,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -4465,10 +4573,29 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /**
+                 * @description Words, each of which begins a word of the name or of an alias, without regard to case, accents and width; of scripts without spaces, a part of it.
+                 * @example istan
+                 */
+                query?: string;
                 /** @description Contained in the name, in any case. */
                 name?: string;
                 /** @description Exactly the name. */
                 exactName?: string;
+                /** @description Exactly the external id. */
+                externalId?: string;
+                /** @description Only those who are hidden, or who are not. */
+                hidden?: boolean;
+                /** @description Only favourites, or only others. */
+                favourite?: boolean;
+                /** @description Only persons without a face, or with a single one. */
+                faces?: "none" | "one";
+                /** @description Only persons whose own fields were changed at this time or later. */
+                changedSince?: string;
+                /** @description Default `created`. By name without regard to case and accents. */
+                sort?: "created" | "name" | "faceCount" | "lastSeen" | "updated";
+                /** @description Default `asc`; persons never seen come before all others. */
+                order?: "asc" | "desc";
             };
             header?: never;
             path: {
@@ -4495,7 +4622,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description invalidCursor */
+            /** @description invalidCursor, invalidOption */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4586,8 +4713,10 @@ export interface operations {
                 thresholds?: number[];
                 /** @description Whether an image without a sure face is also read on its sides and its head; default `detector.readTurned` of the configuration, true. */
                 readTurned?: boolean;
-                /** @description What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one. */
+                /** @description What happens when the collection has the person already: the one of `externalId`, else one of exactly this name without another external id. `create` (default): another is made. `reuse`: the images are added to that person, whose fields stay as they are. `refuse`: `personExists`. Requests at once, at any node, make one. */
                 ifExists?: "create" | "reuse" | "refuse";
+                /** @description With `ifExists=reuse`, when several have the name. `reject` (default): `invalidOption`. `first`: the one who was made first is taken. `new`: another is made. */
+                onAmbiguous?: "reject" | "first" | "new";
             };
             header?: {
                 /** @description A value unique to this enrolment. Sent again within 24 hours with the same request, it gets the first answer, with `Idempotency-Replayed: true`. */
@@ -4612,8 +4741,21 @@ export interface operations {
                      * @example Ann
                      */
                     name: string;
-                    /** @description A JSON object. */
+                    /** @description A list of names, as JSON. */
+                    aliases?: string;
+                    /**
+                     * @description What another system calls the person; unique in the collection.
+                     * @example hr-1042
+                     */
+                    externalId?: string;
+                    /** @description Free text, at most 10000 characters. */
+                    notes?: string;
+                    /** @description An object, as JSON. */
                     metadata?: string;
+                    /** @description true or false, as JSON. */
+                    hidden?: string;
+                    /** @description true or false, as JSON. */
+                    favourite?: string;
                 };
                 "application/json": {
                     /**
@@ -4621,6 +4763,20 @@ export interface operations {
                      * @example Ann
                      */
                     name: string;
+                    /**
+                     * @description Other names, at most 50; a search finds them as the name.
+                     * @example [
+                     *       "Annie"
+                     *     ]
+                     */
+                    aliases?: string[];
+                    /**
+                     * @description What another system calls the person; unique in the collection.
+                     * @example hr-1042
+                     */
+                    externalId?: string;
+                    /** @description Free text, at most 10000 characters. */
+                    notes?: string;
                     /**
                      * @description Free-form JSON object, at most 16,384 bytes.
                      * @example {
@@ -4630,6 +4786,9 @@ export interface operations {
                     metadata?: {
                         [key: string]: unknown;
                     };
+                    /** @description Not to be shown in lists of people; recognition finds the person all the same. */
+                    hidden?: boolean;
+                    favourite?: boolean;
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
                     /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
@@ -4689,7 +4848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description personExists, idempotencyConflict, modelMismatch */
+            /** @description personExists, externalIdTaken, idempotencyConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4902,7 +5061,13 @@ export interface operations {
     deletePerson: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of the person as it was read; `revisionMismatch` when somebody changed the person since. Without it, or with `*`, the change is made in any case.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
             path: {
                 /**
                  * @description Name of the collection.
@@ -4924,6 +5089,349 @@ export interface operations {
                 content?: never;
             };
             /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description revisionMismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:revisionMismatch",
+                     *       "title": "It was changed since it was read.",
+                     *       "status": 412,
+                     *       "code": "revisionMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updatePerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the person as it was read; `revisionMismatch` when somebody changed the person since. Without it, or with `*`, the change is made in any case.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Not unique; 1 to 200 characters without control characters.
+                     * @example Ann
+                     */
+                    name?: string;
+                    /**
+                     * @description Other names, at most 50; a search finds them as the name.
+                     * @example [
+                     *       "Annie"
+                     *     ]
+                     */
+                    aliases?: string[];
+                    externalId?: string | null;
+                    notes?: string | null;
+                    /**
+                     * @description Free-form JSON object, at most 16,384 bytes.
+                     * @example {
+                     *       "department": "Research"
+                     *     }
+                     */
+                    metadata?: {
+                        [key: string]: unknown;
+                    };
+                    coverFaceId?: string | null;
+                    /** @description Not to be shown in lists of people; recognition finds the person all the same. */
+                    hidden?: boolean;
+                    favourite?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description An enrolled individual. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description invalidName, invalidMetadata, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description externalIdTaken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:externalIdTaken",
+                     *       "title": "Another person of the collection has this external id.",
+                     *       "status": 409,
+                     *       "code": "externalIdTaken",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description revisionMismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:revisionMismatch",
+                     *       "title": "It was changed since it was read.",
+                     *       "status": 412,
+                     *       "code": "revisionMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePersons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of persons. */
+                    ids: string[];
+                    operation: {
+                        /** @constant */
+                        kind: "delete";
+                    } | {
+                        /** @constant */
+                        kind: "update";
+                        /** @description Replaced as a whole. */
+                        fields?: {
+                            /**
+                             * @description Not unique; 1 to 200 characters without control characters.
+                             * @example Ann
+                             */
+                            name?: string;
+                            /**
+                             * @description Other names, at most 50; a search finds them as the name.
+                             * @example [
+                             *       "Annie"
+                             *     ]
+                             */
+                            aliases?: string[];
+                            /** @description Free text, at most 10000 characters. */
+                            notes?: string;
+                            /**
+                             * @description Free-form JSON object, at most 16,384 bytes.
+                             * @example {
+                             *       "department": "Research"
+                             *     }
+                             */
+                            metadata?: {
+                                [key: string]: unknown;
+                            };
+                            /** @description Not to be shown in lists of people; recognition finds the person all the same. */
+                            hidden?: boolean;
+                            favourite?: boolean;
+                        };
+                        /** @description Keys of the metadata that are added or replaced; others stay. */
+                        setMetadata?: {
+                            [key: string]: unknown;
+                        };
+                        removeMetadata?: string[];
+                        /** @description Added to the list `tags` of the metadata. */
+                        addTags?: string[];
+                        removeTags?: string[];
+                    };
+                    /** @description Nothing is changed; the answer has the persons as they would be. */
+                    dryRun?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description What became of each person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPersons"];
+                };
+            };
+            /** @description invalidRequest, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4979,7 +5487,251 @@ export interface operations {
             };
         };
     };
-    updatePerson: {
+    exportPersonsCsv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words, each of which begins a word of the name or of an alias, without regard to case, accents and width; of scripts without spaces, a part of it.
+                 * @example istan
+                 */
+                query?: string;
+                /** @description Contained in the name, in any case. */
+                name?: string;
+                /** @description Exactly the name. */
+                exactName?: string;
+                /** @description Exactly the external id. */
+                externalId?: string;
+                /** @description Only those who are hidden, or who are not. */
+                hidden?: boolean;
+                /** @description Only favourites, or only others. */
+                favourite?: boolean;
+                /** @description Only persons without a face, or with a single one. */
+                faces?: "none" | "one";
+                /** @description Only persons whose own fields were changed at this time or later. */
+                changedSince?: string;
+                /** @description Default `created`. By name without regard to case and accents. */
+                sort?: "created" | "name" | "faceCount" | "lastSeen" | "updated";
+                /** @description Default `asc`; persons never seen come before all others. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A CSV file (RFC 4180) with a line of names. Aliases and metadata are JSON. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPersonsJson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words, each of which begins a word of the name or of an alias, without regard to case, accents and width; of scripts without spaces, a part of it.
+                 * @example istan
+                 */
+                query?: string;
+                /** @description Contained in the name, in any case. */
+                name?: string;
+                /** @description Exactly the name. */
+                exactName?: string;
+                /** @description Exactly the external id. */
+                externalId?: string;
+                /** @description Only those who are hidden, or who are not. */
+                hidden?: boolean;
+                /** @description Only favourites, or only others. */
+                favourite?: boolean;
+                /** @description Only persons without a face, or with a single one. */
+                faces?: "none" | "one";
+                /** @description Only persons whose own fields were changed at this time or later. */
+                changedSince?: string;
+                /** @description Default `created`. By name without regard to case and accents. */
+                sort?: "created" | "name" | "faceCount" | "lastSeen" | "updated";
+                /** @description Default `asc`; persons never seen come before all others. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list of persons. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportFaceCrops: {
         parameters: {
             query?: never;
             header?: never;
@@ -4994,55 +5746,18 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description Not unique; 1 to 200 characters without control characters.
-                     * @example Ann
-                     */
-                    name?: string;
-                    /**
-                     * @description Free-form JSON object, at most 16,384 bytes.
-                     * @example {
-                     *       "department": "Research"
-                     *     }
-                     */
-                    metadata?: {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description An enrolled individual. */
+            /** @description A zip archive of JPEG files, whose names are the ids of the faces. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"];
+                    "application/zip": string;
                 };
             };
-            /** @description invalidName, invalidMetadata */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:invalidName",
-                     *       "title": "The name is not valid.",
-                     *       "status": 400,
-                     *       "code": "invalidName",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description collectionNotFound, personNotFound */
+            /** @description collectionNotFound, personNotFound, notFound */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -2,7 +2,7 @@ import { type Static, type TBoolean, type TEnum, type TObject, type TOptional, T
 import { type ErrorCode, FaceError } from '../../../core/errors.ts'
 import type { RejectionReason } from '../../../core/types.ts'
 import type { EnrollOptions, EnrollResult } from '../../../recognition/face-watcher.ts'
-import { waysIfExists } from '../../../storage/ports/persons.ts'
+import { waysIfExists, waysOnAmbiguous } from '../../../storage/ports/persons.ts'
 import { type DetectorProperties, detectorProperties, toDetector } from '../analysis/detector.ts'
 
 /** Query of the routes that enrol. */
@@ -37,7 +37,10 @@ export const enrollQuery: TObject<
 
 /** Query of the route that makes a person. */
 export const newPersonQuery: TObject<
-  (typeof enrollQuery)['properties'] & { ifExists: TOptional<TEnum<[...typeof waysIfExists]>> }
+  (typeof enrollQuery)['properties'] & {
+    ifExists: TOptional<TEnum<[...typeof waysIfExists]>>
+    onAmbiguous: TOptional<TEnum<[...typeof waysOnAmbiguous]>>
+  }
 > = Type.Object(
   {
     ...enrollQuery.properties,
@@ -45,7 +48,14 @@ export const newPersonQuery: TObject<
       Type.Enum([...waysIfExists], {
         type: 'string',
         description:
-          'What happens when the collection has a person of exactly this name. `create` (default): another is made. `reuse`: the images are added to that person, whose metadata stay as they are; `invalidOption` when several have the name. `reuseFirst`: the one who was made first. `refuse`: `personExists`. Requests at once, at any node, make one.',
+          'What happens when the collection has the person already: the one of `externalId`, else one of exactly this name without another external id. `create` (default): another is made. `reuse`: the images are added to that person, whose fields stay as they are. `refuse`: `personExists`. Requests at once, at any node, make one.',
+      }),
+    ),
+    onAmbiguous: Type.Optional(
+      Type.Enum([...waysOnAmbiguous], {
+        type: 'string',
+        description:
+          'With `ifExists=reuse`, when several have the name. `reject` (default): `invalidOption`. `first`: the one who was made first is taken. `new`: another is made.',
       }),
     ),
   },

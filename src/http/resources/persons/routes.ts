@@ -1,13 +1,9 @@
-import { type Static, Type } from 'typebox'
-import { FaceError } from '../../../core/errors.ts'
+import { type TSchema, Type } from 'typebox'
 import { type CreatedPersonBody, toCreatedPersonBody } from '../../../recognition/bodies.ts'
 import type { EnrollResult } from '../../../recognition/face-watcher.ts'
-import type { Metadata } from '../../../storage/ports/persons.ts'
-import { assertBoundedValue } from '../../intake/json-scanner.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import { toDisconnectSignal } from '../../plugins/request-context.ts'
-import { compileValidator } from '../../plugins/validation.ts'
 import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { newPersonQuery, toEnrollOptions, toRejectionError } from '../enrolment/routes.ts'
@@ -19,29 +15,41 @@ import {
   jsonBody,
   noContent,
   pageOf,
-  pageProperties,
   personParams,
 } from '../shared.ts'
-import { metadataSchema, nameSchema } from './fields.ts'
+import {
+  aliasesSchema,
+  externalIdSchema,
+  favouriteSchema,
+  hiddenSchema,
+  metadataSchema,
+  nameSchema,
+  notesSchema,
+} from './fields.ts'
+import { newPersonForm, newPersonMembers, parseNewPerson } from './new-person.ts'
+import { personListQuery } from './query.ts'
+import { ifMatchHeaders, toCondition, toETag } from './revision.ts'
 
-const newPerson = { name: nameSchema, metadata: Type.Optional(metadataSchema) }
-
-const personJson = Type.Object({ ...newPerson, ...enrollMembers }, { additionalProperties: false })
-
-const personPatch = Type.Object(
-  { name: Type.Optional(nameSchema), metadata: Type.Optional(metadataSchema) },
-  { additionalProperties: false, minProperties: 1 },
+const personJson = Type.Object(
+  { ...newPersonMembers, ...enrollMembers },
+  { additionalProperties: false },
 )
 
-const listQuery = Type.Object(
+const orNull = <S extends TSchema>(schema: S) =>
+  Type.Optional(Type.Union([schema, Type.Null({ description: 'Takes the value away.' })]))
+
+const personPatch = Type.Object(
   {
-    ...pageProperties,
-    name: Type.Optional(
-      Type.String({ maxLength: 200, description: 'Contained in the name, in any case.' }),
-    ),
-    exactName: Type.Optional(Type.String({ maxLength: 200, description: 'Exactly the name.' })),
+    name: Type.Optional(nameSchema),
+    aliases: Type.Optional(aliasesSchema),
+    externalId: orNull(externalIdSchema),
+    notes: orNull(notesSchema),
+    metadata: Type.Optional(metadataSchema),
+    coverFaceId: orNull(Type.String({ description: 'Id of a face of the person.' })),
+    hidden: Type.Optional(hiddenSchema),
+    favourite: Type.Optional(favouriteSchema),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, minProperties: 1 },
 )
 
 /** `/v1/collections/{collection}/persons` and `.../persons/{person}`. */
@@ -58,10 +66,10 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       tags,
       summary: 'List or search persons',
       params: collectionParams,
-      querystring: listQuery,
+      querystring: personListQuery,
       response: {
         200: pageOf(Person),
-        ...problemResponses('invalidCursor', 'collectionNotFound'),
+        ...problemResponses('invalidCursor', 'invalidOption', 'collectionNotFound'),
       },
     },
     handler: async ({ params, query, faceWatcher }) =>
@@ -74,10 +82,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
     bodyLimit: options.maxRequestBytes,
     config: {
       scope: 'enroll',
-      multipart: createManyForm(
-        { name: nameSchema, metadata: { type: 'string', description: 'A JSON object.' } },
-        ['name'],
-      ),
+      multipart: createManyForm(newPersonForm, ['name']),
     },
     schema: {
       operationId: 'createPerson',
@@ -100,6 +105,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
           'unsupportedImage',
           'collectionNotFound',
           'personExists',
+          'externalIdTaken',
           'idempotencyConflict',
           'noFace',
           'multipleFaces',
@@ -116,8 +122,8 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       const { faceWatcher } = request
       const { collection } = request.params
       const { upload, images, fields } = await readEnrollUpload(request, { minImages: 0 }, options)
-      const { ifExists = 'create' } = request.query
-      const person = { ...parseNewPerson(fields), ifExists }
+      const { ifExists = 'create', onAmbiguous = 'reject' } = request.query
+      const person = { ...parseNewPerson(fields), ifExists, onAmbiguous }
       const toLocation = ({ id }: CreatedPersonBody) =>
         `/v1/collections/${encodeURIComponent(collection)}/persons/${id}`
       return answerOnce({ request, reply, upload, toLocation }, answers, async () => {
@@ -147,11 +153,15 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       operationId: 'getPerson',
       tags,
       summary: 'Get a person',
+      description: 'The header `ETag` has the revision, for `If-Match` of a change.',
       params: personParams,
       response: { 200: ref(Person), ...problemResponses('collectionNotFound', 'personNotFound') },
     },
-    handler: async ({ params, faceWatcher }) =>
-      faceWatcher.persons.get(params.collection, params.person),
+    handler: async ({ params, faceWatcher }, reply) => {
+      const person = await faceWatcher.persons.get(params.collection, params.person)
+      reply.header('etag', toETag(person))
+      return person
+    },
   })
 
   app.route({
@@ -161,21 +171,33 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
     schema: {
       operationId: 'updatePerson',
       tags,
-      summary: 'Rename a person or replace its metadata',
+      summary: 'Change fields of a person',
+      description:
+        'What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole.',
       params: personParams,
+      headers: ifMatchHeaders,
       body: personPatch,
       response: {
         200: ref(Person),
         ...problemResponses(
           'invalidName',
           'invalidMetadata',
+          'invalidOption',
           'collectionNotFound',
           'personNotFound',
+          'faceNotFound',
+          'externalIdTaken',
+          'revisionMismatch',
         ),
       },
     },
-    handler: async ({ params, body, faceWatcher }) =>
-      faceWatcher.persons.update(params.collection, params.person, body),
+    handler: async ({ params, body, headers, faceWatcher }, reply) => {
+      const condition = toCondition(headers['if-match'])
+      const { collection, person: id } = params
+      const person = await faceWatcher.persons.update(collection, id, body, condition)
+      reply.header('etag', toETag(person))
+      return person
+    },
   })
 
   app.route({
@@ -188,46 +210,16 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       summary: 'Delete a person and all faces',
       description: 'When this answers, the person is found in no search any more.',
       params: personParams,
-      response: { 204: noContent, ...problemResponses('collectionNotFound', 'personNotFound') },
+      headers: ifMatchHeaders,
+      response: {
+        204: noContent,
+        ...problemResponses('collectionNotFound', 'personNotFound', 'revisionMismatch'),
+      },
     },
-    handler: async ({ params, faceWatcher }, reply) => {
-      await faceWatcher.persons.delete(params.collection, params.person)
+    handler: async ({ params, headers, faceWatcher }, reply) => {
+      const condition = toCondition(headers['if-match'])
+      await faceWatcher.persons.delete(params.collection, params.person, condition)
       return reply.code(204).send()
     },
   })
-}
-
-const newPersonSchema = Type.Object(newPerson, { additionalProperties: false })
-const validateNewPerson = compileValidator({
-  schema: newPersonSchema,
-  method: 'POST',
-  url: '',
-  httpPart: 'body',
-})
-
-/**
- * Name and metadata of a form or a JSON body; metadata is JSON text in a form.
- * @throws {FaceError} `invalidName`, `invalidMetadata`, `invalidRequest`
- */
-function parseNewPerson(fields: Readonly<Record<string, unknown>>): {
-  readonly name: string
-  readonly metadata?: Metadata
-} {
-  const metadata =
-    typeof fields.metadata === 'string' ? parseMetadata(fields.metadata) : fields.metadata
-  const person = { ...fields, ...(metadata === undefined ? {} : { metadata }) }
-  const result = validateNewPerson(person) as { error?: FaceError }
-  if (result.error) throw result.error
-  return person as Static<typeof newPersonSchema>
-}
-
-function parseMetadata(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new FaceError('invalidMetadata', { detail: 'It is not valid JSON.', cause })
-  }
-  assertBoundedValue(value)
-  return value
 }

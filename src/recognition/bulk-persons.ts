@@ -1,0 +1,184 @@
+import { FaceError, isFaceError } from '../core/errors.ts'
+import { mapInOrder } from '../platform/concurrency/map-in-order.ts'
+import type {
+  Metadata,
+  Person,
+  PersonCondition,
+  PersonPatch,
+  PersonStore,
+} from '../storage/ports/persons.ts'
+import { applyPatch } from '../storage/rules/person-record.ts'
+
+/** Persons of one call. */
+export const maxBulkPersons = 1000
+
+/** What is done with a person among many. */
+export type PersonOperation =
+  | { readonly kind: 'delete' }
+  | {
+      readonly kind: 'update'
+      /** As `persons.update` takes them; `metadata` replaces all. */
+      readonly fields?: PersonPatch
+      /** Keys that are added or replaced. */
+      readonly setMetadata?: Metadata
+      readonly removeMetadata?: readonly string[]
+      /** Added to the list of texts `tags` of the metadata, each once. */
+      readonly addTags?: readonly string[]
+      readonly removeTags?: readonly string[]
+    }
+
+export interface BulkPersonEntry extends PersonCondition {
+  readonly id: string
+  readonly operation: PersonOperation
+}
+
+/** What became of a person. */
+export type BulkPersonOutcome =
+  | {
+      readonly id: string
+      readonly status: 'ok'
+      /** As the person is now, or would be; absent when deleted. */
+      readonly person?: Person
+    }
+  | {
+      readonly id: string
+      readonly status: 'failed'
+      /** Code of the error. */
+      readonly code: string
+      /** A plain sentence. */
+      readonly message: string
+    }
+
+export interface BulkPersonsResult {
+  /** One for each entry, in their order. */
+  readonly items: readonly BulkPersonOutcome[]
+  readonly changed: number
+  readonly failed: number
+}
+
+/** Changes in work at once: a store writes what arrives together in one transaction. */
+const concurrency = 16
+/** How often a change of metadata is tried again when somebody else changed the person meanwhile. */
+const maxAttempts = 5
+
+type Persons = Pick<PersonStore, 'get' | 'update' | 'delete'>
+
+/**
+ * Changes or deletes many persons. One that cannot be changed is a result, and does not stop the others.
+ *
+ * @throws {FaceError} `invalidOption` for more than {@link maxBulkPersons}, or a person named twice
+ */
+export async function changePersons(
+  persons: Persons,
+  collectionId: string,
+  {
+    entries,
+    dryRun = false,
+  }: { readonly entries: readonly BulkPersonEntry[]; readonly dryRun?: boolean },
+): Promise<BulkPersonsResult> {
+  if (entries.length > maxBulkPersons) {
+    throw new FaceError('invalidOption', { detail: `At most ${maxBulkPersons} persons at once.` })
+  }
+  if (new Set(entries.map(({ id }) => id)).size < entries.length) {
+    throw new FaceError('invalidOption', { detail: 'A person is named twice.' })
+  }
+  const work = async (entry: BulkPersonEntry): Promise<BulkPersonOutcome> => {
+    try {
+      const person = await changeOne(persons, collectionId, { entry, dryRun })
+      return { id: entry.id, status: 'ok', ...(person === undefined ? {} : { person }) }
+    } catch (error) {
+      return toFailure(entry.id, error)
+    }
+  }
+  const items: BulkPersonOutcome[] = []
+  for await (const outcome of mapInOrder(entries, { concurrency }, work)) {
+    items.push(outcome)
+  }
+  const failed = items.filter(({ status }) => status === 'failed').length
+  return { items, changed: items.length - failed, failed }
+}
+
+/** @throws what is no error of the catalogue */
+function toFailure(id: string, error: unknown): BulkPersonOutcome {
+  if (!isFaceError(error)) throw error
+  return { id, status: 'failed', code: error.code, message: error.message }
+}
+
+async function changeOne(
+  persons: Persons,
+  collectionId: string,
+  { entry, dryRun }: { readonly entry: BulkPersonEntry; readonly dryRun: boolean },
+): Promise<Person | undefined> {
+  const { id, operation, ifRevision } = entry
+  const condition = ifRevision === undefined ? {} : { ifRevision }
+  if (operation.kind === 'delete') {
+    if (dryRun) await readAsWas(persons, collectionId, entry)
+    else await persons.delete(collectionId, id, condition)
+    return undefined
+  }
+  if (!dryRun && !needsMetadata(operation)) {
+    return persons.update(collectionId, id, operation.fields ?? {}, condition)
+  }
+  for (let attempt = 1; ; attempt++) {
+    const person = await readAsWas(persons, collectionId, entry)
+    const patch = toPatch(person, operation)
+    if (dryRun) return pretend(person, patch)
+    try {
+      return await persons.update(collectionId, id, patch, { ifRevision: person.revision })
+    } catch (error) {
+      const mayRetry = ifRevision === undefined && attempt < maxAttempts
+      if (!mayRetry || !isFaceError(error, 'revisionMismatch')) throw error
+    }
+  }
+}
+
+async function readAsWas(
+  persons: Persons,
+  collectionId: string,
+  { id, ifRevision }: BulkPersonEntry,
+): Promise<Person> {
+  const person = await persons.get(collectionId, id)
+  if (ifRevision === undefined || ifRevision === person.revision) return person
+  throw new FaceError('revisionMismatch', { info: { revision: person.revision } })
+}
+
+type Update = Extract<PersonOperation, { kind: 'update' }>
+
+function needsMetadata({ setMetadata, removeMetadata, addTags, removeTags }: Update): boolean {
+  return [setMetadata, removeMetadata, addTags, removeTags].some((it) => it !== undefined)
+}
+
+function toPatch(person: Person, operation: Update): PersonPatch {
+  const { fields = {}, setMetadata = {}, removeMetadata = [] } = operation
+  if (!needsMetadata(operation)) return fields
+  const kept = Object.entries(fields.metadata ?? person.metadata).filter(
+    ([key]) => !removeMetadata.includes(key),
+  )
+  const metadata = { ...Object.fromEntries(kept), ...setMetadata }
+  return { ...fields, metadata: changeTags(metadata, operation) }
+}
+
+function changeTags(metadata: Metadata, { addTags = [], removeTags = [] }: Update): Metadata {
+  if (addTags.length === 0 && removeTags.length === 0) return metadata
+  const { tags: given = [], ...others } = metadata
+  if (!Array.isArray(given)) {
+    throw new FaceError('invalidMetadata', { detail: 'Its "tags" are no list.' })
+  }
+  const tags = [...new Set([...given, ...addTags])].filter((tag) => !removeTags.includes(tag))
+  return tags.length === 0 ? others : { ...others, tags }
+}
+
+/** The person as a change would leave it; what only the store can see is not checked. */
+function pretend(person: Person, patch: PersonPatch): Person {
+  const { names, fields } = applyPatch(person, patch)
+  const { externalId, notes } = fields
+  const { externalId: _, notes: _notes, ...rest } = person
+  return {
+    ...rest,
+    ...{ name: names.name, aliases: names.aliases },
+    ...(externalId === null ? {} : { externalId }),
+    ...(notes === null ? {} : { notes }),
+    metadata: patch.metadata ?? person.metadata,
+    ...{ hidden: fields.hidden, favourite: fields.favourite },
+  }
+}
