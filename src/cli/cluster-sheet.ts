@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import sharp, { type OverlayOptions } from 'sharp'
+import { clipBox, expandBox } from '../core/geometry.ts'
+import type { Box } from '../core/types.ts'
 import type { MixedStranger, SplitPerson } from '../evaluation/strangers/cluster-rates.ts'
 import { decodeImage } from '../vision/pipeline/image.ts'
 import type { ImageLimits } from '../vision/pipeline/image-limits.ts'
@@ -21,20 +23,30 @@ const tilesPerRow = 14
 
 const colors = ['#2563eb', '#dc2626', '#16a34a', '#d97706', '#9333ea', '#0891b2']
 
+/** Around the box of a face, as a share of its sides: hair and chin help to recognise somebody. */
+const margin = 0.4
+
+export interface SheetOptions {
+  /** Path of an image by its name. */
+  readonly fileOf: (key: string) => string
+  /** The face that an image is about, in pixels after its EXIF orientation. */
+  readonly findFace: (image: Uint8Array) => Promise<Box | undefined>
+  readonly limits: ImageLimits
+}
+
 /**
- * Draws the worst strangers of an evaluation as a sheet of photographs: first those that several
- * persons came to, a colour each person, then persons who were split, a colour each stranger.
+ * Draws the worst strangers of an evaluation as a sheet of faces: first those that several persons
+ * came to, a colour each person, then persons who were split, a colour each stranger.
  *
- * @param fileOf  path of an image by its name
  * @returns a JPEG file
- * @throws {FaceError} as `decodeImage`
+ * @throws {FaceError} as `decodeImage`, and `findFace`
  */
 export async function drawClusterSheet(
   {
     mixed,
     split,
   }: { readonly mixed: readonly MixedStranger[]; readonly split: readonly SplitPerson[] },
-  { fileOf, limits }: { readonly fileOf: (key: string) => string; readonly limits: ImageLimits },
+  options: SheetOptions,
 ): Promise<Uint8Array> {
   const rows = [...mixed.map(toMixedRow), ...split.map(toSplitRow)]
   const { canDraw } = await examineLetters(rows.map(({ title }) => title))
@@ -52,7 +64,7 @@ export async function drawClusterSheet(
     }
     for (const [i, { key, group }] of chooseTiles(groups).entries()) {
       const place = { left: gap + i * (tileSize + gap), top: top + titleHeight }
-      tiles.push({ input: await readTile(fileOf(key), limits), ...place })
+      tiles.push({ input: await readTile(key, options), ...place })
       const color = colors[group % colors.length]
       shapes.push(
         `<rect x="${place.left}" y="${place.top}" width="${tileSize}" height="${tileSize}" fill="none" stroke="${color}" stroke-width="5"/>`,
@@ -93,9 +105,15 @@ function chooseTiles(
     .slice(0, tilesPerRow)
 }
 
-async function readTile(file: string, limits: ImageLimits): Promise<Buffer> {
-  const { data, width, height } = await decodeImage(new Uint8Array(await readFile(file)), limits)
+async function readTile(key: string, { fileOf, findFace, limits }: SheetOptions): Promise<Buffer> {
+  const file = new Uint8Array(await readFile(fileOf(key)))
+  const { data, width, height } = await decodeImage(file, limits)
+  // The analyzer takes the bytes over.
+  const face = await findFace(file)
+  const whole = { x: 0, y: 0, width, height }
+  const part = (face && clipBox(expandBox(face, margin), width, height)) ?? whole
   return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .extract({ left: part.x, top: part.y, width: part.width, height: part.height })
     .resize(tileSize, tileSize, { fit: 'cover' })
     .png()
     .toBuffer()

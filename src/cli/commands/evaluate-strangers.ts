@@ -30,10 +30,21 @@ export async function runStrangers(
     ...(seed === undefined ? {} : { seed }),
   })
   if (sheet !== undefined) {
-    const { drawClusterSheet } = await import('../cluster-sheet.ts')
+    const [{ drawClusterSheet }, { chooseLabelledFace }] = await Promise.all([
+      import('../cluster-sheet.ts'),
+      import('../../evaluation/face-choice.ts'),
+    ])
     const images = new Map(input.dataset.images.map((image) => [image.key, image]))
     const fileOf = (key: string): string => (images.get(key) as LabelledImage).file
-    const file = await drawClusterSheet(result.worst, { fileOf, limits: config.limits })
+    const detector = input.detector === undefined ? {} : { detector: input.detector }
+    const file = await drawClusterSheet(result.worst, {
+      fileOf,
+      limits: config.limits,
+      async findFace(image) {
+        const analysis = await input.analyzer.analyze(image, detector)
+        return chooseLabelledFace(analysis)?.detection.box
+      },
+    })
     await writeOutput(sheet, file, { flag: '--sheet', force: options.force ?? false })
   }
   return result
