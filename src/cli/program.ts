@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import { addCollections } from './commands/collections.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
+import { addCorrections } from './commands/corrections.ts'
 import { addData } from './commands/data.ts'
 import { addDetect } from './commands/detect.ts'
 import { addEmbed } from './commands/embed.ts'
@@ -10,6 +11,7 @@ import { addEnroll } from './commands/enroll.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addFaces } from './commands/faces.ts'
 import { addIndex } from './commands/gallery-index.ts'
+import { addHistory } from './commands/history.ts'
 import { addIdentify } from './commands/identify.ts'
 import { addJobs } from './commands/jobs.ts'
 import { addKeys } from './commands/keys.ts'
@@ -58,7 +60,8 @@ export function createProgram(output: Output): Command {
   const context = createContext(program, output)
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
-    ...[addFaces, addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
+    ...[addFaces, addCorrections, addHistory],
+    ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
     ...[addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)

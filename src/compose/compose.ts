@@ -7,6 +7,7 @@ import { FaceError, isFaceError } from '../core/errors.ts'
 import { resolveQualityGates } from '../core/quality-gates.ts'
 import { computeModelFingerprint } from '../evaluation/fingerprint.ts'
 import { createGallery } from '../gallery/gallery.ts'
+import { createTrashKeeper } from '../gallery/trash-keeper.ts'
 import type { HttpServices } from '../http/types.ts'
 import {
   createModelInstaller,
@@ -24,6 +25,8 @@ import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
+
+const dayMs = 24 * 3_600_000
 
 /** Called while missing models are installed. */
 export type OnInstallProgress = (progress: InstallProgress) => void
@@ -224,6 +227,7 @@ async function composeUseCases(
     store,
     models: vision.manifest.models,
     isInstalled: (id) => vision.installer.isInstalled(id),
+    undoable: config.history.undoDays > 0,
     strangers: { background: !shortLived, ...(logger === undefined ? {} : { logger }) },
     defaults: {
       detectorId: config.models.detector,
@@ -236,8 +240,13 @@ async function composeUseCases(
   })
   const { workers } = vision
   const service = composeJobs(config, { store, faceWatcher, workers, shortLived, logger })
+  const trash = createTrashKeeper({
+    ...{ history: store.history, logger, ...(shortLived ? { everyMs: 0 } : {}) },
+    undoMs: config.history.undoDays * dayMs,
+    keepMs: config.history.keepDays * dayMs,
+  })
   return {
-    faceWatcher: closeAfter(service, faceWatcher),
+    faceWatcher: closeAfter(trash, closeAfter(service, faceWatcher)),
     answers: store.answers,
     keys: createKeys({ store }),
     jobs: service.jobs,

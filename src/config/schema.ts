@@ -406,6 +406,26 @@ const jobs = Type.Object(
   section,
 )
 
+const history = Type.Object(
+  {
+    undoDays: Type.Number({
+      minimum: 0,
+      maximum: 36_500,
+      default: 7,
+      description:
+        'How long what is deleted can be put back; then it is erased for good. With 0 a deletion erases at once.',
+    }),
+    keepDays: Type.Number({
+      minimum: 1,
+      maximum: 36_500,
+      default: 365,
+      description:
+        'How long the history of persons and faces is kept; entries that something can still be put back from are kept until it is erased.',
+    }),
+  },
+  section,
+)
+
 const strangers = Type.Object(
   {
     hours: Type.Number({
@@ -479,6 +499,7 @@ export const configSchema = Type.Object(
     index,
     sync,
     jobs,
+    history,
     strangers,
     log,
   },

@@ -19,6 +19,8 @@ import { registerCollectionModelRoutes } from './resources/collections/models.ts
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
+import { registerCorrectionRoutes } from './resources/history/corrections.ts'
+import { registerHistoryRoutes } from './resources/history/routes.ts'
 import { registerJobRoutes } from './resources/jobs/routes.ts'
 import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerBulkPersonRoutes } from './resources/persons/bulk.ts'
@@ -94,6 +96,8 @@ export async function createApp(
     registerBulkPersonRoutes(scope)
     registerPersonExportRoutes(scope)
     registerFaceRoutes(scope, context)
+    registerCorrectionRoutes(scope)
+    registerHistoryRoutes(scope)
     registerStatementRoutes(scope, context)
     registerStrangerRoutes(scope)
     registerStrangerVerbRoutes(scope)

@@ -17,6 +17,8 @@ export interface RecognitionDependencies {
   /** Whether a model's files are there. */
   readonly isInstalled: (modelId: string) => Promise<boolean>
   readonly defaults: RecognitionDefaults
+  /** Whether what is deleted can be put back; default true. */
+  readonly undoable?: boolean
   /** How strangers are kept. */
   readonly strangers?: Pick<StrangerKeeperOptions, 'background' | 'pollMs' | 'expireMs' | 'logger'>
   /** For what goes wrong behind an answer. */

@@ -29,6 +29,7 @@ import type {
 import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import type { BulkPersonEntry, BulkPersonsResult } from './bulk-persons.ts'
+import type { Corrections, History } from './history.ts'
 import type { SecondModel } from './second-model.ts'
 import type { RecorderStats } from './strangers/recorder.ts'
 import type { Strangers } from './strangers/strangers-api.ts'
@@ -610,8 +611,6 @@ export interface FaceWatcher {
       patch: PersonPatch,
       condition?: PersonCondition,
     ): Promise<Person>
-    /** Deletes a person with all faces. @throws {FaceError} `collectionNotFound`, `personNotFound`, `revisionMismatch` */
-    delete(collection: string, personId: string, condition?: PersonCondition): Promise<void>
     /**
      * Changes or deletes up to 1,000 persons. That one cannot be changed is a result, and does not stop
      * the others.
@@ -624,7 +623,7 @@ export interface FaceWatcher {
       entries: readonly BulkPersonEntry[],
       options?: { readonly dryRun?: boolean },
     ): Promise<BulkPersonsResult>
-  }
+  } & Corrections['persons']
   /** The stored faces of people. */
   readonly faces: {
     /** @throws {FaceError} `collectionNotFound`, `faceNotFound` */
@@ -642,11 +641,11 @@ export interface FaceWatcher {
     crop(collection: string, faceId: string): Promise<Uint8Array | undefined>
     /** The stored embedding of a face. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
     embedding(collection: string, faceId: string): Promise<FaceEmbedding>
-    /** Deletes a face. @throws {FaceError} `collectionNotFound`, `faceNotFound` */
-    delete(collection: string, faceId: string): Promise<void>
     /** Faces enrolled from this very file; for resumable bulk enrolment. */
     findByImage(collection: string, imageHash: string): Promise<readonly Face[]>
-  }
+  } & Corrections['faces']
+  /** The changes of persons and faces. */
+  readonly history: History
   readonly rejections: Rejections
   readonly confirmations: Confirmations
   /** How faces are searched. */

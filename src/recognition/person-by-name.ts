@@ -1,6 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import type { Gallery } from '../gallery/gallery.ts'
-import type { PersonListOptions } from '../storage/ports/persons.ts'
+import type { NewPerson, PersonListOptions } from '../storage/ports/persons.ts'
 import {
   assertWays,
   choosePerson,
@@ -8,10 +8,9 @@ import {
   namesakesRead,
 } from '../storage/rules/person-by-name.ts'
 import { toStoredExternalId, toStoredName } from '../storage/rules/person-fields.ts'
-import type { NewPersonInput } from './face-watcher.ts'
 
 /** @throws {FaceError} `invalidName`; `invalidOption` for another field that is not valid */
-export function assertNewPerson(input: NewPersonInput): void {
+export function assertNewPerson(input: NewPerson): void {
   assertWays(input)
   toStoredName(input.name)
   if (input.externalId !== undefined) toStoredExternalId(input.externalId)
@@ -28,7 +27,7 @@ export function assertNewPerson(input: NewPersonInput): void {
 export async function findPersonByName(
   gallery: Gallery,
   collectionId: string,
-  input: NewPersonInput,
+  input: NewPerson,
 ): Promise<string | undefined> {
   assertNewPerson(input)
   if (!mayMeanSomebody(input)) return undefined

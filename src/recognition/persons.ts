@@ -1,10 +1,18 @@
-import type { Gallery } from '../gallery/gallery.ts'
 import { changePersons } from './bulk-persons.ts'
 import type { FaceWatcher } from './face-watcher.ts'
+import type { CorrectionDependencies, Corrections } from './history.ts'
 import { assertNewPerson } from './person-by-name.ts'
 
-/** Creates the use cases about the people of collections. */
-export function createPersons(gallery: Gallery): FaceWatcher['persons'] {
+/** Creates the use cases about the people of collections, but for those of {@link Corrections}. */
+export function createPersons({
+  gallery,
+  undoable = true,
+}: CorrectionDependencies): Omit<FaceWatcher['persons'], keyof Corrections['persons']> {
+  const persons: typeof gallery.persons = {
+    ...gallery.persons,
+    delete: (collectionId, id, condition) =>
+      gallery.persons.delete(collectionId, id, { ...condition, undoable }),
+  }
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   return {
     create: async (collection, input) => {
@@ -16,9 +24,7 @@ export function createPersons(gallery: Gallery): FaceWatcher['persons'] {
     list: async (collection, options) => gallery.persons.list(await idOf(collection), options),
     update: async (collection, id, patch, condition) =>
       gallery.persons.update(await idOf(collection), id, patch, condition),
-    delete: async (collection, id, condition) =>
-      gallery.persons.delete(await idOf(collection), id, condition),
     bulk: async (collection, entries, { dryRun = false } = {}) =>
-      changePersons(gallery.persons, await idOf(collection), { entries, dryRun }),
+      changePersons(persons, await idOf(collection), { entries, dryRun }),
   }
 }

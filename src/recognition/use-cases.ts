@@ -7,6 +7,7 @@ import { createDryEnroll } from './dry-enroll.ts'
 import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
 import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
+import { createCorrections, createHistory } from './history.ts'
 import { createIdentify } from './identify.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { createLastSeen, type LastSeen } from './last-seen.ts'
@@ -95,6 +96,7 @@ function bindUseCases(
   const { analyzer, gallery, store } = deps
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   const collections = createCollections(deps)
+  const corrections = createCorrections({ gallery, undoable: deps.undoable })
   const enroll = createEnroll(deps, judges)
   const dryEnroll = createDryEnroll(deps, judges)
   return {
@@ -119,7 +121,7 @@ function bindUseCases(
     },
     secondModel: forgetting(createSecondModel(deps), (name) => known.delete(name)),
     strangers: createStrangers(deps, keeper),
-    persons: createPersons(gallery),
+    persons: { ...createPersons({ gallery, undoable: deps.undoable }), ...corrections.persons },
     faces: {
       get: async (collection, id) => gallery.faces.get(await idOf(collection), id),
       list: async (collection, options) => gallery.faces.list(await idOf(collection), options),
@@ -134,11 +136,12 @@ function bindUseCases(
       },
       crop: async (collection, id) =>
         (await gallery.faces.getCrop(await idOf(collection), id))?.bytes,
-      delete: async (collection, id) => gallery.faces.delete(await idOf(collection), id),
+      ...corrections.faces,
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),
     },
     ...createStatements(deps, enroll),
+    history: createHistory({ gallery, undoable: deps.undoable }),
     index: {
       status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),
       agreements: () => gallery.indexAgreements(),

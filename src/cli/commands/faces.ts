@@ -78,8 +78,9 @@ export function addFaces(program: Command, { output, withFaceWatcher }: CliConte
     .command('delete <ids...>')
     .description('delete faces')
     .option('--collection <name>', 'collection', defaultCollectionName)
+    .option('--erase', 'erase at once; "history undo" cannot put it back')
     .option('--yes', yesHelp)
-    .action((ids: readonly string[], options: Options & { yes?: boolean }) =>
+    .action((ids: readonly string[], options: Options & { yes?: boolean; erase?: boolean }) =>
       withFaceWatcher(async ({ faceWatcher }) => {
         const { collection } = options
         // All are found first: a wrong id deletes nothing.
@@ -93,7 +94,7 @@ export function addFaces(program: Command, { output, withFaceWatcher }: CliConte
         const what = `This deletes ${formatCount(found.length, 'face')} of ${names.join(', ')}.`
         if (!(await confirm(what, options, output))) return
         for (const { id } of found) {
-          await faceWatcher.faces.delete(collection, id)
+          await faceWatcher.faces.delete(collection, id, options.erase ? { erase: 'now' } : {})
           output.print(`Deleted face ${id}.`)
         }
       }),

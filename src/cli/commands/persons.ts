@@ -106,21 +106,24 @@ export function addPersons(program: Command, context: CliContext): void {
   )
 
   add('delete <persons...>', 'delete persons, by id or name, with all their faces')
+    .option('--erase', 'erase at once; "history undo" cannot put it back')
     .option('--yes', yesHelp)
-    .action((idsOrNames: readonly string[], options: Options & { yes?: boolean }) =>
-      withFaceWatcher(async ({ faceWatcher }) => {
-        const { collection } = options
-        // All are found first: a wrong name deletes nobody.
-        const found: Person[] = []
-        for (const given of idsOrNames) found.push(await findPerson(faceWatcher, collection, given))
-        const chosen = [...new Map(found.map((person) => [person.id, person])).values()]
-        const what = `This deletes ${describePersons(chosen)} from ${collection}.`
-        if (!(await confirm(what, options, output))) return
-        for (const { id, name } of chosen) {
-          await faceWatcher.persons.delete(collection, id)
-          output.print(`Deleted person ${toPrintable(name)} (${id}).`)
-        }
-      }),
+    .action(
+      (idsOrNames: readonly string[], options: Options & { yes?: boolean; erase?: boolean }) =>
+        withFaceWatcher(async ({ faceWatcher }) => {
+          const { collection } = options
+          // All are found first: a wrong name deletes nobody.
+          const found: Person[] = []
+          for (const given of idsOrNames)
+            found.push(await findPerson(faceWatcher, collection, given))
+          const chosen = [...new Map(found.map((person) => [person.id, person])).values()]
+          const what = `This deletes ${describePersons(chosen)} from ${collection}.`
+          if (!(await confirm(what, options, output))) return
+          for (const { id, name } of chosen) {
+            await faceWatcher.persons.delete(collection, id, options.erase ? { erase: 'now' } : {})
+            output.print(`Deleted person ${toPrintable(name)} (${id}).`)
+          }
+        }),
     )
 }
 

@@ -7,6 +7,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
+import {
+  FacesMoved,
+  HistoryDetails,
+  HistoryEntry,
+  PersonsMerged,
+} from '../resources/history/schema.ts'
 import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
 import { bulkPersonComponents } from '../resources/persons/bulk.ts'
@@ -54,6 +60,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     { JobProgress, Job, JobItem },
     bulkPersonComponents,
     { Statement, Stated, Confirmed },
+    { HistoryEntry, HistoryDetails, FacesMoved, PersonsMerged },
     operationSchemas,
   ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)

@@ -102,6 +102,21 @@ export const pageProperties: PageProperties = {
 export const pageQuery: TObject<{ limit: TOptional<TInteger>; cursor: TOptional<TString> }> =
   Type.Object({ ...pageProperties }, { additionalProperties: false })
 
+/** Query of a deletion. */
+export const eraseQuery: TObject<{ erase: TOptional<TUnsafe<'now'>> }> = Type.Object(
+  {
+    erase: Type.Optional(
+      Type.Unsafe<'now'>({
+        type: 'string',
+        enum: ['now'],
+        description:
+          'Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 /** Schema of a page of a list. */
 export function pageOf<T>(item: Component<T>): TUnsafe<Page<T>> {
   return Type.Unsafe<Page<T>>(

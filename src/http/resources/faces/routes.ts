@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { FaceError } from '../../../core/errors.ts'
+import { FaceError, isFaceError } from '../../../core/errors.ts'
 import { type EnrollBody, toFaceEmbeddingBody } from '../../../recognition/bodies.ts'
 import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
@@ -14,6 +14,7 @@ import { EnrollResult, FaceEmbedding, Face as FaceSchema } from '../gallery-sche
 import {
   collectionParams,
   createManyForm,
+  eraseQuery,
   faceParams,
   jsonBody,
   noContent,
@@ -38,6 +39,17 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
     const face = await faces.get(params.collection, params.face)
     if (face.personId !== params.person) throw new FaceError('faceNotFound')
     return face
+  }
+
+  async function isGone(
+    { faces }: FaceWatcher,
+    { collection, face }: { collection: string; face: string },
+  ): Promise<boolean> {
+    const found = await faces.get(collection, face).catch((error: unknown) => {
+      if (isFaceError(error, 'faceNotFound')) return undefined
+      throw error
+    })
+    return found === undefined
   }
 
   app.route({
@@ -218,11 +230,14 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       summary: 'Delete a face',
       description: 'When this answers, the face is found in no search any more.',
       params: faceParams,
+      querystring: eraseQuery,
       response: { 204: noContent, ...problemResponses(...notFound) },
     },
-    handler: async ({ params, faceWatcher }, reply) => {
-      await getFace(faceWatcher, params)
-      await faceWatcher.faces.delete(params.collection, params.face)
+    handler: async ({ params, query, faceWatcher }, reply) => {
+      // What was deleted before belongs to nobody.
+      const erased = query.erase && (await isGone(faceWatcher, params))
+      if (!erased) await getFace(faceWatcher, params)
+      await faceWatcher.faces.delete(params.collection, params.face, query)
       return reply.code(204).send()
     },
   })

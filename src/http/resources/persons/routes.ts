@@ -12,6 +12,7 @@ import { CreatedPerson, Person } from '../gallery-schemas.ts'
 import {
   collectionParams,
   createManyForm,
+  eraseQuery,
   jsonBody,
   noContent,
   pageOf,
@@ -208,17 +209,22 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       operationId: 'deletePerson',
       tags,
       summary: 'Delete a person and all faces',
-      description: 'When this answers, the person is found in no search any more.',
+      description:
+        'When this answers, the person is found in no search any more. An undo puts the person back, with the faces, for `history.undoDays`.',
       params: personParams,
       headers: ifMatchHeaders,
+      querystring: eraseQuery,
       response: {
         204: noContent,
         ...problemResponses('collectionNotFound', 'personNotFound', 'revisionMismatch'),
       },
     },
-    handler: async ({ params, headers, faceWatcher }, reply) => {
+    handler: async ({ params, query, headers, faceWatcher }, reply) => {
       const condition = toCondition(headers['if-match'])
-      await faceWatcher.persons.delete(params.collection, params.person, condition)
+      await faceWatcher.persons.delete(params.collection, params.person, {
+        ...query,
+        ...condition,
+      })
       return reply.code(204).send()
     },
   })
