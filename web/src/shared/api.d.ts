@@ -310,7 +310,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a person and all faces
-         * @description When this answers, the person is found in no search any more. Needs the scope `people:write`.
+         * @description When this answers, the person is found in no search any more. An undo puts the person back, with the faces, for `history.undoDays`. Needs the scope `people:write`.
          */
         delete: operations["deletePerson"];
         options?: never;
@@ -504,6 +504,126 @@ export interface paths {
         get: operations["getFaceEmbedding"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/faces/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give faces to another person, or a new one
+         * @description Faces of any persons, all that can be moved as one change; `faces` says what became of each. Searches find them all the time. `faceNotFound` when none is there. Needs the scope `people:write`.
+         */
+        post: operations["moveFaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give some faces of a person to another one, or a new one
+         * @description As moving faces, for faces of this person only; others are `notFound`. Needs the scope `people:write`.
+         */
+        post: operations["splitPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge other persons into this one
+         * @description This person survives and gets the faces of the others, who are deleted, as one change. All names become aliases, notes follow one another, and of external ids and metadata the first counts; `lost` says what is not taken over. Needs the scope `people:write`.
+         */
+        post: operations["mergePersons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the changes of persons and faces, newest first
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/history/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a change, with how everything was before and after
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getHistoryEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/history/{entry}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a change back
+         * @description As a whole or not at all, as long as what it needs is as the change left it; `undoRefused` says why not. The answer is the new entry: taking that one back does again what was undone. Needs the scope `people:write`.
+         */
+        post: operations["undoHistoryEntry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2302,6 +2422,121 @@ export interface components {
                 rejected: components["schemas"]["RejectedImage"][];
                 hints: components["schemas"]["EnrollHint"][];
             };
+        };
+        /**
+         * HistoryEntry
+         * @description A change of persons and faces.
+         */
+        HistoryEntry: {
+            /** @description ULID. */
+            id: string;
+            /** @enum {string} */
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "undone";
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            at: string;
+            /** @description Who made it. */
+            actor: {
+                /** @enum {string} */
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                id: string;
+                name: string;
+            };
+            /** @description Whose records or faces were changed; they need not be there any more. */
+            personIds: string[];
+            /** @description How many faces were added, moved or removed. */
+            faceCount: number;
+            /** @description The entry that this one takes back. */
+            undoes?: string;
+            /** @description The entry that takes this one back. */
+            undoneBy?: string;
+        };
+        /**
+         * HistoryDetails
+         * @description A change with how everything was before and after.
+         */
+        HistoryDetails: {
+            /** @description ULID. */
+            id: string;
+            /** @enum {string} */
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "undone";
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            at: string;
+            /** @description Who made it. */
+            actor: {
+                /** @enum {string} */
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                id: string;
+                name: string;
+            };
+            /** @description Whose records or faces were changed; they need not be there any more. */
+            personIds: string[];
+            /** @description How many faces were added, moved or removed. */
+            faceCount: number;
+            /** @description The entry that this one takes back. */
+            undoes?: string;
+            /** @description The entry that takes this one back. */
+            undoneBy?: string;
+            transitions: {
+                /** @enum {string} */
+                record: "person" | "face";
+                id: string;
+                /** @description Of a person the fields that changed, of a face its `personId`; `null` where it was not there. Empty once the person was erased. */
+                before: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description Of a person the fields that changed, of a face its `personId`; `null` where it was not there. Empty once the person was erased. */
+                after: {
+                    [key: string]: unknown;
+                } | null;
+            }[];
+        };
+        /**
+         * FacesMoved
+         * @description Who has the faces now, and what became of each.
+         */
+        FacesMoved: {
+            person: components["schemas"]["Person"];
+            /** @description The request made the person. */
+            newPerson: boolean;
+            faces: {
+                faceId: string;
+                /**
+                 * @description `sameImage`: it stays, as the person has a face of the same place in the same photograph.
+                 * @enum {string}
+                 */
+                outcome: "moved" | "alreadyThere" | "sameImage" | "notFound";
+            }[];
+            /** @description Ids of persons who have no face left; deleted where `removeEmptied` asks for it. */
+            emptied: string[];
+            /** @description In the history; absent when nothing changed. */
+            entryId?: string;
+        };
+        /**
+         * PersonsMerged
+         * @description What a merge does, or would do: `person` is who survives, as afterwards.
+         */
+        PersonsMerged: {
+            person: components["schemas"]["Person"];
+            /** @description Who are merged, as they were. */
+            merged: components["schemas"]["Person"][];
+            movedFaces: number;
+            /** @description Ids of faces that are deleted, as the person would have the same place of the same photograph twice. */
+            sameImageFaces: string[];
+            /** @description What is not taken over. */
+            lost: {
+                personId: string;
+                /** @example metadata.department */
+                field: string;
+                value: unknown;
+            }[];
+            /** @description In the history; absent in a dry run. */
+            entryId?: string;
         };
         /**
          * IndexStatus
@@ -5060,7 +5295,10 @@ export interface operations {
     };
     deletePerson: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`. */
+                erase?: "now";
+            };
             header?: {
                 /**
                  * @description The ETag of the person as it was read; `revisionMismatch` when somebody changed the person since. Without it, or with `*`, the change is made in any case.
@@ -6315,7 +6553,10 @@ export interface operations {
     };
     deleteFace: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`. */
+                erase?: "now";
+            };
             header?: never;
             path: {
                 /**
@@ -6519,6 +6760,721 @@ export interface operations {
                      *       "title": "There is no such collection.",
                      *       "status": 404,
                      *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveFaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of faces. */
+                    faceIds: string[];
+                    /** @description Who gets them. */
+                    personId?: string;
+                    /** @description Who is made, or found by name, for them. */
+                    newPerson?: {
+                        /**
+                         * @description Not unique; 1 to 200 characters without control characters.
+                         * @example Ann
+                         */
+                        name: string;
+                        /**
+                         * @description Free-form JSON object, at most 16,384 bytes.
+                         * @example {
+                         *       "department": "Research"
+                         *     }
+                         */
+                        metadata?: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        ifExists?: "create" | "reuse" | "refuse";
+                        /** @enum {string} */
+                        onAmbiguous?: "reject" | "first" | "new";
+                    };
+                    /** @description Deletes persons who have no face left; default: they stay. */
+                    removeEmptied?: boolean;
+                } & (unknown | unknown);
+            };
+        };
+        responses: {
+            /** @description Who has the faces now, and what became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacesMoved"];
+                };
+            };
+            /** @description invalidName, invalidMetadata, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description personExists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:personExists",
+                     *       "title": "A person of this name exists.",
+                     *       "status": 409,
+                     *       "code": "personExists",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    splitPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of faces. */
+                    faceIds: string[];
+                    /** @description Who gets them. */
+                    personId?: string;
+                    /** @description Who is made, or found by name, for them. */
+                    newPerson?: {
+                        /**
+                         * @description Not unique; 1 to 200 characters without control characters.
+                         * @example Ann
+                         */
+                        name: string;
+                        /**
+                         * @description Free-form JSON object, at most 16,384 bytes.
+                         * @example {
+                         *       "department": "Research"
+                         *     }
+                         */
+                        metadata?: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        ifExists?: "create" | "reuse" | "refuse";
+                        /** @enum {string} */
+                        onAmbiguous?: "reject" | "first" | "new";
+                    };
+                    /** @description Deletes persons who have no face left; default: they stay. */
+                    removeEmptied?: boolean;
+                } & (unknown | unknown);
+            };
+        };
+        responses: {
+            /** @description Who has the faces now, and what became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacesMoved"];
+                };
+            };
+            /** @description invalidName, invalidMetadata, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description personExists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:personExists",
+                     *       "title": "A person of this name exists.",
+                     *       "status": 409,
+                     *       "code": "personExists",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergePersons: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the answer says what a merge would do. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of persons who are merged into this one; of their fields the first counts. */
+                    from: string[];
+                    /**
+                     * @description Not unique; 1 to 200 characters without control characters.
+                     * @example Ann
+                     */
+                    name?: string;
+                    /** @description A face of any of them. */
+                    coverFaceId?: string;
+                    /**
+                     * @description Free-form JSON object, at most 16,384 bytes.
+                     * @example {
+                     *       "department": "Research"
+                     *     }
+                     */
+                    metadata?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What a merge does, or would do: `person` is who survives, as afterwards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonsMerged"];
+                };
+            };
+            /** @description invalidName, invalidMetadata, invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidName",
+                     *       "title": "The name is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidName",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Id of a person: only changes about them. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["HistoryEntry"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the entry. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change with how everything was before and after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryDetails"];
+                };
+            };
+            /** @description collectionNotFound, historyEntryNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoHistoryEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the entry. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change with how everything was before and after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryDetails"];
+                };
+            };
+            /** @description collectionNotFound, historyEntryNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description undoRefused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:undoRefused",
+                     *       "title": "The change cannot be taken back.",
+                     *       "status": 409,
+                     *       "code": "undoRefused",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

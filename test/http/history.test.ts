@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Client, createClient } from './client.ts'
+
+const collection = '/v1/collections/default'
+const persons = `${collection}/persons`
+
+let client: Client
+beforeEach(async () => {
+  client = await createClient()
+})
+afterEach(() => client.close())
+
+const enrol = async (name: string, ...images: readonly string[]) => {
+  const files = images.map((image) => ['image', `face:${image}`, `${image}.jpg`])
+  const form = [['name', name], ...files] as [string, string][]
+  const { json } = await client.send('POST', persons, { form })
+  const faces = json.faces.map(({ face }: { face: { id: string } }) => face.id) as string[]
+  return { id: json.id as string, faces }
+}
+const identify = async (name: string) => {
+  const form = [['image', `face:${name}`, `${name}.jpg`]] as [string, string, string][]
+  const { json } = await client.send('POST', `${collection}/identify`, { form })
+  return json.faces[0].candidates[0]?.personId as string | undefined
+}
+const newest = async () => (await client.send('GET', `${collection}/history?limit=1`)).json.items[0]
+const undo = (id: string) => client.send('POST', `${collection}/history/${id}/undo`)
+
+describe('the history', () => {
+  it('puts a deleted person back, who is found again', async () => {
+    const ann = await enrol('Ann', 'ann')
+    const deleted = await client.send('DELETE', `${persons}/${ann.id}`)
+    expect(deleted.status).toBe(204)
+    expect(await identify('ann')).toBeUndefined()
+    const entry = await newest()
+    expect(entry).toMatchObject({
+      kind: 'personDeleted',
+      personIds: [ann.id],
+      faceCount: 1,
+      actor: { kind: 'anonymous' },
+    })
+    const undone = await undo(entry.id)
+    expect(undone.status).toBe(200)
+    expect(undone.json).toMatchObject({ kind: 'undone', undoes: entry.id })
+    expect(await identify('ann')).toBe(ann.id)
+    const shown = await client.send('GET', `${collection}/history/${entry.id}`)
+    expect(shown.json.undoneBy).toBe(undone.json.id)
+    const again = await undo(entry.id)
+    expect(again.status).toBe(409)
+    expect(again.json).toMatchObject({ code: 'undoRefused', entryId: undone.json.id })
+  })
+
+  it('lists the changes about one person', async () => {
+    const ann = await enrol('Ann', 'ann')
+    const ben = await enrol('Ben', 'ben')
+    await client.send('PATCH', `${persons}/${ann.id}`, { json: { name: 'Anna' } })
+    const { json } = await client.send('GET', `${collection}/history?person=${ann.id}`)
+    expect(json.items.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'personUpdated',
+      'facesAdded',
+    ])
+    const { json: bens } = await client.send('GET', `${collection}/history?person=${ben.id}`)
+    expect(bens.items).toHaveLength(1)
+    expect((await client.send('GET', `${collection}/history/unknown`)).status).toBe(404)
+    expect((await undo('unknown')).json.code).toBe('historyEntryNotFound')
+  })
+
+  it('erases at once where that is asked for, also what was deleted before', async () => {
+    const ann = await enrol('Ann', 'ann')
+    const ben = await enrol('Ben', 'ben', 'ben2')
+    await client.send('DELETE', `${persons}/${ann.id}?erase=now`)
+    expect((await undo((await newest()).id)).json.detail).toContain('erased')
+    const face = `${persons}/${ben.id}/faces/${ben.faces[0]}`
+    expect((await client.send('DELETE', face)).status).toBe(204)
+    const entry = await newest()
+    expect((await client.send('DELETE', face)).status).toBe(404)
+    expect((await client.send('DELETE', `${face}?erase=now`)).status).toBe(204)
+    expect((await client.send('DELETE', `${face}?erase=now`)).status).toBe(404)
+    expect((await undo(entry.id)).json.detail).toContain('erased')
+    expect((await client.send('DELETE', `${face}?erase=later`)).status).toBe(400)
+  })
+})
+
+describe('moves and merges', () => {
+  it('moves faces, and splits a person', async () => {
+    const ann = await enrol('Ann', 'ann', 'ben')
+    const body = { faceIds: [ann.faces[1], 'unknown'], newPerson: { name: 'Ben' } }
+    const split = await client.send('POST', `${persons}/${ann.id}/split`, { json: body })
+    expect(split.status).toBe(200)
+    expect(split.json).toMatchObject({
+      newPerson: true,
+      person: { name: 'Ben', faceCount: 1 },
+      faces: [{ outcome: 'moved' }, { outcome: 'notFound' }],
+    })
+    expect(await identify('ben')).toBe(split.json.person.id)
+    const back = { faceIds: [ann.faces[1]], personId: ann.id, removeEmptied: true }
+    const moved = await client.send('POST', `${collection}/faces/move`, { json: back })
+    expect(moved.json).toMatchObject({ newPerson: false, emptied: [split.json.person.id] })
+    expect(await identify('ben')).toBe(ann.id)
+    const both = { ...back, newPerson: { name: 'X' } }
+    expect((await client.send('POST', `${collection}/faces/move`, { json: both })).status).toBe(400)
+    const nobody = { faceIds: ['unknown'], personId: ann.id }
+    const none = await client.send('POST', `${collection}/faces/move`, { json: nobody })
+    expect(none.json.code).toBe('faceNotFound')
+  })
+
+  it('merges persons after a dry run, and takes it back', async () => {
+    const ann = await enrol('Ann', 'ann')
+    const anna = await enrol('Anna', 'anna')
+    const url = `${persons}/${ann.id}/merge`
+    const json = { from: [anna.id] }
+    const foretold = await client.send('POST', `${url}?dryRun=true`, { json })
+    expect(foretold.json).toMatchObject({ person: { faceCount: 2, aliases: ['Anna'] }, lost: [] })
+    expect(foretold.json.entryId).toBeUndefined()
+    expect(await identify('anna')).toBe(anna.id)
+    const merged = await client.send('POST', url, { json })
+    expect(merged.status).toBe(200)
+    expect(await identify('anna')).toBe(ann.id)
+    expect((await client.send('GET', `${persons}/${anna.id}`)).status).toBe(404)
+    await undo(merged.json.entryId)
+    expect(await identify('anna')).toBe(anna.id)
+    const self = await client.send('POST', url, { json: { from: [ann.id] } })
+    expect(self.json.code).toBe('invalidOption')
+    const unknown = await client.send('POST', url, { json: { from: ['unknown'] } })
+    expect(unknown.json).toMatchObject({ code: 'personNotFound', personIds: ['unknown'] })
+  })
+})
