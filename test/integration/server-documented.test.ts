@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { envelopeBytes, resolveHttpOptions } from '../../src/http/options.ts'
 import { samplePhoto, writeFacePhoto } from '../helpers/cli.ts'
+import { isThere } from '../helpers/programs.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
 import { findFreePort } from '../servers/free-ports.ts'
 import { findNginx } from '../servers/nginx.ts'
@@ -42,15 +43,6 @@ function blocksOf(path: string, language: string): readonly string[] {
   return [
     ...readDoc(path).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm')),
   ].map(([, code]) => code as string)
-}
-
-function isThere(program: string): boolean {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Runs a program beside the photographs. @returns what it printed */
