@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -44,6 +45,103 @@ describe('persons by name', () => {
     const clash = await cli('persons', 'create', 'Ann', '--if-exists', 'refuse')
     expect([clash.code, clash.stderr]).toEqual([4, expect.stringContaining('[personExists]')])
     expect((await json('persons', 'create', 'Ann', '--if-exists', 'reuse')).id).toBe(made.id)
+  })
+
+  it('are searched, listed and changed in all fields', async () => {
+    const made = await json(
+      ...['persons', 'create', 'İstanbul Kaya', '--alias', 'Kay', '--external-id', 'e 1'],
+      ...['--notes', 'new', '--favourite', 'yes'],
+    )
+    const fields = { aliases: ['Kay'], externalId: 'e 1', notes: 'new', favourite: true }
+    expect(made).toMatchObject({ ...fields, revision: 1 })
+    const find = async (...args: string[]) =>
+      (await json('persons', 'list', ...args)).items.map(({ name }: { name: string }) => name)
+    expect(await find('--query', 'istanbul kay')).toEqual(['İstanbul Kaya'])
+    expect(await find('--favourite', 'yes', '--sort', 'name')).toEqual(['İstanbul Kaya'])
+    expect(await find('--external-id', 'e 1')).toEqual(['İstanbul Kaya'])
+    expect(await find('--query', 'istanbul', '--hidden', 'yes')).toEqual([])
+    const updated = await json(
+      ...['persons', 'update', made.id, '--add-alias', 'Kaya', '--remove-alias', 'Kay'],
+      ...['--no-notes', '--hidden', 'yes', '--if-revision', '1'],
+    )
+    expect(updated).toMatchObject({ aliases: ['Kaya'], hidden: true, revision: 2 })
+    expect(updated).not.toHaveProperty('notes')
+    for (const args of [
+      ['update', made.id, '--name', 'x', '--if-revision', '1'],
+      ['delete', made.id, '--yes', '--if-revision', '1'],
+    ]) {
+      const refused = await cli('persons', ...args)
+      expect([refused.code, refused.stderr]).toEqual([
+        ...[4, expect.stringContaining('[revisionMismatch]')],
+      ])
+    }
+    expect((await cli('persons', 'show', made.id)).stdout).toContain('aliases  Kaya')
+    expect((await cli('persons', 'delete', made.id, '--yes', '--if-revision', '2')).code).toBe(0)
+  })
+
+  it('are exported as a table, and changed by it', async () => {
+    const collection = ['--collection', 'many']
+    await json('collections', 'create', 'many')
+    for (const name of ['=Ann', 'Bob', 'Cid', 'Dan']) {
+      await json('persons', 'create', name, ...collection, '--metadata', 'team=a')
+    }
+    const table = join(data.path, 'people.csv')
+    const out = await cli('persons', 'export', ...collection, '--out', table)
+    expect(out.code, out.stderr).toBe(0)
+    const same = await json('persons', 'apply', table, ...collection)
+    expect(same).toMatchObject({ changed: 0, unchanged: 4, failed: 0 })
+    expect((await cli('persons', 'export', ...collection, '--out', table)).code).not.toBe(0)
+    const people = await json('persons', 'list', ...collection)
+    const id = (name: string): string =>
+      people.items.find((person: { name: string }) => person.name === name).id
+    const lines = [
+      'action,id,name,newName,aliases,notes,hidden,metadata.team,addTags,revision',
+      `,${id('=Ann')},Ann,,"[""A""]",hello,true,b,x;y,1`,
+      ',,Bob,Robert,,,,null,,',
+      `delete,${id('Cid')},,,,,,,,`,
+      `,${id('Dan')},Daniel,,,,,,,7`,
+      ',,Nobody,,,,,,,',
+    ]
+    await writeFile(table, lines.join('\n'))
+    const counts = { changed: 2, deleted: 1, failed: 2 }
+    const apply = ['persons', 'apply', table, ...collection, '--yes']
+    const dry = await cli(...apply, '--dry-run', '--json')
+    expect(JSON.parse(dry.stdout)).toMatchObject({ ...counts, dryRun: true })
+    expect((await json('persons', 'list', ...collection)).items).toEqual(people.items)
+    const done = await cli(...apply, '--json')
+    expect(done.code).toBe(3)
+    const result = JSON.parse(done.stdout)
+    expect(result).toMatchObject(counts)
+    expect(
+      result.lines.map(({ status, code }: { status: string; code?: string }) => [status, code]),
+    ).toEqual([
+      ['changed', undefined],
+      ['changed', undefined],
+      ['deleted', undefined],
+      ['failed', 'revisionMismatch'],
+      ['failed', 'personNotFound'],
+    ])
+    const now = await json('persons', 'list', ...collection)
+    expect(now.items).toMatchObject([
+      {
+        name: 'Ann',
+        aliases: ['A'],
+        notes: 'hello',
+        hidden: true,
+        metadata: { team: 'b', tags: ['x', 'y'] },
+      },
+      { name: 'Robert', metadata: {} },
+      { name: 'Dan' },
+    ])
+    await writeFile(table, 'id,colour\nx,red\n')
+    const wrong = await cli('persons', 'apply', table, ...collection)
+    expect(wrong.stderr).toContain('colour')
+    const listed = join(data.path, 'people.json')
+    await cli('persons', 'export', ...collection, '--format', 'json', '--out', listed)
+    expect(JSON.parse(await readFile(listed, 'utf8'))).toEqual(now.items)
+    const photos = ['persons', 'photos', 'Ann', ...collection, '--out', join(data.path, 'a.zip')]
+    expect((await cli(...photos)).stderr).toContain('[notFound]')
+    expect((await cli('collections', 'delete', 'many', '--yes')).code).toBe(0)
   })
 
   it('are found wherever a person is named', async () => {

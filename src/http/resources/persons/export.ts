@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream'
-import { Zip, ZipPassThrough } from 'fflate'
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
-import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
+import { hasCrops, toCropsZip } from '../../../recognition/crops-zip.ts'
 import { toPersonsCsv, toPersonsJson } from '../../../recognition/persons-table.ts'
-import { eachPage } from '../../../storage/iterate.ts'
 import type { PageOptions } from '../../../storage/ports/pages.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
@@ -79,66 +77,12 @@ export function registerPersonExportRoutes(app: App): void {
     handler: async ({ params, faceWatcher }, reply) => {
       const { collection, person } = params
       await faceWatcher.persons.get(collection, person)
-      if (!(await hasCrop(faceWatcher, collection, person))) {
+      if (!(await hasCrops(faceWatcher, collection, person))) {
         throw new FaceError('notFound', { detail: 'No crop is stored of any face of the person.' })
       }
       reply.type('application/zip')
       reply.header('content-disposition', `attachment; filename="${person}.zip"`)
-      return reply.send(Readable.from(toZip(faceWatcher, collection, person)) as never)
+      return reply.send(Readable.from(toCropsZip(faceWatcher, collection, person)) as never)
     },
-  })
-}
-
-function eachFacePage(faceWatcher: FaceWatcher, collection: string, personId: string) {
-  const load = (page: PageOptions) => faceWatcher.faces.list(collection, { ...page, personId })
-  return eachPage(load, { limit: 1000 })
-}
-
-async function hasCrop(faceWatcher: FaceWatcher, collection: string, personId: string) {
-  for await (const faces of eachFacePage(faceWatcher, collection, personId)) {
-    if (faces.some((face) => face.hasCrop)) return true
-  }
-  return false
-}
-
-/** One crop at a time is in memory. JPEG files get no smaller. */
-async function* toZip(
-  faceWatcher: FaceWatcher,
-  collection: string,
-  personId: string,
-): AsyncGenerator<Uint8Array, void> {
-  let pieces: Uint8Array[] = []
-  const zip = new Zip((error, piece) => {
-    if (error) throw error
-    pieces.push(piece)
-  })
-  const take = (): readonly Uint8Array[] => {
-    const taken = pieces
-    pieces = []
-    return taken
-  }
-  for await (const faces of eachFacePage(faceWatcher, collection, personId)) {
-    for (const { id, hasCrop } of faces) {
-      const crop = hasCrop ? await readCrop(faceWatcher, collection, id) : undefined
-      if (crop === undefined) continue
-      const file = new ZipPassThrough(`${id}.jpg`)
-      zip.add(file)
-      file.push(crop, true)
-      yield* take()
-    }
-  }
-  zip.end()
-  yield* take()
-}
-
-/** @returns undefined for a face that was deleted meanwhile */
-async function readCrop(
-  { faces }: FaceWatcher,
-  collection: string,
-  faceId: string,
-): Promise<Uint8Array | undefined> {
-  return faces.crop(collection, faceId).catch((error: unknown) => {
-    if (error instanceof FaceError && error.code === 'faceNotFound') return undefined
-    throw error
   })
 }
