@@ -9,6 +9,7 @@ import { addDetect } from './commands/detect.ts'
 import { addEmbed } from './commands/embed.ts'
 import { addEnroll } from './commands/enroll.ts'
 import { addEvaluate } from './commands/evaluate.ts'
+import { addExamine } from './commands/examine.ts'
 import { addFaces } from './commands/faces.ts'
 import { addIndex } from './commands/gallery-index.ts'
 import { addHistory } from './commands/history.ts'
@@ -19,6 +20,7 @@ import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
 import { addSeed } from './commands/seed.ts'
 import { addServe } from './commands/serve.ts'
+import { addStatements } from './commands/statements.ts'
 import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
 import { createContext } from './context.ts'
@@ -62,7 +64,7 @@ export function createProgram(output: Output): Command {
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCorrections, addHistory],
     ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
-    ...[addJobs, addStatus, addCompletion, addEvaluate],
+    ...[addStatements, addExamine, addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)
   }

@@ -1,10 +1,11 @@
 import type { CallContext } from '../core/actor.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { IndexStatus, VectorIndexProvider } from '../search/vector-index.ts'
+import type { IndexStatus, Neighbour, VectorIndexProvider } from '../search/vector-index.ts'
 import type { Database } from '../storage/database.ts'
 import type { Collection, GalleryTotals } from '../storage/ports/collections.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
+import { searchFaces } from './face-search.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
 import { limitCollections } from './reach.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
@@ -92,6 +93,19 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
     probes: Float32Array,
     options: SearchOptions,
   ): Promise<readonly ProbeResult[]>
+  /**
+   * The faces nearest to each probe, whoever they are of. What was said of faces and persons is not
+   * looked at, nor whether the faces are still there.
+   *
+   * @param probes  n x dimension, row-major, unit rows
+   * @param k       how many of each
+   * @returns n lists, similarity descending
+   */
+  searchFaces(
+    collection: Collection,
+    probes: Float32Array,
+    k: number,
+  ): Promise<readonly (readonly Neighbour[])[]>
   /**
    * How alike the people of a collection are; see [Note: Gallery shift] in gallery-difficulty.ts.
    */
@@ -240,6 +254,8 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       )
     },
 
+    searchFaces: (collection, probes, k) =>
+      sync.use(collection, (index) => searchFaces({ store, index }, collection, { probes, k })),
     difficulty,
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),

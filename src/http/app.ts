@@ -18,6 +18,7 @@ import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
+import { registerExaminationRoutes } from './resources/examination/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerCorrectionRoutes } from './resources/history/corrections.ts'
 import { registerHistoryRoutes } from './resources/history/routes.ts'
@@ -102,6 +103,7 @@ export async function createApp(
     registerStrangerRoutes(scope)
     registerStrangerVerbRoutes(scope)
     registerSeekRoutes(scope, context)
+    registerExaminationRoutes(scope, context)
     registerBulkRoute(scope, context)
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)

@@ -29,6 +29,7 @@ import type {
 import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import type { BulkPersonEntry, BulkPersonsResult } from './bulk-persons.ts'
+import type { Examination } from './examination/examination.ts'
 import type { Corrections, History } from './history.ts'
 import type { SecondModel } from './second-model.ts'
 import type { RecorderStats } from './strangers/recorder.ts'
@@ -648,6 +649,7 @@ export interface FaceWatcher {
   readonly history: History
   readonly rejections: Rejections
   readonly confirmations: Confirmations
+  readonly examination: Examination
   /** How faces are searched. */
   readonly index: {
     /** The index of a collection: its kind, its faces, and how it searches them. */

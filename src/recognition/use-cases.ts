@@ -6,6 +6,7 @@ import { createDetect } from './detect.ts'
 import { createDryEnroll } from './dry-enroll.ts'
 import { createEmbed } from './embed.ts'
 import { createEnroll } from './enroll.ts'
+import { createExamination } from './examination/examination.ts'
 import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
 import { createCorrections, createHistory } from './history.ts'
 import { createIdentify } from './identify.ts'
@@ -142,6 +143,7 @@ function bindUseCases(
     },
     ...createStatements(deps, enroll),
     history: createHistory({ gallery, undoable: deps.undoable }),
+    examination: createExamination(deps),
     index: {
       status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),
       agreements: () => gallery.indexAgreements(),

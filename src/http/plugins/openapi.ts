@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
+import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
 import {
   FacesMoved,
@@ -61,6 +62,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     bulkPersonComponents,
     { Statement, Stated, Confirmed },
     { HistoryEntry, HistoryDetails, FacesMoved, PersonsMerged },
+    { PersonQuality, GalleryReport, MergeSuggestions },
     operationSchemas,
   ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)

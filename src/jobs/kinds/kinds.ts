@@ -1,6 +1,7 @@
 import type { JobKind, JobKinds } from '../job-kind.ts'
 import { type BulkEnrollOptions, createBulkEnroll } from './bulk-enroll.ts'
 import { createEvaluation } from './evaluation.ts'
+import { createGalleryReport, createMergeSuggestions } from './examination-kinds.ts'
 import { createIndexRebuild, createIndexVerify } from './index-kinds.ts'
 import { createModelErasure, createModelMigration } from './model-kinds.ts'
 import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
@@ -26,6 +27,8 @@ export function createJobKinds(options: JobKindsOptions): JobKinds {
     createBulkEnroll(options),
     createModelMigration(faceWatcher),
     createModelErasure(faceWatcher),
+    createGalleryReport(faceWatcher),
+    createMergeSuggestions(faceWatcher),
     createGalleryExport({ store, source: storeKind }),
     createGalleryImport({ store }),
     createGalleryCopy({ store, openSource: options.openCopySource }),

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { makeCurve } from '../../test/helpers/curve.ts'
+import { computeMergeRate, countPairs, leastMergeSimilarity } from './merge-rule.ts'
+
+const curve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.3, 1e-3, 0.99],
+    [0.4, 1e-4, 0.98],
+    [0.5, 1e-5, 0.95],
+  ],
+  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
+)
+
+describe('computeMergeRate', () => {
+  it('grows with the comparisons that there were, up to 1', () => {
+    const one = computeMergeRate(curve, 0.4, [1, 1])
+    expect(one).toBeCloseTo(1e-4, 6)
+    expect(computeMergeRate(curve, 0.4, [2, 5])).toBeCloseTo(10 * one, 6)
+    expect(computeMergeRate(curve, 0.1, [100, 100])).toBe(1)
+  })
+})
+
+describe('leastMergeSimilarity', () => {
+  it('rises with the pairs of the gallery', () => {
+    const of = (persons: number) => leastMergeSimilarity(curve, { persons, maxWrong: 3 })
+    expect(countPairs(300)).toBe(44_850)
+    // 3 / 44,850 is 6.7e-5.
+    expect(of(300)).toBeGreaterThan(0.4)
+    expect(of(3000)).toBeGreaterThan(of(300))
+  })
+
+  it('is that of a possible match in a small gallery', () => {
+    for (const persons of [0, 1, 2, 3, 20]) {
+      expect(leastMergeSimilarity(curve, { persons, maxWrong: 3 })).toBeCloseTo(0.3, 6)
+    }
+  })
+})
