@@ -11,6 +11,7 @@ export type { Config, PartialConfig } from './config/config.ts'
 export type { Actor, ActorKind, CallContext } from './core/actor.ts'
 export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
+export type { KeepUnknown, KeepUnknownPatch } from './core/keep-unknown.ts'
 export type { DetPoint, ModelOutcome } from './core/model-comparison.ts'
 export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
@@ -81,6 +82,20 @@ export type {
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
 export type { FilledPart, SecondModel, UnfilledFace } from './recognition/second-model.ts'
+export type { RecorderStats } from './recognition/strangers/recorder.ts'
+export type {
+  AssignedStranger,
+  AssignOptions,
+  ErasedStrangers,
+  EraseOptions,
+  FaceSought,
+  ResemblanceOptions,
+  ResemblingSighting,
+  SeekOptions,
+  StrangerChange,
+  StrangerSuggestion,
+  Strangers,
+} from './recognition/strangers/strangers-api.ts'
 export type { IndexStatus } from './search/vector-index.ts'
 export type { Collection, CollectionModel } from './storage/ports/collections.ts'
 export type { Face, FaceInImage } from './storage/ports/faces.ts'
@@ -97,6 +112,14 @@ export type {
 } from './storage/ports/jobs.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
 export type { Metadata, Person } from './storage/ports/persons.ts'
+export type {
+  Sighting,
+  SightingFilter,
+  Stranger,
+  StrangerCounts,
+  StrangerFilter,
+  StrangerStatus,
+} from './storage/ports/strangers.ts'
 export type { DetectorOptions, Turn } from './vision/analyzer/analyzer-types.ts'
 
 /** Any keys of the configuration, and how the library starts. */

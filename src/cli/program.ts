@@ -22,6 +22,7 @@ import { addSeed } from './commands/seed.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatements } from './commands/statements.ts'
 import { addStatus } from './commands/status.ts'
+import { addStrangers } from './commands/strangers.ts'
 import { addVerify } from './commands/verify.ts'
 import { createContext } from './context.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -64,7 +65,7 @@ export function createProgram(output: Output): Command {
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCorrections, addHistory],
     ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
-    ...[addStatements, addExamine, addJobs, addStatus, addCompletion, addEvaluate],
+    ...[addStatements, addExamine, addStrangers, addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)
   }

@@ -8,12 +8,18 @@ import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
 import { UsageError } from '../failures.ts'
+import {
+  addKeepUnknownOption,
+  describeKeepUnknown,
+  type KeepUnknownOptions,
+  toKeepUnknown,
+} from '../keep-unknown-options.ts'
 import { formatCount } from '../output.ts'
 import { listAll } from '../pages.ts'
 import { addPolicyOptions, type PolicyOptions, toPolicyPatch } from '../policy-options.ts'
 import { addCollectionModels } from './collection-models.ts'
 
-interface CreateOptions extends PolicyOptions {
+interface CreateOptions extends PolicyOptions, KeepUnknownOptions {
   readonly qualityGate?: QualityGatePatch
   readonly model?: string
   readonly storeCrops?: boolean
@@ -66,6 +72,7 @@ export function addCollections(program: Command, context: CliContext): void {
           policy: toPolicyPatch(options),
           ...(storeCrops === undefined ? {} : { storeCrops }),
           ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
+          ...toKeepUnknown(options),
         })
         if (options.json) return output.json(created)
         output.print(`Created collection ${created.name} with model ${created.modelId}.`)
@@ -99,11 +106,14 @@ export function addCollections(program: Command, context: CliContext): void {
     .option('--no-possible-threshold', 'take the possible threshold back')
     .option('--no-gallery-shift', 'do not raise thresholds by it')
     .option('--store-crops', 'keep a crop of every face enrolled from now on')
+    .option('--no-keep-unknown', 'keep no strangers any more; those that are kept are erased')
     .option('--no-store-crops', 'keep no crops of faces enrolled from now on')
     .option('--json', 'print JSON')
     .action(async (name: string, options: UpdateOptions) => {
-      const { json, storeCrops, qualityGate, name: newName, ...changes } = options
-      const hasOthers = [storeCrops, qualityGate, newName].some((option) => option !== undefined)
+      const { json, storeCrops, qualityGate, keepUnknown, name: newName, ...changes } = options
+      const hasOthers = [storeCrops, qualityGate, keepUnknown, newName].some(
+        (option) => option !== undefined,
+      )
       if (!hasOthers && Object.keys(changes).length === 0) {
         throw new UsageError('Say what to change, for instance --max-fpir 0.001 or --no-threshold.')
       }
@@ -113,6 +123,7 @@ export function addCollections(program: Command, context: CliContext): void {
           ...(newName === undefined ? {} : { name: newName }),
           ...(storeCrops === undefined ? {} : { storeCrops }),
           ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
+          ...toKeepUnknown({ keepUnknown }),
         })
         if (json) return output.json(updated)
         const gates = updated.qualityGates ? `, ${describeGates(updated.qualityGates)}` : ''
@@ -141,7 +152,7 @@ export function addCollections(program: Command, context: CliContext): void {
 
 /** @param command  of a collection that is made or changed */
 function addSettings(command: Command): Command {
-  return addPolicyOptions(command).option(
+  return addKeepUnknownOption(addPolicyOptions(command)).option(
     '--quality-gate <gate=limit>',
     'a limit for enrolment, such as minSizePx=80, or =off, or =default as the configuration says; can be given several times',
     addQualityGate,
@@ -193,6 +204,7 @@ function describeCollection(
     `persons     ${collection.persons}`,
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
+    `strangers   ${describeKeepUnknown(collection)}`,
     `policy      ${describePolicy(collection)}`,
     ...(collection.qualityGates ? [`quality     ${describeGates(collection.qualityGates)}`] : []),
     `created     ${collection.createdAt}`,

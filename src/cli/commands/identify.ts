@@ -31,6 +31,7 @@ import { assertOutputs, forceHelp, writeOutput } from '../output-files.ts'
 interface Options extends EachImageOptions {
   readonly collection: string
   readonly candidates: number
+  readonly source?: string
   readonly draw?: string
   readonly force?: boolean
   /** False with `--no-read-turned`. */
@@ -62,6 +63,7 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
         integerOption(1, maxCandidates),
         defaultCandidates,
       )
+      .option('--source <text>', 'where the images were taken; kept with strangers')
       .option('--draw <out>', 'write the image with boxes and names; a folder for several images')
       .option('--force', `with --draw: ${forceHelp}, never an image that is read`)
       .option('--no-read-turned', noReadTurnedHelp),
@@ -155,9 +157,10 @@ async function identifyFile(job: Job, run: Run): Promise<Identified> {
   const image = await loadImageFile(job.file, run.limits.maxImageBytes)
   // The analyzer takes the bytes over; the drawing needs its own.
   const copy = job.drawTo === undefined ? undefined : image.bytes.slice()
-  const { candidates, collection, readTurned } = options
+  const { candidates, collection, readTurned, source } = options
   const result = await faceWatcher.identify(collection, image.bytes, {
     ...{ candidates, ...toDetector(readTurned) },
+    ...(source === undefined ? {} : { source }),
   })
   if (copy === undefined || job.drawTo === undefined) return { result }
   try {

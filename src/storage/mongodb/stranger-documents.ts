@@ -177,3 +177,17 @@ export async function eraseSightings(
     transaction,
   )
 }
+
+/** The revision of a change that is written in this transaction; see [Note: Desks of strangers] in strangers.ts. */
+export async function nextRevision(
+  { tables }: MongoContext,
+  collectionId: string,
+  { session }: Transaction,
+): Promise<number> {
+  const desk = await tables.strangerDesks.findOneAndUpdate(
+    { _id: collectionId },
+    { $inc: { revision: 1 } },
+    { session, returnDocument: 'after' },
+  )
+  return desk?.revision ?? 0
+}

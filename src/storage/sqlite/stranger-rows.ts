@@ -15,11 +15,11 @@ export const strangerColumns: string =
 
 /** The columns of a sighting, from {@link sightingsAndStrangers}. */
 export const sightingColumns: string =
-  'sightings.id, sightings.model_id, seen_at, source, stranger_id, strangers.person_id, quality, box, ' +
+  'sightings.id, sightings.model_id, seen_at, source, stranger_id, known.person_id, quality, box, ' +
   'landmarks, EXISTS (SELECT 1 FROM sighting_crops WHERE sighting_id = sightings.id) AS has_crop'
 
 export const sightingsAndStrangers: string =
-  'sightings LEFT JOIN strangers ON strangers.id = sightings.stranger_id'
+  'sightings LEFT JOIN strangers AS known ON known.id = sightings.stranger_id'
 
 export function readStranger(row: SqlRow): Stranger {
   return {
@@ -83,13 +83,13 @@ export function readRecords(
 
 /** Writes when a stranger was seen, and what shows it best, after its sightings have changed. */
 export function refreshStranger({ db }: StoreContext, id: string): void {
-  const ofStranger = 'FROM sightings WHERE stranger_id = strangers.id'
+  const ofStranger = 'FROM sightings WHERE stranger_id = ?'
   db.run(
     `UPDATE strangers SET first_seen_at = coalesce((SELECT min(seen_at) ${ofStranger}), ''), ` +
       `last_seen_at = coalesce((SELECT max(seen_at) ${ofStranger}), ''), ` +
       `cover_id = coalesce((SELECT id ${ofStranger} ORDER BY score DESC, id DESC LIMIT 1), '') ` +
       'WHERE id = ?',
-    [id],
+    [id, id, id, id],
   )
 }
 
@@ -162,4 +162,13 @@ function shrinkStranger(
 export function removeStranger({ db }: StoreContext, id: string): void {
   db.run('UPDATE strangers SET like_id = NULL WHERE like_id = ?', [id])
   db.run('DELETE FROM strangers WHERE id = ?', [id])
+}
+
+/** The revision of a change that is about to be written. */
+export function nextRevision({ db }: StoreContext, collectionId: string): number {
+  db.run('UPDATE stranger_desks SET revision = revision + 1 WHERE collection_id = ?', [
+    collectionId,
+  ])
+  const row = db.get('SELECT revision FROM stranger_desks WHERE collection_id = ?', [collectionId])
+  return row ? readNumber(row, 'revision') : 0
 }

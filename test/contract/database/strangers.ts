@@ -9,7 +9,7 @@ import { type DatabaseFixture, type DatabaseUnderTest, readPages, unknownId } fr
 
 const holder = 'node-1'
 const leaseMs = 60_000
-const shortMs = 20
+const shortMs = 300
 const keepAll = {
   seenBefore: '2000-01-01T00:00:00.000Z',
   ignoredSince: '2000-01-01T00:00:00.000Z',
@@ -139,7 +139,7 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       expect(await store.strangers.claim(collection.id, mine)).toBe(0)
       expect(await other.claim(collection.id, theirs)).toBeUndefined()
       expect(await store.strangers.claim(collection.id, mine)).toBe(0)
-      await sleep(3 * shortMs)
+      await sleep(shortMs + 100)
       expect(await other.claim(collection.id, theirs)).toBe(0)
       expect(await store.strangers.claim(collection.id, mine)).toBeUndefined()
       const nothing = { set: collection, placed: [], joined: [], strangers: [] }

@@ -1,0 +1,200 @@
+import { Binary, type Filter } from 'mongodb'
+import { FaceError } from '../../core/errors.ts'
+import type { NewSighting, StrangerStore } from '../ports/strangers.ts'
+import { toFaceInImage } from '../rules/face-in-image.ts'
+import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
+import { assertNewSighting, scoreSighting } from '../rules/strangers.ts'
+import { findCollection, type MongoContext, readInCollection } from './context.ts'
+import { readEmbedding, toBinary, toCrop, toPlain } from './documents.ts'
+import {
+  eraseSightings,
+  nextRevision,
+  toSightings,
+  withoutEmbedding,
+} from './stranger-documents.ts'
+import type { SightingDocument } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+
+type SightingMethods =
+  | 'record'
+  | 'collections'
+  | 'waiting'
+  | 'sightings'
+  | 'embedded'
+  | 'scan'
+  | 'getCrop'
+  | 'forget'
+  | 'expire'
+  | 'counts'
+
+/** Sightings, as {@link StrangerStore} says. */
+export function createSightingOperations(
+  context: MongoContext,
+): Pick<StrangerStore, SightingMethods> {
+  const { collections, strangerDesks, strangers, sightings, sightingCrops } = context.tables
+
+  function toDocument(collectionId: string, sighting: NewSighting): SightingDocument {
+    const { modelId, seenAt, source, quality, box, landmarks, embedding, crop } = sighting
+    return {
+      ...{ _id: context.newId(), collectionId, modelId, seenAt },
+      ...(source === undefined ? {} : { source }),
+      ...toPlain(toFaceInImage({ quality, box, landmarks })),
+      ...{ hasCrop: crop !== undefined, waiting: true, score: scoreSighting(quality) },
+      embedding: toBinary(embedding),
+    }
+  }
+
+  function readMany<T>(collectionId: string, read: () => Promise<readonly T[]>) {
+    return readInCollection<readonly T[]>(context, collectionId, { read, none: [] })
+  }
+
+  /** Erases the oldest of these sightings. @returns how many */
+  async function erase(
+    collectionId: string,
+    filter: Filter<SightingDocument>,
+    { transaction, limit }: { readonly transaction: Transaction; readonly limit: number },
+  ): Promise<number> {
+    const { session } = transaction
+    const found = await sightings
+      .find(filter, { session, projection: { strangerId: 1, embedding: 1 } })
+      .sort({ seenAt: 1, _id: 1 })
+      .limit(Math.max(1, limit))
+      .toArray()
+    if (found.length === 0) return 0
+    const revision = await nextRevision(context, collectionId, transaction)
+    await eraseSightings(context, { found, revision }, transaction)
+    return found.length
+  }
+
+  return {
+    record: (collectionId, given) =>
+      context.transact(async (transaction) => {
+        const { session } = transaction
+        const collection = await findCollection(context, collectionId, transaction)
+        for (const sighting of given) assertNewSighting(collection, sighting)
+        if (given.length === 0) return []
+        const { upsertedCount } = await strangerDesks.updateOne(
+          { _id: collectionId },
+          { $inc: { records: 1 }, $setOnInsert: { collectionId, revision: 0 } },
+          { upsert: true, session },
+        )
+        if (upsertedCount > 0) {
+          const increase = { $inc: { modelWrites: 1 } }
+          await collections.updateOne({ _id: collectionId }, increase, { session })
+        }
+        const documents = given.map((sighting) => toDocument(collectionId, sighting))
+        await sightings.insertMany(documents, { session })
+        const crops = given.flatMap(({ crop }, i) => {
+          if (crop === undefined) return []
+          const { _id } = documents[i] as SightingDocument
+          const bytes = new Binary(crop.bytes)
+          return [
+            crop.place === undefined ? { _id, bytes } : { _id, bytes, place: toPlain(crop.place) },
+          ]
+        })
+        if (crops.length > 0) await sightingCrops.insertMany(crops, { session })
+        return documents.map(({ _id }) => _id)
+      }),
+
+    async collections({ waiting = false } = {}) {
+      return waiting
+        ? sightings.distinct('collectionId', { waiting: true })
+        : (await strangerDesks.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
+    },
+
+    async waiting({ id: collectionId, modelId }, limit) {
+      const found = await sightings
+        .find({ collectionId, modelId, waiting: true })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray()
+      return toSightings(context, found)
+    },
+
+    async sightings(collectionId, options = {}) {
+      const { after, limit } = parsePageOptions('sightings', options)
+      const { strangerId, personId } = options
+      const ofPerson =
+        personId === undefined
+          ? undefined
+          : await strangers.find({ collectionId, personId }, { projection: { _id: 1 } }).toArray()
+      const found = await readMany(collectionId, () =>
+        sightings
+          .find({
+            ...{ collectionId, ...(after === '' ? {} : { _id: { $lt: after } }) },
+            ...(ofPerson && { strangerId: { $in: ofPerson.map(({ _id }) => _id) } }),
+            ...(strangerId === undefined ? {} : { strangerId }),
+          })
+          .sort({ _id: -1 })
+          .limit(limit + 1)
+          .toArray(),
+      )
+      const seen = await toSightings(context, found)
+      return toPage('sightings', seen.map(withoutEmbedding), limit)
+    },
+
+    async embedded(collectionId, ids) {
+      const found = await readMany(collectionId, () =>
+        sightings.find({ _id: { $in: ids.filter(isUlid) }, collectionId }).toArray(),
+      )
+      return toSightings(context, found)
+    },
+
+    async scan({ id: collectionId, modelId }, { before, limit }) {
+      const found = await sightings
+        .find(
+          { collectionId, modelId, ...(before === undefined ? {} : { _id: { $lt: before } }) },
+          { projection: { embedding: 1 } },
+        )
+        .sort({ _id: -1 })
+        .limit(limit)
+        .toArray()
+      return found.map((document) => ({ id: document._id, embedding: readEmbedding(document) }))
+    },
+
+    async getCrop(collectionId, sightingId) {
+      const read = () => sightings.findOne({ _id: sightingId, collectionId })
+      const document = isUlid(sightingId)
+        ? await readInCollection(context, collectionId, { read, none: null })
+        : null
+      if (!document) throw new FaceError('sightingNotFound')
+      const crop = document.hasCrop ? await sightingCrops.findOne({ _id: sightingId }) : null
+      return crop ? toCrop(crop) : undefined
+    },
+
+    forget: (collectionId, sightingIds) =>
+      context.transact(async (transaction) => {
+        const those = { _id: { $in: sightingIds.filter(isUlid) }, collectionId }
+        return erase(collectionId, those, { transaction, limit: sightingIds.length })
+      }),
+
+    expire: (collectionId, { seenBefore, ignoredSince, maxSightings, limit }) =>
+      context.transact(async (transaction) => {
+        const { session } = transaction
+        const ignored = await strangers
+          .find(
+            { collectionId, status: 'ignored', lastSeenAt: { $gte: ignoredSince } },
+            { session, projection: { memberIds: 1 } },
+          )
+          .toArray()
+        const kept = { $nin: ignored.flatMap(({ memberIds }) => memberIds) }
+        const old = { collectionId, seenAt: { $lt: seenBefore }, _id: kept }
+        const expired = await erase(collectionId, old, { transaction, limit })
+        const count = await sightings.countDocuments({ collectionId }, { session })
+        const excess = Math.min(limit - expired, count - maxSightings)
+        if (excess <= 0) return expired
+        return (
+          expired + (await erase(collectionId, { collectionId }, { transaction, limit: excess }))
+        )
+      }),
+
+    async counts(collectionId) {
+      const [held, seen, waiting] = await Promise.all([
+        strangers.countDocuments({ collectionId }),
+        sightings.countDocuments({ collectionId }),
+        sightings.countDocuments({ collectionId, waiting: true }),
+      ])
+      return { strangers: held, sightings: seen, waiting }
+    },
+  }
+}
