@@ -1,4 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
+import { dotProduct } from '../../core/similarity.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { NewFace } from '../../storage/ports/faces.ts'
 import type { EmbeddedSighting, Stranger } from '../../storage/ports/strangers.ts'
@@ -11,6 +12,10 @@ const defaultMaxFaces = 5
 const mostFaces = 20
 /** The latest sightings among which the best are looked for. */
 const consideredSightings = 1000
+/** Of these, the best ones, those that differ are taken. */
+const comparedSightings = 50
+/** Two frames of one moment are as alike; a second one would tell no search anything new. */
+const sameMoment = 0.97
 
 /** Creates the use case that makes a stranger a person. */
 export function createAssign({
@@ -31,7 +36,10 @@ export function createAssign({
     }
     const ids = sightingIds ?? (await findBest(collection.id, { id, maxFaces }))
     const found = await strangers.embedded(collection.id, ids)
-    const own = found.filter(({ strangerId }) => strangerId === id)
+    const order = new Map(ids.map((sightingId, i) => [sightingId, i]))
+    const own = found
+      .filter(({ strangerId }) => strangerId === id)
+      .sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
     if (sightingIds !== undefined && own.length < new Set(sightingIds).size) {
       throw new FaceError('sightingNotFound', { detail: 'Not all of them are of this stranger.' })
     }
@@ -45,10 +53,20 @@ export function createAssign({
     if (maxFaces === 0) return []
     const page = { strangerId: id, limit: consideredSightings }
     const { items } = await strangers.sightings(collectionId, page)
-    return [...items]
+    const best = [...items]
       .sort((a, b) => scoreSighting(b.quality) - scoreSighting(a.quality))
-      .slice(0, maxFaces)
+      .slice(0, comparedSightings)
       .map((sighting) => sighting.id)
+    const embedded = await strangers.embedded(collectionId, best)
+    const embeddings = new Map(embedded.map((sighting) => [sighting.id, sighting.embedding]))
+    const chosen: { readonly id: string; readonly embedding: Float32Array }[] = []
+    for (const sightingId of best) {
+      const embedding = embeddings.get(sightingId)
+      if (embedding === undefined || chosen.length === maxFaces) continue
+      if (chosen.some((other) => dotProduct(other.embedding, embedding) > sameMoment)) continue
+      chosen.push({ id: sightingId, embedding })
+    }
+    return chosen.map((sighting) => sighting.id)
   }
 
   async function toNewFace(collection: Collection, sighting: EmbeddedSighting): Promise<NewFace> {
