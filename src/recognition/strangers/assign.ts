@@ -97,7 +97,10 @@ export function createAssign({
     const added = await gallery.faces.add(collection.id, person, given)
     const { id } = added.person
     return {
-      stranger: await strangers.assign(collection.id, stranger.id, id),
+      stranger: await strangers.assign(collection.id, stranger.id, {
+        personId: id,
+        anchorId: added.faces[0]?.id ?? id,
+      }),
       person: added.person,
       newPerson: added.newPerson,
       faces: added.faces.map(({ alreadyEnrolled: _, ...face }) => face),

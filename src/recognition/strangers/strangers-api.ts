@@ -126,6 +126,7 @@ export interface Strangers {
   suggestions(collection: string, strangerId: string): Promise<readonly StrangerSuggestion[]>
   /**
    * Makes a stranger a person: enrols some of its sightings, and all of them are the person's from then on.
+   * Undoing the enrolment in the history takes both back.
    *
    * @param person  a person's id, or a new one, as for `enroll`
    * @throws {FaceError} `collectionNotFound`, `strangerNotFound`, `personNotFound`, `personExists`,

@@ -89,6 +89,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { collectionId: 1, modelId: 1, _id: 1 } },
     { key: { formerIds: 1 }, partialFilterExpression: { formerIds: { $exists: true } } },
     { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
+    { key: { anchorId: 1 }, partialFilterExpression: { anchorId: { $exists: true } } },
     { key: { likeId: 1 }, partialFilterExpression: { likeId: { $exists: true } } },
   ],
   sightings: [

@@ -12,6 +12,7 @@ export function toStranger({
   sum: _sum,
   memberIds: _members,
   formerIds: _former,
+  anchorId: _anchor,
   revision: _revision,
   ...rest
 }: StrangerDocument): Stranger {

@@ -105,7 +105,7 @@ export function createStrangerOperations(context: MongoContext): StrangerStore {
         return changed
       }),
 
-    assign: (collectionId, id, personId) =>
+    assign: (collectionId, id, { personId, anchorId }) =>
       changeOne({ collectionId, id }, async ({ status }, { session }) => {
         if (status === 'assigned') {
           throw new FaceError('strangerConflict', { detail: 'It is assigned already.' })
@@ -114,7 +114,7 @@ export function createStrangerOperations(context: MongoContext): StrangerStore {
           ? await persons.findOne({ _id: personId, collectionId }, { session })
           : null
         if (!person) throw new FaceError('personNotFound')
-        return { $set: { status: 'assigned', personId }, $unset: { likeId: '' } }
+        return { $set: { status: 'assigned', personId, anchorId }, $unset: { likeId: '' } }
       }),
 
     unassign: (collectionId, id) =>
@@ -122,7 +122,7 @@ export function createStrangerOperations(context: MongoContext): StrangerStore {
         if (status !== 'assigned') {
           throw new FaceError('strangerConflict', { detail: 'It is not assigned.' })
         }
-        return { $set: { status: 'shown' }, $unset: { personId: '' } }
+        return { $set: { status: 'shown' }, $unset: { personId: '', anchorId: '' } }
       }),
 
     discard: (collectionId, ids) =>

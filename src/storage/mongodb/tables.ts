@@ -186,6 +186,8 @@ export interface StrangerDocument extends Omit<Stranger, 'id'> {
   /** Little-endian float32. */
   readonly sum: Binary
   readonly memberIds: readonly string[]
+  /** The first face that was enrolled for one that is assigned, or its person; see stranger-persons.ts. */
+  readonly anchorId?: string
   /** Of strangers that have become this one. */
   readonly formerIds?: readonly string[]
   /** That of the desk when it was changed last. */

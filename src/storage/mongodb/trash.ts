@@ -8,6 +8,7 @@ import { scrubHistory } from './history-documents.ts'
 import { forgetAnswers } from './idempotency.ts'
 import { assertFreeExternalId } from './person-by-name.ts'
 import { removeStatements } from './statements.ts'
+import { eraseStrangersOf } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -179,6 +180,7 @@ export async function forgetPersons(
     .toArray()
   await eraseKept(context, kept, transaction)
   await scrubHistory(context, collectionId, { personIds: ids, transaction })
+  await eraseStrangersOf(context, ids, { collectionId, transaction })
 }
 
 /** Erases documents of the trash, and the crops of its faces. */
@@ -219,6 +221,7 @@ export async function eraseTrash(
       const its = persons.filter((document) => document.collectionId === collectionId)
       const personIds = new Set(its.map(({ _id }) => _id))
       await scrubHistory(context, collectionId, { personIds, transaction })
+      await eraseStrangersOf(context, personIds, { collectionId, transaction })
     }
     return kept.length
   })

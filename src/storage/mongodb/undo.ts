@@ -12,6 +12,7 @@ import { appendEntry, toDetails } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toPersons } from './person-documents.ts'
 import { changePerson, findPersonDocument } from './persons.ts'
+import { followUndo } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons, restoreFaces, restorePersons } from './trash.ts'
@@ -82,6 +83,7 @@ export async function undoEntry(
     await tables.history.updateOne({ _id: entryId }, undone, { session })
     const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}), transaction }
 
+    await followUndo(context, plan, { collectionId, transaction })
     const removedFaces = new Set(plan.removedFaces.map(({ id }) => id))
     await removeFaces(
       context,

@@ -187,9 +187,15 @@ export interface StrangerStore {
   /**
    * Writes that a stranger is a person; its sightings are the person's.
    *
+   * @param as  `anchorId`: the first face that was enrolled for it, or the person where none was. An undo
+   *   of the history that takes the anchor away takes this back, too; one that puts it back does it again.
    * @throws {FaceError} `strangerNotFound`; `strangerConflict` when it is assigned; `personNotFound`
    */
-  assign(collectionId: string, id: string, personId: string): Promise<Stranger>
+  assign(
+    collectionId: string,
+    id: string,
+    as: { readonly personId: string; readonly anchorId: string },
+  ): Promise<Stranger>
   /** Takes that back. @throws {FaceError} `strangerNotFound`; `strangerConflict` when it is not assigned */
   unassign(collectionId: string, id: string): Promise<Stranger>
   /** Erases strangers with their sightings. @returns ids of those that were there */

@@ -224,6 +224,7 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
     cover_id TEXT NOT NULL,
     person_id TEXT,
     like_id TEXT,
+    anchor_id TEXT,
     sum BLOB NOT NULL,
     members TEXT NOT NULL,
     revision INTEGER NOT NULL
@@ -232,6 +233,7 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   CREATE INDEX strangers_by_count ON strangers (collection_id, count, id);
   CREATE INDEX strangers_by_model ON strangers (collection_id, model_id, id);
   CREATE INDEX strangers_by_person ON strangers (person_id) WHERE person_id IS NOT NULL;
+  CREATE INDEX strangers_by_anchor ON strangers (anchor_id) WHERE anchor_id IS NOT NULL;
   CREATE INDEX strangers_by_like ON strangers (like_id) WHERE like_id IS NOT NULL;
 
   CREATE TABLE stranger_joins (

@@ -76,7 +76,7 @@ export function createStrangerOperations(context: StoreContext): Synchronous<Str
       return strangers.map(({ id }) => id)
     },
 
-    assign(collectionId, id, personId) {
+    assign(collectionId, id, { personId, anchorId }) {
       const stranger = find(collectionId, id)
       if (stranger.status === 'assigned') {
         throw new FaceError('strangerConflict', { detail: 'It is assigned already.' })
@@ -84,8 +84,8 @@ export function createStrangerOperations(context: StoreContext): Synchronous<Str
       const person = 'SELECT 1 FROM persons WHERE id = ? AND collection_id = ?'
       if (!db.get(person, [personId, collectionId])) throw new FaceError('personNotFound')
       db.run(
-        "UPDATE strangers SET status = 'assigned', person_id = ?, like_id = NULL, revision = ? WHERE id = ?",
-        [personId, nextRevision(context, collectionId), stranger.id],
+        "UPDATE strangers SET status = 'assigned', person_id = ?, anchor_id = ?, like_id = NULL, revision = ? WHERE id = ?",
+        [personId, anchorId, nextRevision(context, collectionId), stranger.id],
       )
       return find(collectionId, stranger.id)
     },
@@ -95,9 +95,10 @@ export function createStrangerOperations(context: StoreContext): Synchronous<Str
       if (stranger.status !== 'assigned') {
         throw new FaceError('strangerConflict', { detail: 'It is not assigned.' })
       }
-      db.run("UPDATE strangers SET status = 'shown', person_id = NULL, revision = ? WHERE id = ?", [
-        ...[nextRevision(context, collectionId), stranger.id],
-      ])
+      db.run(
+        "UPDATE strangers SET status = 'shown', person_id = NULL, anchor_id = NULL, revision = ? WHERE id = ?",
+        [...[nextRevision(context, collectionId), stranger.id]],
+      )
       return find(collectionId, stranger.id)
     },
 

@@ -5,6 +5,7 @@ import { findCollection, type StoreContext } from './context.ts'
 import { scrubHistory } from './history-rows.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
+import { eraseStrangersOf } from './stranger-persons.ts'
 
 // [Note: Trash]
 // What is deleted leaves the tables that everybody reads, at once and with everything that follows a
@@ -139,7 +140,8 @@ function insertRow(
 }
 
 /** Erases what the trash and the history have of persons who are erased, beyond ids and times. */
-export function forgetPersons({ db }: StoreContext, personIds: readonly string[]): void {
+export function forgetPersons(context: StoreContext, personIds: readonly string[]): void {
+  const { db } = context
   for (const personId of personIds) {
     // Whoever was merged into the person is the same individual.
     const merged = db
@@ -153,6 +155,7 @@ export function forgetPersons({ db }: StoreContext, personIds: readonly string[]
     const ids = new Set([personId, ...merged])
     for (const id of ids) db.run('DELETE FROM trash WHERE person_id = ?', [id])
     scrubHistory(db, ids)
+    eraseStrangersOf(context, ids)
   }
 }
 
@@ -178,6 +181,8 @@ export function eraseTrash(context: StoreContext, removedBefore: string, limit: 
   )
   for (const row of rows) db.run('DELETE FROM trash WHERE id = ?', [readText(row, 'id')])
   const persons = rows.filter(({ record }) => record === 'person')
-  scrubHistory(db, new Set(persons.map((row) => readText(row, 'id'))))
+  const personIds = new Set(persons.map((row) => readText(row, 'id')))
+  scrubHistory(db, personIds)
+  eraseStrangersOf(context, personIds)
   return rows.length
 }

@@ -8,6 +8,7 @@ import { findPersons } from './merges.ts'
 import { giveFaces } from './moves.ts'
 import { assertFreeExternalId, changePerson, findPerson } from './persons.ts'
 import { readText } from './rows.ts'
+import { followUndo } from './stranger-persons.ts'
 import {
   readKeptExternalId,
   removeFaces,
@@ -40,6 +41,7 @@ export function undoEntry(
   db.run('UPDATE history SET undone_by = ? WHERE id = ?', [undoing.id, entry.id])
   const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}) }
 
+  followUndo(context, collectionId, plan)
   removeFaces(
     context,
     removal,

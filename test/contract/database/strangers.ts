@@ -8,6 +8,7 @@ import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
 import { type DatabaseFixture, type DatabaseUnderTest, readPages, unknownId } from './fixture.ts'
 
 const holder = 'node-1'
+const nobody = { personId: unknownId, anchorId: unknownId }
 const leaseMs = 60_000
 const shortMs = 300
 const keepAll = {
@@ -124,7 +125,7 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       expect((await store.strangers.counts(collection.id)).sightings).toBe(0)
       for (const id of [unknownId, 'x']) {
         await expectCode(store.strangers.get(collection.id, id), 'strangerNotFound')
-        await expectCode(store.strangers.assign(collection.id, id, unknownId), 'strangerNotFound')
+        await expectCode(store.strangers.assign(collection.id, id, nobody), 'strangerNotFound')
         await expectCode(store.strangers.unassign(collection.id, id), 'strangerNotFound')
         await expectCode(store.strangers.getCrop(collection.id, id), 'sightingNotFound')
       }
@@ -278,10 +279,11 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       const [a, b] = ids as [string, string]
       await place({ sightings: { [first]: [a], [second]: [b] } })
       const { id: personId } = await store.persons.create(collection.id, { name: 'Ann' })
-      await expectCode(store.strangers.assign(collection.id, first, unknownId), 'personNotFound')
-      const assigned = await store.strangers.assign(collection.id, first, personId)
+      const as = { personId, anchorId: personId }
+      await expectCode(store.strangers.assign(collection.id, first, nobody), 'personNotFound')
+      const assigned = await store.strangers.assign(collection.id, first, as)
       expect(assigned).toMatchObject({ id: first, status: 'assigned', personId })
-      await expectCode(store.strangers.assign(collection.id, first, personId), 'strangerConflict')
+      await expectCode(store.strangers.assign(collection.id, first, as), 'strangerConflict')
       expect(await store.strangers.setIgnored(collection.id, [first], true)).toEqual([])
       expect(await store.strangers.ids(collection)).toEqual([second])
       const records = await store.strangers.records(collection, { since: 0, limit: 10 })
@@ -293,6 +295,29 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       expect(back).not.toHaveProperty('personId')
       await expectCode(store.strangers.unassign(collection.id, first), 'strangerConflict')
       expect(await store.strangers.ids(collection)).toEqual([first, second])
+    })
+
+    it('follows the history: an undo takes an assignment back, and the next one does it again', async () => {
+      const [a] = await store.strangers.record(collection.id, [makeSighting(1)])
+      await place({ sightings: { [first]: [a!] } })
+      const { person, faces } = await store.faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
+      const as = { personId: person.id, anchorId: faces[0]!.id }
+      await store.strangers.assign(collection.id, first, as)
+      const [entry] = (await store.history.list(collection.id)).items
+      const undone = await store.history.undo(collection.id, entry!.id, { undoable: true })
+      const stranger = await store.strangers.get(collection.id, first)
+      expect(stranger).toMatchObject({ status: 'shown', count: 1 })
+      expect(stranger).not.toHaveProperty('personId')
+      await store.history.undo(collection.id, undone.id, { undoable: true })
+      expect(await store.strangers.get(collection.id, first)).toMatchObject({
+        ...{ status: 'assigned', personId: person.id },
+      })
+      // What is deleted can come back; what is erased cannot, and takes the sightings with it.
+      await store.persons.delete(collection.id, person.id, { undoable: true })
+      expect(await store.strangers.get(collection.id, first)).toMatchObject({ status: 'assigned' })
+      await store.persons.delete(collection.id, person.id)
+      await expectCode(store.strangers.get(collection.id, first), 'strangerNotFound')
+      expect((await store.strangers.counts(collection.id)).sightings).toBe(0)
     })
 
     it('erases strangers that are no faces, and sightings with all that came of them', async () => {
