@@ -96,6 +96,7 @@ export interface Placement {
   }[]
 }
 
+/** Which sightings are listed. */
 export interface SightingFilter {
   /** Only of this stranger. */
   readonly strangerId?: string
@@ -222,6 +223,7 @@ export interface StrangerStore {
   counts(collectionId: string): Promise<StrangerCounts>
 }
 
+/** How much of strangers a collection keeps. */
 export interface StrangerCounts {
   readonly strangers: number
   readonly sightings: number
