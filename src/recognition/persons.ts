@@ -12,6 +12,8 @@ export function createPersons({
     ...gallery.persons,
     delete: (collectionId, id, condition) =>
       gallery.persons.delete(collectionId, id, { ...condition, undoable }),
+    update: (collectionId, id, patch, condition) =>
+      gallery.persons.update(collectionId, id, patch, { ...condition, undoable }),
   }
   const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
   return {
@@ -23,7 +25,7 @@ export function createPersons({
     get: async (collection, id) => gallery.persons.get(await idOf(collection), id),
     list: async (collection, options) => gallery.persons.list(await idOf(collection), options),
     update: async (collection, id, patch, condition) =>
-      gallery.persons.update(await idOf(collection), id, patch, condition),
+      persons.update(await idOf(collection), id, patch, condition),
     bulk: async (collection, entries, { dryRun = false } = {}) =>
       changePersons(persons, await idOf(collection), { entries, dryRun }),
   }

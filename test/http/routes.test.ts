@@ -1253,6 +1253,30 @@ describe('jobs', () => {
 
 describeStrangerRoutes(() => client)
 
+it('moves, splits and merges, and takes changes back', async () => {
+  const make = async (name: string) => {
+    const form: [string, string, string?][] = [
+      ['name', name],
+      ['image', `face:${name}`, 'a.jpg'],
+    ]
+    const { json } = await client.send('POST', '/v1/collections/default/persons', { form })
+    return { id: json.id as string, faceId: json.faces[0].face.id as string }
+  }
+  const one = await make('mover')
+  const two = await make('keeper')
+  const url = '/v1/collections/default'
+  const to = { faceIds: [one.faceId], personId: two.id }
+  expect((await client.send('POST', `${url}/faces/move`, { json: to })).status).toBe(200)
+  const back = { faceIds: [one.faceId], newPerson: { name: 'mover' } }
+  const split = await client.send('POST', `${url}/persons/${two.id}/split`, { json: back })
+  const merge = { from: [split.json.person.id] }
+  const merged = await client.send('POST', `${url}/persons/${two.id}/merge`, { json: merge })
+  const { entryId } = merged.json
+  expect((await client.send('GET', `${url}/history`)).json.items[0].id).toBe(entryId)
+  expect((await client.send('GET', `${url}/history/${entryId}`)).json.transitions.length).toBe(3)
+  expect((await client.send('POST', `${url}/history/${entryId}/undo`)).status).toBe(200)
+})
+
 it('makes, lists and revokes API keys', async () => {
   const { status, json } = await client.send('POST', '/v1/keys', {
     json: { name: 'ann', scopes: ['admin'] },

@@ -16,6 +16,22 @@ type Read = Pick<EmbeddingDocument, 'faceId' | 'embedding'>
 
 const embeddingProjection = { _id: 0, faceId: 1, embedding: 1 } as const
 
+/** How often it is read again whose the faces are. */
+const maxReads = 5
+
+/**
+ * What several requests read, read again when a face had a person who was gone in the next request: the
+ * person was merged into another one in between, and no search may miss the face for that.
+ */
+async function readWhole<T>(
+  read: () => Promise<{ readonly answer: T; readonly isWhole: boolean }>,
+): Promise<T> {
+  for (let reads = 1; ; reads++) {
+    const { answer, isWhole } = await read()
+    if (isWhole || reads === maxReads) return answer
+  }
+}
+
 /** The methods of faces that are here. */
 export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
 
@@ -105,41 +121,44 @@ export function createLookupOperations(
   }
 
   return {
-    async getOwners(collectionId, faceIds) {
-      const read = () => readPersonIds(collectionId, faceIds)
-      return readOwners(
-        faceIds,
-        await readInCollection(context, collectionId, { read, none: new Map() }),
-      )
-    },
+    getOwners: (collectionId, faceIds) =>
+      readWhole(async () => {
+        const read = () => readPersonIds(collectionId, faceIds)
+        const none = new Map<string, string>()
+        const personOf = await readInCollection(context, collectionId, { read, none })
+        const owners = await readOwners(faceIds, personOf)
+        return { answer: owners, isWhole: owners.length === personOf.size }
+      }),
 
-    async lookUpNearest(set, lists) {
-      const collectionId = set.id
-      const faceIds = [...new Set(lists.flat())]
-      const [read, counts, document] = await Promise.all([
-        readPersonIds(collectionId, faceIds),
-        readCounts(context, collectionId),
-        isUlid(collectionId) ? collections.findOne({ _id: collectionId }) : null,
-      ])
-      const personOf = document === null ? new Map<string, string>() : read
-      const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
-      const personIds = [...new Set(personOf.values())]
-      const [owners, statements, ...found] = await Promise.all([
-        readOwners(faceIds, personOf),
-        counts.rejections > 0 ? readStatementEmbeddings(context, set, personIds) : [],
-        ...[...chosen].map(async ([personId, nearest]) => {
-          const rows = await readOfPerson(personId, set, facesPerMean)
-          return { personId, nearest, faces: toBatch(rows) }
-        }),
-      ])
-      return {
-        owners,
-        ...summarizePersons(found),
-        statements,
-        faces: counts.faces,
-        ...(document === null ? {} : { collection: toCollection(document) }),
-      }
-    },
+    lookUpNearest: (set, lists) =>
+      readWhole(async () => {
+        const collectionId = set.id
+        const faceIds = [...new Set(lists.flat())]
+        const [read, counts, document] = await Promise.all([
+          readPersonIds(collectionId, faceIds),
+          readCounts(context, collectionId),
+          isUlid(collectionId) ? collections.findOne({ _id: collectionId }) : null,
+        ])
+        const personOf = document === null ? new Map<string, string>() : read
+        const chosen = choosePersons(lists, (faceId) => personOf.get(faceId))
+        const personIds = [...new Set(personOf.values())]
+        const [owners, statements, ...found] = await Promise.all([
+          readOwners(faceIds, personOf),
+          counts.rejections > 0 ? readStatementEmbeddings(context, set, personIds) : [],
+          ...[...chosen].map(async ([personId, nearest]) => {
+            const rows = await readOfPerson(personId, set, facesPerMean)
+            return { personId, nearest, faces: toBatch(rows) }
+          }),
+        ])
+        const answer = {
+          owners,
+          ...summarizePersons(found),
+          statements,
+          faces: counts.faces,
+          ...(document === null ? {} : { collection: toCollection(document) }),
+        }
+        return { answer, isWhole: owners.length === personOf.size }
+      }),
 
     async getEmbeddings(set, of) {
       const collectionId = set.id

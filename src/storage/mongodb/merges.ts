@@ -6,7 +6,7 @@ import type {
   PersonPatch,
   PersonStore,
 } from '../ports/persons.ts'
-import { toFaceChange, toPersonChanges, toPersonRemoved } from '../rules/history.ts'
+import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
 import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
@@ -92,10 +92,11 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
       const answer = await context.transact(async (transaction) => {
         const planned = await plan(collectionId, input, transaction)
         const { into, survivor, others, merged, moved, same, patch } = planned
+        const changes = toPersonChanges(into, planned.person)
         const entry = await appendEntry(context, collectionId, {
           kind: 'personsMerged',
           transitions: [
-            ...toPersonChanges(into, planned.person),
+            ...(undoable ? changes : withoutPersons(changes, new Set([into.id]))),
             ...merged.map(toPersonRemoved),
             ...moved.map((face) => toFaceChange(face._id, { from: face.personId, to: into.id })),
             ...same.map((face) => toFaceChange(face._id, { from: face.personId })),

@@ -1,7 +1,13 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
-import { toFaceChange, toPersonChanges, toPersonMade, toPersonRemoved } from '../rules/history.ts'
+import {
+  toFaceChange,
+  toPersonChanges,
+  toPersonMade,
+  toPersonRemoved,
+  withoutPersons,
+} from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { applyPatch, assertRevision } from '../rules/person-record.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
@@ -162,12 +168,13 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
     get: (collectionId, personId) => findPerson(context, collectionId, personId),
     list: (collectionId, options = {}) => listPersons(context, collectionId, options),
 
-    async update(collectionId, personId, patch, condition) {
+    async update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
       const person = await context.transact(async (transaction) => {
         const document = await readPerson(collectionId, personId, transaction)
         assertRevision(document, condition)
         const changed = await changePerson(context, { document, patch }, transaction)
-        const { transitions } = changed
+        const { transitions: changes } = changed
+        const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
         if (transitions.length > 0) {
           await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0 })
           const entry = { kind: 'personUpdated', transitions, transaction } as const

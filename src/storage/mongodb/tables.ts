@@ -212,7 +212,7 @@ export interface HistoryDocument extends Omit<HistoryEntry, 'id'> {
   readonly transitions: string
 }
 
-/** See [Note: Trash] in trash.ts. */
+/** See [Note: Trash] in history.ts. */
 export interface TrashDocument {
   /** That of the person or face. */
   readonly _id: string

@@ -12,12 +12,7 @@ import { eraseStrangersOf } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
-// [Note: Trash]
-// What is deleted leaves the tables that everybody reads, at once and with everything that follows a
-// deletion: counts, kept answers, the change feed. Its documents are kept apart, as they were, with the
-// entry of the history that can put them back; nothing but an undo reads them. So no list, search or
-// export has to know of the trash, and what is put back is bit for bit what was removed, with its ids.
-// Crops alone stay where they are: they are found by their faces only, and they are the bulk of what
+// What is deleted is kept apart, as [Note: Trash] in history.ts says. Crops alone stay where they are: they are found by their faces only, and they are the bulk of what
 // a person of a thousand faces has. They are erased with the trash.
 
 /** Where removed documents go; without an entry they are erased. */

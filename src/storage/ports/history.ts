@@ -1,6 +1,12 @@
 import type { Actor } from '../../core/actor.ts'
 import type { Page, PageOptions } from './pages.ts'
 
+// [Note: Trash]
+// What is deleted leaves the tables that everybody reads, at once and with everything that follows a
+// deletion: counts, kept answers, the change feed. It is kept apart, as it was, with the entry of the
+// history that can put it back; nothing but an undo reads it. So no list, search or export has to know
+// of the trash, and what is put back is bit for bit what was removed, with its ids.
+
 /** What was done, in the words of the use cases. */
 export const historyKinds = [
   'personCreated',

@@ -87,6 +87,12 @@ export interface PersonCondition {
   readonly ifRevision?: number
 }
 
+/** How a change is told in the history. */
+export interface UpdateOptions {
+  /** `false`: what was before is kept nowhere, and the change cannot be taken back. Default true. */
+  readonly undoable?: boolean
+}
+
 /** What persons can be sorted by; `created` is the order of their ids. */
 export const personSorts = ['created', 'name', 'faceCount', 'lastSeen', 'updated'] as const
 export type PersonSort = (typeof personSorts)[number]
@@ -187,7 +193,7 @@ export interface PersonStore {
     collectionId: string,
     personId: string,
     patch: PersonPatch,
-    condition?: PersonCondition,
+    options?: PersonCondition & UpdateOptions,
   ): Promise<Person>
   /**
    * Removes the person and all faces. What was removed before and is kept for an undo, is erased by a

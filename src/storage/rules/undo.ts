@@ -131,6 +131,9 @@ function toPersonFields(
   facts: UndoFacts,
 ): UndoPlan['changedPersons'][number] {
   const person = findPerson(id, facts)
+  if (Object.keys(after ?? {}).length === 0) {
+    throw refuseUndo('What was before was not kept.', { personId: id })
+  }
   const present = toPersonState(person)
   for (const [field, value] of Object.entries(before ?? {})) {
     if (isSameJson(present[field], value)) continue

@@ -6,7 +6,7 @@ import type {
   PersonPatch,
   PersonStore,
 } from '../ports/persons.ts'
-import { toFaceChange, toPersonChanges, toPersonRemoved } from '../rules/history.ts'
+import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
 import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry } from './history-rows.ts'
@@ -83,10 +83,11 @@ export function createMergeOperations(
     merge(collectionId, input, { undoable = false } = {}) {
       const planned = plan(collectionId, input)
       const { into, merged, moved, same, patch } = planned
+      const changes = toPersonChanges(into, planned.person)
       const entry = appendEntry(context, collectionId, {
         kind: 'personsMerged',
         transitions: [
-          ...toPersonChanges(into, planned.person),
+          ...(undoable ? changes : withoutPersons(changes, new Set([into.id]))),
           ...merged.map(toPersonRemoved),
           ...moved.map(({ id, from }) => toFaceChange(id, { from, to: into.id })),
           ...same.map(({ id, from }) => toFaceChange(id, { from })),

@@ -1,7 +1,13 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
-import { toFaceChange, toPersonChanges, toPersonMade, toPersonRemoved } from '../rules/history.ts'
+import {
+  toFaceChange,
+  toPersonChanges,
+  toPersonMade,
+  toPersonRemoved,
+  withoutPersons,
+} from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import {
   assertWays,
@@ -212,11 +218,12 @@ export function createPersonOperations(
     get: (collectionId, personId) => findPerson(context, collectionId, personId),
     list: (collectionId, options = {}) => listPersons(context, collectionId, options),
 
-    update(collectionId, personId, patch, condition) {
+    update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
       const person = findPerson(context, collectionId, personId)
       assertRevision(person, condition)
       const changed = changePerson(context, collectionId, { person, patch })
-      const transitions = toPersonChanges(person, changed)
+      const changes = toPersonChanges(person, changed)
+      const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
       appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
       return changed
     },

@@ -363,7 +363,7 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   `,
   fillPersonNames,
   // Of an entry, the actor, the persons and the transitions are JSON. A row of the trash is the removed
-  // row as JSON, by column; see [Note: Trash] in trash.ts.
+  // row as JSON, by column; see [Note: Trash] in history.ts.
   `
   CREATE TABLE history (
     id TEXT PRIMARY KEY,

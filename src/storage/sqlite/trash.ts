@@ -7,11 +7,7 @@ import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
 
-// [Note: Trash]
-// What is deleted leaves the tables that everybody reads, at once and with everything that follows a
-// deletion: counts, kept answers, the change feed. Its rows are kept apart, as they were, with the
-// entry of the history that can put them back; nothing but an undo reads them. So no list, search or
-// export has to know of the trash, and what is put back is bit for bit what was removed, with its ids.
+// Removed rows, as [Note: Trash] in history.ts says.
 
 /** Where removed rows go; without an entry they are erased. */
 export interface Removal {
