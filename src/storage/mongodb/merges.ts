@@ -20,6 +20,7 @@ import { changePerson, type Merges } from './persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons } from './trash.ts'
+import { copyStatements } from './trashed-statements.ts'
 
 interface Plan extends MergeConsequences {
   /** The one who survives, as before. */
@@ -113,6 +114,7 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
           transaction,
         )
         await moveAnswers(context, { faces: [], persons: toMoved(input) }, transaction)
+        await copyStatements(context, { from: input.from, to: into.id, collectionId }, transaction)
         await removePersons(context, removal, others)
         await addToCounts(context, collectionId, {
           ...{ transaction, persons: -others.length, faces: -same.length },

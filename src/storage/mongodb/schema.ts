@@ -56,6 +56,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { personId: 1, source: 1 }, unique: true },
     { key: { faceId: 1 }, partialFilterExpression: { faceId: { $exists: true } } },
     { key: { collectionId: 1, _id: 1 } },
+    { key: { copyOf: 1 }, partialFilterExpression: { copyOf: { $exists: true } } },
   ],
   crops: [],
   history: [
@@ -68,6 +69,10 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { entryId: 1 } },
     { key: { personId: 1 } },
     { key: { removedAt: 1 } },
+    {
+      key: { 'statement.faceId': 1 },
+      partialFilterExpression: { 'statement.faceId': { $exists: true } },
+    },
   ],
   changes: [{ key: { at: 1 }, expireAfterSeconds: changeKeptSeconds }],
   idempotency: [

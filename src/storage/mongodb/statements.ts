@@ -10,23 +10,6 @@ import { readEmbedding, toBinary, toEmbeddingId } from './documents.ts'
 import type { FaceDocument, StatementDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
-/**
- * Removes statements about what is removed itself.
- *
- * @returns how many of them were rejections, for the counts
- */
-export async function removeStatements(
-  { tables: { statements } }: MongoContext,
-  of: { readonly personId: string } | { readonly faceIds: readonly string[] },
-  { session }: Transaction,
-): Promise<number> {
-  const those = 'personId' in of ? of : { faceId: { $in: [...of.faceIds] } }
-  const found = await statements.find(those, { session, projection: { kind: 1 } }).toArray()
-  if (found.length === 0) return 0
-  await statements.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } }, { session })
-  return found.filter(({ kind }) => kind === 'rejection').length
-}
-
 interface ReadStatement extends Pick<StatementDocument, '_id' | 'kind' | 'personId'> {
   readonly own?: StatementDocument['embeddings']
   readonly ofFace: readonly {

@@ -93,6 +93,8 @@ export interface StatementDocument
   readonly source: string
   /** Of what is not stored as a face; little-endian float32, norm 1. */
   readonly embeddings?: readonly { readonly modelId: string; readonly embedding: Binary }[]
+  /** The statement of a merged person that this is a copy of. */
+  readonly copyOf?: string
 }
 
 export interface CropDocument {
@@ -214,17 +216,18 @@ export interface HistoryDocument extends Omit<HistoryEntry, 'id'> {
 
 /** See [Note: Trash] in history.ts. */
 export interface TrashDocument {
-  /** That of the person or face. */
+  /** That of the person, face or statement. */
   readonly _id: string
   readonly collectionId: string
   /** The entry of the history that can put it back. */
   readonly entryId: string
-  readonly record: 'person' | 'face'
-  /** That of a face, or of the person itself. */
+  readonly record: 'person' | 'face' | 'statement'
+  /** That of a face or a statement, or of the person itself. */
   readonly personId: string
   readonly removedAt: string
   readonly person?: PersonDocument
   readonly face?: FaceDocument
+  readonly statement?: StatementDocument
   /** Of a face. */
   readonly embeddings?: readonly EmbeddingDocument[]
 }

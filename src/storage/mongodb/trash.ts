@@ -7,10 +7,10 @@ import { insertChanges } from './feed.ts'
 import { scrubHistory } from './history-documents.ts'
 import { forgetAnswers } from './idempotency.ts'
 import { assertFreeExternalId } from './person-by-name.ts'
-import { removeStatements } from './statements.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
+import { removeStatements, restoreStatements } from './trashed-statements.ts'
 
 // What is deleted is kept apart, as [Note: Trash] in history.ts says. Crops alone stay where they are: they are found by their faces only, and they are the bulk of what
 // a person of a thousand faces has. They are erased with the trash.
@@ -34,8 +34,7 @@ export async function removeFaces(
   const { session } = transaction
   const ids = found.map(({ _id }) => _id)
   await forgetAnswers(context, ids, transaction)
-  const rejections = -(await removeStatements(context, { faceIds: ids }, transaction))
-  await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0, rejections })
+  await removeStatements(context, removal, { faceIds: ids })
   if (entryId === undefined) {
     const withCrop = found.filter(({ hasCrop }) => hasCrop).map(({ _id }) => _id)
     if (withCrop.length > 0) await tables.crops.deleteMany({ _id: { $in: withCrop } }, { session })
@@ -77,10 +76,7 @@ export async function removePersons(
   const ids = found.map(({ _id }) => _id)
   await forgetAnswers(context, ids, transaction)
   await tables.jobItems.deleteMany({ personId: { $in: ids } }, { session })
-  for (const personId of ids) {
-    const rejections = -(await removeStatements(context, { personId }, transaction))
-    await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0, rejections })
-  }
+  await removeStatements(context, removal, { personIds: ids })
   await tables.persons.deleteMany({ _id: { $in: ids } }, { session })
   if (entryId === undefined) return forgetPersons(context, removal, ids)
   const documents = found.map(
@@ -117,6 +113,7 @@ export async function restorePersons(
   for (const person of persons) await assertFreeExternalId(context, person, transaction)
   await tables.persons.insertMany(persons, { session })
   await tables.trash.deleteMany(those, { session })
+  await restoreStatements(context, { personIds: ids }, transaction)
 }
 
 /** Puts faces back that are in the trash, with their embeddings of models that the collection has. */
@@ -143,7 +140,9 @@ export async function restoreFaces(
       ({ kind: 'faceAdded', collectionId, faceId, modelId }) as const,
   )
   await insertChanges(context, changes, transaction)
-  await tables.trash.deleteMany({ _id: { $in: kept.map(({ _id }) => _id) } }, { session })
+  const ids = kept.map(({ _id }) => _id)
+  await tables.trash.deleteMany({ _id: { $in: ids } }, { session })
+  await restoreStatements(context, { faceIds: ids }, transaction)
 }
 
 /**
@@ -186,6 +185,7 @@ export async function eraseKept(
 ): Promise<void> {
   if (kept.length === 0) return
   const faceIds = kept.filter(({ record }) => record === 'face').map(({ _id }) => _id)
+  await tables.trash.deleteMany({ 'statement.faceId': { $in: faceIds } }, { session })
   // A transfer may have brought a face back, whose crop it is then.
   const there = await tables.faces
     .find({ _id: { $in: faceIds } }, { session, projection: { _id: 1 } })

@@ -15,6 +15,7 @@ import { giveFaces, readSources, sourceColumn } from './moves.ts'
 import { changePerson, findPerson, type Merges } from './persons.ts'
 import { readText } from './rows.ts'
 import { removeFaces, removePersons } from './trash.ts'
+import { copyStatements } from './trashed-statements.ts'
 
 interface Plan extends Omit<MergeConsequences, 'movedFaces'> {
   readonly patch: PersonPatch
@@ -104,6 +105,7 @@ export function createMergeOperations(
         faces: [],
         persons: mergedIds.map((id) => ({ id, personId: into.id })),
       })
+      for (const from of mergedIds) copyStatements(context, { from, to: into.id })
       removePersons(context, removal, mergedIds)
       const survivor = findPerson(context, collectionId, into.id)
       const person = changePerson(context, collectionId, { person: survivor, patch })

@@ -412,6 +412,13 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
     place TEXT
   ) STRICT;
   `,
+  // See [Note: Statements in the trash] in trashed-statements.ts.
+  `
+  ALTER TABLE statements ADD COLUMN copy_of TEXT;
+  CREATE INDEX statements_by_original ON statements (copy_of) WHERE copy_of IS NOT NULL;
+  CREATE INDEX trash_statements_by_face ON trash (json_extract(stored, '$.face_id'))
+    WHERE record = 'statement';
+  `,
 ]
 
 /** The schema version that this program writes. */

@@ -6,6 +6,7 @@ import { scrubHistory } from './history-rows.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
+import { forgetStatements, keepStatements, restoreStatements } from './trashed-statements.ts'
 
 // Removed rows, as [Note: Trash] in history.ts says.
 
@@ -23,7 +24,10 @@ export function removeFaces(
 ): void {
   const { db } = context
   for (const faceId of faceIds) {
-    if (entryId !== undefined) keepFace(context, { collectionId, entryId }, faceId)
+    if (entryId !== undefined) {
+      keepFace(context, { collectionId, entryId }, faceId)
+      keepStatements(context, { collectionId, entryId }, { faceId })
+    } else forgetStatements(context, faceId)
     db.run('DELETE FROM faces WHERE id = ?', [faceId])
     appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
   }
@@ -60,6 +64,7 @@ export function removePersons(
     if (entryId !== undefined) {
       const row = db.get('SELECT * FROM persons WHERE id = ?', [personId])
       keepRow(context, { collectionId, entryId }, { record: 'person', personId, row })
+      keepStatements(context, { collectionId, entryId }, { personId })
     }
     db.run('DELETE FROM persons WHERE id = ?', [personId])
   }
@@ -95,6 +100,7 @@ export function readKeptExternalId(context: StoreContext, personId: string): str
 export function restorePerson(context: StoreContext, personId: string): void {
   insertRow(context, 'persons', readKept(context, personId))
   context.db.run('DELETE FROM trash WHERE id = ?', [personId])
+  restoreStatements(context, { personId })
 }
 
 /** Puts a face back that is in the trash, with the embeddings of models that the collection has. */
@@ -115,6 +121,7 @@ export function restoreFace(context: StoreContext, collectionId: string, faceId:
     if (written > 0) appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
   }
   db.run('DELETE FROM trash WHERE id = ?', [faceId])
+  restoreStatements(context, { faceId })
 }
 
 function readKept({ db }: StoreContext, id: string): Readonly<Record<string, SqlValue>> {
@@ -156,9 +163,11 @@ export function forgetPersons(context: StoreContext, personIds: readonly string[
 }
 
 /** Erases what is left of a face in the trash. @returns whether there was something */
-export function forgetFace({ db }: StoreContext, collectionId: string, faceId: string): boolean {
+export function forgetFace(context: StoreContext, collectionId: string, faceId: string): boolean {
   const one = "DELETE FROM trash WHERE id = ? AND collection_id = ? AND record = 'face'"
-  return db.run(one, [faceId, collectionId]) > 0
+  const erased = context.db.run(one, [faceId, collectionId]) > 0
+  if (erased) forgetStatements(context, faceId)
+  return erased
 }
 
 /** Whether the person is in the trash of the collection. */

@@ -201,6 +201,49 @@ export function describeStatements(under: () => DatabaseUnderTest): void {
       await expectCode(store.statements.get(collection.id, kept.statement.id), 'statementNotFound')
     })
 
+    it('comes back when a deletion is undone, and follows a merge until that is undone', async () => {
+      const ofFace = (await say(ann, { faceId: bobFace })).statement
+      const ofImage = (await say(ann, saidOf(3))).statement
+      const all = [ofFace, ofImage]
+      const undoLast = async () => {
+        const [entry] = (await store.history.list(collection.id)).items
+        await store.history.undo(collection.id, entry!.id)
+      }
+      const undoable = { undoable: true }
+      await store.persons.delete(collection.id, bob, undoable)
+      expect(await list()).toEqual([ofImage])
+      await undoLast()
+      expect(await list()).toEqual(all)
+      await store.persons.delete(collection.id, ann, undoable)
+      expect(await list()).toEqual([])
+      await undoLast()
+      expect(await list({ personId: ann })).toEqual(all)
+      expect(await lookUp()).toHaveLength(2)
+
+      const cy = await store.faces.add(collection.id, { name: 'Cy' }, [makeFace(7)])
+      const cyId = cy.person.id
+      await say(ann, { faceId: cy.faces[0]!.id })
+      await store.persons.merge(collection.id, { into: cyId, from: [ann] }, undoable)
+      const merged = await list()
+      // That a face of Cy is not Ann means nothing any more.
+      expect(merged.map(({ personId, imageHash }) => [personId, imageHash])).toEqual([
+        [cyId, ofFace.imageHash],
+        [cyId, ofImage.imageHash],
+      ])
+      expect(await store.statements.embeddings(collection, cyId)).toHaveLength(2)
+      await undoLast()
+      expect((await list({ personId: ann })).slice(0, 2)).toEqual(all)
+      expect(await list({ personId: ann })).toHaveLength(3)
+      expect(await list({ personId: cyId })).toEqual([])
+      expect(await lookUp()).toHaveLength(3)
+
+      // Erased with the trash, or with the face at once.
+      await store.faces.delete(collection.id, bobFace)
+      await store.persons.delete(collection.id, ann)
+      expect(await list()).toEqual([])
+      expect(await lookUp()).toEqual([])
+    })
+
     it('compares within a model: one without an embedding of the model that answers is not in force', async () => {
       const begun = await store.secondModels.begin(collection.id, better)
       const image = (await say(ann, saidOf(3))).statement
