@@ -1,7 +1,6 @@
 import type { Collection } from '../ports/collections.ts'
 import { modelsOf } from '../rules/second-models.ts'
 import type { MongoContext } from './context.ts'
-import { addToCounts } from './counters.ts'
 import { toEmbeddingId } from './documents.ts'
 import { insertChanges } from './feed.ts'
 import { scrubHistory } from './history-documents.ts'
