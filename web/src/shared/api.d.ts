@@ -974,6 +974,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/persons/{person}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Examine a person's faces
+         * @description Outliers first; copies, what can be done without, and which photograph would help most. Nothing is changed. Needs the scope `people:read`.
+         */
+        get: operations["getPersonQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the newest report about a collection
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getReport"];
+        put?: never;
+        /**
+         * Examine a collection with its own faces
+         * @description A job: 202, and `Location` is its address. Each face is searched for without itself; pairs of different persons who look alike and weak persons are listed. Minutes for 100,000 faces; searches go on. Needs the scope `people:write`.
+         */
+        post: operations["startReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/merge-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the newest suggestions of persons to merge
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getMergeSuggestions"];
+        put?: never;
+        /**
+         * Look for persons who are there twice
+         * @description A job: 202, and `Location` is its address. Minutes for 100,000 persons; searches go on. Pairs with a rejection of a face of one for the other are left out. Needs the scope `people:write`.
+         */
+        post: operations["suggestMerges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/enrolments": {
         parameters: {
             query?: never;
@@ -2537,6 +2605,119 @@ export interface components {
             }[];
             /** @description In the history; absent in a dry run. */
             entryId?: string;
+        };
+        /**
+         * PersonQuality
+         * @description How well the faces of a person serve to find the person.
+         */
+        PersonQuality: {
+            personId: string;
+            modelId: string;
+            /** @description Least similar to the others first; at most 200. */
+            faces: {
+                /** @description ULID. */
+                faceId: string;
+                /** @description Cosine to the mean of the others. */
+                similarity?: number;
+                /** @description The other face of the person that is nearest. */
+                nearest?: {
+                    /** @description ULID. */
+                    faceId: string;
+                    similarity: number;
+                };
+                /** @description Neither the nearest of the others nor their mean is as similar as `outlierBelow`: perhaps it is somebody else. */
+                outlier: boolean;
+                /** @description A search for it finds the person by the others. */
+                found?: boolean;
+                /** @description It looks at the camera (yaw below 30 degrees), as far as is known. */
+                facing: boolean;
+            }[];
+            /** @description Faces without an embedding of the model, which no search finds. */
+            missingEmbedding: string[];
+            /** @description What one stranger in a thousand reaches by the model's FMR curve; 0.30 without a curve. */
+            outlierBelow: number;
+            /** @description Photographs that are nearly one (cosine from 0.95), most alike first. */
+            nearDuplicates: {
+                faceIds: string[];
+                similarity: number;
+            }[];
+            /** @description Beyond the cap: what the person can best do without, most redundant first. */
+            redundant: string[];
+            /** @description `onePhotograph`; `onlyTurned`: no face looks at the camera; `notFound`: no face is found by the others. */
+            weaknesses: ("onePhotograph" | "onlyTurned" | "notFound")[];
+            /** @description Which photograph would help most, a plain sentence. */
+            advice?: string;
+        };
+        /**
+         * GalleryReport
+         * @description A collection's examination with its own faces. Items of its job are `missedFace`, `alikePair` and `weakPerson`, at most 1,000 of each.
+         */
+        GalleryReport: {
+            /** @description Its items, `/v1/jobs/{jobId}/items`, are what it lists. */
+            jobId: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            endedAt: string;
+            result: {
+                collection: string;
+                modelId: string;
+                /** @description Persons with a face. */
+                persons: number;
+                /** @description Faces with an embedding of the model, or without. */
+                faces: number;
+                thresholds: components["schemas"]["DecisionThresholds"];
+                /** @description Each face was searched for in the gallery without it. */
+                leftOut: {
+                    /** @description Faces of persons who have another one. */
+                    faces: number;
+                    /** @description With their person. */
+                    found: number;
+                    /** @description Nobody was near enough. */
+                    missed: number;
+                    /** @description Another person was nearer, and near enough. */
+                    misnamed: number;
+                };
+                /** @description Pairs of different persons as similar as a match: the same person twice, a face with the wrong person, or look-alikes. Pairs with a rejection are left out. */
+                alikePairs: number;
+                /** @description Persons with a weakness. */
+                weakPersons: number;
+                /** @description As `difficulty` of the collection. */
+                difficulty?: {
+                    pairs: number;
+                    rate: number;
+                    falseMatches: number;
+                    times: number;
+                    shift: number;
+                };
+                /** @description Share of searches by strangers from the same camera that reach the threshold without a shift. */
+                expectedFpir?: number;
+            };
+        };
+        /**
+         * MergeSuggestions
+         * @description Persons who may be there twice. Items of the job are the pairs, with their nearest faces, similarity, `rate` and `expected`, the surest first.
+         */
+        MergeSuggestions: {
+            /** @description Its items, `/v1/jobs/{jobId}/items`, are what it lists. */
+            jobId: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            endedAt: string;
+            result: {
+                collection: string;
+                /** @description Persons with a face. */
+                persons: number;
+                /** @description Their faces. */
+                faces: number;
+                /** @description Pairs that may be one person; at most 1,000 are items. */
+                found: number;
+                /** @description Pairs left out, because somebody said that they are different. */
+                rejected: number;
+            };
         };
         /**
          * IndexStatus
@@ -10089,6 +10270,418 @@ export interface operations {
                      *       "title": "Too many requests are waiting; try again.",
                      *       "status": 503,
                      *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPersonQuality: {
+        parameters: {
+            query?: {
+                /** @description How many faces a person is to have at most, default 40. */
+                cap?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How well the faces of a person serve to find the person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonQuality"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A collection's examination with its own faces. Items of its job are `missedFace`, `alikePair` and `weakPerson`, at most 1,000 of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GalleryReport"];
+                };
+            };
+            /** @description collectionNotFound, notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMergeSuggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Persons who may be there twice. Items of the job are the pairs, with their nearest faces, similarity, `rate` and `expected`, the surest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeSuggestions"];
+                };
+            };
+            /** @description collectionNotFound, notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description About how many suggestions may be wrong, default 3. */
+                    maxWrong?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
