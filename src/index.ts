@@ -40,6 +40,14 @@ export type { HttpServices } from './http/types.ts'
 export type { JobFile } from './jobs/job-file.ts'
 export type { Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
+export type { TableOutcome, TableResult } from './recognition/apply-persons-table.ts'
+export { applyPersonsTable } from './recognition/apply-persons-table.ts'
+export type {
+  BulkPersonEntry,
+  BulkPersonOutcome,
+  BulkPersonsResult,
+  PersonOperation,
+} from './recognition/bulk-persons.ts'
 export type {
   ComparedModel,
   ModelComparison,
@@ -81,6 +89,7 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
+export { toPersonsCsv } from './recognition/persons-table.ts'
 export type { FilledPart, SecondModel, UnfilledFace } from './recognition/second-model.ts'
 export type { RecorderStats } from './recognition/strangers/recorder.ts'
 export type {
@@ -111,7 +120,13 @@ export type {
   NewJobItem,
 } from './storage/ports/jobs.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
-export type { Metadata, Person } from './storage/ports/persons.ts'
+export type {
+  Metadata,
+  Person,
+  PersonCondition,
+  PersonListOptions,
+  PersonPatch,
+} from './storage/ports/persons.ts'
 export type {
   Sighting,
   SightingFilter,

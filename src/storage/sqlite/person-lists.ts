@@ -113,12 +113,13 @@ function readByWords(
   const share = counted.reduce((product, { count }) => product * (count / total), 1)
   const walked = Math.min(total, (list.limit + 1) / share)
   if (rarest.count * lookUpCost >= walked) return readInOrder(db, list, where)
-  // CROSS keeps the planner from walking through the persons.
+  // CROSS keeps the planner from walking through the persons, and the plus from doing so for each person
+  // who was found: every index of an order begins with the collection.
   const found =
     'SELECT DISTINCT person_id FROM person_words WHERE collection_id = ? AND word >= ? AND word < ?'
   return db.all(
     `SELECT ${personColumns} FROM (${found}) AS found CROSS JOIN persons ` +
-      `ON persons.id = found.person_id WHERE ${where.sql.join(' AND ')} ${toOrder(list)}`,
+      `ON persons.id = found.person_id WHERE +${where.sql.join(' AND ')} ${toOrder(list)}`,
     [collectionId, rarest.word, afterPrefix(rarest.word), ...where.parameters],
   )
 }
