@@ -11,8 +11,10 @@ export type { Config, PartialConfig } from './config/config.ts'
 export type { Actor, ActorKind, CallContext } from './core/actor.ts'
 export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
+export type { GalleryDifficulty } from './core/gallery-difficulty.ts'
 export type { KeepUnknown, KeepUnknownPatch } from './core/keep-unknown.ts'
 export type { DetPoint, ModelOutcome } from './core/model-comparison.ts'
+export type { Suppression } from './core/not-this-person.ts'
 export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
 export type {
@@ -32,7 +34,7 @@ export type {
   RejectionReason,
   UndeterminedReason,
 } from './core/types.ts'
-export type { GalleryCaller, LongOptions } from './gallery/gallery.ts'
+export type { GalleryCaller, LongOptions, SuppressedPerson } from './gallery/gallery.ts'
 export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
@@ -52,11 +54,32 @@ export type {
   ComparedModel,
   ModelComparison,
 } from './recognition/compare-models.ts'
+export type { Examination } from './recognition/examination/examination.ts'
+export type {
+  AlikePair,
+  GalleryReport,
+  MissedFace,
+  WeakPerson,
+} from './recognition/examination/gallery-report.ts'
+export type {
+  MergeOptions,
+  MergeSuggestion,
+  MergeSuggestions,
+} from './recognition/examination/merge-suggestions.ts'
+export type {
+  FaceQuality,
+  NearDuplicate,
+  PersonQuality,
+  PersonQualityOptions,
+} from './recognition/examination/person-quality.ts'
+export type { PersonWeakness } from './recognition/examination/weakness.ts'
 export type {
   Candidate,
   CollectionChanges,
   CollectionDetails,
   CollectionDifficulty,
+  Confirmations,
+  Confirmed,
   DecisionThresholds,
   DetectResult,
   EmbeddingProbe,
@@ -79,9 +102,14 @@ export type {
   ModelStatus,
   NewPersonInput,
   Readiness,
+  Rejections,
   RequestContext,
   RequestOptions,
   SearchFacts,
+  Stated,
+  StatementOptions,
+  StatementSubject,
+  Statements,
   Status,
   Timings,
   VerifyOptions,
@@ -89,6 +117,8 @@ export type {
   VerifyTarget,
 } from './recognition/face-watcher.ts'
 export { defaultCollectionName } from './recognition/face-watcher.ts'
+export type { Corrections, DeleteOptions, History } from './recognition/history.ts'
+export type { LoadPersons } from './recognition/persons-table.ts'
 export { toPersonsCsv } from './recognition/persons-table.ts'
 export type { FilledPart, SecondModel, UnfilledFace } from './recognition/second-model.ts'
 export type { RecorderStats } from './recognition/strangers/recorder.ts'
@@ -107,7 +137,17 @@ export type {
 } from './recognition/strangers/strangers-api.ts'
 export type { IndexStatus } from './search/vector-index.ts'
 export type { Collection, CollectionModel } from './storage/ports/collections.ts'
-export type { Face, FaceInImage } from './storage/ports/faces.ts'
+export type { Face, FaceInImage, MovedFaces, MoveOptions } from './storage/ports/faces.ts'
+export type {
+  HistoryDetails,
+  HistoryEntry,
+  HistoryKind,
+  HistoryRecord,
+  RecordState,
+  RemovalOptions,
+  Transition,
+} from './storage/ports/history.ts'
+export { historyKinds, historyRecords } from './storage/ports/history.ts'
 export type {
   AskedJobState,
   Job,
@@ -121,12 +161,16 @@ export type {
 } from './storage/ports/jobs.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
 export type {
+  LostInMerge,
+  MergeConsequences,
+  MergeInput,
   Metadata,
   Person,
   PersonCondition,
   PersonListOptions,
   PersonPatch,
 } from './storage/ports/persons.ts'
+export type { Statement, StatementKind } from './storage/ports/statements.ts'
 export type {
   Sighting,
   SightingFilter,

@@ -20,6 +20,7 @@ export interface TableOutcome {
   readonly message?: string
 }
 
+/** What a table of persons changed, or would change. */
 export interface TableResult {
   readonly dryRun: boolean
   readonly changed: number

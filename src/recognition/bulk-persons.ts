@@ -49,6 +49,7 @@ export type BulkPersonOutcome =
       readonly message: string
     }
 
+/** What became of each person that was to be changed. */
 export interface BulkPersonsResult {
   /** One for each entry, in their order. */
   readonly items: readonly BulkPersonOutcome[]

@@ -11,7 +11,8 @@ export const personColumns = [
 
 const pageLimit = 1000
 
-type LoadPersons = (page: PageOptions) => Promise<Page<Person>>
+/** Reads a page of the persons of a collection. */
+export type LoadPersons = (page: PageOptions) => Promise<Page<Person>>
 
 /**
  * Persons as CSV (RFC 4180) with a line of names. Aliases and metadata are JSON. A text that a

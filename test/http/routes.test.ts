@@ -2,7 +2,9 @@ import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Person } from '../../src/storage/ports/persons.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
+import { describeExaminationRoutes } from './examination.ts'
 import { modelId, otherModelId, toEmbedding } from './services.ts'
+import { describeStatementRoutes } from './statements.ts'
 import { describeStrangerRoutes } from './strangers.ts'
 
 const persons = '/v1/collections/default/persons'
@@ -1252,6 +1254,8 @@ describe('jobs', () => {
 })
 
 describeStrangerRoutes(() => client)
+describeStatementRoutes()
+describeExaminationRoutes()
 
 it('moves, splits and merges, and takes changes back', async () => {
   const make = async (name: string) => {

@@ -31,6 +31,7 @@ export interface AlikePair {
   readonly similarity: number
 }
 
+/** A person whom a search may miss. */
 export interface WeakPerson {
   readonly personId: string
   readonly weaknesses: readonly PersonWeakness[]

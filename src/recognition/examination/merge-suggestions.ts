@@ -27,6 +27,7 @@ export interface MergeSuggestion {
   readonly expected: number
 }
 
+/** Pairs of persons who may be one, and how many were compared. */
 export interface MergeSuggestions {
   readonly persons: number
   readonly faces: number

@@ -60,6 +60,7 @@ export interface PersonQuality {
   readonly advice?: string
 }
 
+/** How the faces of a person are examined. */
 export interface PersonQualityOptions {
   /** How many faces a person is to have at most, 1 to 200. Default 40. */
   readonly cap?: number | undefined

@@ -41,7 +41,7 @@ export function createDeletedCollectionCleaner(
     jobs,
     jobItems,
     jobParts,
-    strangerDesks,
+    strangerLeases,
     strangers,
     sightings,
     sightingCrops,
@@ -57,7 +57,7 @@ export function createDeletedCollectionCleaner(
   async function forbidWrites(collectionId: string): Promise<void> {
     await counters.deleteMany({ collectionId })
     await nameLocks.deleteMany({ collectionId })
-    await strangerDesks.deleteMany({ collectionId })
+    await strangerLeases.deleteMany({ collectionId })
   }
 
   /** What is removed with a collection, or with a job. */

@@ -12,7 +12,7 @@ import { isUlid } from '../rules/pages.ts'
 import { applyPatch, assertRevision } from '../rules/person-record.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
-import { appendEntry } from './history-documents.ts'
+import { appendEntry, scrubHistory } from './history-documents.ts'
 import { forgetLateAnswers, retellAnswers } from './idempotency.ts'
 import { assertFreeExternalId, findPersonToReuse, toNameTurn } from './person-by-name.ts'
 import { omitNull, toNewPersonDocument, toOnePerson } from './person-documents.ts'
@@ -179,6 +179,11 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
           await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0 })
           const entry = { kind: 'personUpdated', transitions, transaction } as const
           await appendEntry(context, collectionId, entry)
+        }
+        if (!undoable) {
+          // Earlier entries have what the person was called, too.
+          const personIds = new Set([personId])
+          await scrubHistory(context, collectionId, { personIds, transaction })
         }
         return toOnePerson(context, changed.document, transaction)
       }, personId)

@@ -87,7 +87,7 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { personId: 1 }, partialFilterExpression: { personId: { $exists: true } } },
   ],
   jobParts: [{ key: { jobId: 1 } }, { key: { collectionId: 1 } }],
-  strangerDesks: [{ key: { collectionId: 1 } }],
+  strangerLeases: [{ key: { collectionId: 1 } }],
   strangers: [
     { key: { collectionId: 1, lastSeenAt: 1, _id: 1 } },
     { key: { collectionId: 1, count: 1, _id: 1 } },
@@ -155,7 +155,7 @@ export async function prepareDatabase(
     jobs: db.collection('jobs'),
     jobItems: db.collection('jobItems'),
     jobParts: db.collection('jobParts'),
-    strangerDesks: db.collection('strangerDesks'),
+    strangerLeases: db.collection('strangerLeases'),
     strangers: db.collection('strangers'),
     sightings: db.collection('sightings'),
     sightingCrops: db.collection('sightingCrops'),

@@ -31,7 +31,7 @@ type SightingMethods =
 export function createSightingOperations(
   context: MongoContext,
 ): Pick<StrangerStore, SightingMethods> {
-  const { collections, strangerDesks, strangers, sightings, sightingCrops } = context.tables
+  const { collections, strangerLeases, strangers, sightings, sightingCrops } = context.tables
 
   function toDocument(collectionId: string, sighting: NewSighting): SightingDocument {
     const { modelId, seenAt, source, quality, box, landmarks, embedding, crop } = sighting
@@ -73,7 +73,7 @@ export function createSightingOperations(
         const collection = await findCollection(context, collectionId, transaction)
         for (const sighting of given) assertNewSighting(collection, sighting)
         if (given.length === 0) return []
-        const { upsertedCount } = await strangerDesks.updateOne(
+        const { upsertedCount } = await strangerLeases.updateOne(
           { _id: collectionId },
           { $inc: { records: 1 }, $setOnInsert: { collectionId, revision: 0 } },
           { upsert: true, session },
@@ -99,7 +99,9 @@ export function createSightingOperations(
     async collections({ waiting = false } = {}) {
       return waiting
         ? sightings.distinct('collectionId', { waiting: true })
-        : (await strangerDesks.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
+        : (await strangerLeases.find({}, { projection: { _id: 1 } }).toArray()).map(
+            ({ _id }) => _id,
+          )
     },
 
     async waiting({ id: collectionId, modelId }, limit) {

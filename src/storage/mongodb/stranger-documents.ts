@@ -179,16 +179,16 @@ export async function eraseSightings(
   )
 }
 
-/** The revision of a change that is written in this transaction; see [Note: Desks of strangers] in strangers.ts. */
+/** The revision of a change that is written in this transaction; see [Note: Leases of strangers] in strangers.ts. */
 export async function nextRevision(
   { tables }: MongoContext,
   collectionId: string,
   { session }: Transaction,
 ): Promise<number> {
-  const desk = await tables.strangerDesks.findOneAndUpdate(
+  const lease = await tables.strangerLeases.findOneAndUpdate(
     { _id: collectionId },
     { $inc: { revision: 1 } },
     { session, returnDocument: 'after' },
   )
-  return desk?.revision ?? 0
+  return lease?.revision ?? 0
 }

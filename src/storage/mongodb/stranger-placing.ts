@@ -11,7 +11,7 @@ import type { Transaction } from './transactions.ts'
 export function createPlacingOperations(
   context: MongoContext,
 ): Pick<StrangerStore, 'claim' | 'records' | 'ids' | 'place'> {
-  const { strangerDesks, strangers, sightings } = context.tables
+  const { strangerLeases, strangers, sightings } = context.tables
 
   /** Makes one stranger another; where there is only the id of the first, only the id is kept. */
   async function joinInto(
@@ -48,12 +48,12 @@ export function createPlacingOperations(
         { holder },
         { $expr: { $lt: ['$leaseUntil', '$$NOW'] } },
       ]
-      const desk = await strangerDesks.findOneAndUpdate(
+      const lease = await strangerLeases.findOneAndUpdate(
         { _id: collectionId, $or: free },
         [{ $set: { holder: { $literal: holder }, leaseUntil: { $add: ['$$NOW', leaseMs] } } }],
         { returnDocument: 'after' },
       )
-      return desk?.revision
+      return lease?.revision
     },
 
     async records({ id: collectionId, modelId }, { since, ids, after = '', limit }) {
@@ -80,12 +80,12 @@ export function createPlacingOperations(
     place: ({ holder, revision: known }, { set, placed, joined, strangers: states }) =>
       context.transact(async (transaction) => {
         const { session } = transaction
-        const desk = await strangerDesks.updateOne(
+        const lease = await strangerLeases.updateOne(
           { _id: set.id, holder, revision: known },
           { $inc: { revision: 1 } },
           { session },
         )
-        if (desk.matchedCount === 0) return undefined
+        if (lease.matchedCount === 0) return undefined
         const revision = known + 1
         const upserts = states.map(
           ({ id, count, sum, memberIds, likeId }): AnyBulkWriteOperation<StrangerDocument> => {

@@ -10,11 +10,11 @@ import { createPlacingOperations } from './stranger-placing.ts'
 import type { StrangerDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
-// [Note: Desks of strangers]
-// Each write of a collection's strangers counts in the document of its desk, and so do those that add
+// [Note: Leases of strangers]
+// Each write of a collection's strangers counts in the document of its lease, and so do those that add
 // sightings: two of them conflict and one is run again, and what is placed by somebody who did not
-// know of the other is refused. The deletion of the collection removes the desk, so that nothing is added
-// after it; the first sighting, which makes the desk, therefore writes the collection's document, too.
+// know of the other is refused. The deletion of the collection removes the lease, so that nothing is added
+// after it; the first sighting, which makes the lease, therefore writes the collection's document, too.
 
 /** Strangers, as {@link StrangerStore} says. */
 export function createStrangerOperations(context: MongoContext): StrangerStore {

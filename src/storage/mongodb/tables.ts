@@ -170,8 +170,8 @@ export interface JobPartDocument {
   readonly bytes: Binary
 }
 
-/** See [Note: Desks of strangers] in strangers.ts. */
-export interface StrangerDeskDocument {
+/** See [Note: Leases of strangers] in strangers.ts. */
+export interface StrangerLeaseDocument {
   /** Id of the collection. */
   readonly _id: string
   readonly collectionId: string
@@ -192,7 +192,7 @@ export interface StrangerDocument extends Omit<Stranger, 'id'> {
   readonly anchorId?: string
   /** Of strangers that have become this one. */
   readonly formerIds?: readonly string[]
-  /** That of the desk when it was changed last. */
+  /** That of the lease when it was changed last. */
   readonly revision: number
 }
 
@@ -271,7 +271,7 @@ export interface Tables {
   readonly jobs: Table<JobDocument>
   readonly jobItems: Table<JobItemDocument>
   readonly jobParts: Table<JobPartDocument>
-  readonly strangerDesks: Table<StrangerDeskDocument>
+  readonly strangerLeases: Table<StrangerLeaseDocument>
   readonly strangers: Table<StrangerDocument>
   readonly sightings: Table<SightingDocument>
   readonly sightingCrops: Table<CropDocument>

@@ -107,6 +107,7 @@ export interface MoveOptions extends RemovalOptions {
   readonly removeEmptied?: boolean
 }
 
+/** Which faces were moved, and to whom. */
 export interface MovedFaces {
   /** Who has the faces now. */
   readonly person: Person

@@ -18,10 +18,12 @@ export const historyKinds = [
   'faceDeleted',
   'undone',
 ] as const
+/** What an entry's call did. */
 export type HistoryKind = (typeof historyKinds)[number]
 
 /** What kinds of records an entry tells of. */
 export const historyRecords = ['person', 'face'] as const
+/** A kind of record that an entry tells of. */
 export type HistoryRecord = (typeof historyRecords)[number]
 
 /**
@@ -66,7 +68,7 @@ export interface HistoryDetails extends HistoryEntry {
 export interface RemovalOptions {
   /**
    * What is removed is kept with its history entry, out of every search and list, so that it can be put
-   * back until {@link HistoryStore.eraseTrash} ends that. Default: it is erased at once, with what the
+   * back until `HistoryStore.eraseTrash` ends that. Default: it is erased at once, with what the
    * history says of it beyond ids and times.
    */
   readonly undoable?: boolean

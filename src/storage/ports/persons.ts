@@ -15,7 +15,7 @@ export interface Person {
   readonly id: string
   /** Not unique; 1 to 200 characters, no control characters; stored trimmed and in NFC. */
   readonly name: string
-  /** Other names, each as `name` is, without repetitions; at most {@link maxAliases}. */
+  /** Other names, each as `name` is, without repetitions; at most 50. */
   readonly aliases: readonly string[]
   /** What another system calls the person: unique in a collection; trimmed, in NFC, 1 to 200 characters. */
   readonly externalId?: string
@@ -111,7 +111,7 @@ export interface PersonListOptions extends PageOptions {
   readonly exactName?: string
   /**
    * Every word is the beginning of a word of the name or of an alias, as
-   * {@link import('../rules/person-words.ts').toWords} says; without a word nothing is restricted.
+   * `storage/rules/person-words.ts` says; without a word nothing is restricted.
    */
   readonly query?: string
   readonly externalId?: string
@@ -131,7 +131,7 @@ export interface PersonListOptions extends PageOptions {
 export interface MergeInput {
   /** Who survives. */
   readonly into: string
-  /** Who are merged into that one, and are gone then: 1 to {@link maxMerged}, each once. */
+  /** Who are merged into that one, and are gone then: 1 to 100, each once. */
   readonly from: readonly string[]
   /** Name of the one who survives; default: its own. All other names become aliases. */
   readonly name?: string

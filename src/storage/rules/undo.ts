@@ -134,6 +134,9 @@ function toPersonFields(
   if (Object.keys(after ?? {}).length === 0) {
     throw refuseUndo('What was before was not kept.', { personId: id })
   }
+  if (Object.keys(before ?? {}).length === 0 && Object.keys(after ?? {}).length === 0) {
+    throw refuseUndo('What the person was before was erased.', { personId: id })
+  }
   const present = toPersonState(person)
   for (const [field, value] of Object.entries(before ?? {})) {
     if (isSameJson(present[field], value)) continue

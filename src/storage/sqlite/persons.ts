@@ -25,7 +25,7 @@ import {
   toStoredNames,
 } from '../rules/person-record.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
-import { appendEntry } from './history-rows.ts'
+import { appendEntry, scrubHistory } from './history-rows.ts'
 import { retellAnswers } from './idempotency.ts'
 import { listPersons } from './person-lists.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
@@ -225,6 +225,8 @@ export function createPersonOperations(
       const changes = toPersonChanges(person, changed)
       const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
       appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
+      // Earlier entries have what the person was called, too.
+      if (!undoable) scrubHistory(context.db, new Set([personId]))
       return changed
     },
 

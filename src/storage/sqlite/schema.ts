@@ -201,12 +201,12 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   ALTER TABLE collections ADD COLUMN second_model TEXT;
   UPDATE collections SET index_id = id;
   `,
-  // What is kept of strangers is JSON. A desk is there from the first sighting of a collection on; its
+  // What is kept of strangers is JSON. A lease is there from the first sighting of a collection on; its
   // revision grows with each change of the collection's strangers. Times of the lease are this machine's.
   `
   ALTER TABLE collections ADD COLUMN keep_unknown TEXT;
 
-  CREATE TABLE stranger_desks (
+  CREATE TABLE stranger_leases (
     collection_id TEXT PRIMARY KEY REFERENCES collections (id) ON DELETE CASCADE,
     revision INTEGER NOT NULL DEFAULT 0,
     holder TEXT,

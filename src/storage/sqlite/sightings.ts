@@ -56,14 +56,14 @@ export function createSightingOperations(
     record(collectionId, sightings) {
       const collection = findCollection(context, collectionId)
       for (const sighting of sightings) assertNewSighting(collection, sighting)
-      db.run('INSERT OR IGNORE INTO stranger_desks (collection_id) VALUES (?)', [collectionId])
+      db.run('INSERT OR IGNORE INTO stranger_leases (collection_id) VALUES (?)', [collectionId])
       return sightings.map((sighting) => insert(collectionId, sighting))
     },
 
     collections({ waiting = false } = {}) {
       const sql = waiting
         ? 'SELECT DISTINCT collection_id FROM sightings WHERE stranger_id IS NULL'
-        : 'SELECT collection_id FROM stranger_desks'
+        : 'SELECT collection_id FROM stranger_leases'
       return db.all(sql).map((row) => readText(row, 'collection_id'))
     },
 

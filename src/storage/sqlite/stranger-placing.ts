@@ -14,12 +14,12 @@ export function createPlacingOperations(
     claim(collectionId, { holder, leaseMs }) {
       const now = Date.now()
       const claimed = db.run(
-        'UPDATE stranger_desks SET holder = ?, lease_until_ms = ? WHERE collection_id = ? ' +
+        'UPDATE stranger_leases SET holder = ?, lease_until_ms = ? WHERE collection_id = ? ' +
           'AND (holder IS NULL OR holder = ? OR lease_until_ms < ?)',
         [holder, now + leaseMs, collectionId, holder, now],
       )
       if (claimed === 0) return undefined
-      const sql = 'SELECT revision FROM stranger_desks WHERE collection_id = ?'
+      const sql = 'SELECT revision FROM stranger_leases WHERE collection_id = ?'
       return readNumber(db.get(sql, [collectionId]), 'revision')
     },
 
@@ -42,11 +42,11 @@ export function createPlacingOperations(
         .map((row) => readText(row, 'id')),
 
     place({ holder, revision: known }, { set, placed, joined, strangers }) {
-      const desk = db.get(
-        'SELECT 1 FROM stranger_desks WHERE collection_id = ? AND holder = ? AND revision = ?',
+      const lease = db.get(
+        'SELECT 1 FROM stranger_leases WHERE collection_id = ? AND holder = ? AND revision = ?',
         [set.id, holder, known],
       )
-      if (!desk) return undefined
+      if (!lease) return undefined
       const revision = nextRevision(context, set.id)
       for (const { id, count, sum, memberIds, likeId } of strangers) {
         const status = likeId === undefined ? 'shown' : 'ignored'

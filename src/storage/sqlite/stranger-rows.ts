@@ -166,9 +166,9 @@ export function removeStranger({ db }: StoreContext, id: string): void {
 
 /** The revision of a change that is about to be written. */
 export function nextRevision({ db }: StoreContext, collectionId: string): number {
-  db.run('UPDATE stranger_desks SET revision = revision + 1 WHERE collection_id = ?', [
+  db.run('UPDATE stranger_leases SET revision = revision + 1 WHERE collection_id = ?', [
     collectionId,
   ])
-  const row = db.get('SELECT revision FROM stranger_desks WHERE collection_id = ?', [collectionId])
+  const row = db.get('SELECT revision FROM stranger_leases WHERE collection_id = ?', [collectionId])
   return row ? readNumber(row, 'revision') : 0
 }
