@@ -496,6 +496,14 @@ describe('addresses', () => {
     expect(collection.headers.allow).toBe('DELETE, GET, HEAD, PATCH')
   })
 
+  it('tells the methods of an address of its own from those of what its last part might name', async () => {
+    for (const path of ['persons/bulk', 'strangers/changes']) {
+      const answer = await client.send('OPTIONS', `/v1/collections/default/${path}`)
+      expectProblem(answer, 405, 'methodNotAllowed')
+      expect(answer.headers.allow).toBe('POST')
+    }
+  })
+
   it('answers methodNotAllowed before it looks at a body', async () => {
     for (const method of ['QUERY', 'PUT'] as const) {
       const answer = await client.send(method, '/healthz')

@@ -146,20 +146,27 @@ export function answerClientError(error: Error, socket: Socket): void {
 
 /** Registers the handlers of errors, of unknown addresses (404) and of wrong methods (405). */
 export function registerProblems(app: App): void {
-  const known: { readonly pattern: RegExp; readonly method: string }[] = []
+  const known: {
+    readonly pattern: RegExp
+    readonly parameters: number
+    readonly method: string
+  }[] = []
   app.addHook('onRoute', ({ url, method }) => {
     const source = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[A-Za-z]+/g, '[^/]+')
     const pattern = new RegExp(`^${source}$`)
-    for (const name of [method].flat()) known.push({ pattern, method: name })
+    const parameters = url.split(':').length - 1
+    for (const name of [method].flat()) known.push({ pattern, parameters, method: name })
   })
   app.setErrorHandler((error, request, reply) => {
     sendProblem(error, request, reply)
   })
   const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = toPath(request.url)
-    const allowed = [
-      ...new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
-    ].sort()
+    const matching = known.filter(({ pattern }) => pattern.test(path))
+    // `.../persons/bulk` is an address of its own, and no person.
+    const fewest = Math.min(...matching.map(({ parameters }) => parameters))
+    const own = matching.filter(({ parameters }) => parameters === fewest)
+    const allowed = [...new Set(own.map(({ method }) => method))].sort()
     if (allowed.length === 0) throw new FaceError('notFound')
     reply.header('allow', allowed.join(', '))
     throw new FaceError('methodNotAllowed', {
