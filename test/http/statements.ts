@@ -109,6 +109,10 @@ export function describeStatementRoutes(): void {
         expect(enrolled.json).toMatchObject({ alreadyStated: true, enrolled: { rejected: [] } })
         expect((await client.send('GET', `${persons}/${ann}`)).json.faceCount).toBe(2)
         expect((await client.send('GET', url)).json.items).toEqual([made.json.statement])
+        const address = made.headers.location as string
+        expect((await client.send('GET', address)).json).toEqual(made.json.statement)
+        expect((await client.send('DELETE', address)).status).toBe(204)
+        expect((await client.send('GET', address)).json.code).toBe('statementNotFound')
       })
     })
   })
