@@ -104,11 +104,10 @@ export async function startStandalone(): Promise<TestServer> {
 /** Starts a replica set; resolves when it has a primary. */
 export async function startReplicaSet(options: ReplicaSetOptions): Promise<ReplicaSet> {
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-mongod-'))
-  const parameters = ['--replSet', 'rs0']
-  if (options.oplogSizeMb !== undefined) {
-    // The oplog is cut off only up to the last checkpoint, which would be made once a minute.
-    parameters.push('--oplogSize', `${options.oplogSizeMb}`, '--syncdelay', '1')
-  }
+  // The oplog is cut off, and dropped files are removed, only up to the last checkpoint, which would be
+  // made once a minute.
+  const parameters = ['--replSet', 'rs0', '--syncdelay', options.oplogSizeMb ? '1' : '10']
+  if (options.oplogSizeMb !== undefined) parameters.push('--oplogSize', `${options.oplogSizeMb}`)
   const { program, cacheGb } = options
   const members: Member[] = []
   try {
@@ -220,6 +219,9 @@ async function createMember(
           ],
           // For fail points, such as an answer that comes late.
           ...['--setParameter', 'enableTestCommands=1'],
+          // The files of a dropped database are kept open for so long, by default for five minutes: each
+          // test has a database of its own, of about a hundred files.
+          ...['--setParameter', 'minSnapshotHistoryWindowInSeconds=1'],
           ...parameters,
         ],
         { stdio: 'ignore' },
