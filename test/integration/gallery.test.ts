@@ -94,7 +94,7 @@ describe('gallery', () => {
   describe('search', () => {
     it('answers nothing for an empty collection and for no probes', async () => {
       expect(await gallery.search(collection, makeEmbedding(1), { persons: 5 })).toEqual([
-        { collection, gallerySize: 0, persons: [] },
+        { collection, gallerySize: 0, persons: [], suppressed: [] },
       ])
       expect(await gallery.search(collection, new Float32Array(0), { persons: 5 })).toEqual([])
     })
@@ -236,7 +236,7 @@ describe('gallery', () => {
       const again = await makeCollection(gallery)
       await expect(search()).rejects.toMatchObject({ code })
       expect(await gallery.search(again, makeEmbedding(1), { persons: 1 })).toEqual([
-        { collection: again, gallerySize: 0, persons: [] },
+        { collection: again, gallerySize: 0, persons: [], suppressed: [] },
       ])
       expect(disk.snapshots.has(collection.id)).toBe(false)
     })
@@ -245,7 +245,7 @@ describe('gallery', () => {
       const other = await makeCollection(gallery, { name: 'other' })
       await enrol(1)
       expect(await gallery.search(other, makeEmbedding(1), { persons: 1 })).toEqual([
-        { collection: other, gallerySize: 0, persons: [] },
+        { collection: other, gallerySize: 0, persons: [], suppressed: [] },
       ])
     })
   })
