@@ -3,6 +3,8 @@ type StageText = readonly [label: string, unit: string]
 
 /** Stages by kind of job. */
 const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> = {
+  galleryReport: { faces: ['Examining', 'faces'] },
+  mergeSuggestions: { faces: ['Comparing', 'faces'] },
   indexRebuild: { faces: ['Rebuilding', 'faces'] },
   indexVerify: { faces: ['Comparing', 'faces'] },
   bulkEnroll: { photographs: ['Enrolling', 'images'] },

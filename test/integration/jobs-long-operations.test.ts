@@ -27,12 +27,17 @@ const operations: Readonly<
   },
   galleryCopy: { command: 'data copy', detach: true, stages: ['copy', 'compare'] },
   seedImport: { command: 'seed import', detach: true, stages: ['import'] },
+  galleryReport: { command: 'examine gallery', detach: true, stages: ['faces'] },
+  mergeSuggestions: { command: 'examine merges', detach: true, stages: ['faces'] },
   // Only its command runs it; see docs/decisions/0021-jobs.md.
   evaluation: { command: 'evaluate', detach: false, stages: ['embed', 'compare'] },
 }
 
 /** Kinds that a request over HTTP begins; the others work with files and databases of a machine. */
-const overHttp = ['bulkEnroll', 'indexRebuild', 'indexVerify', 'modelErasure', 'modelMigration']
+const overHttp = [
+  ...['bulkEnroll', 'galleryReport', 'indexRebuild', 'indexVerify', 'mergeSuggestions'],
+  ...['modelErasure', 'modelMigration'],
+]
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
 

@@ -66,15 +66,29 @@ export interface KnownPerson {
 }
 
 /**
+ * The person with the cover as it is stored: the history tells of that one, which counts again as soon as
+ * its face is the person's again.
+ */
+export function withStoredCover(person: Person, { coverFaceId }: PersonDocument): Person {
+  return coverFaceId === undefined ? person : { ...person, coverFaceId }
+}
+
+/**
  * Changes a person who was read in the same transaction.
  *
  * @throws {FaceError} as {@link PersonStore.update}
  */
 export async function changePerson(
   context: MongoContext,
-  { document, patch }: { readonly document: PersonDocument; readonly patch: PersonPatch },
+  change: {
+    readonly document: PersonDocument
+    readonly patch: PersonPatch
+    /** A cover whose face is not the person's now is stored all the same, and counts when it is. */
+    readonly isUndo?: boolean
+  },
   transaction: Transaction,
 ): Promise<KnownPerson> {
+  const { document, patch, isUndo = false } = change
   const { session } = transaction
   const { _id, collectionId } = document
   const before = await toOnePerson(context, document, transaction)
@@ -86,7 +100,7 @@ export async function changePerson(
     ...(coverFaceId === undefined ? {} : { coverFaceId }),
   })
   await assertFreeExternalId(context, { _id, collectionId, ...there }, transaction)
-  if (typeof coverFaceId === 'string') {
+  if (!isUndo && typeof coverFaceId === 'string') {
     const face = { _id: coverFaceId, personId: _id }
     if (!(await context.tables.faces.findOne(face, { session, projection: { _id: 1 } }))) {
       throw new FaceError('faceNotFound', { detail: 'The cover is a face of the person.' })
@@ -107,7 +121,8 @@ export async function changePerson(
   )
   if (!changed) throw new FaceError('personNotFound')
   const after = await toOnePerson(context, changed, transaction)
-  return { document: changed, transitions: toPersonChanges(before, after) }
+  const was = patch.coverFaceId === undefined ? before : withStoredCover(before, document)
+  return { document: changed, transitions: toPersonChanges(was, after) }
 }
 
 /** The document of a person in a transaction. @throws {FaceError} `personNotFound` */

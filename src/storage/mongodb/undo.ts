@@ -11,7 +11,7 @@ import { findBySource, toSource } from './face-writes.ts'
 import { appendEntry, toDetails } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toPersons } from './person-documents.ts'
-import { changePerson, findPersonDocument } from './persons.ts'
+import { changePerson, findPersonDocument, withStoredCover } from './persons.ts'
 import { followUndo } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
@@ -51,7 +51,7 @@ export async function undoEntry(
       if (Object.keys(patch).length === 0) continue
       const wanted = { personId: person.id, transaction }
       const document = await findPersonDocument(context, collectionId, wanted)
-      await changePerson(context, { document, patch }, transaction)
+      await changePerson(context, { document, patch, isUndo: true }, transaction)
     }
   }
 
@@ -64,7 +64,12 @@ export async function undoEntry(
     const facts = await readFacts(context, entry, transaction)
     const present = await toPersons(context, facts.persons, transaction)
     const plan = planUndo(entry, {
-      persons: new Map(present.map((person) => [person.id, person])),
+      persons: new Map(
+        present.map((person, i) => [
+          person.id,
+          withStoredCover(person, facts.persons[i] as PersonDocument),
+        ]),
+      ),
       faces: new Map(facts.faces.map((face) => [face._id, face.personId])),
       kept: new Set(facts.kept.map(({ _id }) => _id)),
     })

@@ -159,20 +159,33 @@ export function assertFreeExternalId(
 }
 
 /**
+ * The person with the cover as it is stored: the history tells of that one, which counts again as soon as
+ * its face is the person's again.
+ */
+export function withStoredCover({ db }: StoreContext, person: Person): Person {
+  const row = db.get('SELECT cover_face_id FROM persons WHERE id = ?', [person.id])
+  const stored = row?.cover_face_id ?? null
+  return stored === null ? person : { ...person, coverFaceId: String(stored) }
+}
+
+/**
  * Changes a person who was read in the same transaction.
  *
+ * @param change `isUndo`: a cover whose face is not the person's now is stored all the same, and counts
+ *   when it is
  * @throws {FaceError} as {@link PersonStore.update}
  */
 export function changePerson(
   context: StoreContext,
   collectionId: string,
-  { person, patch }: { readonly person: Person; readonly patch: PersonPatch },
+  change: { readonly person: Person; readonly patch: PersonPatch; readonly isUndo?: boolean },
 ): Person {
+  const { person, patch, isUndo = false } = change
   const { id } = person
   const { names, fields } = applyPatch(person, patch)
   const { externalId, notes, coverFaceId, metadata = null, hidden, favourite } = fields
   assertFreeExternalId(context, collectionId, { id, externalId })
-  if (coverFaceId !== undefined && coverFaceId !== null) {
+  if (!isUndo && coverFaceId !== undefined && coverFaceId !== null) {
     assertFaceOf(context, { personId: id, faceId: coverFaceId })
   }
   // What is not given stays as it is stored, also metadata that cannot be read.
@@ -221,8 +234,9 @@ export function createPersonOperations(
     update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
       const person = findPerson(context, collectionId, personId)
       assertRevision(person, condition)
+      const was = patch.coverFaceId === undefined ? person : withStoredCover(context, person)
       const changed = changePerson(context, collectionId, { person, patch })
-      const changes = toPersonChanges(person, changed)
+      const changes = toPersonChanges(was, changed)
       const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
       appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
       // Earlier entries have what the person was called, too.

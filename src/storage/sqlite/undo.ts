@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts'
 import { appendEntry } from './history-rows.ts'
 import { findPersons } from './merges.ts'
 import { giveFaces } from './moves.ts'
-import { assertFreeExternalId, changePerson, findPerson } from './persons.ts'
+import { assertFreeExternalId, changePerson, findPerson, withStoredCover } from './persons.ts'
 import { readText } from './rows.ts'
 import { followUndo } from './stranger-persons.ts'
 import {
@@ -55,7 +55,7 @@ export function undoEntry(
       const patch = pick(fields)
       if (Object.keys(patch).length === 0) continue
       const present = findPerson(context, collectionId, person.id)
-      changePerson(context, collectionId, { person: present, patch })
+      changePerson(context, collectionId, { person: present, patch, isUndo: true })
     }
   }
   try {
@@ -120,5 +120,7 @@ function readFacts(
     const row = record === 'face' && db.get('SELECT person_id FROM faces WHERE id = ?', [id])
     if (row) faces.set(id, readText(row, 'person_id'))
   }
-  return { persons: findPersons(context, collectionId, personIds), faces, kept }
+  const found = [...findPersons(context, collectionId, personIds).values()]
+  const persons = new Map(found.map((person) => [person.id, withStoredCover(context, person)]))
+  return { persons, faces, kept }
 }
