@@ -15,6 +15,10 @@ describe('computeStandings', () => {
     expect(far?.toNearest).toBeCloseTo(cosine(80), 6)
   })
 
+  it('has nothing to say of no face', () => {
+    expect(computeStandings([])).toEqual([])
+  })
+
   it('is 0 to a mean that cancels out', () => {
     expect(computeStandings([unit(90), unit(0), unit(180)])[0]?.toMean).toBe(0)
   })

@@ -52,12 +52,12 @@ export function patchKeepUnknown(
   defaults: KeepUnknown,
 ): KeepUnknown | null {
   if (patch === null) return null
-  const { hours, ignoredHours, maxSightings, crops } = { ...defaults, ...current, ...patch }
+  const base = { ...defaults, ...current }
   const kept = {
-    hours: hours ?? defaults.hours,
-    ignoredHours: ignoredHours ?? defaults.ignoredHours,
-    maxSightings: maxSightings ?? defaults.maxSightings,
-    crops: crops ?? defaults.crops,
+    hours: patch.hours ?? base.hours,
+    ignoredHours: patch.ignoredHours ?? base.ignoredHours,
+    maxSightings: patch.maxSightings ?? base.maxSightings,
+    crops: patch.crops ?? base.crops,
   }
   assertHours('hours', kept.hours)
   assertHours('ignoredHours', kept.ignoredHours)

@@ -10,7 +10,7 @@ const cosine = (degrees: number) => Math.cos((degrees * Math.PI) / 180)
 
 describe('findSuppression', () => {
   it('suppresses a person whose nearest face is further than the nearest rejected one', () => {
-    const said = [rejected('far', 80), rejected('near', 20)]
+    const said = [rejected('far', 80), rejected('near', 20), rejected('next', 25)]
     expect(findSuppression(unit(0), cosine(30), said)).toEqual({
       rejectionId: 'near',
       similarity: expect.closeTo(cosine(20), 6),
