@@ -140,6 +140,7 @@ async function fill(store, collectionId, source, size) {
         persons.set(personOf[row], id)
         added.push({
           ...{ id, name: `Person ${personOf[row]}`, metadata: { department: 'somewhere' } },
+          ...{ aliases: [], hidden: false, favourite: false, revision: 1 },
           ...{ createdAt, updatedAt: createdAt },
         })
       }

@@ -54,7 +54,8 @@ export async function fillGallery(
         lastPerson = person
         personId = ulid()
         const times = { createdAt, updatedAt: createdAt }
-        persons.push({ id: personId, name: `Person ${person}`, metadata: {}, ...times })
+        const fields = { aliases: [], metadata: {}, hidden: false, favourite: false, revision: 1 }
+        persons.push({ id: personId, name: `Person ${person}`, ...fields, ...times })
       }
       const embedding = vectors.slice(i * dimension, (i + 1) * dimension)
       return toFace({ id: ulid(), personId, embedding, createdAt, row: from + i })
