@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { makeCurve } from '../../test/helpers/curve.ts'
+import { plainCurve as curve } from '../../test/helpers/curve.ts'
 import { decideLeftOut, type OwnedNeighbour } from './left-out.ts'
 
-const curve = makeCurve(
-  [
-    [0.1, 0.1, 1],
-    [0.3, 1e-3, 0.99],
-    [0.4, 1e-4, 0.98],
-    [0.5, 1e-5, 0.95],
-  ],
-  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
-)
 const model = { policy: { maxFpir: 0.01, possibleFpir: 0.1 }, curve }
 const sizes = { galleryFaces: 100, ownFaces: 2 }
 const list = (...pairs: readonly (readonly [number, boolean])[]): readonly OwnedNeighbour[] =>

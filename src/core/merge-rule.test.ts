@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { makeCurve } from '../../test/helpers/curve.ts'
+import { plainCurve as curve } from '../../test/helpers/curve.ts'
 import { computeMergeRate, countPairs, leastMergeSimilarity } from './merge-rule.ts'
-
-const curve = makeCurve(
-  [
-    [0.1, 0.1, 1],
-    [0.3, 1e-3, 0.99],
-    [0.4, 1e-4, 0.98],
-    [0.5, 1e-5, 0.95],
-  ],
-  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
-)
 
 describe('computeMergeRate', () => {
   it('grows with the comparisons that there were, up to 1', () => {

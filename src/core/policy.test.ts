@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { makeCurve } from '../../test/helpers/curve.ts'
+import { plainCurve as curve } from '../../test/helpers/curve.ts'
 import { isFaceError } from './errors.ts'
 import {
   assertPolicy,
@@ -14,16 +14,6 @@ import {
   shiftThresholds,
 } from './policy.ts'
 import type { DecisionPolicy } from './types.ts'
-
-const curve = makeCurve(
-  [
-    [0.1, 0.1, 1],
-    [0.3, 1e-3, 0.99],
-    [0.4, 1e-4, 0.98],
-    [0.5, 1e-5, 0.95],
-  ],
-  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
-)
 
 describe('fmrForSearch', () => {
   test('is about FPIR / N', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fakeCurve } from '../../test/helpers/fake-recognition.ts'
+import { plainCurve } from '../../test/helpers/curve.ts'
 import { createMemoryProvider } from '../../test/helpers/memory-index.ts'
 import { groupByPerson, lfwCorrections } from './label-corrections.ts'
 import { evaluatePromise, type LabelledSet } from './promise.ts'
@@ -36,7 +36,7 @@ const openIndex = () => createMemoryProvider().open('test', dimension)
 describe('evaluatePromise', () => {
   test('finds the enrolled and names no stranger when all people are far apart', async () => {
     const result = await evaluatePromise(
-      { enrolled: createSet(20, 2), index: await openIndex(), policy, curve: fakeCurve },
+      { enrolled: createSet(20, 2), index: await openIndex(), policy, curve: plainCurve },
       { persons: 10, draws: 2 },
     )
     expect(result).toMatchObject({
@@ -50,7 +50,7 @@ describe('evaluatePromise', () => {
       {
         enrolled: createSet(10, 1),
         strangers: { ...createSet(10, 1), name: 'twins' },
-        ...{ index: await openIndex(), policy, curve: fakeCurve },
+        ...{ index: await openIndex(), policy, curve: plainCurve },
       },
       { persons: 10, draws: 1 },
     )
@@ -62,7 +62,7 @@ describe('evaluatePromise', () => {
     const set = createSet(6, 1)
     const people = set.people.map(({ person, rows }) => ({ person, rows: [...rows, -1] }))
     const result = await evaluatePromise(
-      { enrolled: { ...set, people }, index: await openIndex(), policy, curve: fakeCurve },
+      { enrolled: { ...set, people }, index: await openIndex(), policy, curve: plainCurve },
       { persons: 4, draws: 1 },
     )
     expect(result.match).toMatchObject({ fpir: { mean: 0 }, fnir: { mean: 1 } })
@@ -73,7 +73,7 @@ describe('evaluatePromise', () => {
     const enrolled = createSet(8, 2, { refused: all.filter((row) => row % 2 === 1) })
     const strangers = createSet(8, 1, { refused: all })
     const result = await evaluatePromise(
-      { enrolled, strangers, index: await openIndex(), policy, curve: fakeCurve },
+      { enrolled, strangers, index: await openIndex(), policy, curve: plainCurve },
       { persons: 8, draws: 4 },
     )
     expect(result.match.fpir.mean).toBe(0)
@@ -84,7 +84,7 @@ describe('evaluatePromise', () => {
   test('enrols other embeddings of the same photographs where there are any', async () => {
     const enrolled = createSet(8, 2)
     const { embedded: enrolledWith } = createSet(8, 2, { first: 16 })
-    const input = { enrolled, index: await openIndex(), policy, curve: fakeCurve }
+    const input = { enrolled, index: await openIndex(), policy, curve: plainCurve }
     const same = await evaluatePromise(
       { ...input, enrolledWith: enrolled.embedded },
       { persons: 4, draws: 2 },
@@ -95,7 +95,7 @@ describe('evaluatePromise', () => {
   })
 
   test('refuses a gallery larger than the set', async () => {
-    const input = { enrolled: createSet(3, 1), index: await openIndex(), policy, curve: fakeCurve }
+    const input = { enrolled: createSet(3, 1), index: await openIndex(), policy, curve: plainCurve }
     await expect(evaluatePromise(input, { persons: 3 })).rejects.toMatchObject({
       code: 'invalidOption',
     })

@@ -1,11 +1,8 @@
-import { dotProduct } from '../core/similarity.ts'
 import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { FaceStore } from '../storage/ports/faces.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
-
-/** How many times as many faces a lossy index is asked for: its order is only nearly right. */
-const lossyFactor = 4
+import { lossyFactor, rescore } from './rescore.ts'
 
 /**
  * The faces nearest to each probe, whoever they are of; of a lossy index with similarities from the
@@ -32,12 +29,6 @@ export async function searchFaces(
   const rows = toEmbeddingRows(await store.faces.getEmbeddings(collection, { faceIds }))
   return listed.map((list, row) => {
     const probe = probes.subarray(row * dimension, (row + 1) * dimension)
-    return list
-      .flatMap(({ faceId }) => {
-        const embedding = rows.get(faceId)
-        return embedding ? [{ faceId, similarity: dotProduct(probe, embedding) }] : []
-      })
-      .sort((a, b) => b.similarity - a.similarity)
-      .slice(0, k)
+    return rescore(probe, list, { embeddings: rows, k })
   })
 }

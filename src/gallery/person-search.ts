@@ -1,6 +1,5 @@
 import { findSuppression, type Suppression } from '../core/not-this-person.ts'
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
-import { dotProduct } from '../core/similarity.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
 import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
 import type { Collection, EmbeddingSet } from '../storage/ports/collections.ts'
@@ -9,6 +8,7 @@ import type { Metadata } from '../storage/ports/persons.ts'
 import type { StatementEmbedding } from '../storage/ports/statements.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { similarityToPerson } from '../storage/rules/person-mean.ts'
+import { lossyFactor, rescore } from './rescore.ts'
 
 /** A person found by a search. */
 export interface RankedPerson {
@@ -74,8 +74,6 @@ const minOwned = 8
 const minNeighbours = maxRestRanks + 10
 /** A lossy index gives fewer: each of them costs an embedding from the store. */
 const minRescored = 24
-/** How many times as many faces a lossy index is asked for: its order is only nearly right. */
-const lossyFactor = 4
 
 /**
  * The persons nearest to each probe, by their nearest face or the mean of their faces, and how
@@ -178,7 +176,7 @@ export async function searchPersons(
     const listed = index.lossy
       ? await index.search(rows, wanted * lossyFactor)
       : await index.search(rows, k, wanted - k)
-    const lists = index.lossy ? await rescore(some, listed, wanted) : listed
+    const lists = index.lossy ? await rescoreAll(some, listed, wanted) : listed
     for (const [i, one] of some.entries()) {
       one.neighbours = lists[i] ?? []
       one.asked = wanted
@@ -186,23 +184,16 @@ export async function searchPersons(
   }
 
   /** The candidates of each row by their exact similarity, at most `k`, as an exact index answers. */
-  async function rescore(
+  async function rescoreAll(
     some: readonly Found[],
     listed: readonly (readonly Neighbour[])[],
     k: number,
   ): Promise<readonly (readonly Neighbour[])[]> {
     const wanted = [...new Set(listed.flat().map(({ faceId }) => faceId))]
     const stored = await readEmbeddings(wanted)
-    return listed.map((candidates, i) => {
-      const probe = (some[i] as Found).probe
-      return candidates
-        .flatMap(({ faceId }) => {
-          const embedding = stored.get(faceId)
-          return embedding ? [{ faceId, similarity: dotProduct(probe, embedding) }] : []
-        })
-        .sort((a, b) => b.similarity - a.similarity || (a.faceId < b.faceId ? -1 : 1))
-        .slice(0, k)
-    })
+    return listed.map((candidates, i) =>
+      rescore((some[i] as Found).probe, candidates, { embeddings: stored, k }),
+    )
   }
 
   async function readEmbeddings(wanted: readonly string[]): Promise<Map<string, Float32Array>> {

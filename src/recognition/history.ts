@@ -8,6 +8,7 @@ import type {
   NewPerson,
   PersonCondition,
 } from '../storage/ports/persons.ts'
+import { createIdOf } from './collection-id.ts'
 import { assertNewPerson } from './person-by-name.ts'
 
 /** How something is deleted. */
@@ -92,7 +93,7 @@ export interface CorrectionDependencies {
 
 /** Creates the use cases of the history. */
 export function createHistory({ gallery, undoable = true }: CorrectionDependencies): History {
-  const idOf = async (name: string) => (await gallery.collections.get(name)).id
+  const idOf = createIdOf(gallery)
   return {
     list: async (collection, options) => gallery.history.list(await idOf(collection), options),
     get: async (collection, entryId) => gallery.history.get(await idOf(collection), entryId),
@@ -106,14 +107,14 @@ export function createCorrections({
   gallery,
   undoable = true,
 }: CorrectionDependencies): Corrections {
-  const idOf = async (name: string) => (await gallery.collections.get(name)).id
+  const idOf = createIdOf(gallery)
   const toRemoval = ({ erase }: DeleteOptions) => ({ undoable: undoable && erase !== 'now' })
   return {
     persons: {
-      async delete(collection, personId, { erase, ...condition } = {}) {
-        const removal = erase === undefined ? toRemoval({}) : toRemoval({ erase })
-        const id = await idOf(collection)
-        await gallery.persons.delete(id, personId, { ...condition, ...removal })
+      async delete(collection, personId, options = {}) {
+        const { erase: _, ...condition } = options
+        const removal = { ...condition, ...toRemoval(options) }
+        await gallery.persons.delete(await idOf(collection), personId, removal)
       },
       mergeConsequences: async (collection, input) =>
         gallery.persons.mergeConsequences(await idOf(collection), input),

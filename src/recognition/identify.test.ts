@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { plainCurve } from '../../test/helpers/curve.ts'
 import {
   createFakeDependencies,
   type FakeDependencies,
-  fakeCurve,
   fakeEmbedding,
   fakeJudge,
   image,
@@ -229,7 +229,7 @@ describe('identify', () => {
     expect(own?.match).toBeCloseTo(again.thresholds.match + Number(own?.shift), 9)
     // The stated rate is that of the similarity less the shift.
     expect(again.faces[0]?.candidates[0]?.fmr).toBeCloseTo(
-      statedFmr(fakeCurve, 1 - Number(own?.shift)).value,
+      statedFmr(plainCurve, 1 - Number(own?.shift)).value,
       9,
     )
   })

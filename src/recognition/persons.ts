@@ -1,4 +1,5 @@
 import { changePersons } from './bulk-persons.ts'
+import { createIdOf } from './collection-id.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import type { CorrectionDependencies, Corrections } from './history.ts'
 import { assertNewPerson } from './person-by-name.ts'
@@ -15,7 +16,7 @@ export function createPersons({
     update: (collectionId, id, patch, condition) =>
       gallery.persons.update(collectionId, id, patch, { ...condition, undoable }),
   }
-  const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
+  const idOf = createIdOf(gallery)
   return {
     create: async (collection, input) => {
       const id = await idOf(collection)

@@ -1,5 +1,6 @@
 import { FaceError } from '../core/errors.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { createIdOf } from './collection-id.ts'
 import { createCollections } from './collections.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import { createDetect } from './detect.ts'
@@ -95,7 +96,7 @@ function bindUseCases(
   { judges, known, keeper, lastSeen }: Shared,
 ): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
-  const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
+  const idOf = createIdOf(gallery)
   const collections = createCollections(deps)
   const corrections = createCorrections({ gallery, undoable: deps.undoable })
   const enroll = createEnroll(deps, judges)

@@ -22,3 +22,14 @@ export function makeCurve(
     tail: { ...tail, exceedances: countOf(tail.rate) },
   }
 }
+
+/** A made-up curve with an FMR of 1e-3 at a similarity of 0.3, and a tenth of it at each 0.1 more. */
+export const plainCurve: FmrCurve = makeCurve(
+  [
+    [0.1, 0.1, 1],
+    [0.3, 1e-3, 0.99],
+    [0.4, 1e-4, 0.98],
+    [0.5, 1e-5, 0.95],
+  ],
+  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
+)

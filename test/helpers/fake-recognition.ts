@@ -15,7 +15,7 @@ import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import type { RecognitionDependencies } from '../../src/recognition/dependencies.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import type { AnalyzeOptions, Analyzer } from '../../src/vision/analyzer/analyzer-types.ts'
-import { makeCurve } from './curve.ts'
+import { plainCurve } from './curve.ts'
 import { createMemoryProvider } from './memory-index.ts'
 
 /*
@@ -38,16 +38,6 @@ const goodQuality: Quality = {
   pose: { yaw: 0, pitch: 0, roll: 0 },
   confidence: 0.99,
 }
-
-export const fakeCurve = makeCurve(
-  [
-    [0.1, 0.1, 1],
-    [0.3, 1e-3, 0.99],
-    [0.4, 1e-4, 0.98],
-    [0.5, 1e-5, 0.95],
-  ],
-  { threshold: 0.4, rate: 1e-4, shape: 0.05, scale: 0.04 },
-)
 
 /** Unit vector: the person's axis, and for `~s` as much of the last axis as leaves similarity s. */
 export function fakeEmbedding(word: string): Float32Array {
@@ -224,9 +214,9 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
     gallery,
     store,
     models: [
-      { ...record('fake'), fmrCurve: fakeCurve },
+      { ...record('fake'), fmrCurve: plainCurve },
       record('bare'),
-      { ...record('longer'), dimension: otherDimension, fmrCurve: fakeCurve },
+      { ...record('longer'), dimension: otherDimension, fmrCurve: plainCurve },
       { ...record('mtcnn'), task: 'detector' },
     ],
     isInstalled: async () => true,

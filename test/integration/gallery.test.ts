@@ -9,8 +9,8 @@ import type { Database } from '../../src/storage/database.ts'
 import { wrapMethods } from '../../src/storage/methods.ts'
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
+import { plainCurve } from '../helpers/curve.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
-import { fakeCurve } from '../helpers/fake-recognition.ts'
 import {
   createMemoryProvider,
   createSnapshotDisk,
@@ -553,7 +553,7 @@ describe('gallery', () => {
   it('measures how alike its people are, from the store, until it is forgotten or closed', async () => {
     for (let i = 0; i < 80; i++) await enrol(i)
     await gallery.faces.add(collection.id, { name: 'Twice' }, [makeFace(100), makeFace(101)])
-    const input = { curve: fakeCurve, faces: 82 }
+    const input = { curve: plainCurve, faces: 82 }
     expect(gallery.difficulty.latest(collection, input)).toBeUndefined()
     const measured = await gallery.difficulty.measure(collection, input)
     expect(measured).toMatchObject({ faces: 82, persons: 81, pairs: 3240 })

@@ -18,14 +18,14 @@ export interface Examination {
     options?: PersonQualityOptions,
   ): Promise<PersonQuality>
   /**
-   * Examines a whole collection, minutes for 100,000 faces: each face is searched for without itself.
+   * Examines a whole collection, which may take minutes: each face is searched for without itself.
    * The job `galleryReport` keeps the result.
    *
    * @throws {FaceError} `collectionNotFound`, `aborted`
    */
   gallery(collection: string, options?: LongOptions): Promise<GalleryReport>
   /**
-   * Finds pairs of persons who may be one, minutes for 100,000 persons. The job `mergeSuggestions` keeps
+   * Finds pairs of persons who may be one, which may take minutes. The job `mergeSuggestions` keeps
    * them.
    *
    * @throws {FaceError} `collectionNotFound`, `aborted`; `invalidOption` for a model without a curve, and

@@ -1,5 +1,6 @@
 import { FaceError } from '../../core/errors.ts'
 import { strangerStatuses } from '../../storage/ports/strangers.ts'
+import { createIdOf } from '../collection-id.ts'
 import type { RecognitionDependencies } from '../dependencies.ts'
 import { createAssign } from './assign.ts'
 import { createErase, createSearch } from './erase.ts'
@@ -14,7 +15,7 @@ const maxChanged = 1000
 export function createStrangers(deps: RecognitionDependencies, keeper: StrangerKeeper): Strangers {
   const { gallery } = deps
   const { strangers } = gallery
-  const idOf = async (name: string): Promise<string> => (await gallery.collections.get(name)).id
+  const idOf = createIdOf(gallery)
 
   async function change(
     name: string,

@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
+import { maxMembers } from '../../core/strangers/stranger-state.ts'
 import type { EmbeddedSighting, Sighting, Stranger, StrangerRecord } from '../ports/strangers.ts'
-import { maxMembers, subtractAll } from '../rules/strangers.ts'
+import { subtractAll } from '../rules/strangers.ts'
 import type { MongoContext } from './context.ts'
 import { readEmbedding, toBinary } from './documents.ts'
 import type { SightingDocument, StrangerDocument } from './tables.ts'

@@ -8,9 +8,6 @@ import { assertDimension } from './input-checks.ts'
 import { isUlid, parsePageOptions } from './pages.ts'
 import { findSetModel } from './second-models.ts'
 
-/** Faces of a stranger that new sightings are compared with. */
-export const maxMembers = 5
-
 const maxSourceLength = 200
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 // Beyond these a larger or sharper face shows no more to the eye.

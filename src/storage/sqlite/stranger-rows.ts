@@ -1,3 +1,4 @@
+import { maxMembers } from '../../core/strangers/stranger-state.ts'
 import type {
   EmbeddedSighting,
   Sighting,
@@ -5,7 +6,7 @@ import type {
   StrangerRecord,
   StrangerStatus,
 } from '../ports/strangers.ts'
-import { maxMembers, subtractAll } from '../rules/strangers.ts'
+import { subtractAll } from '../rules/strangers.ts'
 import type { StoreContext } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { readEmbedding, readJson, readNumber, readText, toEmbeddingBytes } from './rows.ts'

@@ -1009,7 +1009,7 @@ export interface paths {
         put?: never;
         /**
          * Examine a collection with its own faces
-         * @description A job: 202, and `Location` is its address. Each face is searched for without itself; pairs of different persons who look alike and weak persons are listed. Minutes for 100,000 faces; searches go on. Needs the scope `people:write`.
+         * @description A job: 202, and `Location` is its address. Each face is searched for without itself; pairs of different persons who look alike and weak persons are listed. It may take minutes; searches go on. Needs the scope `people:write`.
          */
         post: operations["startReport"];
         delete?: never;
@@ -1033,7 +1033,7 @@ export interface paths {
         put?: never;
         /**
          * Look for persons who are there twice
-         * @description A job: 202, and `Location` is its address. Minutes for 100,000 persons; searches go on. Pairs with a rejection of a face of one for the other are left out. Needs the scope `people:write`.
+         * @description A job: 202, and `Location` is its address. It may take minutes; searches go on. Pairs with a rejection of a face of one for the other are left out. Needs the scope `people:write`.
          */
         post: operations["suggestMerges"];
         delete?: never;

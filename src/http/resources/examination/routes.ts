@@ -104,7 +104,7 @@ export function registerExaminationRoutes(app: App, { jobs }: RouteContext): voi
       tags: ['collections'],
       summary: 'Examine a collection with its own faces',
       description:
-        'A job: 202, and `Location` is its address. Each face is searched for without itself; pairs of different persons who look alike and weak persons are listed. Minutes for 100,000 faces; searches go on.',
+        'A job: 202, and `Location` is its address. Each face is searched for without itself; pairs of different persons who look alike and weak persons are listed. It may take minutes; searches go on.',
       params: collectionParams,
       response: { 202: ref(Job), ...problemResponses('collectionNotFound') },
     },
@@ -141,7 +141,7 @@ export function registerExaminationRoutes(app: App, { jobs }: RouteContext): voi
       tags: ['persons'],
       summary: 'Look for persons who are there twice',
       description:
-        'A job: 202, and `Location` is its address. Minutes for 100,000 persons; searches go on. Pairs with a rejection of a face of one for the other are left out.',
+        'A job: 202, and `Location` is its address. It may take minutes; searches go on. Pairs with a rejection of a face of one for the other are left out.',
       params: collectionParams,
       body: Type.Optional(mergeInput),
       response: { 202: ref(Job), ...problemResponses('collectionNotFound') },
