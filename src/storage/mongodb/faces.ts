@@ -100,6 +100,9 @@ export function createFaceOperations(
     },
 
     async delete(collectionId, faceId, { undoable = false } = {}) {
+      const owner = isUlid(faceId)
+        ? await tables.faces.findOne({ _id: faceId, collectionId }, { projection: { personId: 1 } })
+        : null
       await context.transact(async (transaction) => {
         const { session } = transaction
         const face = isUlid(faceId)
@@ -122,7 +125,7 @@ export function createFaceOperations(
         await removeFaces(context, kept, [face])
         await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
         await addToFaceCounts(context, [{ personId, faces: -1 }], transaction)
-      })
+      }, owner?.personId)
       await forgetLateAnswers(context, [faceId])
     },
 

@@ -94,7 +94,7 @@ export function createSightingOperations(
         })
         if (crops.length > 0) await sightingCrops.insertMany(crops, { session })
         return documents.map(({ _id }) => _id)
-      }),
+      }, collectionId),
 
     async collections({ waiting = false } = {}) {
       return waiting

@@ -18,14 +18,14 @@ export interface Transaction {
  * Runs `body` in a transaction (see [Note: Repeating transactions]), again when it conflicts with another or the primary changes, and
  * resolves when it is durable on a majority. `body` has no other effects than the transaction's.
  *
- * @param personId  the person whose document it writes; such transactions of this process take
- *   turns, as all but one of those that ran at once would conflict
+ * @param turn  id of what has a document that others of its kind write too, of a person mostly; such
+ *   transactions of this process take turns, as all but one of those that ran at once would conflict
  * @throws {FaceError} `storeBusy` when it still conflicts, or still waits for others, shortly before
  *   the operation's time is over
  */
 export type Transact = <T>(
   body: (transaction: Transaction) => Promise<T>,
-  personId?: string,
+  turn?: string,
 ) => Promise<T>
 
 export interface Transactions {
@@ -87,12 +87,12 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
 
   return {
     operationTime: () => newest,
-    transact(body, personId) {
+    transact(body, turn) {
       const retryUntil = performance.now() + retryShare * timeoutMs
       const result =
-        personId === undefined
+        turn === undefined
           ? run(body, retryUntil)
-          : turns.run(personId, () => run(body, retryUntil))
+          : turns.run(turn, () => run(body, retryUntil))
       const ended: Promise<unknown> = result.catch(() => {}).finally(() => running.delete(ended))
       running.add(ended)
       return result

@@ -65,6 +65,15 @@ export function describeDatabaseRaces(
       expect(await one.collections.counts(collection.id)).toEqual({ persons: 1, faces: 1 })
     })
 
+    it('removes all faces of a person whose deletions come at once', async () => {
+      const given = Array.from({ length: 40 }, (_, i) => makeFace(i))
+      await one.faces.add(collection.id, { name: 'Ann' }, given)
+      const { items } = await one.faces.list(collection.id, { limit: 100 })
+      await Promise.all(items.map(({ id }) => one.faces.delete(collection.id, id)))
+      expect(await two.persons.list(collection.id)).toMatchObject({ items: [{ faceCount: 0 }] })
+      expect(await two.collections.counts(collection.id)).toEqual({ persons: 1, faces: 0 })
+    })
+
     it('makes one person of a name that may not be there, and refuses the others', async () => {
       const ann = (i: number): NewPerson => ({
         name: i % 3 === 0 ? 'Ann' : ' Ann ',

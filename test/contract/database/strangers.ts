@@ -131,6 +131,15 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       }
     })
 
+    it('records all that many calls bring at once', async () => {
+      const given = Array.from({ length: 40 }, (_, i) => makeSighting(i))
+      const ids = await Promise.all(
+        given.map((sighting) => store.strangers.record(collection.id, [sighting])),
+      )
+      const found = await store.strangers.waiting(collection, 1000)
+      expect(found.map(({ id }) => id)).toEqual(ids.flat().sort())
+    })
+
     it('gives the lease to one at a time, until it ends', async () => {
       await store.strangers.record(collection.id, [makeSighting(1)])
       const other = (await fixture.open()).strangers
