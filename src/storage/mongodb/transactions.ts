@@ -90,9 +90,7 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
     transact(body, turn) {
       const retryUntil = performance.now() + retryShare * timeoutMs
       const result =
-        turn === undefined
-          ? run(body, retryUntil)
-          : turns.run(turn, () => run(body, retryUntil))
+        turn === undefined ? run(body, retryUntil) : turns.run(turn, () => run(body, retryUntil))
       const ended: Promise<unknown> = result.catch(() => {}).finally(() => running.delete(ended))
       running.add(ended)
       return result
