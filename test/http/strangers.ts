@@ -88,6 +88,15 @@ export function describeStrangerRoutes(under: () => Client): void {
       const theirs = await client.send('GET', `${sightings}?person=${personId}`)
       expect(theirs.json.items).toMatchObject([{ personId, strangerId: first.id }])
       expect((await assign(first.id, { personId })).json.code).toBe('strangerConflict')
+      for (const method of ['POST', 'DELETE']) {
+        const { json } = await client.send(method, `${strangers}/${first.id}/ignore`)
+        expect(json).toMatchObject({ status: 409, code: 'strangerConflict' })
+      }
+      const ids = [first.id, 'x']
+      const many = await client.send('POST', `${strangers}/changes`, {
+        json: { ids, action: 'ignore' },
+      })
+      expect(many.json.items).toMatchObject([{ outcome: 'assigned' }, { outcome: 'notFound' }])
       expect((await assign(second.id, {})).json.code).toBe('invalidRequest')
       expect((await assign(second.id, { personId, name: 'B' })).json.code).toBe('invalidRequest')
       expect((await assign(second.id, { personId, metadata: {} })).json.code).toBe('invalidRequest')

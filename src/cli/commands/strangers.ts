@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
+import type { StrangerChange } from '../../recognition/strangers/strangers-api.ts'
 import { type Stranger, strangerStatuses } from '../../storage/ports/strangers.ts'
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
@@ -136,7 +137,7 @@ export function addStrangers(program: Command, context: CliContext): void {
         if (options.json) return output.json({ items })
         const what = options.undo ? 'shown again' : 'ignored'
         for (const { id, outcome } of items) {
-          output.print(`${id} ${outcome === 'done' ? what : 'not found'}`)
+          output.print(`${id} ${toOutcomeText(outcome, what)}`)
         }
       }),
     )
@@ -151,7 +152,7 @@ export function addStrangers(program: Command, context: CliContext): void {
         const items = await faceWatcher.strangers.discard(options.collection, ids)
         if (options.json) return output.json({ items })
         for (const { id, outcome } of items) {
-          output.print(`${id} ${outcome === 'done' ? 'erased' : 'not found'}`)
+          output.print(`${id} ${toOutcomeText(outcome, 'erased')}`)
         }
       }),
     )
@@ -162,4 +163,9 @@ export function addStrangers(program: Command, context: CliContext): void {
 function describeStatus({ status, personId, likeId }: Stranger): string {
   if (personId !== undefined) return `${status}: person ${personId}`
   return likeId === undefined ? status : `${status}, like ${likeId}`
+}
+
+function toOutcomeText(outcome: StrangerChange['outcome'], done: string): string {
+  if (outcome === 'assigned') return 'is a person'
+  return outcome === 'done' ? done : 'not found'
 }

@@ -46,8 +46,8 @@ export interface AssignOptions {
 /** What became of one of several strangers. */
 export interface StrangerChange {
   readonly id: string
-  /** `notFound`: there is none, or it is a person by now. */
-  readonly outcome: 'done' | 'notFound'
+  /** `assigned`: it is a person, and neither ignored nor shown; take that back first. */
+  readonly outcome: 'done' | 'notFound' | 'assigned'
 }
 
 /** A sighting that resembles a face. */

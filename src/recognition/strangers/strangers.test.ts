@@ -186,7 +186,7 @@ describe('the three verbs', () => {
     expect(items).toHaveLength(3)
     await expectCode(watcher.strangers.assign(name, ann!.id, result.person.id), 'strangerConflict')
     expect(await watcher.strangers.ignore(name, [ann!.id])).toEqual([
-      { id: ann!.id, outcome: 'notFound' },
+      { id: ann!.id, outcome: 'assigned' },
     ])
     const back = await watcher.strangers.unassign(name, ann!.id)
     expect(back).toMatchObject({ status: 'shown', count: 3 })

@@ -1,5 +1,5 @@
 import { FaceError } from '../../core/errors.ts'
-import { strangerStatuses } from '../../storage/ports/strangers.ts'
+import { type Stranger, strangerStatuses } from '../../storage/ports/strangers.ts'
 import { createIdOf } from '../collection-id.ts'
 import type { RecognitionDependencies } from '../dependencies.ts'
 import { createAssign } from './assign.ts'
@@ -25,18 +25,20 @@ export function createStrangers(deps: RecognitionDependencies, keeper: StrangerK
     assertIds(ids)
     const collectionId = await idOf(name)
     // Ids given may be of strangers that have become others.
-    const found = new Map<string, string>()
+    const found = new Map<string, Stranger>()
     for (const id of ids) {
       const stranger = await strangers.get(collectionId, id).catch((error: unknown) => {
         if (error instanceof FaceError && error.code === 'strangerNotFound') return undefined
         throw error
       })
-      if (stranger !== undefined) found.set(id, stranger.id)
+      if (stranger !== undefined) found.set(id, stranger)
     }
-    const done = new Set(await apply(collectionId, [...new Set(found.values())]))
+    const known = [...found.values()].map((stranger) => stranger.id)
+    const done = new Set(await apply(collectionId, [...new Set(known)]))
     return ids.map((id) => {
       const is = found.get(id)
-      return { id, outcome: is !== undefined && done.has(is) ? 'done' : 'notFound' }
+      if (is !== undefined && done.has(is.id)) return { id, outcome: 'done' }
+      return { id, outcome: is?.status === 'assigned' ? 'assigned' : 'notFound' }
     })
   }
 

@@ -2180,10 +2180,10 @@ export interface components {
             items: {
                 id: string;
                 /**
-                 * @description `notFound`: there is none, or it is a person by now.
+                 * @description `assigned`: it is a person, and neither ignored nor shown.
                  * @enum {string}
                  */
-                outcome: "done" | "notFound";
+                outcome: "done" | "notFound" | "assigned";
             }[];
         };
         /**
@@ -9565,6 +9565,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description strangerConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:strangerConflict",
+                     *       "title": "The stranger cannot become that from what it is.",
+                     *       "status": 409,
+                     *       "code": "strangerConflict",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
             "4XX": {
                 headers: {
@@ -9639,6 +9657,24 @@ export interface operations {
                      *       "title": "There is no such collection.",
                      *       "status": 404,
                      *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description strangerConflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:strangerConflict",
+                     *       "title": "The stranger cannot become that from what it is.",
+                     *       "status": 409,
+                     *       "code": "strangerConflict",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

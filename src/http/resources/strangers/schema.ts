@@ -113,9 +113,9 @@ export const StrangerChanges: Component<{ readonly items: readonly api.StrangerC
         items: Type.Array(
           Type.Object({
             id: Type.String(),
-            outcome: Type.Enum(['done', 'notFound'], {
+            outcome: Type.Enum(['done', 'notFound', 'assigned'], {
               type: 'string',
-              description: '`notFound`: there is none, or it is a person by now.',
+              description: '`assigned`: it is a person, and neither ignored nor shown.',
             }),
           }),
         ),

@@ -118,7 +118,7 @@ export function registerStrangerVerbRoutes(app: App): void {
       tags,
       summary: 'Show a stranger, and those very like it, no more',
       params: strangerParams,
-      response: { 204: noContent, ...problemResponses(...notFound) },
+      response: { 204: noContent, ...problemResponses(...notFound, 'strangerConflict') },
     },
     handler: async ({ params, faceWatcher }, reply) => {
       assertDone(await faceWatcher.strangers.ignore(params.collection, [params.stranger]))
@@ -135,7 +135,7 @@ export function registerStrangerVerbRoutes(app: App): void {
       tags,
       summary: 'Show an ignored stranger again, and those ignored because of it',
       params: strangerParams,
-      response: { 204: noContent, ...problemResponses(...notFound) },
+      response: { 204: noContent, ...problemResponses(...notFound, 'strangerConflict') },
     },
     handler: async ({ params, faceWatcher }, reply) => {
       assertDone(await faceWatcher.strangers.show(params.collection, [params.stranger]))
@@ -182,7 +182,10 @@ export function registerStrangerVerbRoutes(app: App): void {
   })
 }
 
-/** @throws {FaceError} `strangerNotFound` */
+/** @throws {FaceError} `strangerNotFound`, `strangerConflict` */
 function assertDone([change]: readonly StrangerChange[]): void {
+  if (change?.outcome === 'assigned') {
+    throw new FaceError('strangerConflict', { detail: 'It is a person.' })
+  }
   if (change?.outcome !== 'done') throw new FaceError('strangerNotFound')
 }
