@@ -123,11 +123,12 @@ describe('gallery store on SQLite: faults', () => {
       tables.push('person_words', 'statement_embeddings', 'statements', 'sighting_crops')
       tables.push('sightings', 'stranger_joins', 'strangers', 'stranger_leases')
       for (const name of tables) edit(`DROP TABLE ${name}`)
-      const first = "'persons_by_collection', 'persons_by_name'"
+      const first = "'persons_by_name'"
       const indexes = `SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'persons' AND sql IS NOT NULL AND name NOT IN (${first})`
       for (const name of names(indexes)) edit(`DROP INDEX ${name}`)
       const columns = ['aliases', 'external_id', 'notes', 'cover_face_id', 'hidden', 'favourite']
-      columns.push('face_count', 'revision', 'last_seen_at', 'words', 'sort_name')
+      columns.push('face_count', 'revision', 'last_seen_at', 'words', 'word_bits')
+      columns.push('sort_name')
       for (const name of columns) edit(`ALTER TABLE persons DROP COLUMN ${name}`)
       for (const name of ['keep_unknown', 'rejections']) {
         edit(`ALTER TABLE collections DROP COLUMN ${name}`)

@@ -7,17 +7,19 @@ import {
   toPersonLength,
   toPersonPage,
 } from '../rules/person-lists.ts'
-import { afterPrefix } from '../rules/person-words.ts'
 import type { StoreContext } from './context.ts'
 import type { Connection, SqlRow, SqlValue } from './libsql.ts'
-import { personColumns, readNumber, readPerson } from './rows.ts'
+import { choosePersonSource, type PersonSource } from './person-sources.ts'
+import { personColumns, readPerson } from './rows.ts'
+import { toWordBits } from './word-bits.ts'
 
-const sortColumns: Readonly<Record<PersonSort, string>> = {
-  created: 'persons.id',
-  name: 'sort_name',
-  faceCount: 'face_count',
-  lastSeen: 'last_seen_at',
-  updated: 'updated_at',
+/** How each order is kept: the column that sorts, and the index that has it with the ids. */
+const orders: Readonly<Record<PersonSort, { readonly column: string; readonly index: string }>> = {
+  created: { column: 'id', index: 'persons_by_collection' },
+  name: { column: 'sort_name', index: 'persons_by_sort_name' },
+  faceCount: { column: 'face_count', index: 'persons_by_face_count' },
+  lastSeen: { column: 'last_seen_at', index: 'persons_by_last_seen' },
+  updated: { column: 'updated_at', index: 'persons_by_change' },
 }
 
 /** Conditions of a query, joined by AND, with their parameters. */
@@ -37,10 +39,8 @@ export function listPersons(
   const texts = [options.name, options.exactName, options.externalId]
   if (texts.some((text) => text?.includes('\0'))) return { items: [] }
   const where = toConditions(collectionId, options, list)
-  const rows =
-    list.words.length === 0
-      ? readInOrder(context.db, list, where)
-      : readByWords(context.db, collectionId, { list, where })
+  const source = choosePersonSource(context.db, collectionId, { list, options })
+  const rows = readRows(context.db, { list, where, source })
   const persons = rows.map((row) => readPerson(row, context.onUnreadableMetadata))
   // The stored text tells how long the metadata are; nothing is written as JSON to be measured.
   return toPersonPage(list, persons, (person, index) =>
@@ -53,7 +53,7 @@ function toConditions(
   { name, exactName, externalId, hidden, favourite, faces }: PersonListOptions,
   { changedSince, words, after, sort, order }: PersonList,
 ): Conditions {
-  const sql = ['persons.collection_id = ?']
+  const sql = ['p.collection_id = ?']
   const parameters: SqlValue[] = [collectionId]
   const add = (condition: string, ...values: readonly SqlValue[]): void => {
     sql.push(condition)
@@ -61,75 +61,75 @@ function toConditions(
   }
   if (after !== undefined) {
     const isAfter = order === 'asc' ? '>' : '<'
-    if (sort === 'created') add(`persons.id ${isAfter} ?`, after.id)
-    else add(`(${sortColumns[sort]}, persons.id) ${isAfter} (?, ?)`, after.value, after.id)
+    if (sort === 'created') add(`p.id ${isAfter} ?`, after.id)
+    else add(`(p.${orders[sort].column}, p.id) ${isAfter} (?, ?)`, after.value, after.id)
   }
+  if (hidden !== undefined) add(`p.hidden = ${hidden ? 1 : 0}`)
+  if (favourite !== undefined) add(`p.favourite = ${favourite ? 1 : 0}`)
+  if (faces !== undefined) add(`p.face_count = ${faces === 'none' ? 0 : 1}`)
+  if (changedSince !== undefined) add('p.updated_at >= ?', changedSince)
+  if (exactName !== undefined) add('p.name = ?', exactName.trim().normalize('NFC'))
+  if (externalId !== undefined) add('p.external_id = ?', externalId.trim().normalize('NFC'))
   // instr, not LIKE: % and _ are ordinary characters of names.
-  if (name !== undefined) add('instr(name_folded, ?) > 0', foldName(name))
-  if (exactName !== undefined) add('name = ?', exactName.trim().normalize('NFC'))
-  if (externalId !== undefined) add('external_id = ?', externalId.trim().normalize('NFC'))
-  if (hidden !== undefined) add(`hidden = ${hidden ? 1 : 0}`)
-  if (favourite !== undefined) add(`favourite = ${favourite ? 1 : 0}`)
-  if (faces !== undefined) add(`face_count = ${faces === 'none' ? 0 : 1}`)
-  if (changedSince !== undefined) add('updated_at >= ?', changedSince)
+  if (name !== undefined) add('instr(p.name_folded, ?) > 0', foldName(name))
+  const bits = toWordBits(words)
+  if (bits !== 0) add('(p.word_bits & ?) = ?', bits, bits)
   // Words have neither quotes nor backslashes, so their list in JSON shows where each begins.
-  for (const word of words) add('instr(words, ?) > 0', `"${word}`)
+  for (const word of padded(words)) add('instr(p.words, ?) > 0', `"${word}`)
   return { sql, parameters }
 }
 
-function toOrder({ sort, order, limit }: PersonList): string {
-  const columns = sort === 'created' ? ['persons.id'] : [sortColumns[sort], 'persons.id']
-  return `ORDER BY ${columns.map((column) => `${column} ${order}`).join(', ')} LIMIT ${limit + 1}`
+/**
+ * The words with the last one repeated up to a power of two: a statement is kept for each number of
+ * them, of which there would otherwise be 200.
+ */
+function padded(words: readonly string[]): readonly string[] {
+  const last = words.at(-1)
+  if (last === undefined) return []
+  const length = 2 ** Math.ceil(Math.log2(words.length))
+  return [...words, ...Array.from({ length: length - words.length }, () => last)]
 }
 
-function readInOrder(db: Connection, list: PersonList, { sql, parameters }: Conditions): SqlRow[] {
-  return db.all(
-    `SELECT ${personColumns} FROM persons WHERE ${sql.join(' AND ')} ${toOrder(list)}`,
-    parameters,
-  )
-}
-
-// [Note: Two ways of a search]
-// Persons of rare words are found by the word and then sorted; of words that many have, the persons
-// are walked through in the order that is asked for until there are enough. Either alone would be slow
-// with the other's words: to sort 10,000 persons takes tens of milliseconds, and so does to walk through
-// 100,000 for one of them. Which is less is estimated from how many have each word.
-
-/** Words are counted up to this, which takes less than a millisecond. */
-const maxCounted = 20_000
-/** How much longer it takes to look up and sort a person than to look at the next one. */
-const lookUpCost = 4
-
-function readByWords(
+/** Finds who is on the page by narrow rows first, and then reads these persons. */
+function readRows(
   db: Connection,
-  collectionId: string,
-  { list, where }: { readonly list: PersonList; readonly where: Conditions },
+  {
+    list: { sort, order, limit },
+    where: { sql, parameters },
+    source,
+  }: { readonly list: PersonList; readonly where: Conditions; readonly source: PersonSource },
 ): SqlRow[] {
-  const row = db.get('SELECT persons FROM collections WHERE id = ?', [collectionId])
-  const total = row === undefined ? 0 : readNumber(row, 'persons')
-  if (total === 0) return []
-  const counted = list.words.map((word) => ({ word, count: countWord(db, collectionId, word) }))
-  const rarest = counted.reduce((a, b) => (b.count < a.count ? b : a))
-  const share = counted.reduce((product, { count }) => product * (count / total), 1)
-  const walked = Math.min(total, (list.limit + 1) / share)
-  if (rarest.count * lookUpCost >= walked) return readInOrder(db, list, where)
-  // CROSS keeps the planner from walking through the persons, and the plus from doing so for each person
-  // who was found: every index of an order begins with the collection.
-  const found =
-    'SELECT DISTINCT person_id FROM person_words WHERE collection_id = ? AND word >= ? AND word < ?'
+  const toOrder = (table: string): string =>
+    (sort === 'created' ? ['id'] : [orders[sort].column, 'id'])
+      .map((column) => `${table}.${column} ${order}`)
+      .join(', ')
+  const found = toFound(source, orders[sort].index)
   return db.all(
-    `SELECT ${personColumns} FROM (${found}) AS found CROSS JOIN persons ` +
-      `ON persons.id = found.person_id WHERE +${where.sql.join(' AND ')} ${toOrder(list)}`,
-    [collectionId, rarest.word, afterPrefix(rarest.word), ...where.parameters],
+    `SELECT ${personColumns} FROM (SELECT p.rowid AS place FROM ${found.sql} ` +
+      `WHERE ${sql.join(' AND ')} ORDER BY ${toOrder('p')} LIMIT ${limit + 1}) ` +
+      `CROSS JOIN persons ON persons.rowid = place ORDER BY ${toOrder('persons')}`,
+    [...found.parameters, ...parameters],
   )
 }
 
-/** How often the word begins one of a person, at most {@link maxCounted}. */
-function countWord(db: Connection, collectionId: string, word: string): number {
-  const counted = db.get(
-    'SELECT count(*) AS persons FROM (SELECT 1 FROM person_words ' +
-      'WHERE collection_id = ? AND word >= ? AND word < ? LIMIT ?)',
-    [collectionId, word, afterPrefix(word), maxCounted],
-  )
-  return readNumber(counted, 'persons')
+/** The tables that persons `p` are found in. */
+function toFound(
+  source: PersonSource,
+  orderIndex: string,
+): { readonly sql: string; readonly parameters: readonly SqlValue[] } {
+  switch (source.kind) {
+    case 'order':
+      return { sql: `persons p INDEXED BY ${orderIndex}`, parameters: [] }
+    case 'index':
+      return { sql: `persons p INDEXED BY ${source.index}`, parameters: [] }
+    case 'word':
+      // CROSS keeps the planner from walking through the persons for each who was found.
+      return {
+        sql:
+          '(SELECT DISTINCT person_id FROM person_words WHERE collection_id = ? AND word >= ? ' +
+          'AND word < ? AND (word_bits & ?) = ?) AS found CROSS JOIN persons p ' +
+          'INDEXED BY sqlite_autoindex_persons_1 ON p.id = found.person_id',
+        parameters: source.parameters,
+      }
+  }
 }

@@ -30,6 +30,7 @@ import { retellAnswers } from './idempotency.ts'
 import { listPersons } from './person-lists.ts'
 import { personColumns, readPerson, readText } from './rows.ts'
 import { forgetPersons, isKeptPerson, removeFaces, removePersons } from './trash.ts'
+import { toWordBits } from './word-bits.ts'
 
 /** The methods that are in merges.ts. */
 export type Merges = 'merge' | 'mergeConsequences'
@@ -135,14 +136,14 @@ export function writePerson(
   const { externalId, notes, coverFaceId, metadata, hidden, favourite } = toStoredFields(person)
   assertFreeExternalId(context, collectionId, { id, externalId })
   context.db.run(
-    'INSERT INTO persons (id, collection_id, name, aliases, name_folded, words, sort_name, ' +
-      'external_id, notes, cover_face_id, metadata, hidden, favourite, revision, last_seen_at, ' +
-      'created_at, updated_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO persons (id, collection_id, name, aliases, name_folded, words, word_bits, ' +
+      'sort_name, external_id, notes, cover_face_id, metadata, hidden, favourite, revision, ' +
+      'last_seen_at, created_at, updated_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     [
-      ...[id, collectionId, name, JSON.stringify(aliases), folded, JSON.stringify(words), sortName],
-      ...[externalId, notes, coverFaceId, metadata, Number(hidden), Number(favourite)],
-      ...[revision, lastSeenAt, createdAt, updatedAt],
+      ...[id, collectionId, name, JSON.stringify(aliases), folded, JSON.stringify(words)],
+      ...[toWordBits(words), sortName, externalId, notes, coverFaceId, metadata],
+      ...[Number(hidden), Number(favourite), revision, lastSeenAt, createdAt, updatedAt],
     ],
   )
 }
@@ -190,13 +191,19 @@ export function changePerson(
   }
   // What is not given stays as it is stored, also metadata that cannot be read.
   context.db.run(
-    'UPDATE persons SET name = ?, aliases = ?, name_folded = ?, words = ?, sort_name = ?, ' +
-      'external_id = ?, notes = ?, cover_face_id = iif(?, ?, cover_face_id), ' +
+    'UPDATE persons SET name = ?, aliases = ?, name_folded = ?, words = ?, word_bits = ?, ' +
+      'sort_name = ?, external_id = ?, notes = ?, cover_face_id = iif(?, ?, cover_face_id), ' +
       'metadata = coalesce(?, metadata), hidden = ?, favourite = ?, revision = revision + 1, ' +
       'updated_at = ? WHERE id = ?',
     [
       ...[names.name, JSON.stringify(names.aliases), names.folded, JSON.stringify(names.words)],
-      ...[names.sortName, externalId, notes, Number(coverFaceId !== undefined)],
+      ...[
+        toWordBits(names.words),
+        names.sortName,
+        externalId,
+        notes,
+        Number(coverFaceId !== undefined),
+      ],
       ...[coverFaceId ?? null, metadata, Number(hidden), Number(favourite), context.now(), id],
     ],
   )

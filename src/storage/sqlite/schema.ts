@@ -3,6 +3,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Connection } from './libsql.ts'
 import { fillPersonNames } from './person-names.ts'
 import { readNumber } from './rows.ts'
+import { fillWordBits } from './word-bits.ts'
 
 // Entry i brings the schema from version i to i + 1. Released entries never change.
 const migrations: readonly (string | ((db: Connection) => void))[] = [
@@ -418,6 +419,42 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   CREATE INDEX statements_by_original ON statements (copy_of) WHERE copy_of IS NOT NULL;
   CREATE INDEX trash_statements_by_face ON trash (json_extract(stored, '$.face_id'))
     WHERE record = 'statement';
+  `,
+  // See [Note: Bits of words] in word-bits.ts.
+  'ALTER TABLE persons ADD COLUMN word_bits INTEGER NOT NULL DEFAULT 0',
+  fillWordBits,
+  `
+  ALTER TABLE person_words ADD COLUMN word_bits INTEGER NOT NULL DEFAULT 0;
+  UPDATE person_words SET word_bits = (SELECT word_bits FROM persons WHERE id = person_id);
+  DROP TRIGGER words_of_person_added;
+  DROP TRIGGER words_of_person_changed;
+  CREATE TRIGGER words_of_person_added AFTER INSERT ON persons BEGIN
+    INSERT INTO person_words (collection_id, word, person_id, word_bits)
+    SELECT NEW.collection_id, value, NEW.id, NEW.word_bits FROM json_each(NEW.words);
+  END;
+  CREATE TRIGGER words_of_person_changed AFTER UPDATE OF words ON persons
+  WHEN OLD.words <> NEW.words BEGIN
+    DELETE FROM person_words WHERE (collection_id, word, person_id) IN
+      (SELECT OLD.collection_id, value, OLD.id FROM json_each(OLD.words));
+    INSERT INTO person_words (collection_id, word, person_id, word_bits)
+    SELECT NEW.collection_id, value, NEW.id, NEW.word_bits FROM json_each(NEW.words);
+  END;
+
+  DROP INDEX IF EXISTS persons_by_collection;
+  DROP INDEX persons_by_sort_name;
+  DROP INDEX persons_by_face_count;
+  DROP INDEX persons_by_last_seen;
+  DROP INDEX persons_by_change;
+  CREATE INDEX persons_by_collection
+    ON persons (collection_id, id, word_bits, hidden, favourite);
+  CREATE INDEX persons_by_sort_name
+    ON persons (collection_id, sort_name, id, word_bits, hidden, favourite);
+  CREATE INDEX persons_by_face_count
+    ON persons (collection_id, face_count, id, word_bits, hidden, favourite);
+  CREATE INDEX persons_by_last_seen
+    ON persons (collection_id, last_seen_at, id, word_bits, hidden, favourite);
+  CREATE INDEX persons_by_change
+    ON persons (collection_id, updated_at, id, word_bits, hidden, favourite);
   `,
 ]
 

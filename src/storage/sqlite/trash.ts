@@ -7,6 +7,7 @@ import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
 import { forgetStatements, keepStatements, restoreStatements } from './trashed-statements.ts'
+import { toWordBits } from './word-bits.ts'
 
 // Removed rows, as [Note: Trash] in history.ts says.
 
@@ -98,7 +99,10 @@ export function readKeptExternalId(context: StoreContext, personId: string): str
 
 /** Puts a person back who is in the trash, and whose external id is free. */
 export function restorePerson(context: StoreContext, personId: string): void {
-  insertRow(context, 'persons', readKept(context, personId))
+  const kept = readKept(context, personId)
+  // Persons whom an earlier program put there may have none.
+  const bits = kept.word_bits ?? toWordBits(JSON.parse(String(kept.words)))
+  insertRow(context, 'persons', { ...kept, word_bits: bits })
   context.db.run('DELETE FROM trash WHERE id = ?', [personId])
   restoreStatements(context, { personId })
 }

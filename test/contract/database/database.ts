@@ -13,6 +13,7 @@ import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describeMoves } from './moves.ts'
 import { describePersonLists } from './person-lists.ts'
+import { describePersonSearches } from './person-searches.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
 import { describeStatements } from './statements.ts'
@@ -55,6 +56,7 @@ export function describeDatabaseContract(
     describeCollections(under)
     describePersons(under)
     describePersonLists(under)
+    describePersonSearches(under)
     describeFaces(under)
     describeStatements(under)
     describeMoves(under)
