@@ -85,6 +85,7 @@ export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {
   readonly thresholds: ProbeThresholds
   readonly candidates: readonly Candidate[]
   readonly suppressed?: readonly SuppressedPerson[]
+  readonly sightingId?: string
 }
 
 export interface IdentifyBody extends Partial<ImageFacts> {
@@ -128,6 +129,7 @@ export function toIdentifyBody(result: IdentifyResult | IdentifyEmbeddingResult)
     thresholds: face.thresholds,
     candidates: face.candidates,
     ...(face.suppressed === undefined ? {} : { suppressed: face.suppressed }),
+    ...(face.sightingId === undefined ? {} : { sightingId: face.sightingId }),
   }))
   const facts = 'width' in result ? toImageFacts(result) : {}
   return { ...facts, collection, modelId, thresholds, faces }

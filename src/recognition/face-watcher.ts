@@ -230,6 +230,11 @@ export interface IdentifiedProbe {
    * when there are none.
    */
   readonly suppressed?: readonly SuppressedPerson[]
+  /**
+   * The sighting that an `unknown` face becomes where the collection keeps those; absent also when so many
+   * come at once that it is not kept. Its stranger is known a moment later: `strangers.sighting`.
+   */
+  readonly sightingId?: string
 }
 
 /** One face of an image, with the decision about it. */

@@ -180,8 +180,9 @@ export function createIdentify(
     if (current?.keepUnknown === undefined || current.modelId !== modelId) return result
     const { crops } = current.keepUnknown
     const seenAt = new Date().toISOString()
+    const isUnknown = (i: number): boolean => result.faces[i]?.decision === 'unknown'
     const sightings = opened.probe.faces.flatMap(({ found, embedding, crop }, i) => {
-      if (result.faces[i]?.decision !== 'unknown') return []
+      if (!isUnknown(i)) return []
       const { detection, quality } = found
       return [
         {
@@ -194,8 +195,13 @@ export function createIdentify(
         },
       ]
     })
-    if (sightings.length > 0) keeper.note(current.id, sightings)
-    return result
+    if (sightings.length === 0) return result
+    const ids = [...keeper.note(current.id, sightings)]
+    const faces = result.faces.map((face, i) => {
+      const sightingId = isUnknown(i) ? ids.shift() : undefined
+      return sightingId === undefined ? face : { ...face, sightingId }
+    })
+    return { ...result, faces } as typeof result
   }
 
   /** Identifies with the collection as it was last read; no result where it has changed since then. */

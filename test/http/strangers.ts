@@ -57,6 +57,19 @@ export function describeStrangerRoutes(under: () => Client): void {
       expect(metrics).toMatch(/^face_watcher_sightings_recorded_total 3$/m)
     })
 
+    it('answers which sighting a face became, and the sighting with its stranger', async () => {
+      const answer = await client.send('POST', `${collection}/identify`, image('face:ann'))
+      const { sightingId } = answer.json.faces[0]
+      const url = `${sightings}/${sightingId}`
+      expect((await client.send('GET', url)).json).toMatchObject({ id: sightingId, modelId })
+      await client.services.faceWatcher.strangers.settle('default')
+      const [ann] = await list()
+      expect((await client.send('GET', url)).json).toMatchObject({ strangerId: ann?.id })
+      await client.send('POST', `${strangers}/${ann?.id}/discard`)
+      const gone = await client.send('GET', url)
+      expect(gone).toMatchObject({ status: 404, json: { code: 'sightingNotFound' } })
+    })
+
     it('keeps nothing of a collection that does not want it', async () => {
       const off = await client.send('PATCH', collection, { json: { keepUnknown: null } })
       expect(off.json).not.toHaveProperty('keepUnknown')
@@ -97,6 +110,11 @@ export function describeStrangerRoutes(under: () => Client): void {
         json: { ids, action: 'ignore' },
       })
       expect(many.json.items).toMatchObject([{ outcome: 'assigned' }, { outcome: 'notFound' }])
+      for (const more of [{ ifExists: 'reuse' }, { onAmbiguous: 'first' }, { metadata: {} }]) {
+        expect((await assign(second.id, { personId, ...more })).json.code).toBe('invalidRequest')
+      }
+      const refused = await assign(second.id, { name: 'Ann', ifExists: 'refuse' })
+      expect(refused).toMatchObject({ status: 409, json: { code: 'personExists' } })
       expect((await assign(second.id, {})).json.code).toBe('invalidRequest')
       expect((await assign(second.id, { personId, name: 'B' })).json.code).toBe('invalidRequest')
       expect((await assign(second.id, { personId, metadata: {} })).json.code).toBe('invalidRequest')

@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander'
 import { defaultCollectionName } from '../../recognition/face-watcher.ts'
 import type { StrangerChange } from '../../recognition/strangers/strangers-api.ts'
+import {
+  type IfExists,
+  type OnAmbiguous,
+  waysIfExists,
+  waysOnAmbiguous,
+} from '../../storage/ports/persons.ts'
 import { type Stranger, strangerStatuses } from '../../storage/ports/strangers.ts'
 import { confirm, yesHelp } from '../confirm.ts'
 import type { CliContext } from '../context.ts'
@@ -19,6 +25,8 @@ interface Options {
 interface AssignOptions extends Options {
   readonly person?: string
   readonly name?: string
+  readonly ifExists?: IfExists
+  readonly onAmbiguous?: OnAmbiguous
   readonly sighting?: readonly string[]
   readonly maxFaces?: number
 }
@@ -98,6 +106,18 @@ export function addStrangers(program: Command, context: CliContext): void {
   add('assign <stranger>', 'say who a stranger is: enrols some of its sightings')
     .option('--person <person>', personHelp)
     .option('--name <name>', 'a new person of this name')
+    .addOption(
+      new Option(
+        '--if-exists <what>',
+        'with "--name", when somebody has exactly this name',
+      ).choices(waysIfExists),
+    )
+    .addOption(
+      new Option(
+        '--on-ambiguous <what>',
+        'with "--if-exists reuse", when several have the name',
+      ).choices(waysOnAmbiguous),
+    )
     .option(
       '--sighting <id>',
       'a sighting to enrol; can be given several times (default: the best)',
@@ -106,14 +126,21 @@ export function addStrangers(program: Command, context: CliContext): void {
     .option('--max-faces <n>', 'sightings that are enrolled at most', integerOption(0, 20))
     .option('--json', 'print JSON')
     .action(async (id: string, options: AssignOptions) => {
-      const { collection, person, name, sighting, maxFaces } = options
+      const { collection, person, name, ifExists, onAmbiguous, sighting, maxFaces } = options
       if ((person === undefined) === (name === undefined)) {
         throw new UsageError('Say who it is: --person PERSON, or --name NAME for a new one.')
+      }
+      if (person !== undefined && (ifExists ?? onAmbiguous) !== undefined) {
+        throw new UsageError('--if-exists and --on-ambiguous go with --name.')
       }
       await withFaceWatcher(async ({ faceWatcher }) => {
         const who =
           person === undefined
-            ? { name: name as string }
+            ? {
+                ...{ name: name as string },
+                ...(ifExists === undefined ? {} : { ifExists }),
+                ...(onAmbiguous === undefined ? {} : { onAmbiguous }),
+              }
             : (await findPerson(faceWatcher, collection, person)).id
         const assigned = await faceWatcher.strangers.assign(collection, id, who, {
           ...(sighting === undefined ? {} : { sightingIds: sighting }),

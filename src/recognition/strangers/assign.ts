@@ -6,6 +6,7 @@ import type { EmbeddedSighting, Stranger } from '../../storage/ports/strangers.t
 import { scoreSighting } from '../../storage/rules/strangers.ts'
 import type { RecognitionDependencies } from '../dependencies.ts'
 import { computeImageHash } from '../image-hash.ts'
+import { assertNewPerson } from '../person-by-name.ts'
 import type { AssignOptions, Strangers } from './strangers-api.ts'
 
 const defaultMaxFaces = 5
@@ -84,6 +85,7 @@ export function createAssign({
 
   return async (name, strangerId, person, options = {}) => {
     assertOptions(options)
+    if (typeof person !== 'string') assertNewPerson(person)
     const collection = await gallery.collections.get(name)
     const stranger = await strangers.get(collection.id, strangerId)
     if (stranger.status === 'assigned') {

@@ -27,7 +27,7 @@ export interface StrangerKeeperOptions {
 }
 
 /** Keeps what collections could not name: writes it, puts it to strangers, and erases it in time. */
-export interface StrangerKeeper extends Pick<SightingRecorder, 'note'> {
+export interface StrangerKeeper extends Pick<SightingRecorder, 'note' | 'written'> {
   /** Resolves when all sightings noted here are whose they are, unless another process sees to that. */
   settle(collection: Collection): Promise<void>
   /** Erases what is not to be kept any more. */
@@ -110,6 +110,7 @@ export function createStrangerKeeper(options: StrangerKeeperOptions): StrangerKe
 
   return {
     note: recorder.note,
+    written: recorder.written,
     async settle(collection) {
       await recorder.flush()
       await placer.place(collection, { urgent: true })

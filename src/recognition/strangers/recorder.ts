@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonicFactory } from 'ulid'
 import { isFaceError } from '../../core/errors.ts'
 import type { NewSighting, StrangerStore } from '../../storage/ports/strangers.ts'
 
@@ -19,8 +20,14 @@ export interface RecorderStats {
 
 /** Writes sightings after the answer they come from has been given. */
 export interface SightingRecorder {
-  /** Never waits and never throws; what the queue has no room for is dropped and counted. */
-  note(collectionId: string, sightings: readonly NewSighting[]): void
+  /**
+   * Never waits and never throws; what the queue has no room for is dropped and counted.
+   *
+   * @returns for each sighting the id that it will have; `undefined` where it was dropped
+   */
+  note(collectionId: string, sightings: readonly NewSighting[]): readonly (string | undefined)[]
+  /** Resolves when a sighting noted here is written or dropped; at once for any other. */
+  written(sightingId: string): Promise<void>
   /** Resolves when everything noted so far is written or dropped. */
   flush(): Promise<void>
   stats(): RecorderStats
@@ -42,7 +49,10 @@ interface Queued {
 /** Creates a recorder with an empty queue. */
 export function createSightingRecorder({ store, onRecorded }: RecorderOptions): SightingRecorder {
   const queue: Queued[] = []
+  const newId = monotonicFactory()
   let writing: Promise<void> | undefined
+  /** The sightings that are being written together. */
+  let writingPart: Promise<void> = Promise.resolve()
   let closing = false
   let recorded = 0
   let dropped = 0
@@ -54,25 +64,30 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
     return queue.slice(0, Math.min(maxWritten, end === -1 ? queue.length : end))
   }
 
+  async function writePart(part: readonly Queued[]): Promise<void> {
+    const [{ collectionId }] = part as [Queued]
+    try {
+      await store.record(
+        collectionId,
+        part.map(({ sighting }) => sighting),
+      )
+      recorded += part.length
+      onRecorded(collectionId)
+    } catch (error) {
+      // What the database will take another time is kept for then.
+      if (isFaceError(error) && error.kind === 'capacity' && !closing) {
+        await sleep(retryMs, undefined, { ref: false })
+        return
+      }
+      dropped += part.length
+    }
+    queue.splice(0, part.length)
+  }
+
   async function write(): Promise<void> {
     for (let part = next(); part.length > 0; part = next()) {
-      const [{ collectionId }] = part as [Queued]
-      try {
-        await store.record(
-          collectionId,
-          part.map(({ sighting }) => sighting),
-        )
-        recorded += part.length
-        onRecorded(collectionId)
-      } catch (error) {
-        // What the database will take another time is kept for then.
-        if (isFaceError(error) && error.kind === 'capacity' && !closing) {
-          await sleep(retryMs, undefined, { ref: false })
-          continue
-        }
-        dropped += part.length
-      }
-      queue.splice(0, part.length)
+      writingPart = writePart(part)
+      await writingPart
     }
   }
 
@@ -91,8 +106,17 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
     note(collectionId, sightings) {
       const room = closing ? 0 : Math.max(0, maxQueued - queue.length)
       dropped += Math.max(0, sightings.length - room)
-      for (const sighting of sightings.slice(0, room)) queue.push({ collectionId, sighting })
+      const ids = sightings.map((sighting, i) => {
+        if (i >= room) return undefined
+        const id = newId()
+        queue.push({ collectionId, sighting: { ...sighting, id } })
+        return id
+      })
       if (queue.length > 0) void begin()
+      return ids
+    },
+    async written(sightingId) {
+      while (queue.some(({ sighting }) => sighting.id === sightingId)) await writingPart
     },
     flush,
     stats: () => ({ queued: queue.length, recorded, dropped }),

@@ -120,6 +120,13 @@ export interface Strangers {
   counts(collection: string): Promise<StrangerCounts>
   /** A page of sightings, latest first. @throws {FaceError} `collectionNotFound`, `invalidCursor`, `invalidOption`, `strangerNotFound` */
   sightings(collection: string, options?: PageOptions & SightingFilter): Promise<Page<Sighting>>
+  /**
+   * A sighting, with its stranger once it has been compared. That of `identify`'s answer is there at once on
+   * the node that answered, and a moment later on others.
+   *
+   * @throws {FaceError} `collectionNotFound`; `sightingNotFound` also when its time is over
+   */
+  sighting(collection: string, sightingId: string): Promise<Sighting>
   /** JPEG of the face; `undefined` where none was stored. @throws {FaceError} `collectionNotFound`, `sightingNotFound` */
   crop(collection: string, sightingId: string): Promise<Uint8Array | undefined>
   /** Enrolled persons whom a stranger resembles, at most three. @throws {FaceError} `collectionNotFound`, `strangerNotFound` */
@@ -128,7 +135,7 @@ export interface Strangers {
    * Makes a stranger a person: enrols some of its sightings, and all of them are the person's from then on.
    * Undoing the enrolment in the history takes both back.
    *
-   * @param person  a person's id, or a new one, as for `enroll`
+   * @param person  a person's id, or a new one, or with `ifExists` one who has the name, as for `enroll`
    * @throws {FaceError} `collectionNotFound`, `strangerNotFound`, `personNotFound`, `personExists`,
    *   `invalidName`, `invalidOption`; `strangerConflict` when it is a person already; `sightingNotFound` for
    *   a sighting that is not the stranger's; `modelMismatch` when it is of another model than answers

@@ -7,6 +7,7 @@ import {
   fakeEmbedding,
   image,
 } from '../../../test/helpers/fake-recognition.ts'
+import type { NewPerson } from '../../storage/ports/persons.ts'
 import type { FaceWatcher } from '../face-watcher.ts'
 import { createUseCases } from '../use-cases.ts'
 import { createClusterThread } from './cluster-thread.ts'
@@ -23,7 +24,7 @@ function start(more: Partial<FakeDependencies> = {}): FaceWatcher {
   const useCases = createUseCases({
     ...{ ...deps, strangers: { background: false }, ...more },
     gallery: { ...deps.gallery, close: async () => {} },
-    store: { ...deps.store, close: async () => {} },
+    store: { ...(more.store ?? deps.store), close: async () => {} },
   })
   opened.push(useCases)
   return useCases
@@ -62,6 +63,68 @@ describe('keeping strangers', () => {
     expect(new TextDecoder().decode(crop)).toBe('ann~0.9')
     expect(await watcher.strangers.counts(name)).toEqual({ strangers: 2, sightings: 3, waiting: 0 })
     expect((await watcher.status()).sightings).toEqual({ queued: 0, recorded: 3, dropped: 0 })
+  })
+
+  it('says which sighting a face became, and a moment later whose it is', async () => {
+    await watcher.enroll(name, { name: 'Bob' }, [{ fileName: 'b', bytes: image('bob') }])
+    const { faces } = await watcher.identify(name, image('ann bob cy ann!rotated'))
+    const ids = faces.map(({ sightingId }) => sightingId)
+    expect(ids).toEqual([expect.any(String), undefined, expect.any(String), undefined])
+    // It is written by then, and waits.
+    const waiting = await watcher.strangers.sighting(name, ids[0]!)
+    expect(waiting).toMatchObject({ id: ids[0], hasCrop: true })
+    expect(waiting).not.toHaveProperty('strangerId')
+    expect(waiting).not.toHaveProperty('embedding')
+    const listed = await watcher.strangers.settle(name).then(() => watcher.strangers.list(name))
+    const { strangerId } = await watcher.strangers.sighting(name, ids[2]!)
+    expect(listed.items.find(({ id }) => id === strangerId)).toMatchObject({ coverId: ids[2] })
+    await watcher.strangers.discard(name, [strangerId!])
+    await expectCode(watcher.strangers.sighting(name, ids[2]!), 'sightingNotFound')
+    await expectCode(watcher.strangers.sighting(name, 'x'), 'sightingNotFound')
+  })
+
+  it('tells of a sighting that has joined another stranger whose it is now', async () => {
+    // As far from each other as two strangers, and both near to the third.
+    const at = (degrees: number) => {
+      const angle = (degrees * Math.PI) / 180
+      return fakeEmbedding('dan').map(
+        (value, d) => value * Math.cos(angle) + (d === 6 ? Math.sin(angle) : 0),
+      )
+    }
+    const see = async (degrees: number) => {
+      const probe = { embedding: at(degrees), modelId: 'fake' }
+      const { faces } = await watcher.identify(name, probe)
+      await watcher.strangers.settle(name)
+      return faces[0]?.sightingId as string
+    }
+    const [first, second] = [await see(0), await see(64)]
+    const whose = async (id: string) => (await watcher.strangers.sighting(name, id)).strangerId
+    const [older, younger] = [await whose(first), await whose(second)]
+    expect(younger).not.toBe(older)
+    await see(32)
+    expect([await whose(first), await whose(second)]).toEqual([older, older])
+    expect(await watcher.strangers.get(name, younger!)).toMatchObject({ id: older, count: 3 })
+  })
+
+  it('says of no sighting that there was no room for', async () => {
+    const embedding = fakeEmbedding('ann')
+    const { store } = deps
+    let write = (): void => {}
+    const held = new Promise<void>((done) => {
+      write = done
+    })
+    const strangers: typeof store.strangers = {
+      ...store.strangers,
+      record: async (...given) => held.then(() => store.strangers.record(...given)),
+    }
+    const slow = start({ store: { ...store, strangers } })
+    const identify = () => slow.identify(name, { embedding, modelId: 'fake' })
+    const answers = await Promise.all(Array.from({ length: 1001 }, identify))
+    const ids = answers.flatMap(({ faces }) => faces[0]?.sightingId ?? [])
+    expect(new Set(ids).size).toBe(1000)
+    expect((await slow.status()).sightings.dropped).toBe(1)
+    write()
+    expect((await slow.strangers.sighting(name, ids[999]!)).id).toBe(ids[999])
   })
 
   it('keeps embeddings that were looked up, without a picture', async () => {
@@ -190,6 +253,28 @@ describe('the three verbs', () => {
     ])
     const back = await watcher.strangers.unassign(name, ann!.id)
     expect(back).toMatchObject({ status: 'shown', count: 3 })
+  })
+
+  it('assigns to the person of a name, as other callers find or make one', async () => {
+    const [first] = [
+      await watcher.persons.create(name, { name: 'Ann' }),
+      await watcher.persons.create(name, { name: 'Ann' }),
+    ]
+    await watcher.persons.create(name, { name: 'Bob' })
+    await see('ann bob cy')
+    const [a, b, c] = (await listed()).map(({ id }) => id) as [string, string, string]
+    const assign = (id: string, person: NewPerson, maxFaces = 5) =>
+      watcher.strangers.assign(name, id, person, { maxFaces })
+    const reuse = 'reuse'
+    await expectCode(assign(a, { name: 'Ann', ifExists: reuse }), 'invalidOption')
+    await expectCode(assign(a, { name: 'Bob', ifExists: 'refuse' }), 'personExists')
+    await expectCode(assign(a, { name: 'Bob', ifExists: 'x' as never }), 'invalidOption')
+    const ann = await assign(a, { name: 'Ann', ifExists: reuse, onAmbiguous: 'first' })
+    expect(ann).toMatchObject({ newPerson: false, person: { id: first.id, faceCount: 1 } })
+    const bob = await assign(b, { name: 'Bob', ifExists: reuse }, 0)
+    expect(bob).toMatchObject({ newPerson: false, person: { faceCount: 0 }, faces: [] })
+    expect(await assign(c, { name: 'Cy', ifExists: reuse }, 0)).toMatchObject({ newPerson: true })
+    expect((await watcher.persons.list(name)).items).toHaveLength(4)
   })
 
   it('assigns chosen sightings to a person who is there, and none of others', async () => {

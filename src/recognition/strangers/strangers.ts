@@ -61,6 +61,14 @@ export function createStrangers(deps: RecognitionDependencies, keeper: StrangerK
       const { id } = await strangers.get(collectionId, strangerId)
       return strangers.sightings(collectionId, { ...options, strangerId: id })
     },
+    async sighting(name, id) {
+      const collectionId = await idOf(name)
+      await keeper.written(id)
+      const [found] = await strangers.embedded(collectionId, [id])
+      if (found === undefined) throw new FaceError('sightingNotFound')
+      const { embedding: _, ...sighting } = found
+      return sighting
+    },
     crop: async (name, id) => (await strangers.getCrop(await idOf(name), id))?.bytes,
     suggestions: createSuggestions(deps),
     assign: createAssign(deps),

@@ -34,9 +34,10 @@ export function createSightingOperations(
   const { collections, strangerLeases, strangers, sightings, sightingCrops } = context.tables
 
   function toDocument(collectionId: string, sighting: NewSighting): SightingDocument {
-    const { modelId, seenAt, source, quality, box, landmarks, embedding, crop } = sighting
+    const { id = context.newId(), modelId, seenAt, source, embedding, crop } = sighting
+    const { quality, box, landmarks } = sighting
     return {
-      ...{ _id: context.newId(), collectionId, modelId, seenAt },
+      ...{ _id: id, collectionId, modelId, seenAt },
       ...(source === undefined ? {} : { source }),
       ...toPlain(toFaceInImage({ quality, box, landmarks })),
       ...{ hasCrop: crop !== undefined, waiting: true, score: scoreSighting(quality) },
@@ -83,17 +84,23 @@ export function createSightingOperations(
           await collections.updateOne({ _id: collectionId }, increase, { session })
         }
         const documents = given.map((sighting) => toDocument(collectionId, sighting))
-        await sightings.insertMany(documents, { session })
+        const ids = documents.map(({ _id }) => _id)
+        const written = await sightings
+          .find({ _id: { $in: ids } }, { session, projection: { _id: 1 } })
+          .toArray()
+        const there = new Set(written.map(({ _id }) => _id))
+        const missing = documents.filter(({ _id }) => !there.has(_id))
+        if (missing.length > 0) await sightings.insertMany(missing, { session })
         const crops = given.flatMap(({ crop }, i) => {
-          if (crop === undefined) return []
           const { _id } = documents[i] as SightingDocument
+          if (crop === undefined || there.has(_id)) return []
           const bytes = new Binary(crop.bytes)
           return [
             crop.place === undefined ? { _id, bytes } : { _id, bytes, place: toPlain(crop.place) },
           ]
         })
         if (crops.length > 0) await sightingCrops.insertMany(crops, { session })
-        return documents.map(({ _id }) => _id)
+        return ids
       }, collectionId),
 
     async collections({ waiting = false } = {}) {

@@ -24,6 +24,8 @@ export interface Sighting {
 /** A sighting to be kept. */
 export interface NewSighting
   extends Pick<Sighting, 'modelId' | 'seenAt' | 'source' | 'quality' | 'box' | 'landmarks'> {
+  /** A new ULID, where it was told before the sighting is written; otherwise the store makes one. */
+  readonly id?: string
   /** [dimension of the model], unit vector */
   readonly embedding: Float32Array
   readonly crop?: FaceCrop
@@ -116,7 +118,12 @@ export interface StrangerFilter {
  * process at a time puts the sightings of a collection to strangers; see docs/decisions/0026-strangers.md.
  */
 export interface StrangerStore {
-  /** Keeps sightings, which wait to be put to strangers. @throws {FaceError} `collectionNotFound`, `invalidEmbedding`, `invalidOption` */
+  /**
+   * Keeps sightings, which wait to be put to strangers. One whose id is there is not written again.
+   *
+   * @returns their ids
+   * @throws {FaceError} `collectionNotFound`, `invalidEmbedding`, `invalidOption`
+   */
   record(collectionId: string, sightings: readonly NewSighting[]): Promise<readonly string[]>
   /** Ids of collections that have, or had, sightings. */
   collections(options?: {

@@ -30,7 +30,10 @@ export function scoreSighting(quality: Quality | undefined): number {
 
 /** @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`, `invalidOption` */
 export function assertNewSighting(collection: Collection, sighting: NewSighting): void {
-  const { modelId, embedding, seenAt, source } = sighting
+  const { id, modelId, embedding, seenAt, source } = sighting
+  if (id !== undefined && !isUlid(id)) {
+    throw new FaceError('invalidOption', { detail: 'The id of a sighting is a ULID.' })
+  }
   assertDimension(findSetModel(collection, { id: collection.id, modelId }), embedding)
   assertUnitEmbedding(embedding)
   if (!timePattern.test(seenAt)) {

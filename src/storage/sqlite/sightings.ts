@@ -33,8 +33,19 @@ export function createSightingOperations(
   const { db } = context
 
   function insert(collectionId: string, sighting: NewSighting): string {
-    const id = context.newId()
-    const { modelId, seenAt, source, quality, box, landmarks, embedding, crop } = sighting
+    const {
+      id = context.newId(),
+      modelId,
+      seenAt,
+      source,
+      quality,
+      box,
+      landmarks,
+      embedding,
+      crop,
+    } = sighting
+    const isThere = db.get('SELECT 1 FROM sightings WHERE id = ?', [id]) !== undefined
+    if (isThere) return id
     db.run(
       'INSERT INTO sightings (id, collection_id, model_id, seen_at, source, quality, box, landmarks, ' +
         'score, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

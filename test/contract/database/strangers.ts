@@ -111,6 +111,22 @@ export function describeStrangers(under: () => DatabaseUnderTest): void {
       expect(await other.strangers.waiting({ ...collection, modelId: 'other' }, 1)).toEqual([])
     })
 
+    it('writes a sighting under the id that it was given, once', async () => {
+      const crop = { bytes: Uint8Array.of(1) }
+      const given = { ...makeSighting(1, { crop }), id: first }
+      expect(await store.strangers.record(collection.id, [given])).toEqual([first])
+      // A second attempt, of which the caller does not know what became of the one before.
+      const both = [given, makeSighting(2)]
+      const [again, other] = await store.strangers.record(collection.id, both)
+      expect(again).toBe(first)
+      const { items } = await store.strangers.sightings(collection.id)
+      expect(items.map(({ id }) => id)).toEqual([other, first])
+      await expectCode(
+        store.strangers.record(collection.id, [{ ...makeSighting(3), id: 'x' }]),
+        'invalidOption',
+      )
+    })
+
     it('refuses what is no sighting of the collection', async () => {
       const record = (sighting: NewSighting, id = collection.id) =>
         store.strangers.record(id, [makeSighting(1), sighting])

@@ -826,6 +826,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/sightings/{sighting}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a sighting, with its stranger once it has been compared
+         * @description The id is that of the answer of `identify`, or from a list. The node that answered has the sighting at once, others a moment later. Needs the scope `people:read`.
+         */
+        get: operations["getSighting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/sightings/{sighting}/crop": {
         parameters: {
             query?: never;
@@ -857,7 +877,7 @@ export interface paths {
         put?: never;
         /**
          * Say who a stranger is
-         * @description With `personId` a person who is there, with `name` a new one. Some of the sightings are enrolled; all of them are the person's from then on, back to the first. Needs the scope `enroll`.
+         * @description With `personId` a person who is there, with `name` a new one, or with `ifExists` the one of that name. Some of the sightings are enrolled; all of them are the person's from then on, back to the first. Needs the scope `enroll`.
          */
         post: operations["assignStranger"];
         /**
@@ -1510,6 +1530,8 @@ export interface components {
                 /** @description Cosine to the rejected face. */
                 similarity: number;
             }[];
+            /** @description The sighting that an `unknown` face becomes where the collection keeps those (`keepUnknown`). Its stranger is known a moment later, from `/v1/collections/{collection}/sightings/{sighting}`. Absent also when so many come at once that it is not kept. */
+            sightingId?: string;
         };
         /**
          * IdentifyResult
@@ -9198,6 +9220,88 @@ export interface operations {
             };
         };
     };
+    getSighting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the sighting. */
+                sighting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A face that nobody enrolled had, when it was seen. `quality`, `box` and `landmarks` are absent when an embedding was looked up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sighting"];
+                };
+            };
+            /** @description collectionNotFound, sightingNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSightingCrop: {
         parameters: {
             query?: never;
@@ -9314,6 +9418,16 @@ export interface operations {
                     metadata?: {
                         [key: string]: unknown;
                     };
+                    /**
+                     * @description With `name`, when somebody is called exactly so. `create` (default): another person is made. `reuse`: it is that person, whose fields stay as they are. `refuse`: `personExists`.
+                     * @enum {string}
+                     */
+                    ifExists?: "create" | "reuse" | "refuse";
+                    /**
+                     * @description With `ifExists` `reuse`, when several have the name. `reject` (default): `invalidOption`. `first`: the one who was made first. `new`: another is made.
+                     * @enum {string}
+                     */
+                    onAmbiguous?: "reject" | "first" | "new";
                     /** @description Sightings to enrol; default: those that show the face best. */
                     sightingIds?: string[];
                     /** @description Most sightings that are enrolled where none are named, default 5. */
@@ -9367,7 +9481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description strangerConflict, modelMismatch */
+            /** @description personExists, strangerConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9375,10 +9489,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:face-watcher:error:strangerConflict",
-                     *       "title": "The stranger cannot become that from what it is.",
+                     *       "type": "urn:face-watcher:error:personExists",
+                     *       "title": "A person of this name exists.",
                      *       "status": 409,
-                     *       "code": "strangerConflict",
+                     *       "code": "personExists",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

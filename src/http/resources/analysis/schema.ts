@@ -183,6 +183,12 @@ export const IdentifiedFace: Component<bodies.IdentifiedFaceBody> =
             'Persons who would be among the candidates, had nobody said of a face that it is not them; absent when there are none.',
         }),
       ),
+      sightingId: Type.Optional(
+        Type.String({
+          description:
+            'The sighting that an `unknown` face becomes where the collection keeps those (`keepUnknown`). Its stranger is known a moment later, from `/v1/collections/{collection}/sightings/{sighting}`. Absent also when so many come at once that it is not kept.',
+        }),
+      ),
     }),
   )
 

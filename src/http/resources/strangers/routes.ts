@@ -143,6 +143,26 @@ export function registerStrangerRoutes(app: App): void {
 
   app.route({
     method: 'GET',
+    url: `${sightingsUrl}/:sighting`,
+    config,
+    schema: {
+      operationId: 'getSighting',
+      tags,
+      summary: 'Get a sighting, with its stranger once it has been compared',
+      description:
+        'The id is that of the answer of `identify`, or from a list. The node that answered has the sighting at once, others a moment later.',
+      params: sightingParams,
+      response: {
+        200: ref(Sighting),
+        ...problemResponses('collectionNotFound', 'sightingNotFound'),
+      },
+    },
+    handler: async ({ params, faceWatcher }) =>
+      faceWatcher.strangers.sighting(params.collection, params.sighting),
+  })
+
+  app.route({
+    method: 'GET',
     url: `${sightingsUrl}/:sighting/crop`,
     config,
     schema: {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
 import type { StrangerChange } from '../../../recognition/strangers/strangers-api.ts'
+import { waysIfExists, waysOnAmbiguous } from '../../../storage/ports/persons.ts'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
@@ -14,6 +15,20 @@ const assignJson = Type.Object(
     personId: Type.Optional(Type.String({ description: 'A person who is there.' })),
     name: Type.Optional(nameSchema),
     metadata: Type.Optional(metadataSchema),
+    ifExists: Type.Optional(
+      Type.Enum([...waysIfExists], {
+        type: 'string',
+        description:
+          'With `name`, when somebody is called exactly so. `create` (default): another person is made. `reuse`: it is that person, whose fields stay as they are. `refuse`: `personExists`.',
+      }),
+    ),
+    onAmbiguous: Type.Optional(
+      Type.Enum([...waysOnAmbiguous], {
+        type: 'string',
+        description:
+          'With `ifExists` `reuse`, when several have the name. `reject` (default): `invalidOption`. `first`: the one who was made first. `new`: another is made.',
+      }),
+    ),
     sightingIds: Type.Optional(
       Type.Array(Type.String(), {
         maxItems: 20,
@@ -58,7 +73,7 @@ export function registerStrangerVerbRoutes(app: App): void {
       tags,
       summary: 'Say who a stranger is',
       description:
-        "With `personId` a person who is there, with `name` a new one. Some of the sightings are enrolled; all of them are the person's from then on, back to the first.",
+        "With `personId` a person who is there, with `name` a new one, or with `ifExists` the one of that name. Some of the sightings are enrolled; all of them are the person's from then on, back to the first.",
       params: strangerParams,
       body: assignJson,
       response: {
@@ -69,6 +84,7 @@ export function registerStrangerVerbRoutes(app: App): void {
           'invalidOption',
           ...notFound,
           'personNotFound',
+          'personExists',
           'sightingNotFound',
           'strangerConflict',
           'modelMismatch',
@@ -76,18 +92,22 @@ export function registerStrangerVerbRoutes(app: App): void {
       },
     },
     handler: async ({ params, body, faceWatcher }) => {
-      const { personId, name, metadata, ...options } = body
+      const { personId, name, metadata, ifExists, onAmbiguous, ...options } = body
       if ((personId === undefined) === (name === undefined)) {
         throw new FaceError('invalidRequest', {
           detail: 'Expected "personId" or "name", one of them.',
         })
       }
-      if (personId !== undefined && metadata !== undefined) {
-        throw new FaceError('invalidRequest', { detail: '"metadata" is for a new person.' })
+      const ofName = { metadata, ifExists, onAmbiguous }
+      for (const [field, value] of Object.entries(ofName)) {
+        if (personId === undefined || value === undefined) continue
+        throw new FaceError('invalidRequest', { detail: `"${field}" goes with "name".` })
       }
       const person = personId ?? {
         ...{ name: name as string },
         ...(metadata === undefined ? {} : { metadata }),
+        ...(ifExists === undefined ? {} : { ifExists }),
+        ...(onAmbiguous === undefined ? {} : { onAmbiguous }),
       }
       return faceWatcher.strangers.assign(params.collection, params.stranger, person, options)
     },
