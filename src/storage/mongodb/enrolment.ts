@@ -18,6 +18,7 @@ import { toNewPersonDocument, toOnePerson } from './person-documents.ts'
 import { obtainKnownPerson } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
+import { revokeOwnRejections } from './trashed-statements.ts'
 
 type Enrolled = Awaited<ReturnType<FaceStore['add']>>
 
@@ -118,7 +119,12 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     if (changes.length > 0) {
       await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
       const kind = toEnrolmentKind(added.length, false)
-      await appendEntry(context, collectionId, { kind, transitions: changes, transaction })
+      const enrolment = { kind, transitions: changes, transaction }
+      const entry = await appendEntry(context, collectionId, enrolment)
+      if (added.length > 0) {
+        const removal = { collectionId, entryId: entry?.id, transaction }
+        await revokeOwnRejections(context, removal, [personId])
+      }
     }
     const answer = await toOnePerson(context, person, transaction)
     return { person: answer, newPerson: false, faces: answers }

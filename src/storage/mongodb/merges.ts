@@ -12,15 +12,15 @@ import { isUlid } from '../rules/pages.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { addToFaceCounts, giveFaces } from './face-owners.ts'
-import { appendEntry } from './history-documents.ts'
+import { appendEntry, scrubHistory } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toFaceSource } from './moves.ts'
 import { toOnePerson, toPersons } from './person-documents.ts'
-import { changePerson, type Merges } from './persons.ts'
+import { changePerson, type Merges, withStoredCover } from './persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons } from './trash.ts'
-import { copyStatements } from './trashed-statements.ts'
+import { copyStatements, revokeOwnRejections } from './trashed-statements.ts'
 
 interface Plan extends MergeConsequences {
   /** The one who survives, as before. */
@@ -93,7 +93,9 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
       const answer = await context.transact(async (transaction) => {
         const planned = await plan(collectionId, input, transaction)
         const { into, survivor, others, merged, moved, same, patch } = planned
-        const changes = toPersonChanges(into, planned.person)
+        // The cover may be of a face that is another person's now, and comes back with it.
+        const was = input.coverFaceId === undefined ? into : withStoredCover(into, survivor)
+        const changes = toPersonChanges(was, planned.person)
         const entry = await appendEntry(context, collectionId, {
           kind: 'personsMerged',
           transitions: [
@@ -104,6 +106,9 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
           ],
           transaction,
         })
+        // Earlier entries have what the person was called, too.
+        const personIds = new Set(undoable ? [] : [into.id])
+        await scrubHistory(context, collectionId, { personIds, transaction })
         const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}), transaction }
         await removeFaces(context, removal, same)
         const gone = same.map(({ personId }) => ({ personId, faces: -1 }))
@@ -113,8 +118,11 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
           moved.map(({ _id: id, personId: from }) => ({ id, from, personId: into.id })),
           transaction,
         )
+        await revokeOwnRejections(context, removal, [into.id])
         await moveAnswers(context, { faces: [], persons: toMoved(input) }, transaction)
         await copyStatements(context, { from: input.from, to: into.id, collectionId }, transaction)
+        // The originals are kept; copies that mean nothing any more are not.
+        await revokeOwnRejections(context, { collectionId, transaction }, [into.id])
         await removePersons(context, removal, others)
         await addToCounts(context, collectionId, {
           ...{ transaction, persons: -others.length, faces: -same.length },

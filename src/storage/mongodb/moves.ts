@@ -16,6 +16,7 @@ import { findPersonDocument, obtainKnownPerson } from './persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removePersons } from './trash.ts'
+import { revokeOwnRejections } from './trashed-statements.ts'
 
 interface Target {
   readonly person: PersonDocument
@@ -94,6 +95,7 @@ export function createMoveOperations(context: MongoContext): Pick<FaceStore, 'mo
       transaction,
     })
     const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}), transaction }
+    if (moved.length > 0) await revokeOwnRejections(context, removal, [personId])
     await removePersons(context, removal, removed)
     const change = Number(isNew) - removed.length
     await addToCounts(context, collectionId, { transaction, persons: change, faces: 0 })

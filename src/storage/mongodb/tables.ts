@@ -221,7 +221,8 @@ export interface TrashDocument {
   readonly collectionId: string
   /** The entry of the history that can put it back. */
   readonly entryId: string
-  readonly record: 'person' | 'face' | 'statement'
+  /** `revoked`: a statement that comes back with the entry alone. */
+  readonly record: 'person' | 'face' | 'statement' | 'revoked'
   /** That of a face or a statement, or of the person itself. */
   readonly personId: string
   readonly removedAt: string

@@ -100,11 +100,12 @@ async function keep(
 /** Puts persons back who are in the trash, without faces. @throws {FaceError} `externalIdTaken` */
 export async function restorePersons(
   context: MongoContext,
+  removal: Removal,
   ids: readonly string[],
-  transaction: Transaction,
 ): Promise<void> {
   if (ids.length === 0) return
   const { tables } = context
+  const { transaction } = removal
   const { session } = transaction
   const those = { _id: { $in: [...ids] } }
   const kept = await tables.trash.find(those, { session }).toArray()
@@ -112,17 +113,18 @@ export async function restorePersons(
   for (const person of persons) await assertFreeExternalId(context, person, transaction)
   await tables.persons.insertMany(persons, { session })
   await tables.trash.deleteMany(those, { session })
-  await restoreStatements(context, { personIds: ids }, transaction)
+  await restoreStatements(context, removal, { personIds: ids })
 }
 
 /** Puts faces back that are in the trash, with their embeddings of models that the collection has. */
 export async function restoreFaces(
   context: MongoContext,
-  collection: Collection,
-  { kept, transaction }: { kept: readonly TrashDocument[]; readonly transaction: Transaction },
+  removal: Removal,
+  { collection, kept }: { collection: Collection; readonly kept: readonly TrashDocument[] },
 ): Promise<void> {
   if (kept.length === 0) return
   const { tables } = context
+  const { transaction } = removal
   const { session } = transaction
   const models = new Set(modelsOf(collection).map(({ modelId }) => modelId))
   await tables.faces.insertMany(
@@ -141,7 +143,7 @@ export async function restoreFaces(
   await insertChanges(context, changes, transaction)
   const ids = kept.map(({ _id }) => _id)
   await tables.trash.deleteMany({ _id: { $in: ids } }, { session })
-  await restoreStatements(context, { faceIds: ids }, transaction)
+  await restoreStatements(context, removal, { faceIds: ids })
 }
 
 /**

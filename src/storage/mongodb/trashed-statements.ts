@@ -1,13 +1,24 @@
+import { toFaceInImage } from '../rules/face-in-image.ts'
+import { toStatementSource } from '../rules/statements.ts'
 import type { MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import type { StatementDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
 // [Note: Statements that come back]
-// What was said goes with the person and with the face it was said of, and comes back when the deletion
-// is undone and both are there again. When persons are merged, what was said of those who go holds for
-// the one who survives, as a copy that knows its original: an undo brings the original back, and
-// removes the copy.
+// What was said goes with the person and with the face it was said of (`statement`), and comes back when
+// the deletion is undone and both are there again. When persons are merged, what was said of those who
+// go holds for the one who survives, as a copy that knows its original: an undo brings the original
+// back, and takes the copy. A face that somebody gives to a person is not rejected for that person any
+// more. Copies that were taken and rejections that ended so (`revoked`) come back only when the very
+// entry that took them is undone, however often persons and faces come and go in between.
+
+/** Where statements go; without an entry they are erased. */
+interface Removal {
+  readonly collectionId: string
+  readonly entryId?: string | undefined
+  readonly transaction: Transaction
+}
 
 /** By what statements belong to what is removed. */
 type Belonging = { readonly personIds: readonly string[] } | { readonly faceIds: readonly string[] }
@@ -15,18 +26,11 @@ type Belonging = { readonly personIds: readonly string[] } | { readonly faceIds:
 /** Removes statements of persons, or about faces, that are removed, and keeps them with the entry, if any. */
 export async function removeStatements(
   context: MongoContext,
-  {
-    collectionId,
-    entryId,
-    transaction,
-  }: {
-    readonly collectionId: string
-    readonly entryId?: string | undefined
-    readonly transaction: Transaction
-  },
+  removal: Removal,
   of: Belonging,
 ): Promise<void> {
   const { statements, trash } = context.tables
+  const { entryId, transaction } = removal
   const { session } = transaction
   if (entryId === undefined && 'faceIds' in of) {
     await trash.deleteMany({ 'statement.faceId': { $in: [...of.faceIds] } }, { session })
@@ -36,53 +40,173 @@ export async function removeStatements(
       ? { personId: { $in: [...of.personIds] } }
       : { faceId: { $in: [...of.faceIds] } }
   const found = await statements.find(those, { session }).toArray()
+  await remove(context, removal, { found, record: 'statement' })
+}
+
+async function remove(
+  context: MongoContext,
+  { collectionId, entryId, transaction }: Removal,
+  {
+    found,
+    record,
+  }: {
+    readonly found: readonly StatementDocument[]
+    readonly record: 'statement' | 'revoked'
+  },
+): Promise<void> {
   if (found.length === 0) return
+  const { statements, trash } = context.tables
+  const { session } = transaction
+  const those = { _id: { $in: found.map(({ _id }) => _id) } }
   if (entryId !== undefined) {
     const removedAt = context.now()
+    await trash.deleteMany(those, { session })
     await trash.insertMany(
       found.map(
         (statement): TrashDocument => ({
-          ...{ _id: statement._id, collectionId, entryId, record: 'statement', removedAt },
+          ...{ _id: statement._id, collectionId, entryId, record, removedAt },
           ...{ personId: statement.personId, statement },
         }),
       ),
       { session },
     )
   }
-  await statements.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } }, { session })
+  await statements.deleteMany(those, { session })
   await count(context, found, { collectionId, sign: -1, transaction })
 }
 
-/** Puts statements back whose person and face are there again; a newer word of the same face counts. */
+/**
+ * Puts statements back whose person and face are there again; a newer word of the same face counts.
+ *
+ * @param removal  where the copies go that stood for them
+ */
 export async function restoreStatements(
   context: MongoContext,
+  removal: Removal,
   of: Belonging,
-  transaction: Transaction,
 ): Promise<void> {
-  const { statements, trash, persons, faces } = context.tables
+  const { statements, trash } = context.tables
+  const { transaction } = removal
   const { session } = transaction
   const those =
     'personIds' in of
-      ? { record: 'statement' as const, personId: { $in: [...of.personIds] } }
+      ? { personId: { $in: [...of.personIds] } }
       : { 'statement.faceId': { $in: [...of.faceIds] } }
+  const kept = await trash.find({ ...those, record: 'statement' }, { session }).toArray()
+  const returning = await findReturning(context, kept, transaction)
+  if (returning.length === 0) return
+  const originals = { copyOf: { $in: returning.map(({ _id }) => _id) } }
+  const copies = await statements.find(originals, { session }).toArray()
+  await remove(context, removal, { found: copies, record: 'revoked' })
+  await putBack(context, returning, removal)
+}
+
+/** Puts back what an entry revoked that is undone; what cannot be yet, comes with its person or face. */
+export async function restoreRevoked(
+  context: MongoContext,
+  entryId: string,
+  removal: Omit<Removal, 'entryId'>,
+): Promise<void> {
+  const { trash } = context.tables
+  const { session } = removal.transaction
+  const those = { entryId, record: 'revoked' } as const
   const kept = await trash.find(those, { session }).toArray()
-  for (const { _id, collectionId, statement } of kept) {
-    if (statement === undefined) continue
-    const { personId, faceId, source } = statement
-    if (!(await persons.findOne({ _id: personId }, { session, projection: { _id: 1 } }))) continue
-    const isThere =
-      faceId === undefined ||
-      (await faces.findOne({ _id: faceId }, { session, projection: { _id: 1 } }))
-    if (!isThere) continue
-    const copies = await statements.find({ copyOf: _id }, { session }).toArray()
-    await statements.deleteMany({ copyOf: _id }, { session })
-    await count(context, copies, { collectionId, sign: -1, transaction })
-    await trash.deleteOne({ _id }, { session })
-    if (await statements.findOne({ personId, source }, { session, projection: { _id: 1 } }))
-      continue
-    await statements.insertOne(statement, { session })
-    await count(context, [statement], { collectionId, sign: 1, transaction })
-  }
+  if (kept.length === 0) return
+  await putBack(context, await findReturning(context, kept, removal.transaction), removal)
+  await trash.updateMany(those, { $set: { record: 'statement' } }, { session })
+}
+
+/** Those whose person and face are there, and no original in the place of a copy. */
+async function findReturning(
+  { tables: { statements, persons, faces } }: MongoContext,
+  kept: readonly TrashDocument[],
+  { session }: Transaction,
+): Promise<readonly StatementDocument[]> {
+  const found = kept.flatMap(({ statement }) => statement ?? [])
+  if (found.length === 0) return []
+  const options = { session, projection: { _id: 1 } } as const
+  const among = (ids: readonly string[]) => ({ _id: { $in: [...new Set(ids)] } })
+  const [there, originals] = [new Set<string>(), new Set<string>()]
+  const personIds = among(found.map(({ personId }) => personId))
+  for (const { _id } of await persons.find(personIds, options).toArray()) there.add(_id)
+  const faceIds = among(found.flatMap(({ faceId }) => faceId ?? []))
+  for (const { _id } of await faces.find(faceIds, options).toArray()) there.add(_id)
+  const returning = found.filter(
+    ({ personId, faceId }) => there.has(personId) && (faceId === undefined || there.has(faceId)),
+  )
+  const copied = among(returning.flatMap(({ copyOf }) => copyOf ?? []))
+  for (const { _id } of await statements.find(copied, options).toArray()) originals.add(_id)
+  for (const { _id } of returning) originals.add(_id)
+  return returning.filter(({ copyOf }) => copyOf === undefined || !originals.has(copyOf))
+}
+
+/** Takes statements out of the trash, where no newer word of the same face is there. */
+async function putBack(
+  context: MongoContext,
+  returning: readonly StatementDocument[],
+  { collectionId, transaction }: Omit<Removal, 'entryId'>,
+): Promise<void> {
+  if (returning.length === 0) return
+  const { statements, trash } = context.tables
+  const { session } = transaction
+  const ids = returning.map(({ _id }) => _id)
+  await trash.deleteMany({ _id: { $in: ids } }, { session })
+  const personIds = [...new Set(returning.map(({ personId }) => personId))]
+  const newer = await statements
+    .find(
+      { personId: { $in: personIds }, source: { $in: returning.map(({ source }) => source) } },
+      { session, projection: { personId: 1, source: 1 } },
+    )
+    .toArray()
+  const toKey = ({ personId, source }: Pick<StatementDocument, 'personId' | 'source'>) =>
+    `${personId} ${source}`
+  const known = new Set(newer.map(toKey))
+  const written = returning.filter((statement) => {
+    const key = toKey(statement)
+    return !known.has(key) && known.add(key)
+  })
+  if (written.length === 0) return
+  await statements.insertMany(written, { session })
+  await count(context, written, { collectionId, sign: 1, transaction })
+}
+
+/**
+ * Revokes the rejections by which faces are not the persons whose they are: whoever gives a person a
+ * face has said the newer word about it.
+ */
+export async function revokeOwnRejections(
+  context: MongoContext,
+  removal: Removal,
+  personIds: readonly string[],
+): Promise<void> {
+  if (personIds.length === 0) return
+  const { statements, faces } = context.tables
+  const { session } = removal.transaction
+  const rejections = await statements
+    .find({ personId: { $in: [...new Set(personIds)] }, kind: 'rejection' }, { session })
+    .toArray()
+  if (rejections.length === 0) return
+  const own = await faces
+    .find(
+      {
+        personId: { $in: [...new Set(rejections.map(({ personId }) => personId))] },
+        imageHash: { $in: rejections.map(({ imageHash }) => imageHash) },
+      },
+      { session },
+    )
+    .toArray()
+  const sources = new Set(
+    own.map((face) => {
+      const { box } = toFaceInImage(face)
+      const source = toStatementSource({
+        imageHash: face.imageHash,
+        ...(box === undefined ? {} : { box }),
+      })
+      return `${face.personId} ${source}`
+    }),
+  )
+  const found = rejections.filter(({ personId, source }) => sources.has(`${personId} ${source}`))
+  await remove(context, removal, { found, record: 'revoked' })
 }
 
 /** Copies what was said of persons for another one, but for rejections of faces that are now theirs. */

@@ -8,7 +8,7 @@ import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { addToFaceCounts, giveFaces } from './face-owners.ts'
 import { findBySource, toSource } from './face-writes.ts'
-import { appendEntry, toDetails } from './history-documents.ts'
+import { appendEntry, scrubHistory, toDetails } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toPersons } from './person-documents.ts'
 import { changePerson, findPersonDocument, withStoredCover } from './persons.ts'
@@ -16,6 +16,7 @@ import { followUndo } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons, restoreFaces, restorePersons } from './trash.ts'
+import { restoreRevoked, revokeOwnRejections } from './trashed-statements.ts'
 
 interface Facts {
   readonly persons: readonly PersonDocument[]
@@ -74,11 +75,12 @@ export async function undoEntry(
       kept: new Set(facts.kept.map(({ _id }) => _id)),
     })
     await assertNotThere(context, { plan, facts }, transaction)
+    const changed = plan.changedPersons.map(({ person }) => person.id)
     const undoing = await appendEntry(context, collectionId, {
       kind: 'undone',
       transitions: undoable
         ? plan.transitions
-        : withoutPersons(plan.transitions, new Set(plan.removedPersons)),
+        : withoutPersons(plan.transitions, new Set([...plan.removedPersons, ...changed])),
       undoes: entryId,
       transaction,
     })
@@ -86,6 +88,9 @@ export async function undoEntry(
     // Of two who undo it at once, one conflicts here and is refused when it is run again.
     const undone = { $set: { undoneBy: undoing.id } }
     await tables.history.updateOne({ _id: entryId }, undone, { session })
+    // As every change that is not kept: earlier entries have what the persons were called, too.
+    const scrubbed = new Set(undoable ? [] : changed)
+    await scrubHistory(context, collectionId, { personIds: scrubbed, transaction })
     const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}), transaction }
 
     await followUndo(context, plan, { collectionId, transaction })
@@ -108,15 +113,22 @@ export async function undoEntry(
       facts.persons.filter(({ _id }) => removedPersons.has(_id)),
     )
     await changePersons(plan, { pick: (patch) => splitCover(patch).fields, transaction })
-    await restorePersons(context, plan.restoredPersons, transaction)
+    await restorePersons(context, removal, plan.restoredPersons)
     await giveFaces(context, plan.returnedFaces, transaction)
     const restoredFaces = new Set(plan.restoredFaces.map(({ id }) => id))
     const kept = facts.kept.filter(({ _id }) => restoredFaces.has(_id))
-    await restoreFaces(context, collection, { kept, transaction })
+    await restoreFaces(context, removal, { collection, kept })
     await addToFaceCounts(
       context,
       plan.restoredFaces.map(({ personId }) => ({ personId, faces: 1 })),
       transaction,
+    )
+    await restoreRevoked(context, entryId, { collectionId, transaction })
+    const given = [...plan.movedFaces, ...plan.returnedFaces, ...plan.restoredFaces]
+    await revokeOwnRejections(
+      context,
+      removal,
+      given.map(({ personId }) => personId),
     )
     await changePersons(plan, { pick: (patch) => splitCover(patch).cover, transaction })
     await addToCounts(context, collectionId, {

@@ -49,7 +49,10 @@ export interface StatementEmbedding {
   readonly embedding: Float32Array
 }
 
-/** What was said of faces and persons. It goes with the person, the face, and the collection. */
+/**
+ * What was said of faces and persons. It goes with the person, the face, and the collection. A rejection
+ * also ends where its very face becomes the person's, whoever gives it, until that is undone.
+ */
 export interface StatementStore {
   /**
    * Keeps a statement. Of one face of one image the newer word about a person counts: an older one of

@@ -21,6 +21,7 @@ import type { Lookups } from './lookups.ts'
 import { findPerson, obtainPerson } from './persons.ts'
 import { faceColumns, facesAndModel, readCrop, readFace, toEmbeddingBytes } from './rows.ts'
 import { forgetFace, removeFaces } from './trash.ts'
+import { revokeOwnRejections } from './trashed-statements.ts'
 
 /** Faces, as {@link import('../database.ts').Database} says. */
 export function createFaceOperations(
@@ -79,13 +80,16 @@ export function createFaceOperations(
       const stored = faces.map((face) => insertFace(collection, id, face))
       const updated = findPerson(context, collectionId, id)
       const added = stored.filter(({ alreadyEnrolled }) => !alreadyEnrolled)
-      appendEntry(context, collectionId, {
+      const entry = appendEntry(context, collectionId, {
         kind: toEnrolmentKind(added.length, owner.isNew),
         transitions: [
           ...owner.transitions,
           ...added.map((face) => toFaceChange(face.id, { to: id })),
         ],
       })
+      if (added.length > 0 && !owner.isNew) {
+        revokeOwnRejections(context, { collectionId, entryId: entry?.id }, [id])
+      }
       return { person: updated, newPerson: owner.isNew, faces: stored }
     },
 

@@ -5,6 +5,12 @@ import type { StoreContext } from './context.ts'
 import type { Connection, SqlRow } from './libsql.ts'
 import { readJson, readNumber, readText } from './rows.ts'
 
+/** Where removed rows go; without an entry they are erased. */
+export interface Removal {
+  readonly collectionId: string
+  readonly entryId?: string | undefined
+}
+
 export const entryColumns: string =
   'id, collection_id, kind, at, actor, person_ids, faces, undoes, undone_by'
 

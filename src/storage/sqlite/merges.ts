@@ -9,13 +9,13 @@ import type {
 import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
 import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
-import { appendEntry } from './history-rows.ts'
+import { appendEntry, scrubHistory } from './history-rows.ts'
 import { moveAnswers } from './idempotency.ts'
 import { giveFaces, readSources, sourceColumn } from './moves.ts'
-import { changePerson, findPerson, type Merges } from './persons.ts'
+import { changePerson, findPerson, type Merges, withStoredCover } from './persons.ts'
 import { readText } from './rows.ts'
 import { removeFaces, removePersons } from './trash.ts'
-import { copyStatements } from './trashed-statements.ts'
+import { copyStatements, revokeOwnRejections } from './trashed-statements.ts'
 
 interface Plan extends Omit<MergeConsequences, 'movedFaces'> {
   readonly patch: PersonPatch
@@ -84,7 +84,9 @@ export function createMergeOperations(
     merge(collectionId, input, { undoable = false } = {}) {
       const planned = plan(collectionId, input)
       const { into, merged, moved, same, patch } = planned
-      const changes = toPersonChanges(into, planned.person)
+      // The cover may be of a face that is another person's now, and comes back with it.
+      const was = input.coverFaceId === undefined ? into : withStoredCover(context, into)
+      const changes = toPersonChanges(was, planned.person)
       const entry = appendEntry(context, collectionId, {
         kind: 'personsMerged',
         transitions: [
@@ -94,18 +96,23 @@ export function createMergeOperations(
           ...same.map(({ id, from }) => toFaceChange(id, { from })),
         ],
       })
+      // Earlier entries have what the person was called, too.
+      if (!undoable) scrubHistory(db, new Set([into.id]))
       const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }
       removeFaces(context, removal, planned.sameImageFaces)
       giveFaces(
         context,
         moved.map((face) => ({ ...face, personId: into.id })),
       )
+      revokeOwnRejections(context, removal, [into.id])
       const mergedIds = merged.map(({ id }) => id)
       moveAnswers(context, {
         faces: [],
         persons: mergedIds.map((id) => ({ id, personId: into.id })),
       })
       for (const from of mergedIds) copyStatements(context, { from, to: into.id })
+      // The originals are kept; copies that mean nothing any more are not.
+      revokeOwnRejections(context, { collectionId }, [into.id])
       removePersons(context, removal, mergedIds)
       const survivor = findPerson(context, collectionId, into.id)
       const person = changePerson(context, collectionId, { person: survivor, patch })

@@ -10,6 +10,7 @@ import { moveJobItems } from './job-items.ts'
 import { findPerson, obtainPerson } from './persons.ts'
 import { readText } from './rows.ts'
 import { removePersons } from './trash.ts'
+import { revokeOwnRejections } from './trashed-statements.ts'
 
 /** The place of a face in the image it came from. */
 export const sourceColumn = "image_hash || ' ' || box AS source"
@@ -84,9 +85,11 @@ export function createMoveOperations(context: StoreContext): Synchronous<Pick<Fa
           ...removed.map(toPersonRemoved),
         ],
       })
+      const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }
+      if (moved.length > 0) revokeOwnRejections(context, removal, [personId])
       removePersons(
         context,
-        { collectionId, ...(undoable ? { entryId: entry?.id } : {}) },
+        removal,
         removed.map(({ id }) => id),
       )
       return {

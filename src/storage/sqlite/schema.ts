@@ -456,6 +456,11 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   CREATE INDEX persons_by_change
     ON persons (collection_id, updated_at, id, word_bits, hidden, favourite);
   `,
+  // The same of those that were revoked.
+  `
+  CREATE INDEX trash_revoked_by_face ON trash (json_extract(stored, '$.face_id'))
+    WHERE record = 'revoked';
+  `,
 ]
 
 /** The schema version that this program writes. */

@@ -2,7 +2,7 @@ import { isUlid } from '../rules/pages.ts'
 import { modelsOf } from '../rules/second-models.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext } from './context.ts'
-import { scrubHistory } from './history-rows.ts'
+import { type Removal, scrubHistory } from './history-rows.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
@@ -10,12 +10,6 @@ import { forgetStatements, keepStatements, restoreStatements } from './trashed-s
 import { toWordBits } from './word-bits.ts'
 
 // Removed rows, as [Note: Trash] in history.ts says.
-
-/** Where removed rows go; without an entry they are erased. */
-export interface Removal {
-  readonly collectionId: string
-  readonly entryId?: string | undefined
-}
 
 /** Removes faces that are there, with their embeddings and crops, and writes their changes. */
 export function removeFaces(
@@ -98,18 +92,19 @@ export function readKeptExternalId(context: StoreContext, personId: string): str
 }
 
 /** Puts a person back who is in the trash, and whose external id is free. */
-export function restorePerson(context: StoreContext, personId: string): void {
+export function restorePerson(context: StoreContext, removal: Removal, personId: string): void {
   const kept = readKept(context, personId)
   // Persons whom an earlier program put there may have none.
   const bits = kept.word_bits ?? toWordBits(JSON.parse(String(kept.words)))
   insertRow(context, 'persons', { ...kept, word_bits: bits })
   context.db.run('DELETE FROM trash WHERE id = ?', [personId])
-  restoreStatements(context, { personId })
+  restoreStatements(context, removal, { personId })
 }
 
 /** Puts a face back that is in the trash, with the embeddings of models that the collection has. */
-export function restoreFace(context: StoreContext, collectionId: string, faceId: string): void {
+export function restoreFace(context: StoreContext, removal: Removal, faceId: string): void {
   const { db } = context
+  const { collectionId } = removal
   insertRow(context, 'faces', readKept(context, faceId))
   db.run(
     'INSERT INTO crops (face_id, bytes, place) ' +
@@ -125,7 +120,7 @@ export function restoreFace(context: StoreContext, collectionId: string, faceId:
     if (written > 0) appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
   }
   db.run('DELETE FROM trash WHERE id = ?', [faceId])
-  restoreStatements(context, { faceId })
+  restoreStatements(context, removal, { faceId })
 }
 
 function readKept({ db }: StoreContext, id: string): Readonly<Record<string, SqlValue>> {

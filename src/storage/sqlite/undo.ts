@@ -3,7 +3,7 @@ import type { PersonPatch } from '../ports/persons.ts'
 import { refuseUndo, withoutPersons } from '../rules/history.ts'
 import { planUndo, splitCover, toUndoRefusal, type UndoFacts } from '../rules/undo.ts'
 import type { StoreContext } from './context.ts'
-import { appendEntry } from './history-rows.ts'
+import { appendEntry, scrubHistory } from './history-rows.ts'
 import { findPersons } from './merges.ts'
 import { giveFaces } from './moves.ts'
 import { assertFreeExternalId, changePerson, findPerson, withStoredCover } from './persons.ts'
@@ -16,6 +16,7 @@ import {
   restoreFace,
   restorePerson,
 } from './trash.ts'
+import { restoreRevoked, revokeOwnRejections } from './trashed-statements.ts'
 
 /**
  * Takes an entry back, as {@link import('../ports/history.ts').HistoryStore.undo} says.
@@ -30,15 +31,18 @@ export function undoEntry(
 ): HistoryDetails {
   const { db } = context
   const plan = planUndo(entry, readFacts(context, collectionId, entry))
+  const changed = plan.changedPersons.map(({ person }) => person.id)
   const undoing = appendEntry(context, collectionId, {
     kind: 'undone',
     transitions: undoable
       ? plan.transitions
-      : withoutPersons(plan.transitions, new Set(plan.removedPersons)),
+      : withoutPersons(plan.transitions, new Set([...plan.removedPersons, ...changed])),
     undoes: entry.id,
   })
   if (undoing === undefined) throw refuseUndo('It changed nothing.')
   db.run('UPDATE history SET undone_by = ? WHERE id = ?', [undoing.id, entry.id])
+  // As every change that is not kept: earlier entries have what the persons were called, too.
+  if (!undoable) scrubHistory(db, new Set(changed))
   const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}) }
 
   followUndo(context, collectionId, plan)
@@ -63,7 +67,7 @@ export function undoEntry(
     for (const id of plan.restoredPersons) {
       const externalId = readKeptExternalId(context, id)
       assertFreeExternalId(context, collectionId, { id, externalId })
-      restorePerson(context, id)
+      restorePerson(context, removal, id)
     }
   } catch (error) {
     throw toUndoRefusal(error)
@@ -72,8 +76,15 @@ export function undoEntry(
   giveFaces(context, plan.returnedFaces)
   for (const { id, personId } of plan.restoredFaces) {
     assertNotThere(context, { id, personId, table: 'trash' })
-    restoreFace(context, collectionId, id)
+    restoreFace(context, removal, id)
   }
+  restoreRevoked(context, entry.id)
+  const given = [...plan.movedFaces, ...plan.returnedFaces, ...plan.restoredFaces]
+  revokeOwnRejections(
+    context,
+    removal,
+    given.map(({ personId }) => personId),
+  )
   try {
     change((patch) => splitCover(patch).cover)
   } catch (error) {

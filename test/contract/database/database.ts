@@ -9,6 +9,7 @@ import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
 import { describeHistory } from './history.ts'
+import { describeHistoryStatements } from './history-statements.ts'
 import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
 import { describeMoves } from './moves.ts'
@@ -61,6 +62,7 @@ export function describeDatabaseContract(
     describeStatements(under)
     describeMoves(under)
     describeHistory(under)
+    describeHistoryStatements(under)
     describeSecondModels(under)
     describeFeed(under, createNoted)
     describeAnswers(under)

@@ -168,6 +168,42 @@ export function describeHistory(under: () => DatabaseUnderTest): void {
       }
     })
 
+    it('gives a person back the cover that was out of sight when a merge set another', async () => {
+      const ann = await enrol('Ann', 1, 2)
+      const ben = await enrol('Ben', 3)
+      const cy = await enrol('Cy', 4)
+      const cover = async () => (await store.persons.get(collection.id, ann.id)).coverFaceId
+      await store.persons.update(collection.id, ann.id, { coverFaceId: ann.faces[0]! })
+      await store.faces.move(collection.id, ann.faces.slice(0, 1), ben.id, undoable)
+      const move = await newest()
+      const input = { into: ann.id, from: [cy.id], coverFaceId: cy.faces[0]! }
+      await store.persons.merge(collection.id, input, undoable)
+      expect(await cover()).toBe(cy.faces[0])
+      await undo(await newest())
+      expect(await cover()).toBeUndefined()
+      await undo(move)
+      expect(await cover()).toBe(ann.faces[0])
+    })
+
+    it('keeps no earlier values of who is merged or undone without an undo', async () => {
+      const ann = await enrol('Ann', 1)
+      const ben = await enrol('Ben', 2)
+      const expectNoName = async (personId: string) => {
+        for (const { id } of await entries(personId)) {
+          const { transitions } = await store.history.get(collection.id, id)
+          expect(JSON.stringify(transitions)).not.toMatch(/Ann|Ben|Cy/)
+        }
+      }
+      await store.persons.update(collection.id, ann.id, { name: 'Anna', notes: 'Ann Smith' })
+      await store.persons.merge(collection.id, { into: ann.id, from: [ben.id] })
+      await expectNoName(ann.id)
+      const cy = await enrol('Cy', 3)
+      await store.persons.update(collection.id, cy.id, { name: 'Cyrus' })
+      await store.history.undo(collection.id, (await newest()).id)
+      expect((await store.persons.get(collection.id, cy.id)).name).toBe('Cy')
+      await expectNoName(cy.id)
+    })
+
     it('says which entry took one back, and refuses to do it twice', async () => {
       const ann = await store.persons.create(collection.id, { name: 'Ann' })
       await store.persons.update(collection.id, ann.id, { name: 'Anna' })
