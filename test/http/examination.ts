@@ -77,6 +77,8 @@ export function describeExaminationRoutes(): void {
         json: { maxWrong: 0 },
       })
       expect(wrong.json.code).toBe('invalidRequest')
+      const plain = await run(`${collection}/merge-suggestions`)
+      expect(plain.result).toMatchObject({ persons: 2 })
     })
   })
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { IsOptional } from 'typebox'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
@@ -67,6 +68,8 @@ export async function registerOpenApi(app: App): Promise<void> {
   ]) {
     for (const schema of Object.values(schemas)) app.addSchema(schema)
   }
+  /** Operations whose body may be absent. */
+  const withoutBody = new Set<string>()
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -92,6 +95,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     },
     transform: ({ schema: given, url, route }) => {
       const schema = withScope(given, route.config?.scope)
+      if (IsOptional(schema.body)) withoutBody.add(String(schema.operationId))
       const multipart = route.config?.multipart
       if (!multipart || schema.hide) return { schema, url }
       const body = (schema.body ?? {}) as { content?: Record<string, unknown> }
@@ -100,7 +104,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     },
     transformObject: (documentObject) => {
       if (!('openapiObject' in documentObject)) return documentObject.swaggerObject
-      return documentObject.openapiObject
+      return allowAbsentBodies(documentObject.openapiObject, withoutBody)
     },
   })
   // Serialized once: it is the largest answer that needs no key.
@@ -111,6 +115,23 @@ export async function registerOpenApi(app: App): Promise<void> {
   }
   app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, sendJson)
   await app.register(async (scope) => registerDocumentation(scope, sendJson))
+}
+
+/** Every body is required in the document that Fastify's plugin makes. */
+function allowAbsentBodies<T extends { paths?: object | undefined }>(
+  document: T,
+  operationIds: ReadonlySet<string>,
+): T {
+  interface Operation {
+    readonly operationId?: string
+    readonly requestBody?: { required?: boolean }
+  }
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const { operationId, requestBody } of Object.values(path as Record<string, Operation>)) {
+      if (requestBody && operationIds.has(operationId ?? '')) requestBody.required = false
+    }
+  }
+  return document
 }
 
 /** Says what scope an operation needs, also in words, which every reader of the document shows. */

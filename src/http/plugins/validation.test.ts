@@ -58,3 +58,30 @@ describe('a body with more mistakes than an answer names', () => {
     )
   })
 })
+
+describe('a body that may be one of several things', () => {
+  const name = Type.Union([Type.Null(), Type.String({ minLength: 1, pattern: '^[a-z]*$' })])
+  const change = Type.Object({ kind: Type.Literal('change'), name: Type.Optional(name) }, closed)
+  const removal = Type.Object({ kind: Type.Literal('remove') }, closed)
+  const either = Type.Object({ what: Type.Union([change, removal]) })
+  const validate = compileValidator({ schema: either, method: 'POST', url: '/', httpPart: 'body' })
+
+  it.each([
+    [{ kind: 'burn' }, '"what/kind" has a value that is not allowed. Allowed: change, remove.'],
+    [{ kind: 'change', name: 'A' }, '"what/name" has characters or a form that is not allowed.'],
+    [{ kind: 'remove', name: 'a' }, '"what/name" is not known here.'],
+  ])('is told what is wrong with it, once: %j', (what, detail) => {
+    const { error } = validate({ what }) as { error: unknown }
+    expect(isFaceError(error) && error.detail).toBe(detail)
+    const mistakes = isFaceError(error) ? (error.info?.errors as { message: string }[]) : []
+    expect(mistakes).toHaveLength(1)
+  })
+
+  it('may be absent where its schema is optional', () => {
+    const given = { schema: Type.Optional(either), method: 'POST', url: '/', httpPart: 'body' }
+    for (const absent of [undefined, null]) {
+      expect(compileValidator(given)(absent)).not.toHaveProperty('error')
+      expect(validate(absent)).toHaveProperty('error')
+    }
+  })
+})

@@ -10802,7 +10802,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @description About how many suggestions may be wrong, default 3. */
