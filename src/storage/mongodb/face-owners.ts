@@ -1,5 +1,6 @@
 import type { MongoContext } from './context.ts'
 import { moveAnswers } from './idempotency.ts'
+import { followFaces } from './stranger-persons.ts'
 import type { Transaction } from './transactions.ts'
 
 /** A face that comes from one person to another. */
@@ -30,6 +31,7 @@ export async function giveFaces(
     ]),
     transaction,
   )
+  await followFaces(context, faces, transaction)
   await moveAnswers(context, { faces, persons: [] }, transaction)
   await moveJobItems(context, faces, transaction)
 }

@@ -9,6 +9,7 @@ export function toEntry({
   _id: id,
   collectionId: _collectionId,
   transitions: _transitions,
+  strangers: _strangers,
   ...rest
 }: HistoryDocument): HistoryEntry {
   return { id, ...rest }

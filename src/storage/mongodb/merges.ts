@@ -17,6 +17,7 @@ import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toFaceSource } from './moves.ts'
 import { toOnePerson, toPersons } from './person-documents.ts'
 import { changePerson, type Merges, withStoredCover } from './persons.ts'
+import { mergeStrangers } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons } from './trash.ts'
@@ -123,6 +124,10 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
         await copyStatements(context, { from: input.from, to: into.id, collectionId }, transaction)
         // The originals are kept; copies that mean nothing any more are not.
         await revokeOwnRejections(context, { collectionId, transaction }, [into.id])
+        if (entry) {
+          const { from, into: to } = input
+          await mergeStrangers(context, { entryId: entry.id, from, to }, transaction)
+        }
         await removePersons(context, removal, others)
         await addToCounts(context, collectionId, {
           ...{ transaction, persons: -others.length, faces: -same.length },

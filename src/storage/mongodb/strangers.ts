@@ -18,7 +18,7 @@ import type { Transaction } from './transactions.ts'
 
 /** Strangers, as {@link StrangerStore} says. */
 export function createStrangerOperations(context: MongoContext): StrangerStore {
-  const { persons, strangers } = context.tables
+  const { faces, persons, strangers } = context.tables
 
   async function find(
     collectionId: string,
@@ -110,11 +110,22 @@ export function createStrangerOperations(context: MongoContext): StrangerStore {
         if (status === 'assigned') {
           throw new FaceError('strangerConflict', { detail: 'It is assigned already.' })
         }
-        const person = isUlid(personId)
-          ? await persons.findOne({ _id: personId, collectionId }, { session })
-          : null
-        if (!person) throw new FaceError('personNotFound')
-        return { $set: { status: 'assigned', personId, anchorId }, $unset: { likeId: '' } }
+        const face = await faces.findOne(
+          { _id: anchorId, collectionId },
+          { session, projection: { personId: 1 } },
+        )
+        const owner = face?.personId ?? personId
+        // Written, so that it does not run beside a merge or the deletion of the person.
+        const { matchedCount } = isUlid(owner)
+          ? await persons.updateOne(
+              { _id: owner, collectionId },
+              { $inc: { statements: 1 } },
+              { session },
+            )
+          : { matchedCount: 0 }
+        if (matchedCount === 0) throw new FaceError('personNotFound')
+        const set = { status: 'assigned', personId: owner, anchorId }
+        return { $set: set, $unset: { likeId: '' } }
       }),
 
     unassign: (collectionId, id) =>

@@ -8,6 +8,7 @@ import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
 import type { Statement } from '../ports/statements.ts'
 import type { Sighting, Stranger } from '../ports/strangers.ts'
+import type { GivenStranger } from '../rules/strangers.ts'
 
 /** The schema version that this program writes; see [Note: Migration] in migration.ts. */
 export const schemaVersion = 3
@@ -57,7 +58,7 @@ export interface PersonDocument {
   /** JSON text: keys with dots and dollars, and halves of surrogate pairs, survive. */
   readonly metadata: string
   readonly faceCount: number
-  /** How often something was said of the person; written so that such transactions take turns. */
+  /** How often something was said of the person, or a stranger was; written so that such transactions take turns. */
   readonly statements?: number
   readonly createdAt: string
   readonly updatedAt: string
@@ -212,6 +213,8 @@ export interface HistoryDocument extends Omit<HistoryEntry, 'id'> {
   readonly collectionId: string
   /** JSON, as names of fields may be anything. */
   readonly transitions: string
+  /** See stranger-persons.ts. */
+  readonly strangers?: readonly GivenStranger[]
 }
 
 /** See [Note: Trash] in history.ts. */

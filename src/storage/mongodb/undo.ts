@@ -93,7 +93,8 @@ export async function undoEntry(
     await scrubHistory(context, collectionId, { personIds: scrubbed, transaction })
     const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}), transaction }
 
-    await followUndo(context, plan, { collectionId, transaction })
+    const entries = { entryId, undoingId: undoing.id }
+    await followUndo(context, { plan, ...entries }, { collectionId, transaction })
     const removedFaces = new Set(plan.removedFaces.map(({ id }) => id))
     await removeFaces(
       context,

@@ -195,8 +195,9 @@ export interface StrangerStore {
   /**
    * Writes that a stranger is a person; its sightings are the person's.
    *
-   * @param as  `anchorId`: the first face that was enrolled for it, or the person where none was. An undo
-   *   of the history that takes the anchor away takes this back, too; one that puts it back does it again.
+   * @param as  `anchorId`: the first face that was enrolled for it, or the person where none was. The
+   *   stranger is whoever has the anchor, also when that is another person by now. An undo of the history
+   *   that takes the anchor away takes this back, too; one that puts it back does it again.
    * @throws {FaceError} `strangerNotFound`; `strangerConflict` when it is assigned; `personNotFound`
    */
   assign(

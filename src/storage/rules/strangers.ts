@@ -59,6 +59,15 @@ export function subtractAll(sum: Float32Array, removed: readonly Float32Array[])
   return rest
 }
 
+/** A stranger that a merge, or the undo of one, gave to another person. */
+export interface GivenStranger {
+  readonly id: string
+  /** One that was assigned again since then has another anchor, and stays where it is. */
+  readonly anchorId: string
+  readonly from: string
+  readonly to: string
+}
+
 /** Where a page of strangers begins. */
 export interface StrangerPageStart {
   readonly limit: number

@@ -14,6 +14,7 @@ import { moveAnswers } from './idempotency.ts'
 import { giveFaces, readSources, sourceColumn } from './moves.ts'
 import { changePerson, findPerson, type Merges, withStoredCover } from './persons.ts'
 import { readText } from './rows.ts'
+import { mergeStrangers } from './stranger-persons.ts'
 import { removeFaces, removePersons } from './trash.ts'
 import { copyStatements, revokeOwnRejections } from './trashed-statements.ts'
 
@@ -113,6 +114,7 @@ export function createMergeOperations(
       for (const from of mergedIds) copyStatements(context, { from, to: into.id })
       // The originals are kept; copies that mean nothing any more are not.
       revokeOwnRejections(context, { collectionId }, [into.id])
+      if (entry) mergeStrangers(context, { entryId: entry.id, from: mergedIds, to: into.id })
       removePersons(context, removal, mergedIds)
       const survivor = findPerson(context, collectionId, into.id)
       const person = changePerson(context, collectionId, { person: survivor, patch })

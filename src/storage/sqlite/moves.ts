@@ -9,6 +9,7 @@ import { moveAnswers } from './idempotency.ts'
 import { moveJobItems } from './job-items.ts'
 import { findPerson, obtainPerson } from './persons.ts'
 import { readText } from './rows.ts'
+import { followFaces } from './stranger-persons.ts'
 import { removePersons } from './trash.ts'
 import { revokeOwnRejections } from './trashed-statements.ts'
 
@@ -29,6 +30,7 @@ export function giveFaces(
   for (const { id, personId } of faces) {
     context.db.run('UPDATE faces SET person_id = ? WHERE id = ?', [personId, id])
   }
+  followFaces(context, faces)
   moveAnswers(context, { faces, persons: [] })
   moveJobItems(context, faces)
 }

@@ -461,6 +461,9 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   CREATE INDEX trash_revoked_by_face ON trash (json_extract(stored, '$.face_id'))
     WHERE record = 'revoked';
   `,
+  // JSON: the strangers that an entry gave to another person, see [Note: Assigned strangers] in
+  // stranger-persons.ts.
+  'ALTER TABLE history ADD COLUMN strangers TEXT',
 ]
 
 /** The schema version that this program writes. */

@@ -3,6 +3,7 @@ import type { Stranger, StrangerStore } from '../ports/strangers.ts'
 import { isUlid } from '../rules/pages.ts'
 import { parseStrangerPage, toStrangerPage } from '../rules/strangers.ts'
 import type { StoreContext, Synchronous } from './context.ts'
+import { readText } from './rows.ts'
 import { createSightingOperations } from './sightings.ts'
 import { createPlacingOperations } from './stranger-placing.ts'
 import { nextRevision, readStranger, removeStranger, strangerColumns } from './stranger-rows.ts'
@@ -81,11 +82,13 @@ export function createStrangerOperations(context: StoreContext): Synchronous<Str
       if (stranger.status === 'assigned') {
         throw new FaceError('strangerConflict', { detail: 'It is assigned already.' })
       }
+      const face = db.get('SELECT person_id FROM faces WHERE id = ?', [anchorId])
+      const owner = face ? readText(face, 'person_id') : personId
       const person = 'SELECT 1 FROM persons WHERE id = ? AND collection_id = ?'
-      if (!db.get(person, [personId, collectionId])) throw new FaceError('personNotFound')
+      if (!db.get(person, [owner, collectionId])) throw new FaceError('personNotFound')
       db.run(
         "UPDATE strangers SET status = 'assigned', person_id = ?, anchor_id = ?, like_id = NULL, revision = ? WHERE id = ?",
-        [personId, anchorId, nextRevision(context, collectionId), stranger.id],
+        [owner, anchorId, nextRevision(context, collectionId), stranger.id],
       )
       return find(collectionId, stranger.id)
     },

@@ -45,7 +45,7 @@ export function undoEntry(
   if (!undoable) scrubHistory(db, new Set(changed))
   const removal = { collectionId, ...(undoable ? { entryId: undoing.id } : {}) }
 
-  followUndo(context, collectionId, plan)
+  followUndo(context, collectionId, { plan, entryId: entry.id, undoingId: undoing.id })
   removeFaces(
     context,
     removal,

@@ -4,6 +4,7 @@ import { methodNames, wrapMethods } from '../../../src/storage/methods.ts'
 import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
 import { describeAnswers } from './answers.ts'
+import { describeAssignedStrangers } from './assigned-strangers.ts'
 import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
@@ -70,6 +71,7 @@ export function describeDatabaseContract(
     describeKeys(under)
     describeJobs(under)
     describeStrangers(under)
+    describeAssignedStrangers(under)
 
     describe('several writers', () => {
       it('answers each of many calls at once with its own result', async () => {
