@@ -9,7 +9,7 @@ import type { LongOptions } from '../../gallery/gallery.ts'
 import { eachPage } from '../../storage/iterate.ts'
 import { findCurve, type RecognitionDependencies } from '../dependencies.ts'
 import { type ExaminedPerson, type FaceOwners, readFaceOwners } from './face-owners.ts'
-import { eachNeighbourhood } from './neighbourhoods.ts'
+import { findPersonPairs } from './person-pairs.ts'
 
 /** Two persons who may be one, and why; see [Note: Same person twice] in merge-rule.ts. */
 export interface MergeSuggestion {
@@ -46,14 +46,6 @@ export interface MergeOptions extends LongOptions {
 
 /** Most suggestions that are listed: nobody looks through more before the first are dealt with. */
 export const maxListed = 1000
-/** Faces are mostly of people with a few; more are asked for where all of these are near. */
-const firstNeighbours = 8
-
-interface Pair {
-  readonly similarity: number
-  readonly faceIds: readonly [string, string]
-}
-
 /**
  * Finds pairs of persons who may be one.
  *
@@ -81,31 +73,11 @@ export async function findMerges(
   const { persons } = owners
   const pairsOfPersons = countPairs(persons.length)
   const down = leastMergeSimilarity(curve, { persons: persons.length, maxWrong })
-  const pairs = new Map<number, Pair>()
-  let done = 0
-  for await (const some of eachNeighbourhood(deps, collection, {
-    ...{ neighbours: firstNeighbours, down },
-  })) {
-    signal?.throwIfAborted()
-    for (const { faceId, neighbours } of some) {
-      const person = owners.personOf(faceId)
-      for (const neighbour of neighbours) {
-        if (neighbour.similarity < down) break
-        const other = owners.personOf(neighbour.faceId)
-        if (person === undefined || other === undefined || person === other) continue
-        const faceIds = person < other ? [faceId, neighbour.faceId] : [neighbour.faceId, faceId]
-        const key = Math.min(person, other) * persons.length + Math.max(person, other)
-        const known = pairs.get(key)
-        if (known && known.similarity >= neighbour.similarity) continue
-        pairs.set(key, {
-          similarity: neighbour.similarity,
-          faceIds: faceIds as [string, string],
-        })
-      }
-    }
-    done += some.length
-    onProgress?.(done, Math.max(done, owners.faces))
-  }
+  const pairs = await findPersonPairs(deps, collection, {
+    ...{ owners, down },
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  })
   const different = await readDifferent(deps, collection.id, owners)
   let rejected = 0
   const suggestions = [...pairs].flatMap(([key, { similarity, faceIds }]): MergeSuggestion[] => {

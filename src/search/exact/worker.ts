@@ -63,7 +63,9 @@ function createProductLoader(): () => Promise<Product> {
   let loaded: Promise<Product> | undefined
   return () => {
     loaded ??= import('../table/product.ts')
-      .then(async ({ createProduct }) => createProduct(await loadKernel(), joinRunGate(gate)))
+      .then(async ({ createProduct }) =>
+        createProduct(await loadKernel(), { gate: joinRunGate(gate) }),
+      )
       .catch((error: unknown) => {
         loaded = undefined
         throw error

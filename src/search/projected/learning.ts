@@ -1,6 +1,6 @@
+import { computeAxesInPlace, computeMoments } from '../table/axes.ts'
 import { createRowTable } from '../table/rows.ts'
 import { minAgreement } from './audit.ts'
-import { computeAxesInPlace, computeMoments } from './axes.ts'
 import { type CodeTable, createCodeTable, maxProbes, type Projection } from './codes.ts'
 import { createFaceProbes, createStrangers } from './probes.ts'
 import { maxCandidates, maxShortlist } from './scan.ts'

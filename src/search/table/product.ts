@@ -7,7 +7,7 @@ import { createMemory, maxProbes, productRows, tileRows } from './segments.ts'
 
 const { ModelProto, NodeProto, ValueInfoProto } = onnxProto.onnx
 
-/** Multiplies rows with probes on all cores. */
+/** Multiplies rows with probes on several cores. */
 export interface Product {
   /**
    * Blocks the calling thread while it runs, but other tasks of it may come before it
@@ -43,20 +43,23 @@ export interface Product {
  * Loads the matrix product of ONNX Runtime; once a worker.
  *
  * @param kernel  the compiled `scan-f32.wasm`
- * @param gate    of a thread that may be terminated, see [Note: Ending while a network runs] in
- *   run-gate.ts
+ * @param options `gate`: of a thread that may be terminated, see [Note: Ending while a network runs] in
+ *   run-gate.ts; `threads`: cores that work at once, default all
  * @throws {FaceError} `internal` when ONNX Runtime cannot be loaded, `overloaded` when there is no
  *   memory for results
  */
 export async function createProduct(
   kernel: WebAssembly.Module,
-  gate: RunGate = { pass: (run) => run() },
+  {
+    gate = { pass: (run) => run() },
+    threads = availableParallelism(),
+  }: { readonly gate?: RunGate; readonly threads?: number } = {},
 ): Promise<Product> {
   let session: InferenceSession
   try {
     session = await gate.pass(() =>
       InferenceSession.create(makeModel(), {
-        intraOpNumThreads: availableParallelism(),
+        intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         enableMemPattern: false,
