@@ -195,8 +195,8 @@ export function createIdentify(
         },
       ]
     })
-    if (sightings.length === 0) return result
     const ids = [...keeper.note(current.id, sightings)]
+    if (ids.length === 0) return result
     const faces = result.faces.map((face, i) => {
       const sightingId = isUnknown(i) ? ids.shift() : undefined
       return sightingId === undefined ? face : { ...face, sightingId }

@@ -8,7 +8,7 @@ import { createStrangerPlacer } from './placer.ts'
 import { createSightingRecorder, type RecorderStats, type SightingRecorder } from './recorder.ts'
 import { expireSightings } from './retention.ts'
 
-/** How often sightings of other processes are looked for that wait, milliseconds. */
+/** How often sightings of other processes are looked for that wait, milliseconds, while somebody keeps some. */
 const defaultPollMs = 1000
 /** How often sightings are looked for whose time is over, milliseconds. */
 const defaultExpireMs = 60_000
@@ -28,6 +28,8 @@ export interface StrangerKeeperOptions {
 
 /** Keeps what collections could not name: writes it, puts it to strangers, and erases it in time. */
 export interface StrangerKeeper extends Pick<SightingRecorder, 'note' | 'written'> {
+  /** As {@link SightingRecorder.note}; also without sightings it tells that the collection keeps some. */
+  note: SightingRecorder['note']
   /** Resolves when all sightings noted here are whose they are, unless another process sees to that. */
   settle(collection: Collection): Promise<void>
   /** Erases what is not to be kept any more. */
@@ -36,19 +38,41 @@ export interface StrangerKeeper extends Pick<SightingRecorder, 'note' | 'written
   close(): Promise<void>
 }
 
-/** Creates a keeper, which looks for sightings at once. */
+/** Creates a keeper, which soon looks whether anybody keeps sightings. */
 export function createStrangerKeeper(options: StrangerKeeperOptions): StrangerKeeper {
   const { store, background = true, logger } = options
   const { pollMs = defaultPollMs, expireMs = defaultExpireMs } = options
   const placer = createStrangerPlacer({ ...options, store: store.strangers })
   const recorder = createSightingRecorder({ store: store.strangers, onRecorded: wake })
+  /**
+   * Ids of collections that keep sightings, as far as this process knows: of those that it answers for at
+   * once, of the others when it looks for what to erase. Who records sightings puts them to strangers, so the
+   * others need not know sooner.
+   */
+  const keeping = new Set<string>()
+  let isInformed = false
   let closing = false
   let running: Promise<void> | undefined
   let again = false
   let isFailing = false
   const timers: NodeJS.Timeout[] = []
 
+  /** @returns all collections that have, or had, sightings; no collection where it is gone */
+  async function inform(): Promise<ReadonlyMap<string, Collection | undefined>> {
+    const found = new Map<string, Collection | undefined>()
+    for (const id of new Set([...(await store.strangers.collections()), ...keeping])) {
+      const collection = await findCollectionById(store, id)
+      found.set(id, collection)
+      if (collection?.keepUnknown === undefined) keeping.delete(id)
+      else keeping.add(id)
+    }
+    isInformed = true
+    return found
+  }
+
   async function placeWaiting(): Promise<void> {
+    if (!isInformed) await inform()
+    if (keeping.size === 0) return
     for (const id of await store.strangers.collections({ waiting: true })) {
       const collection = await findCollectionById(store, id)
       if (closing) return
@@ -57,14 +81,10 @@ export function createStrangerKeeper(options: StrangerKeeperOptions): StrangerKe
   }
 
   async function expire(): Promise<void> {
-    for (const id of await store.strangers.collections()) {
-      const collection = await findCollectionById(store, id)
-      if (collection === undefined) {
-        await placer.forget(id)
-        continue
-      }
-      const { keepUnknown } = collection
+    for (const [id, collection] of await inform()) {
+      const keepUnknown = collection?.keepUnknown
       if (keepUnknown === undefined) await placer.forget(id)
+      if (collection === undefined) continue
       const isEnding = () => closing
       await expireSightings(store.strangers, id, { keepUnknown, now: Date.now(), isEnding })
     }
@@ -105,11 +125,17 @@ export function createStrangerKeeper(options: StrangerKeeperOptions): StrangerKe
   }
 
   if (background) {
-    timers.push(setInterval(wake, pollMs).unref(), setInterval(expireSoon, expireMs).unref())
+    const poll = () => {
+      if (!isInformed || keeping.size > 0) wake()
+    }
+    timers.push(setInterval(poll, pollMs).unref(), setInterval(expireSoon, expireMs).unref())
   }
 
   return {
-    note: recorder.note,
+    note(collectionId, sightings) {
+      keeping.add(collectionId)
+      return recorder.note(collectionId, sightings)
+    },
     written: recorder.written,
     async settle(collection) {
       await recorder.flush()

@@ -187,6 +187,42 @@ describe('keeping strangers', () => {
     expect(items.map(({ count }) => count)).toEqual([8, 8, 8, 8, 8])
   })
 
+  it('asks the database for sightings that wait only while a collection keeps some', async () => {
+    await watcher.collections.update(name, { keepUnknown: null })
+    const { store } = deps
+    let asked = 0
+    const strangers: typeof store.strangers = {
+      ...store.strangers,
+      collections(options) {
+        asked++
+        return store.strangers.collections(options)
+      },
+    }
+    const background = start({
+      ...{ store: { ...store, strangers }, strangers: { pollMs: 5, expireMs: 1e6 } },
+    })
+    await expect.poll(() => asked).toBeGreaterThan(0)
+    await sleep(60)
+    // Once, to know of collections that had sightings before.
+    expect(asked).toBe(1)
+    // Another process begins to keep some, and this one notices when it answers the next time.
+    await watcher.collections.update(name, { keepUnknown: {} })
+    await background.identify(name, image('(none)'))
+    await expect.poll(() => asked).toBeGreaterThan(5)
+    await see('ann')
+    await expect
+      .poll(async () => await store.strangers.counts((await store.collections.get(name)).id))
+      .toEqual({ strangers: 1, sightings: 1, waiting: 0 })
+    await background.collections.update(name, { keepUnknown: null })
+    await background.close()
+    // A process that starts knows of what is there.
+    const before = asked
+    start({ store: { ...store, strangers }, strangers: { pollMs: 5, expireMs: 30 } })
+    await expect.poll(async () => (await watcher.strangers.counts(name)).sightings).toBe(0)
+    await sleep(60)
+    expect(asked - before).toBeLessThan(15)
+  })
+
   it('joins nothing new to strangers of a model that does not answer any more', async () => {
     await see('ann')
     const [ann] = await listed()
