@@ -121,6 +121,7 @@ export type { Corrections, DeleteOptions, History } from './recognition/history.
 export type { LoadPersons } from './recognition/persons-table.ts'
 export { toPersonsCsv } from './recognition/persons-table.ts'
 export type { FilledPart, SecondModel, UnfilledFace } from './recognition/second-model.ts'
+export type { FacesTakenBack, FacesToSetAside, SetAside } from './recognition/set-aside.ts'
 export type { RecorderStats } from './recognition/strangers/recorder.ts'
 export type {
   AssignedStranger,
@@ -170,6 +171,12 @@ export type {
   PersonListOptions,
   PersonPatch,
 } from './storage/ports/persons.ts'
+export type {
+  FacesChanged,
+  SetAsideOutcome,
+  TakeBackOutcome,
+} from './storage/ports/set-aside.ts'
+export { setAsideOutcomes, takeBackOutcomes } from './storage/ports/set-aside.ts'
 export type { Statement, StatementKind } from './storage/ports/statements.ts'
 export type {
   Sighting,

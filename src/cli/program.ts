@@ -20,6 +20,7 @@ import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
 import { addSeed } from './commands/seed.ts'
 import { addServe } from './commands/serve.ts'
+import { addSetAside } from './commands/set-aside.ts'
 import { addStatements } from './commands/statements.ts'
 import { addStatus } from './commands/status.ts'
 import { addStrangers } from './commands/strangers.ts'
@@ -63,7 +64,7 @@ export function createProgram(output: Output): Command {
   const context = createContext(program, output)
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
-    ...[addFaces, addCorrections, addHistory],
+    ...[addFaces, addCorrections, addSetAside, addHistory],
     ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
     ...[addStatements, addExamine, addStrangers, addJobs, addStatus, addCompletion, addEvaluate],
   ]) {

@@ -32,5 +32,7 @@ describe('chooseRedundant', () => {
     expect(chooseRedundant(rows, 4)).toEqual([])
     expect(chooseRedundant(rows, 9)).toEqual([])
     expect(chooseRedundant(rows, 1)).toHaveLength(3)
+    expect(chooseRedundant(rows, 2, new Set([1]))).not.toContain(1)
+    expect(chooseRedundant(rows, 1, new Set([0, 1, 2]))).toEqual([3])
   })
 })

@@ -44,9 +44,14 @@ export function computeStandings(rows: readonly Float32Array[]): readonly FaceSt
  *
  * @param rows  n unit vectors [d]
  * @param keep  how many are to stay
- * @returns n - keep indices of rows, or none
+ * @param pinned  indices of rows that stay in any case
+ * @returns at most n - keep indices of rows
  */
-export function chooseRedundant(rows: readonly Float32Array[], keep: number): readonly number[] {
+export function chooseRedundant(
+  rows: readonly Float32Array[],
+  keep: number,
+  pinned: ReadonlySet<number> = new Set(),
+): readonly number[] {
   const left = new Set(rows.keys())
   const redundant: number[] = []
   const similarities = rows.map((row) => rows.map((other) => dotProduct(row, other)))
@@ -69,9 +74,10 @@ export function chooseRedundant(rows: readonly Float32Array[], keep: number): re
       sum: toOthers(face),
     }))
     ranked.sort((a, b) => b.nearest - a.nearest || b.sum - a.sum)
-    const { face } = ranked[0] as (typeof ranked)[number]
-    left.delete(face)
-    redundant.push(face)
+    const first = ranked.find(({ face }) => !pinned.has(face))
+    if (first === undefined) break
+    left.delete(first.face)
+    redundant.push(first.face)
   }
   return redundant
 }

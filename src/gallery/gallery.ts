@@ -63,7 +63,14 @@ export interface SearchOptions {
 /** The store's ports that the index follows. */
 export type GalleryPorts = Pick<
   Database,
-  'collections' | 'persons' | 'faces' | 'statements' | 'history' | 'secondModels' | 'strangers'
+  | 'collections'
+  | 'persons'
+  | 'faces'
+  | 'setAside'
+  | 'statements'
+  | 'history'
+  | 'secondModels'
+  | 'strangers'
 >
 
 export interface GalleryCaller extends CallContext {
@@ -184,6 +191,7 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     collections,
     persons,
     faces,
+    setAside,
     statements,
     history,
     secondModels,
@@ -225,6 +233,13 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
         add: (collectionId, person, added) => write(() => faces.add(collectionId, person, added)),
         delete: (collectionId, faceId, how) =>
           erase(collectionId, () => faces.delete(collectionId, faceId, how)),
+      },
+      setAside: {
+        ...setAside,
+        add: (collectionId, personId, faceIds, how) =>
+          erase(collectionId, () => setAside.add(collectionId, personId, faceIds, how)),
+        restore: (collectionId, personId, faceIds) =>
+          write(() => setAside.restore(collectionId, personId, faceIds)),
       },
       history: {
         ...history,

@@ -20,6 +20,7 @@ import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerExaminationRoutes } from './resources/examination/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
+import { registerSetAsideRoutes } from './resources/faces/set-aside.ts'
 import { registerCorrectionRoutes } from './resources/history/corrections.ts'
 import { registerHistoryRoutes } from './resources/history/routes.ts'
 import { registerJobRoutes } from './resources/jobs/routes.ts'
@@ -98,6 +99,7 @@ export async function createApp(
     registerPersonExportRoutes(scope)
     registerFaceRoutes(scope, context)
     registerCorrectionRoutes(scope)
+    registerSetAsideRoutes(scope)
     registerHistoryRoutes(scope)
     registerStatementRoutes(scope, context)
     registerStrangerRoutes(scope)

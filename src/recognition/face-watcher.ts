@@ -32,6 +32,7 @@ import type { BulkPersonEntry, BulkPersonsResult } from './bulk-persons.ts'
 import type { Examination } from './examination/examination.ts'
 import type { Corrections, History } from './history.ts'
 import type { SecondModel } from './second-model.ts'
+import type { SetAside } from './set-aside.ts'
 import type { RecorderStats } from './strangers/recorder.ts'
 import type { Strangers } from './strangers/strangers-api.ts'
 
@@ -652,6 +653,8 @@ export interface FaceWatcher {
   } & Corrections['faces']
   /** The changes of persons and faces. */
   readonly history: History
+  /** Faces that no search finds until they are put back. */
+  readonly setAside: SetAside
   readonly rejections: Rejections
   readonly confirmations: Confirmations
   readonly examination: Examination

@@ -15,6 +15,7 @@ import { createJudges, type Judges } from './judges.ts'
 import { createLastSeen, type LastSeen } from './last-seen.ts'
 import { createPersons } from './persons.ts'
 import { createSecondModel, type SecondModel } from './second-model.ts'
+import { createSetAside } from './set-aside.ts'
 import { createStatements } from './statements.ts'
 import { createModels, createReadiness, createStatus } from './status.ts'
 import { createClusterThread } from './strangers/cluster-thread.ts'
@@ -144,6 +145,7 @@ function bindUseCases(
     },
     ...createStatements(deps, enroll),
     history: createHistory({ gallery, undoable: deps.undoable }),
+    setAside: createSetAside(deps),
     examination: createExamination(deps),
     index: {
       status: async (name) => gallery.indexStatus(await gallery.collections.get(name)),

@@ -8,6 +8,7 @@ import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { SecondModelStore } from './ports/second-models.ts'
+import type { SetAsideStore } from './ports/set-aside.ts'
 import type { StatementStore } from './ports/statements.ts'
 import type { StrangerStore } from './ports/strangers.ts'
 import type { TransferStore } from './ports/transfer.ts'
@@ -17,6 +18,7 @@ export interface Aggregates {
   readonly collections: CollectionStore
   readonly persons: PersonStore
   readonly faces: FaceStore
+  readonly setAside: SetAsideStore
   readonly statements: StatementStore
   readonly history: HistoryStore
   readonly secondModels: SecondModelStore

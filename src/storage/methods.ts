@@ -46,6 +46,7 @@ const methods: {
     lookUpNearest: 'read',
     findByImage: 'read',
   },
+  setAside: { add: 'write', list: 'read', getCrop: 'read', restore: 'write' },
   statements: {
     // It may take the place of an older one.
     add: 'erase',

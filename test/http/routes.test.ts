@@ -4,6 +4,7 @@ import type { Person } from '../../src/storage/ports/persons.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { describeExaminationRoutes } from './examination.ts'
 import { modelId, otherModelId, toEmbedding } from './services.ts'
+import { describeSetAsideRoutes } from './set-aside.ts'
 import { describeStatementRoutes } from './statements.ts'
 import { describeStrangerRoutes } from './strangers.ts'
 
@@ -1255,6 +1256,7 @@ describe('jobs', () => {
 
 describeStrangerRoutes(() => client)
 describeStatementRoutes()
+describeSetAsideRoutes()
 describeExaminationRoutes()
 
 it('moves, splits and merges, and takes changes back', async () => {

@@ -45,6 +45,13 @@ async function readGallery(nodes: readonly Node[], collection: Collection) {
   const { items } = await store.persons.list(collection.id, { limit: 1000 })
   const persons = items.map(({ updatedAt: _, revision: _revision, ...person }) => person)
   const faces = await store.transfer.readFaces(collection.id, { limit: 1000 })
+  const aside = await Promise.all(
+    items.map(async ({ id }) =>
+      (await store.setAside.list(collection.id, id)).items.map(
+        ({ setAsideAt: _, ...face }) => face,
+      ),
+    ),
+  )
   const counts = await store.collections.counts(collection.id)
   const all = Float32Array.from(probes.flatMap((probe) => [...probe]))
   const found = await Promise.all(
@@ -68,6 +75,7 @@ async function readGallery(nodes: readonly Node[], collection: Collection) {
   return {
     persons,
     faces,
+    aside,
     counts,
     nearest: found[0]!.nearest,
     ranked: found[0]!.ranked,
@@ -113,7 +121,7 @@ async function change(store: Database, collection: Collection, random: () => num
   const seed = number(60)
   const crop = makeCrop(Uint8Array.of(255, 216, seed))
   const newFace = makeFace(seed, random() < 0.5 ? { crop } : {})
-  const kind = number(9)
+  const kind = number(11)
   if (kind === 0 || persons.length < 3) {
     return store.faces.add(id, { name: `N${seed}`, metadata: { seed } }, [newFace])
   }
@@ -135,6 +143,12 @@ async function change(store: Database, collection: Collection, random: () => num
     return store.faces.move(id, ids, person!.id, { removeEmptied, ...undoable })
   }
   if (kind === 7 && face) return store.faces.move(id, [face.id], { name: `S${seed}` }, undoable)
+  if (kind === 9 && face) return store.setAside.add(id, face.personId, [face.id])
+  if (kind === 10 && person) {
+    const { items } = await store.setAside.list(id, person.id)
+    const aside = pick(items)
+    return aside && store.setAside.restore(id, person.id, [aside.id])
+  }
   if (other!.id === person!.id) return undefined
   return store.persons.merge(id, { into: person!.id, from: [other!.id] }, undoable)
 }

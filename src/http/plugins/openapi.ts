@@ -8,6 +8,7 @@ import { IsOptional } from 'typebox'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
+import { setAsideComponents } from '../resources/faces/set-aside.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
 import {
   FacesMoved,
@@ -61,6 +62,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     { ApiKey, CreatedApiKey },
     { JobProgress, Job, JobItem },
     bulkPersonComponents,
+    setAsideComponents,
     { Statement, Stated, Confirmed },
     { HistoryEntry, HistoryDetails, FacesMoved, PersonsMerged },
     { PersonQuality, GalleryReport, MergeSuggestions },

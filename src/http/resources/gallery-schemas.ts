@@ -162,6 +162,12 @@ export const Face: Component<faces.Face> = component<faces.Face>('Face').of(
       }),
       hasCrop: Type.Boolean(),
       createdAt: dateTime,
+      setAsideAt: Type.Optional(
+        Type.String({
+          format: 'date-time',
+          description: 'When it was set aside, so that no search finds it.',
+        }),
+      ),
     },
     {
       description:

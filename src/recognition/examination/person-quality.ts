@@ -52,7 +52,10 @@ export interface PersonQuality {
   readonly outlierBelow: number
   /** Most alike first, at most 100. */
   readonly nearDuplicates: readonly NearDuplicate[]
-  /** Ids of the faces beyond the cap that the person can best do without, the most redundant first. */
+  /**
+   * Ids of the faces beyond the cap that the person can best do without, the most redundant first; never
+   * the one that shows the person.
+   */
   readonly redundant: readonly string[]
   /** Empty for a person who is found as well as can be. */
   readonly weaknesses: readonly PersonWeakness[]
@@ -77,6 +80,14 @@ const listedDuplicates = 100
 const outlierWithoutCurve = 0.3
 const searchedTogether = 64
 
+/** @throws {FaceError} `invalidOption` for a cap out of range */
+export function assertCap(cap: number): void {
+  if (Number.isInteger(cap) && cap >= 1 && cap <= maxComparedFaces) return
+  throw new FaceError('invalidOption', {
+    detail: `cap must be a whole number from 1 to ${maxComparedFaces}, got ${cap}.`,
+  })
+}
+
 /**
  * Examines the faces of a person.
  *
@@ -87,14 +98,10 @@ export async function examinePerson(
   { name, personId }: { readonly name: string; readonly personId: string },
   { cap = defaultFaceCap }: PersonQualityOptions = {},
 ): Promise<PersonQuality> {
-  if (!Number.isInteger(cap) || cap < 1 || cap > maxComparedFaces) {
-    throw new FaceError('invalidOption', {
-      detail: `cap must be a whole number from 1 to ${maxComparedFaces}, got ${cap}.`,
-    })
-  }
+  assertCap(cap)
   const collection = await gallery.collections.get(name)
   const { modelId, policy } = collection
-  await gallery.persons.get(collection.id, personId)
+  const { coverFaceId } = await gallery.persons.get(collection.id, personId)
   const faces = await readFaces(gallery, { collectionId: collection.id, personId })
   const faceIds = faces.map(({ id }) => id)
   const rows = toEmbeddingRows(await gallery.faces.getEmbeddings(collection, { faceIds }))
@@ -138,6 +145,7 @@ export async function examinePerson(
     }
   })
   examined.sort((a, b) => (a.similarity ?? 1) - (b.similarity ?? 1))
+  const cover = new Set([known.findIndex(({ id }) => id === coverFaceId)])
   const weaknesses = weaknessesOf(
     {
       faces: known.length,
@@ -154,7 +162,7 @@ export async function examinePerson(
     missingEmbedding: faces.filter(({ id }) => !rows.has(id)).map(({ id }) => id),
     outlierBelow,
     nearDuplicates: findDuplicates(known, vectors),
-    redundant: chooseRedundant(vectors, cap).map((row) => (known[row] as Face).id),
+    redundant: chooseRedundant(vectors, cap, cover).map((row) => (known[row] as Face).id),
     weaknesses,
     ...(advice === undefined ? {} : { advice }),
   }

@@ -7,6 +7,7 @@ import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import { toEnrolmentKind, toFaceChange, toPersonMade } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
+import { findAsideBySource } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toPlain } from './documents.ts'
@@ -108,7 +109,10 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     const given = faces.map((face) => toWrittenFace(collection, personId, face))
     const found = [...(await findBySource(context, given, transaction)).values()]
     const stored = await toFaces(context, collection, { found, transaction })
-    const known = new Map(stored.map((face) => [toSource(face), face]))
+    const imageHashes = faces.map(({ imageHash }) => imageHash)
+    const images = { personId, imageHashes, transaction }
+    const aside = await findAsideBySource(context, collection, images)
+    const known = new Map([...aside, ...stored].map((face) => [toSource(face), face]))
     const { added, answers } = splitKnownFromNew(given, known)
     const increase = { _id: personId, faces: added.length }
     const person = await increaseFaceCount(collectionId, increase, transaction)

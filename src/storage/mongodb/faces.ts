@@ -4,6 +4,7 @@ import type { Face, FaceStore } from '../ports/faces.ts'
 import { toFaceChange } from '../rules/history.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
+import { findAsideByImage, tellErased } from './aside-faces.ts'
 import { type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { toCrop, toEmbeddingId, toFace } from './documents.ts'
@@ -110,9 +111,10 @@ export function createFaceOperations(
           : null
         const removal = { collectionId, transaction }
         if (!face) {
-          const one = { _id: String(faceId), collectionId, record: 'face' } as const
+          const one = { _id: String(faceId), collectionId }
           const kept = undoable ? null : await tables.trash.findOne(one, { session })
-          if (!kept) throw new FaceError('faceNotFound')
+          if (kept?.face === undefined) throw new FaceError('faceNotFound')
+          if (kept.record === 'setAside') await tellErased(context, kept, transaction)
           return eraseKept(context, [kept], transaction)
         }
         const { personId } = face
@@ -131,9 +133,14 @@ export function createFaceOperations(
 
     async findByImage(collectionId, imageHash) {
       if (!isSha256(imageHash)) return []
-      return readFaces(collectionId, () =>
+      const there = await readFaces(collectionId, () =>
         tables.faces.find({ collectionId, imageHash }).sort({ _id: 1 }).toArray(),
       )
+      const aside = await findAsideByImage(context, collectionId, imageHash)
+      const ids = new Set(there.map(({ id }) => id))
+      // One that was put back between the two questions is answered once.
+      const others = aside.filter(({ id }) => !ids.has(id))
+      return [...there, ...others].sort((a, b) => (a.id < b.id ? -1 : 1))
     },
   }
 }

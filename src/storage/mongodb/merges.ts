@@ -9,6 +9,7 @@ import type {
 import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
 import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
 import { isUlid } from '../rules/pages.ts'
+import { giveAside, readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { addToFaceCounts, giveFaces } from './face-owners.ts'
@@ -97,6 +98,10 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
         // The cover may be of a face that is another person's now, and comes back with it.
         const was = input.coverFaceId === undefined ? into : withStoredCover(into, survivor)
         const changes = toPersonChanges(was, planned.person)
+        const kept = await readAside(context, input.from, transaction)
+        const aside = kept.map(({ _id: id, personId: from }) => {
+          return { id, from, personId: into.id }
+        })
         const entry = await appendEntry(context, collectionId, {
           kind: 'personsMerged',
           transitions: [
@@ -104,6 +109,12 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
             ...merged.map(toPersonRemoved),
             ...moved.map((face) => toFaceChange(face._id, { from: face.personId, to: into.id })),
             ...same.map((face) => toFaceChange(face._id, { from: face.personId })),
+            ...aside.map(({ id, from, personId }) =>
+              toFaceChange(id, {
+                from: { personId: from, setAside: true },
+                to: { personId, setAside: true },
+              }),
+            ),
           ],
           transaction,
         })
@@ -119,6 +130,7 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
           moved.map(({ _id: id, personId: from }) => ({ id, from, personId: into.id })),
           transaction,
         )
+        await giveAside(context, aside, transaction)
         await revokeOwnRejections(context, removal, [into.id])
         await moveAnswers(context, { faces: [], persons: toMoved(input) }, transaction)
         await copyStatements(context, { from: input.from, to: into.id, collectionId }, transaction)

@@ -29,6 +29,7 @@ import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createSetAsideOperations } from './set-aside.ts'
 import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
 import { createTransactions } from './transactions.ts'
@@ -135,6 +136,7 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
   const { embeddings, ...lookups } = createLookupOperations(context)
   return {
     collections: createCollectionOperations(context, cleaner),
+    setAside: createSetAsideOperations(context),
     statements: createStatementOperations(context),
     persons: { ...createPersonOperations(context), ...createMergeOperations(context) },
     faces: {

@@ -4,6 +4,7 @@ import type { NewPerson } from '../ports/persons.ts'
 import { toFaceChange, toPersonMade, toPersonRemoved } from '../rules/history.ts'
 import { assertFaceIds, planMove } from '../rules/moves.ts'
 import { isUlid } from '../rules/pages.ts'
+import { readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { giveFaces } from './face-owners.ts'
@@ -81,8 +82,11 @@ export function createMoveOperations(context: MongoContext): Pick<FaceStore, 'mo
       .map(({ faceId: id }) => ({ id, personId, from: owners.get(id) ?? '' }))
     await giveFaces(context, moved, transaction)
     const sources = [...new Set(moved.map((face) => face.from))]
+    const aside = new Set(
+      (await readAside(context, sources, transaction)).map((kept) => kept.personId),
+    )
     const emptied = await persons
-      .find({ _id: { $in: sources }, faceCount: 0 }, { session })
+      .find({ _id: { $in: sources.filter((id) => !aside.has(id)) }, faceCount: 0 }, { session })
       .toArray()
     const removed = removeEmptied ? emptied : []
     const entry = await appendEntry(context, collectionId, {

@@ -10,6 +10,7 @@ import {
 } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { applyPatch, assertRevision } from '../rules/person-record.ts'
+import { readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { appendEntry, scrubHistory } from './history-documents.ts'
@@ -226,6 +227,9 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
           transitions: [
             toPersonRemoved({ id: personId, name: person.name }),
             ...found.map(({ _id }) => toFaceChange(_id, { from: personId })),
+            ...(await readAside(context, [personId], transaction)).map(({ _id }) =>
+              toFaceChange(_id, { from: { personId, setAside: true } }),
+            ),
           ],
           transaction,
         })

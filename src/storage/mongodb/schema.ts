@@ -70,6 +70,16 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { personId: 1 } },
     { key: { removedAt: 1 } },
     {
+      key: { personId: 1, _id: 1 },
+      name: 'setAsideByPerson',
+      partialFilterExpression: { record: 'setAside' },
+    },
+    {
+      key: { collectionId: 1, 'face.imageHash': 1 },
+      name: 'setAsideByImage',
+      partialFilterExpression: { record: 'setAside' },
+    },
+    {
       key: { 'statement.faceId': 1 },
       partialFilterExpression: { 'statement.faceId': { $exists: true } },
     },

@@ -225,10 +225,13 @@ export interface TrashDocument {
   /** The entry of the history that can put it back. */
   readonly entryId: string
   /** `revoked`: a statement that comes back with the entry alone. */
-  readonly record: 'person' | 'face' | 'statement' | 'revoked'
+  readonly record: 'person' | 'face' | 'setAside' | 'statement' | 'revoked'
   /** That of a face or a statement, or of the person itself. */
   readonly personId: string
-  readonly removedAt: string
+  /** Absent of a face that is set aside, which no time erases. */
+  readonly removedAt?: string
+  /** See [Note: Set-aside] in set-aside.ts. */
+  readonly setAsideAt?: string
   readonly person?: PersonDocument
   readonly face?: FaceDocument
   readonly statement?: StatementDocument

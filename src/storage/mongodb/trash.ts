@@ -19,6 +19,8 @@ export interface Removal {
   readonly collectionId: string
   readonly entryId?: string | undefined
   readonly transaction: Transaction
+  /** What a face is in the trash, see [Note: Set-aside] in ports/set-aside.ts; default `face`. */
+  readonly record?: 'face' | 'setAside'
 }
 
 /** Removes faces with their embeddings and crops, and writes their changes. The counts are the caller's. */
@@ -46,7 +48,12 @@ export async function removeFaces(
 
 async function toTrash(
   { tables, now }: MongoContext,
-  { collectionId, entryId, transaction: { session } }: Removal & { readonly entryId: string },
+  {
+    collectionId,
+    entryId,
+    record = 'face',
+    transaction: { session },
+  }: Removal & { readonly entryId: string },
   found: readonly FaceDocument[],
 ): Promise<readonly TrashDocument[]> {
   const ids = found.map(({ _id }) => _id)
@@ -54,9 +61,9 @@ async function toTrash(
     .find({ faceId: { $in: ids } }, { session })
     .sort({ _id: 1 })
     .toArray()
-  const removedAt = now()
+  const at = record === 'face' ? { removedAt: now() } : { setAsideAt: now() }
   return found.map((face) => ({
-    ...{ _id: face._id, collectionId, entryId, record: 'face', removedAt },
+    ...{ _id: face._id, collectionId, entryId, record, ...at },
     ...{ personId: face.personId, face },
     embeddings: embeddings.filter(({ faceId }) => faceId === face._id),
   }))
@@ -185,7 +192,9 @@ export async function eraseKept(
   { session }: Transaction,
 ): Promise<void> {
   if (kept.length === 0) return
-  const faceIds = kept.filter(({ record }) => record === 'face').map(({ _id }) => _id)
+  const isFace = ({ record }: Pick<TrashDocument, 'record'>) =>
+    record === 'face' || record === 'setAside'
+  const faceIds = kept.filter(isFace).map(({ _id }) => _id)
   await tables.trash.deleteMany({ 'statement.faceId': { $in: faceIds } }, { session })
   // A transfer may have brought a face back, whose crop it is then.
   const there = await tables.faces
@@ -211,8 +220,16 @@ export async function eraseTrash(
       .sort({ removedAt: 1 })
       .limit(limit)
       .toArray()
-    await eraseKept(context, kept, transaction)
     const persons = kept.filter(({ record }) => record === 'person')
+    const personIds = persons.map(({ _id }) => _id)
+    // What no time erases goes with its person.
+    const theirs = await tables.trash
+      .find(
+        { personId: { $in: personIds }, record: { $in: ['setAside', 'statement'] } },
+        { session, projection: { embeddings: 0 } },
+      )
+      .toArray()
+    await eraseKept(context, [...kept, ...theirs], transaction)
     for (const collectionId of new Set(persons.map((document) => document.collectionId))) {
       const its = persons.filter((document) => document.collectionId === collectionId)
       const personIds = new Set(its.map(({ _id }) => _id))

@@ -18,6 +18,8 @@ interface Removal {
   readonly collectionId: string
   readonly entryId?: string | undefined
   readonly transaction: Transaction
+  /** What was said of a face that is set aside is kept as long as the face. */
+  readonly record?: 'face' | 'setAside'
 }
 
 /** By what statements belong to what is removed. */
@@ -45,7 +47,7 @@ export async function removeStatements(
 
 async function remove(
   context: MongoContext,
-  { collectionId, entryId, transaction }: Removal,
+  { collectionId, entryId, transaction, record: of }: Removal,
   {
     found,
     record,
@@ -59,12 +61,12 @@ async function remove(
   const { session } = transaction
   const those = { _id: { $in: found.map(({ _id }) => _id) } }
   if (entryId !== undefined) {
-    const removedAt = context.now()
+    const at = of === 'setAside' ? {} : { removedAt: context.now() }
     await trash.deleteMany(those, { session })
     await trash.insertMany(
       found.map(
         (statement): TrashDocument => ({
-          ...{ _id: statement._id, collectionId, entryId, record, removedAt },
+          ...{ _id: statement._id, collectionId, entryId, record, ...at },
           ...{ personId: statement.personId, statement },
         }),
       ),

@@ -3,7 +3,8 @@ import type { HistoryDetails, RemovalOptions } from '../ports/history.ts'
 import type { PersonPatch } from '../ports/persons.ts'
 import { refuseUndo, withoutPersons } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
-import { planUndo, splitCover, toUndoRefusal, type UndoPlan } from '../rules/undo.ts'
+import { countBy, planUndo, splitCover, toUndoRefusal, type UndoPlan } from '../rules/undo.ts'
+import { giveAside, readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { addToFaceCounts, giveFaces } from './face-owners.ts'
@@ -22,6 +23,9 @@ interface Facts {
   readonly persons: readonly PersonDocument[]
   readonly faces: readonly FaceDocument[]
   readonly kept: readonly TrashDocument[]
+  /** Ids of those persons whose faces were set aside and who are there. */
+  readonly owners: ReadonlySet<string>
+  readonly asideCounts: ReadonlyMap<string, number>
 }
 
 /**
@@ -73,6 +77,12 @@ export async function undoEntry(
       ),
       faces: new Map(facts.faces.map((face) => [face._id, face.personId])),
       kept: new Set(facts.kept.map(({ _id }) => _id)),
+      aside: new Map(
+        facts.kept
+          .filter(({ record, personId }) => record === 'setAside' && facts.owners.has(personId))
+          .map(({ _id, personId }) => [_id, personId]),
+      ),
+      asideCounts: facts.asideCounts,
     })
     await assertNotThere(context, { plan, facts }, transaction)
     const changed = plan.changedPersons.map(({ person }) => person.id)
@@ -106,6 +116,18 @@ export async function undoEntry(
       plan.removedFaces.map(({ personId }) => ({ personId, faces: -1 })),
       transaction,
     )
+    const again = new Set(plan.setAsideFaces.map(({ id }) => id))
+    await removeFaces(
+      context,
+      { collectionId, entryId: undoing.id, record: 'setAside', transaction },
+      facts.faces.filter(({ _id }) => again.has(_id)),
+    )
+    await addToFaceCounts(
+      context,
+      plan.setAsideFaces.map(({ personId }) => ({ personId, faces: -1 })),
+      transaction,
+    )
+    await giveAside(context, plan.movedAside, transaction)
     await giveFaces(context, plan.movedFaces, transaction)
     const removedPersons = new Set(plan.removedPersons)
     await removePersons(
@@ -116,16 +138,17 @@ export async function undoEntry(
     await changePersons(plan, { pick: (patch) => splitCover(patch).fields, transaction })
     await restorePersons(context, removal, plan.restoredPersons)
     await giveFaces(context, plan.returnedFaces, transaction)
-    const restoredFaces = new Set(plan.restoredFaces.map(({ id }) => id))
-    const kept = facts.kept.filter(({ _id }) => restoredFaces.has(_id))
+    const back = [...plan.restoredFaces, ...plan.takenBack]
+    const backIds = new Set(back.map(({ id }) => id))
+    const kept = facts.kept.filter(({ _id }) => backIds.has(_id))
     await restoreFaces(context, removal, { collection, kept })
     await addToFaceCounts(
       context,
-      plan.restoredFaces.map(({ personId }) => ({ personId, faces: 1 })),
+      back.map(({ personId }) => ({ personId, faces: 1 })),
       transaction,
     )
     await restoreRevoked(context, entryId, { collectionId, transaction })
-    const given = [...plan.movedFaces, ...plan.returnedFaces, ...plan.restoredFaces]
+    const given = [...plan.movedFaces, ...plan.returnedFaces, ...back]
     await revokeOwnRejections(
       context,
       removal,
@@ -135,7 +158,7 @@ export async function undoEntry(
     await addToCounts(context, collectionId, {
       transaction,
       persons: plan.restoredPersons.length - plan.removedPersons.length,
-      faces: plan.restoredFaces.length - plan.removedFaces.length,
+      faces: back.length - plan.removedFaces.length - plan.setAsideFaces.length,
     })
     return { undoing, plan }
   }
@@ -143,7 +166,8 @@ export async function undoEntry(
   const { undoing, plan } = await context
     .transact(run, entryId)
     .catch((error: unknown) => Promise.reject(toUndoRefusal(error)))
-  const gone = [...plan.removedPersons, ...plan.removedFaces.map(({ id }) => id)]
+  const goneFaces = [...plan.removedFaces, ...plan.setAsideFaces].map(({ id }) => id)
+  const gone = [...plan.removedPersons, ...goneFaces]
   if (gone.length > 0) await forgetLateAnswers(context, gone)
   const moved = [...plan.movedFaces, ...plan.returnedFaces]
   await moveAnswers(context, { faces: moved, persons: [] })
@@ -154,16 +178,37 @@ export async function undoEntry(
 }
 
 async function readFacts(
-  { tables }: MongoContext,
+  context: MongoContext,
   { personIds, transitions }: HistoryDetails,
-  { session }: Transaction,
+  transaction: Transaction,
 ): Promise<Facts> {
+  const { tables } = context
+  const { session } = transaction
   const ids = [...new Set([...personIds, ...transitions.map(({ id }) => id)])]
   const those = { _id: { $in: ids } }
   const kept = await tables.trash.find(those, { session }).toArray()
   const persons = await tables.persons.find(those, { session }).toArray()
   const faces = await tables.faces.find(those, { session }).toArray()
-  return { persons, faces, kept }
+  const found = persons.map(({ _id }) => _id)
+  const asideCounts = countBy(
+    (await readAside(context, found, transaction)).map((aside) => aside.personId),
+  )
+  const owners = await readOwners(context, kept, transaction)
+  return { persons, faces, kept, owners, asideCounts }
+}
+
+/** Ids of the persons, who are there, of faces that are set aside. */
+async function readOwners(
+  { tables }: MongoContext,
+  kept: readonly TrashDocument[],
+  { session }: Transaction,
+): Promise<ReadonlySet<string>> {
+  const ids = kept.filter(({ record }) => record === 'setAside').map(({ personId }) => personId)
+  if (ids.length === 0) return new Set()
+  const found = await tables.persons
+    .find({ _id: { $in: ids } }, { session, projection: { _id: 1 } })
+    .toArray()
+  return new Set(found.map(({ _id }) => _id))
 }
 
 /** @throws {FaceError} `undoRefused` when a person has another face of the same place in the same image */
@@ -175,12 +220,15 @@ async function assertNotThere(
   const documents = new Map(facts.faces.map((face) => [face._id, face]))
   for (const { face } of facts.kept) if (face) documents.set(face._id, face)
   const moved = [...plan.movedFaces, ...plan.returnedFaces]
-  const coming = [...moved, ...plan.restoredFaces].flatMap(({ id, personId }) => {
-    const face = documents.get(id)
-    return face ? [{ ...face, personId }] : []
-  })
+  const coming = [...moved, ...plan.restoredFaces, ...plan.takenBack].flatMap(
+    ({ id, personId }) => {
+      const face = documents.get(id)
+      return face ? [{ ...face, personId }] : []
+    },
+  )
   if (coming.length === 0) return
-  const leaving = new Set([...plan.removedFaces, ...moved].map(({ id }) => id))
+  const going = [...plan.removedFaces, ...plan.setAsideFaces, ...moved]
+  const leaving = new Set(going.map(({ id }) => id))
   const there = await findBySource(context, coming, transaction)
   for (const face of coming) {
     const same = there.get(toSource(face))

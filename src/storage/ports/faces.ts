@@ -27,6 +27,8 @@ export interface Face extends Partial<FaceInImage> {
   readonly imageHash: string
   readonly hasCrop: boolean
   readonly createdAt: string
+  /** When it was set aside, so that no search finds it; see [Note: Set-aside] in set-aside.ts. */
+  readonly setAsideAt?: string
 }
 
 /** What a model made of a face. */
@@ -125,7 +127,8 @@ export interface MovedFaces {
 export interface FaceStore {
   /**
    * Stores faces of a person, all or none; a `NewPerson` is created, or found, in the same transaction.
-   * A face whose imageHash and box the person already has is not stored again: the stored one is answered.
+   * A face whose imageHash and box the person already has is not stored again: the stored one is answered,
+   * also where it is set aside, and stays so.
    * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`,
    *   `invalidEmbedding`, and as `PersonStore.create`
    */
@@ -163,8 +166,8 @@ export interface FaceStore {
     options?: MoveOptions,
   ): Promise<MovedFaces>
   /**
-   * Removes a face. One that was removed before and is kept for an undo, is erased by a removal that
-   * cannot be undone.
+   * Removes a face. One that was removed before and is kept for an undo, or that is set aside, is erased
+   * by a removal that cannot be undone.
    *
    * @throws {FaceError} `faceNotFound`
    */
@@ -189,6 +192,6 @@ export interface FaceStore {
    * @param lists  ids of faces, for each probe the nearest first; those that are gone are left out
    */
   lookUpNearest(set: EmbeddingSet, lists: readonly (readonly string[])[]): Promise<NearestFaces>
-  /** The faces in this collection that came from this image file. */
+  /** The faces in this collection that came from this image file; also those that are set aside. */
   findByImage(collectionId: string, imageHash: string): Promise<readonly Face[]>
 }

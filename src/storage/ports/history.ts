@@ -16,6 +16,8 @@ export const historyKinds = [
   'facesAdded',
   'facesMoved',
   'faceDeleted',
+  'facesSetAside',
+  'facesRestored',
   'undone',
 ] as const
 /** What an entry's call did. */
@@ -28,7 +30,7 @@ export type HistoryRecord = (typeof historyRecords)[number]
 
 /**
  * What of a record matters to an entry: of a person those fields that changed, `null` for one that has
- * no value; of a face its `personId`. `null` where the record was not there. Of a person who was made or
+ * no value; of a face its `personId`, and `setAside` where it is. `null` where the record was not there. Of a person who was made or
  * deleted it has the name alone, and nothing once the person was erased.
  */
 export type RecordState = Readonly<Record<string, unknown>> | null

@@ -58,22 +58,32 @@ export function toPersonRemoved({ id, name }: Pick<Person, 'id' | 'name'>): Tran
   return { record: 'person', id, before: { name }, after: null }
 }
 
+/** Whose a face is, and whether it is set aside. */
+export interface FaceState {
+  readonly personId: string
+  readonly setAside?: boolean
+}
+
 /** The transition of a face; without a person it was not, or is not, there. */
 export function toFaceChange(
   faceId: string,
-  { from, to }: { readonly from?: string; readonly to?: string },
+  { from, to }: { readonly from?: string | FaceState; readonly to?: string | FaceState },
 ): Transition {
-  return { record: 'face', id: faceId, before: toFaceState(from), after: toFaceState(to) }
+  return { record: 'face', id: faceId, before: toRecordState(from), after: toRecordState(to) }
 }
 
-function toFaceState(personId: string | undefined): RecordState {
-  return personId === undefined ? null : { personId }
+function toRecordState(state: string | FaceState | undefined): RecordState {
+  if (state === undefined) return null
+  if (typeof state === 'string') return { personId: state }
+  const { personId, setAside } = state
+  return setAside ? { personId, setAside } : { personId }
 }
 
-/** The person of a face in a state; `undefined` where it was not there. */
-export function personOfState(state: RecordState): string | undefined {
+/** How a face is in a state; `undefined` where it was not there. */
+export function toFaceState(state: RecordState): FaceState | undefined {
   const personId = state?.personId
-  return typeof personId === 'string' ? personId : undefined
+  if (typeof personId !== 'string') return undefined
+  return { personId, setAside: state?.setAside === true }
 }
 
 /** What an enrolment was, of which some faces may have been there, or all. */
@@ -92,8 +102,8 @@ export function summarizeTransitions(
     if (record === 'person') personIds.add(id)
     else faceCount++
     for (const state of [before, after]) {
-      const personId = record === 'face' ? personOfState(state) : undefined
-      if (personId !== undefined) personIds.add(personId)
+      const face = record === 'face' ? toFaceState(state) : undefined
+      if (face !== undefined) personIds.add(face.personId)
     }
   }
   return { personIds: [...personIds], faceCount }

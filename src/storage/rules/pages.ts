@@ -20,6 +20,7 @@ export type Listed =
   | 'collections'
   | 'persons'
   | 'faces'
+  | 'setAside'
   | 'statements'
   | 'keys'
   | 'jobs'

@@ -1,7 +1,7 @@
 import { isFaceError } from '../../core/errors.ts'
 import type { HistoryDetails, Transition } from '../ports/history.ts'
 import type { Person, PersonPatch } from '../ports/persons.ts'
-import { isSameJson, personOfState, refuseUndo, toPersonState } from './history.ts'
+import { isSameJson, refuseUndo, toFaceState, toPersonState } from './history.ts'
 
 /** How the records of an entry are now. */
 export interface UndoFacts {
@@ -9,6 +9,10 @@ export interface UndoFacts {
   readonly persons: ReadonlyMap<string, Person>
   /** The persons of those of its faces that are there. */
   readonly faces: ReadonlyMap<string, string>
+  /** The persons, who are there, of those of its faces that are set aside. */
+  readonly aside: ReadonlyMap<string, string>
+  /** How many faces of its persons are set aside. */
+  readonly asideCounts: ReadonlyMap<string, number>
   /** Ids of its records that were removed and are kept. */
   readonly kept: ReadonlySet<string>
 }
@@ -38,6 +42,12 @@ export interface UndoPlan {
   /** To persons who were restored. */
   readonly returnedFaces: readonly MovedFace[]
   readonly restoredFaces: readonly FaceAt[]
+  /** Faces that are set aside. */
+  readonly setAsideFaces: readonly FaceAt[]
+  /** Faces that are set aside and get another person, who may be restored. */
+  readonly movedAside: readonly MovedFace[]
+  /** Faces that were set aside and are put back. */
+  readonly takenBack: readonly FaceAt[]
   /** Those of the new entry. */
   readonly transitions: readonly Transition[]
 }
@@ -63,13 +73,16 @@ export function planUndo(entry: HistoryDetails, facts: UndoFacts): UndoPlan {
   const removedPersons = persons.filter(({ after }) => after === null).map(({ id }) => id)
   for (const id of restoredPersons) assertRestorable('person', id, facts)
 
-  const plan = planFaces(faces, { facts, restored: new Set(restoredPersons) })
+  const { removedAside, ...plan } = planFaces(faces, {
+    facts,
+    restored: new Set(restoredPersons),
+  })
   const leaving = countBy([
-    ...plan.removedFaces.map(({ personId }) => personId),
-    ...[...plan.movedFaces, ...plan.returnedFaces].map(({ from }) => from),
+    ...[...plan.removedFaces, ...removedAside].map(({ personId }) => personId),
+    ...[...plan.movedFaces, ...plan.returnedFaces, ...plan.movedAside].map(({ from }) => from),
   ])
   for (const id of removedPersons) {
-    const { faceCount } = findPerson(id, facts)
+    const faceCount = findPerson(id, facts).faceCount + (facts.asideCounts.get(id) ?? 0)
     if (faceCount > (leaving.get(id) ?? 0)) {
       throw refuseUndo('The person has other faces by now.', { personId: id })
     }
@@ -79,30 +92,60 @@ export function planUndo(entry: HistoryDetails, facts: UndoFacts): UndoPlan {
   return { ...plan, restoredPersons, removedPersons, changedPersons, transitions }
 }
 
+type FacePlan = Pick<
+  UndoPlan,
+  | 'removedFaces'
+  | 'movedFaces'
+  | 'returnedFaces'
+  | 'restoredFaces'
+  | 'setAsideFaces'
+  | 'movedAside'
+  | 'takenBack'
+>
+
 function planFaces(
   transitions: readonly Transition[],
   { facts, restored }: { readonly facts: UndoFacts; readonly restored: ReadonlySet<string> },
-): Pick<UndoPlan, 'removedFaces' | 'movedFaces' | 'returnedFaces' | 'restoredFaces'> {
+): FacePlan & { readonly removedAside: readonly FaceAt[] } {
   const removedFaces: FaceAt[] = []
   const movedFaces: MovedFace[] = []
   const returnedFaces: MovedFace[] = []
   const restoredFaces: FaceAt[] = []
+  const setAsideFaces: FaceAt[] = []
+  const movedAside: MovedFace[] = []
+  const takenBack: FaceAt[] = []
+  const removedAside: FaceAt[] = []
   for (const { id, before, after } of transitions) {
-    const from = personOfState(before)
-    const to = personOfState(after)
+    const from = toFaceState(before)
+    const to = toFaceState(after)
     if (from === undefined) assertRestorable('face', id, facts)
-    else assertFaceAt({ id, personId: from }, facts)
-    if (to !== undefined && !restored.has(to)) findPerson(to, facts)
-    if (to === undefined) removedFaces.push({ id, personId: from as string })
-    else if (from === undefined) restoredFaces.push({ id, personId: to })
-    else (restored.has(to) ? returnedFaces : movedFaces).push({ id, personId: to, from })
+    else assertFaceAt({ id, ...from }, facts)
+    if (to !== undefined && !restored.has(to.personId)) findPerson(to.personId, facts)
+    if (from === undefined) {
+      // What is set aside comes back with its person, with whom it was kept.
+      if (to !== undefined && !to.setAside) restoredFaces.push({ id, personId: to.personId })
+    } else if (to === undefined) {
+      const gone = from.setAside ? removedAside : removedFaces
+      gone.push({ id, personId: from.personId })
+    } else if (from.setAside && to.setAside) {
+      movedAside.push({ id, personId: to.personId, from: from.personId })
+    } else if (from.setAside) takenBack.push({ id, personId: to.personId })
+    else if (to.setAside) setAsideFaces.push({ id, personId: to.personId })
+    else {
+      const moved = restored.has(to.personId) ? returnedFaces : movedFaces
+      moved.push({ id, personId: to.personId, from: from.personId })
+    }
   }
-  return { removedFaces, movedFaces, returnedFaces, restoredFaces }
+  return {
+    ...{ removedFaces, movedFaces, returnedFaces, restoredFaces },
+    ...{ setAsideFaces, movedAside, takenBack, removedAside },
+  }
 }
 
 function assertRestorable(record: 'person' | 'face', id: string, facts: UndoFacts): void {
-  if (facts.kept.has(id)) return
-  const there = record === 'person' ? facts.persons.has(id) : facts.faces.has(id)
+  const there =
+    record === 'person' ? facts.persons.has(id) : facts.faces.has(id) || facts.aside.has(id)
+  if (facts.kept.has(id) && !there) return
   const reason = there ? 'is there again' : 'was erased'
   throw refuseUndo(`The ${record} ${reason}.`, { [`${record}Id`]: id })
 }
@@ -118,12 +161,20 @@ function findPerson(id: string, { persons, kept }: UndoFacts): Person {
   )
 }
 
-function assertFaceAt({ id, personId }: FaceAt, { faces, kept }: UndoFacts): void {
-  const owner = faces.get(id)
+function assertFaceAt(
+  { id, personId, setAside = false }: FaceAt & { readonly setAside?: boolean },
+  { faces, aside, kept }: UndoFacts,
+): void {
+  const [here, elsewhere] = setAside ? [aside, faces] : [faces, aside]
+  const owner = here.get(id)
   if (owner === personId) return
-  const gone = kept.has(id) ? 'was deleted since; undo that first' : 'was erased'
-  const reason = owner === undefined ? gone : 'was moved to another person since; undo that first'
-  throw refuseUndo(`A face ${reason}.`, { faceId: id })
+  const undoThat = '; undo that first'
+  const reason = (): string => {
+    if (owner !== undefined) return `was moved to another person since${undoThat}`
+    if (elsewhere.has(id)) return `was ${setAside ? 'put back' : 'set aside'} since${undoThat}`
+    return kept.has(id) ? `was deleted since${undoThat}` : 'was erased'
+  }
+  throw refuseUndo(`A face ${reason()}.`, { faceId: id })
 }
 
 function toPersonFields(
@@ -146,7 +197,8 @@ function toPersonFields(
   return { person, fields: (after ?? {}) as PersonPatch }
 }
 
-function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
+/** How often each key is there. */
+export function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
   return counts

@@ -22,6 +22,7 @@ import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createSetAsideOperations } from './set-aside.ts'
 import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
 import { createTransferOperations } from './transfer.ts'
@@ -201,6 +202,7 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
   const { embeddings, ...lookups } = createLookupOperations(context, memory)
   return {
     collections: createCollectionOperations(context),
+    setAside: createSetAsideOperations(context),
     statements: createStatementOperations(context),
     persons: { ...createPersonOperations(context), ...createMergeOperations(context) },
     faces: { ...createFaceOperations(context), ...createMoveOperations(context), ...lookups },

@@ -13,6 +13,7 @@ import { toFaceInImage } from '../rules/face-in-image.ts'
 import { toEnrolmentKind, toFaceChange } from '../rules/history.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
+import { findAsideByImage, findAsideBySource } from './aside-faces.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry } from './history-rows.ts'
@@ -53,6 +54,9 @@ export function createFaceOperations(
     )
     if (stored) return { ...readFace(stored), alreadyEnrolled: true }
     const { crop, imageHash } = face
+    const source = { collectionId: collection.id, personId, imageHash, box }
+    const aside = findAsideBySource(context, source)
+    if (aside) return { ...aside, alreadyEnrolled: true }
     const id = context.newId()
     writeFace(context, collection.id, {
       ...toFaceInImage(face),
@@ -135,7 +139,8 @@ export function createFaceOperations(
         `SELECT ${faceColumns} FROM ${facesAndModel} WHERE collection_id = ? AND image_hash = ? ORDER BY faces.id`,
         [collectionId, imageHash],
       )
-      return rows.map(readFace)
+      const aside = findAsideByImage(context, collectionId, imageHash)
+      return [...rows.map(readFace), ...aside].sort((a, b) => (a.id < b.id ? -1 : 1))
     },
   }
 }

@@ -9,6 +9,11 @@ import { readJson, readNumber, readText } from './rows.ts'
 export interface Removal {
   readonly collectionId: string
   readonly entryId?: string | undefined
+  /**
+   * What a face is in the trash, see [Note: Set-aside] in ports/set-aside.ts; default `face`. What was
+   * said of one that is set aside is kept as long as the face.
+   */
+  readonly record?: 'face' | 'setAside'
 }
 
 export const entryColumns: string =

@@ -8,6 +8,7 @@ import type {
 } from '../ports/persons.ts'
 import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
 import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
+import { giveAside, readAsideIds } from './aside-faces.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry, scrubHistory } from './history-rows.ts'
 import { moveAnswers } from './idempotency.ts'
@@ -88,6 +89,9 @@ export function createMergeOperations(
       // The cover may be of a face that is another person's now, and comes back with it.
       const was = input.coverFaceId === undefined ? into : withStoredCover(context, into)
       const changes = toPersonChanges(was, planned.person)
+      const aside = merged.flatMap(({ id: from }) =>
+        readAsideIds(context, from).map((id) => ({ id, from, personId: into.id })),
+      )
       const entry = appendEntry(context, collectionId, {
         kind: 'personsMerged',
         transitions: [
@@ -95,6 +99,12 @@ export function createMergeOperations(
           ...merged.map(toPersonRemoved),
           ...moved.map(({ id, from }) => toFaceChange(id, { from, to: into.id })),
           ...same.map(({ id, from }) => toFaceChange(id, { from })),
+          ...aside.map(({ id, from, personId }) =>
+            toFaceChange(id, {
+              from: { personId: from, setAside: true },
+              to: { personId, setAside: true },
+            }),
+          ),
         ],
       })
       // Earlier entries have what the person was called, too.
@@ -105,6 +115,7 @@ export function createMergeOperations(
         context,
         moved.map((face) => ({ ...face, personId: into.id })),
       )
+      giveAside(context, aside)
       revokeOwnRejections(context, removal, [into.id])
       const mergedIds = merged.map(({ id }) => id)
       moveAnswers(context, {

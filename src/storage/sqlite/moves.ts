@@ -3,6 +3,7 @@ import type { Person } from '../ports/persons.ts'
 import { toFaceChange, toPersonRemoved } from '../rules/history.ts'
 import { assertFaceIds, type MovableFace, planMove } from '../rules/moves.ts'
 import { isUlid } from '../rules/pages.ts'
+import { countAside } from './aside-faces.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry } from './history-rows.ts'
 import { moveAnswers } from './idempotency.ts'
@@ -75,9 +76,11 @@ export function createMoveOperations(context: StoreContext): Synchronous<Pick<Fa
         .filter(({ outcome }) => outcome === 'moved')
         .map(({ faceId: id }) => ({ id, personId, from: faces.get(id)?.personId ?? '' }))
       giveFaces(context, moved)
-      const emptied = [...new Set(moved.map((face) => face.from))]
+      const sources = [...new Set(moved.map((face) => face.from))]
+      const aside = countAside(context, sources)
+      const emptied = sources
         .map((id) => findPerson(context, collectionId, id))
-        .filter(({ faceCount }) => faceCount === 0)
+        .filter(({ id, faceCount }) => faceCount === 0 && !aside.has(id))
       const removed: readonly Person[] = removeEmptied ? emptied : []
       const entry = appendEntry(context, collectionId, {
         kind: 'facesMoved',

@@ -24,6 +24,7 @@ import {
   toStoredFields,
   toStoredNames,
 } from '../rules/person-record.ts'
+import { readAsideIds } from './aside-faces.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry, scrubHistory } from './history-rows.ts'
 import { retellAnswers } from './idempotency.ts'
@@ -265,6 +266,9 @@ export function createPersonOperations(
         transitions: [
           toPersonRemoved(person),
           ...faceIds.map((faceId) => toFaceChange(faceId, { from: personId })),
+          ...readAsideIds(context, personId).map((faceId) =>
+            toFaceChange(faceId, { from: { personId, setAside: true } }),
+          ),
         ],
       })
       const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }

@@ -464,6 +464,15 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   // JSON: the strangers that an entry gave to another person, see [Note: Assigned strangers] in
   // stranger-persons.ts.
   'ALTER TABLE history ADD COLUMN strangers TEXT',
+  `,
+  // What is set aside is in the trash, too, and no time erases it.
+  `
+  DROP INDEX trash_by_age;
+  CREATE INDEX trash_by_age ON trash (removed_at, id) WHERE record <> 'setAside';
+  CREATE INDEX set_aside_by_person ON trash (person_id, id) WHERE record = 'setAside';
+  CREATE INDEX set_aside_by_image ON trash (collection_id, json_extract(stored, '$.image_hash'))
+    WHERE record = 'setAside';
+  `,
 ]
 
 /** The schema version that this program writes. */

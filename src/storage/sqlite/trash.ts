@@ -1,8 +1,9 @@
+import { toFaceChange } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { modelsOf } from '../rules/second-models.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext } from './context.ts'
-import { type Removal, scrubHistory } from './history-rows.ts'
+import { appendEntry, type Removal, scrubHistory } from './history-rows.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
 import { eraseStrangersOf } from './stranger-persons.ts'
@@ -14,14 +15,14 @@ import { toWordBits } from './word-bits.ts'
 /** Removes faces that are there, with their embeddings and crops, and writes their changes. */
 export function removeFaces(
   context: StoreContext,
-  { collectionId, entryId }: Removal,
+  { collectionId, entryId, record = 'face' }: Removal,
   faceIds: readonly string[],
 ): void {
   const { db } = context
   for (const faceId of faceIds) {
     if (entryId !== undefined) {
-      keepFace(context, { collectionId, entryId }, faceId)
-      keepStatements(context, { collectionId, entryId }, { faceId })
+      keepFace(context, { collectionId, entryId, record }, faceId)
+      keepStatements(context, { collectionId, entryId, record }, { faceId })
     } else forgetStatements(context, faceId)
     db.run('DELETE FROM faces WHERE id = ?', [faceId])
     appendChange(context, { kind: 'faceRemoved', collectionId, faceId })
@@ -30,12 +31,13 @@ export function removeFaces(
 
 function keepFace(
   context: StoreContext,
-  removal: Removal & { readonly entryId: string },
+  removal: Required<Removal> & { readonly entryId: string },
   faceId: string,
 ): void {
   const { db } = context
+  const { record } = removal
   const row = db.get('SELECT * FROM faces WHERE id = ?', [faceId])
-  keepRow(context, removal, { record: 'face', personId: readText(row, 'person_id'), row })
+  keepRow(context, removal, { record, personId: readText(row, 'person_id'), row })
   db.run(
     'INSERT INTO trashed_embeddings (record_id, model_id, embedding) ' +
       'SELECT face_id, model_id, embedding FROM embeddings WHERE face_id = ?',
@@ -155,18 +157,36 @@ export function forgetPersons(context: StoreContext, personIds: readonly string[
       )
       .map((row) => readText(row, 'id'))
     const ids = new Set([personId, ...merged])
-    for (const id of ids) db.run('DELETE FROM trash WHERE person_id = ?', [id])
+    for (const id of ids) {
+      eraseAside(context, id)
+      db.run('DELETE FROM trash WHERE person_id = ?', [id])
+    }
     scrubHistory(db, ids)
     eraseStrangersOf(context, ids)
   }
 }
 
-/** Erases what is left of a face in the trash. @returns whether there was something */
+/**
+ * Erases what is left of a face in the trash; that of one that was set aside is a deletion in the history.
+ *
+ * @returns whether there was something
+ */
 export function forgetFace(context: StoreContext, collectionId: string, faceId: string): boolean {
-  const one = "DELETE FROM trash WHERE id = ? AND collection_id = ? AND record = 'face'"
-  const erased = context.db.run(one, [faceId, collectionId]) > 0
-  if (erased) forgetStatements(context, faceId)
-  return erased
+  const { db } = context
+  const row = db.get(
+    'SELECT t.record, t.person_id, EXISTS (SELECT 1 FROM persons p WHERE p.id = t.person_id) AS there ' +
+      "FROM trash t WHERE t.id = ? AND t.collection_id = ? AND t.record IN ('face', 'setAside')",
+    [faceId, collectionId],
+  )
+  if (!row) return false
+  if (row.record === 'setAside' && row.there === 1) {
+    const from = { personId: readText(row, 'person_id'), setAside: true }
+    const transitions = [toFaceChange(faceId, { from })]
+    appendEntry(context, collectionId, { kind: 'faceDeleted', transitions })
+  }
+  db.run('DELETE FROM trash WHERE id = ?', [faceId])
+  forgetStatements(context, faceId)
+  return true
 }
 
 /** Whether the person is in the trash of the collection. */
@@ -180,13 +200,27 @@ export function isKeptPerson({ db }: StoreContext, collectionId: string, id: str
 export function eraseTrash(context: StoreContext, removedBefore: string, limit: number): number {
   const { db } = context
   const rows = db.all(
-    'SELECT id, record FROM trash WHERE removed_at < ? ORDER BY removed_at, id LIMIT ?',
+    "SELECT id, record FROM trash WHERE record <> 'setAside' AND removed_at < ? " +
+      'ORDER BY removed_at, id LIMIT ?',
     [removedBefore, limit],
   )
   for (const row of rows) db.run('DELETE FROM trash WHERE id = ?', [readText(row, 'id')])
   const persons = rows.filter(({ record }) => record === 'person')
   const personIds = new Set(persons.map((row) => readText(row, 'id')))
+  for (const id of personIds) eraseAside(context, id)
   scrubHistory(db, personIds)
   eraseStrangersOf(context, personIds)
   return rows.length
+}
+
+/** Erases the faces of a person that are set aside, what was said of them, and of the person. */
+function eraseAside(context: StoreContext, personId: string): void {
+  const { db } = context
+  const theirs = "person_id = ? AND record = 'setAside'"
+  for (const row of db.all(`SELECT id FROM trash WHERE ${theirs}`, [personId])) {
+    forgetStatements(context, readText(row, 'id'))
+  }
+  db.run("DELETE FROM trash WHERE person_id = ? AND record IN ('setAside', 'statement')", [
+    personId,
+  ])
 }

@@ -13,6 +13,9 @@ import { readJson, readText } from './rows.ts'
 // more. Copies that were taken and rejections that ended so (`revoked`) come back only when the very
 // entry that took them is undone, however often persons and faces come and go in between.
 
+/** When what goes with a face that is set aside was removed, as no time erases it. */
+const never = '9999-12-31T23:59:59.999Z'
+
 /** Why a statement is in the trash. */
 type Reason = 'statement' | 'revoked'
 
@@ -34,7 +37,7 @@ export function keepStatements(
 /** Removes a statement, and keeps it with the entry, if any. */
 function removeStatement(
   { db, now }: StoreContext,
-  { collectionId, entryId }: Removal,
+  { collectionId, entryId, record }: Removal,
   { row, reason }: { readonly row: SqlRow; readonly reason: Reason },
 ): void {
   const id = readText(row, 'id')
@@ -43,7 +46,10 @@ function removeStatement(
     db.run(
       'INSERT INTO trash (id, entry_id, collection_id, record, person_id, removed_at, stored) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?)',
-      [id, entryId, collectionId, reason, readText(row, 'person_id'), now(), JSON.stringify(row)],
+      [
+        ...[id, entryId, collectionId, reason, readText(row, 'person_id')],
+        ...[record === 'setAside' ? never : now(), JSON.stringify(row)],
+      ],
     )
     db.run(
       'INSERT INTO trashed_embeddings (record_id, model_id, embedding) ' +

@@ -1,7 +1,14 @@
-import type { HistoryDetails, RemovalOptions } from '../ports/history.ts'
+import type { HistoryDetails, RemovalOptions, Transition } from '../ports/history.ts'
 import type { PersonPatch } from '../ports/persons.ts'
 import { refuseUndo, withoutPersons } from '../rules/history.ts'
-import { planUndo, splitCover, toUndoRefusal, type UndoFacts } from '../rules/undo.ts'
+import {
+  planUndo,
+  splitCover,
+  toUndoRefusal,
+  type UndoFacts,
+  type UndoPlan,
+} from '../rules/undo.ts'
+import { countAside, giveAside } from './aside-faces.ts'
 import type { StoreContext } from './context.ts'
 import { appendEntry, scrubHistory } from './history-rows.ts'
 import { findPersons } from './merges.ts'
@@ -51,6 +58,12 @@ export function undoEntry(
     removal,
     plan.removedFaces.map(({ id }) => id),
   )
+  removeFaces(
+    context,
+    { collectionId, entryId: undoing.id, record: 'setAside' },
+    plan.setAsideFaces.map(({ id }) => id),
+  )
+  giveAside(context, plan.movedAside)
   for (const face of plan.movedFaces) assertNotThere(context, { ...face, table: 'faces' })
   giveFaces(context, plan.movedFaces)
   removePersons(context, removal, plan.removedPersons)
@@ -74,12 +87,13 @@ export function undoEntry(
   }
   for (const face of plan.returnedFaces) assertNotThere(context, { ...face, table: 'faces' })
   giveFaces(context, plan.returnedFaces)
-  for (const { id, personId } of plan.restoredFaces) {
+  const back = [...plan.restoredFaces, ...plan.takenBack]
+  for (const { id, personId } of back) {
     assertNotThere(context, { id, personId, table: 'trash' })
     restoreFace(context, removal, id)
   }
   restoreRevoked(context, entry.id)
-  const given = [...plan.movedFaces, ...plan.returnedFaces, ...plan.restoredFaces]
+  const given = [...plan.movedFaces, ...plan.returnedFaces, ...back]
   revokeOwnRejections(
     context,
     removal,
@@ -133,5 +147,23 @@ function readFacts(
   }
   const found = [...findPersons(context, collectionId, personIds).values()]
   const persons = new Map(found.map((person) => [person.id, withStoredCover(context, person)]))
-  return { persons, faces, kept }
+  return {
+    ...{ persons, faces, kept, aside: readAsideOf(context, transitions) },
+    asideCounts: countAside(context, [...persons.keys()]),
+  }
+}
+
+/** The persons, who are there, of those of an entry's faces that are set aside. */
+function readAsideOf(
+  { db }: StoreContext,
+  transitions: readonly Transition[],
+): ReadonlyMap<string, string> {
+  const ids = transitions.flatMap(({ record, id }) => (record === 'face' ? [id] : []))
+  const rows = db.all(
+    "SELECT t.id, t.person_id FROM trash t WHERE t.record = 'setAside' " +
+      'AND t.id IN (SELECT value FROM json_each(?)) ' +
+      'AND EXISTS (SELECT 1 FROM persons p WHERE p.id = t.person_id)',
+    [JSON.stringify(ids)],
+  )
+  return new Map(rows.map((row) => [readText(row, 'id'), readText(row, 'person_id')]))
 }

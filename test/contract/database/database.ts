@@ -18,6 +18,7 @@ import { describePersonLists } from './person-lists.ts'
 import { describePersonSearches } from './person-searches.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
+import { describeSetAside } from './set-aside.ts'
 import { describeStatements } from './statements.ts'
 import { describeStrangers } from './strangers.ts'
 import { describeTransfer } from './transfer.ts'
@@ -60,6 +61,7 @@ export function describeDatabaseContract(
     describePersonLists(under)
     describePersonSearches(under)
     describeFaces(under)
+    describeSetAside(under)
     describeStatements(under)
     describeMoves(under)
     describeHistory(under)

@@ -570,6 +570,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/persons/{person}/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the faces of a person that are set aside
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["listFacesSetAside"];
+        put?: never;
+        /**
+         * Set faces of a person aside
+         * @description Those that are named, or those beyond a cap that the person can best do without, as one change. They are out of every search, list and count, and stay as long as the person, until they are put back. Needs the scope `people:write`.
+         */
+        post: operations["setFacesAside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/set-aside/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put faces back that are set aside
+         * @description All that can be put back, as one change. When this answers, searches find them. Needs the scope `people:write`.
+         */
+        post: operations["restoreFacesSetAside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{collection}/persons/{person}/set-aside/{face}/crop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the stored crop of a face that is set aside
+         * @description Needs the scope `people:read`.
+         */
+        get: operations["getSetAsideCrop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/history": {
         parameters: {
             query?: never;
@@ -1990,6 +2054,11 @@ export interface components {
              * @description ISO 8601, UTC.
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was set aside, so that no search finds it.
+             */
+            setAsideAt?: string;
         };
         /**
          * FaceEmbedding
@@ -2459,6 +2528,42 @@ export interface components {
             failed: number;
         };
         /**
+         * FacesSetAside
+         * @description The person as afterwards, and what became of each face.
+         */
+        FacesSetAside: {
+            person: components["schemas"]["Person"];
+            faces: {
+                faceId: string;
+                /**
+                 * @description `stated`: it stays, as a rejection or a confirmation was said of it. `withinCap`: it stays, as the person has no more faces by now.
+                 * @enum {string}
+                 */
+                outcome: "setAside" | "alreadySetAside" | "stated" | "withinCap" | "notFound";
+            }[];
+            /** @description In the history; absent when nothing changed. */
+            entryId?: string;
+        };
+        /**
+         * FacesRestored
+         * @description The person as afterwards, and what became of each face.
+         */
+        FacesRestored: {
+            person: components["schemas"]["Person"];
+            faces: {
+                faceId: string;
+                /**
+                 * @description `sameImage`: it stays set aside, as the person has a face of the same place in the same photograph.
+                 * @enum {string}
+                 */
+                outcome: "restored" | "alreadyThere" | "sameImage" | "notFound";
+            }[];
+            /** @description Ids of faces that no search finds all the same: the collection answers with another model by now, and no crop is stored that it can embed. */
+            missingEmbedding: string[];
+            /** @description In the history; absent when nothing changed. */
+            entryId?: string;
+        };
+        /**
          * Statement
          * @description What somebody said of a face and a person.
          */
@@ -2521,7 +2626,7 @@ export interface components {
             /** @description ULID. */
             id: string;
             /** @enum {string} */
-            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "undone";
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone";
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2551,7 +2656,7 @@ export interface components {
             /** @description ULID. */
             id: string;
             /** @enum {string} */
-            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "undone";
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone";
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2576,11 +2681,11 @@ export interface components {
                 /** @enum {string} */
                 record: "person" | "face";
                 id: string;
-                /** @description Of a person the fields that changed, of a face its `personId`; `null` where it was not there. Empty once the person was erased. */
+                /** @description Of a person the fields that changed, of a face its `personId`, and `setAside` where it is; `null` where it was not there. Empty once the person was erased. */
                 before: {
                     [key: string]: unknown;
                 } | null;
-                /** @description Of a person the fields that changed, of a face its `personId`; `null` where it was not there. Empty once the person was erased. */
+                /** @description Of a person the fields that changed, of a face its `personId`, and `setAside` where it is; `null` where it was not there. Empty once the person was erased. */
                 after: {
                     [key: string]: unknown;
                 } | null;
@@ -7376,6 +7481,418 @@ export interface operations {
                 };
             };
             /** @description collectionNotFound, personNotFound, faceNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFacesSetAside: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Face"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setFacesAside: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the answer says what would be done. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of faces of the person. */
+                    faceIds?: string[];
+                    /** @description Instead of ids: how many faces the person keeps; of the others at most 1,000 are set aside at once, the most redundant first. */
+                    cap?: number;
+                } & (unknown | unknown);
+            };
+        };
+        responses: {
+            /** @description The person as afterwards, and what became of each face. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacesSetAside"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreFacesSetAside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of faces of the person. */
+                    faceIds: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The person as afterwards, and what became of each face. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacesRestored"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSetAsideCrop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+                /** @description Id of the face. */
+                face: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description collectionNotFound, personNotFound, faceNotFound, notFound */
             404: {
                 headers: {
                     [name: string]: unknown;

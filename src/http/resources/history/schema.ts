@@ -32,7 +32,7 @@ const state = Type.Unsafe<Readonly<Record<string, unknown>> | null>({
   type: ['object', 'null'],
   additionalProperties: true,
   description:
-    'Of a person the fields that changed, of a face its `personId`; `null` where it was not there. Empty once the person was erased.',
+    'Of a person the fields that changed, of a face its `personId`, and `setAside` where it is; `null` where it was not there. Empty once the person was erased.',
 })
 
 export const HistoryDetails: Component<Details> = component<Details>('HistoryDetails').of(
