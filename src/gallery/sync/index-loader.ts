@@ -38,9 +38,10 @@ export function selectChanges(
 }
 
 /**
- * Applies a stretch of the feed to an index. Applying it again, or to an index that is already
- * further, is harmless: ids are never used twice, and an addition carries its embedding only while
- * the face exists.
+ * Applies a stretch of the feed to an index; of each face the last change counts, as one that was
+ * removed may come back. Applying it again, or to an index that is already further, is harmless: a face
+ * that is there has an addition behind its last removal, and an addition carries its embedding only
+ * while the face exists.
  *
  * @param changes  of this index, in the feed's order
  */
@@ -54,6 +55,7 @@ export async function applyChanges(index: VectorIndex, changes: readonly Change[
       removed.add(faceId)
     } else if (embedding !== undefined) {
       added.set(faceId, embedding)
+      removed.delete(faceId)
     }
   }
   if (added.size > 0) {
