@@ -16,8 +16,12 @@ describe('applyChanges', () => {
     const ids = new Set(there)
     const index = {
       dimension: 2,
-      upsert: async (faceIds: readonly string[]) => faceIds.forEach((id) => ids.add(id)),
-      remove: async (faceIds: readonly string[]) => faceIds.forEach((id) => ids.delete(id)),
+      upsert: async (faceIds: readonly string[]) => {
+        for (const id of faceIds) ids.add(id)
+      },
+      remove: async (faceIds: readonly string[]) => {
+        for (const id of faceIds) ids.delete(id)
+      },
     }
     await applyChanges(index as unknown as VectorIndex, changes)
     return [...ids].sort()

@@ -464,7 +464,6 @@ const migrations: readonly (string | ((db: Connection) => void))[] = [
   // JSON: the strangers that an entry gave to another person, see [Note: Assigned strangers] in
   // stranger-persons.ts.
   'ALTER TABLE history ADD COLUMN strangers TEXT',
-  `,
   // What is set aside is in the trash, too, and no time erases it.
   `
   DROP INDEX trash_by_age;
