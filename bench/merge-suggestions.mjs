@@ -51,7 +51,9 @@ try {
   const options = { dataDir, installModels: false, index }
   const [startMs, watcher] = await time(() => createFaceWatcher(options))
   try {
-    console.error(`made in ${Math.round(madeMs / 1000)} s, opened in ${Math.round(startMs / 1000)} s`)
+    console.error(
+      `made in ${Math.round(madeMs / 1000)} s, opened in ${Math.round(startMs / 1000)} s`,
+    )
     await measure(watcher, made)
   } finally {
     await watcher.close()
@@ -102,7 +104,10 @@ async function measure(watcher, { faces, twins, probes, source }) {
     Object.assign(results, { reportSeconds: ms / 1000, alikePairs: report.alikePairs })
   }
   console.log(results)
-  printTable({ 'identify alone, ms': toLatency(alone), 'identify beside it, ms': toLatency(during) })
+  printTable({
+    'identify alone, ms': toLatency(alone),
+    'identify beside it, ms': toLatency(during),
+  })
   writeResult('merge-suggestions', args, {
     question: 'how long finding persons who are there twice takes, and what waits for it',
     ...{ embedder: modelId, index: args.index, source, results },

@@ -36,6 +36,8 @@ export async function listPersons(
       .find(toFilter(collectionId, options, list))
       .sort(sort === 'created' ? { _id: direction } : { [field]: direction, _id: direction })
       .limit(limit + 1)
+      // A thousand persons with all that they may have are more than a server sorts in its memory.
+      .allowDiskUse()
       .toArray()
   const find = () => readInCollection(context, collectionId, { read, none: [] })
   const found = await (options.name === undefined ? find() : context.scans.run(find))
