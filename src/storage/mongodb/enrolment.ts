@@ -14,12 +14,12 @@ import { toPlain } from './documents.ts'
 import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
 import { toFaces } from './faces.ts'
 import { appendEntry } from './history-documents.ts'
+import { revokeOwnRejections } from './own-rejections.ts'
 import { toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument, toOnePerson } from './person-documents.ts'
 import { obtainKnownPerson } from './persons.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
-import { revokeOwnRejections } from './trashed-statements.ts'
 
 type Enrolled = Awaited<ReturnType<FaceStore['add']>>
 

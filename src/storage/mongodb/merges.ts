@@ -16,13 +16,14 @@ import { addToFaceCounts, giveFaces } from './face-owners.ts'
 import { appendEntry, scrubHistory } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
 import { toFaceSource } from './moves.ts'
+import { revokeOwnRejections } from './own-rejections.ts'
 import { toOnePerson, toPersons } from './person-documents.ts'
 import { changePerson, type Merges, withStoredCover } from './persons.ts'
 import { mergeStrangers } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons } from './trash.ts'
-import { copyStatements, revokeOwnRejections } from './trashed-statements.ts'
+import { copyStatements } from './trashed-statements.ts'
 
 interface Plan extends MergeConsequences {
   /** The one who survives, as before. */

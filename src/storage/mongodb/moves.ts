@@ -11,13 +11,13 @@ import { giveFaces } from './face-owners.ts'
 import { toSource } from './face-writes.ts'
 import { appendEntry } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers } from './idempotency.ts'
+import { revokeOwnRejections } from './own-rejections.ts'
 import { toNameTurn } from './person-by-name.ts'
 import { toNewPersonDocument, toOnePerson } from './person-documents.ts'
 import { findPersonDocument, obtainKnownPerson } from './persons.ts'
 import type { FaceDocument, PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removePersons } from './trash.ts'
-import { revokeOwnRejections } from './trashed-statements.ts'
 
 interface Target {
   readonly person: PersonDocument

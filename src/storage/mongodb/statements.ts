@@ -3,10 +3,11 @@ import type { EmbeddingSet } from '../ports/collections.ts'
 import type { Statement, StatementEmbedding, StatementStore } from '../ports/statements.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { assertMayBeSaid, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
+import { ownFaceRejected, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
 import { findCollection, type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary, toEmbeddingId } from './documents.ts'
+import { toFaceSource } from './own-rejections.ts'
 import type { FaceDocument, StatementDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -135,12 +136,15 @@ export function createStatementOperations(context: MongoContext): StatementStore
         if (matchedCount === 0) throw new FaceError('personNotFound')
         const face =
           'faceId' in of ? await findFace(collectionId, of.faceId, transaction) : undefined
-        if (face) assertMayBeSaid(kind, { personId, ownerId: face.personId })
         const said = 'faceId' in of ? undefined : of
         const embedding = said && toStatementEmbedding(collection, said)
         const imageHash = said?.imageHash ?? (face as FaceDocument).imageHash
         const box = said ? said.box : toFaceInImage(face as FaceDocument).box
         const source = toStatementSource({ imageHash, ...(box ? { box } : {}) })
+        if (kind === 'rejection') {
+          const own = await faces.find({ personId, imageHash }, { session }).toArray()
+          if (own.some((one) => toFaceSource(one) === source)) throw ownFaceRejected()
+        }
         const same = await statements.findOne({ personId, source }, { session })
         const [older] = same ? await toStatements(collection.modelId, [same], transaction) : []
         if (older?.kind === kind) return { statement: older, alreadyStated: true }

@@ -1,5 +1,3 @@
-import { toFaceInImage } from '../rules/face-in-image.ts'
-import { toStatementSource } from '../rules/statements.ts'
 import type { MongoContext } from './context.ts'
 import { addToCounts } from './counters.ts'
 import type { StatementDocument, TrashDocument } from './tables.ts'
@@ -14,7 +12,7 @@ import type { Transaction } from './transactions.ts'
 // entry that took them is undone, however often persons and faces come and go in between.
 
 /** Where statements go; without an entry they are erased. */
-interface Removal {
+export interface StatementRemoval {
   readonly collectionId: string
   readonly entryId?: string | undefined
   readonly transaction: Transaction
@@ -28,7 +26,7 @@ type Belonging = { readonly personIds: readonly string[] } | { readonly faceIds:
 /** Removes statements of persons, or about faces, that are removed, and keeps them with the entry, if any. */
 export async function removeStatements(
   context: MongoContext,
-  removal: Removal,
+  removal: StatementRemoval,
   of: Belonging,
 ): Promise<void> {
   const { statements, trash } = context.tables
@@ -42,12 +40,13 @@ export async function removeStatements(
       ? { personId: { $in: [...of.personIds] } }
       : { faceId: { $in: [...of.faceIds] } }
   const found = await statements.find(those, { session }).toArray()
-  await remove(context, removal, { found, record: 'statement' })
+  await takeStatements(context, removal, { found, record: 'statement' })
 }
 
-async function remove(
+/** Removes statements that were found, and keeps them with the entry, if any. */
+export async function takeStatements(
   context: MongoContext,
-  { collectionId, entryId, transaction, record: of }: Removal,
+  { collectionId, entryId, transaction, record: of }: StatementRemoval,
   {
     found,
     record,
@@ -84,7 +83,7 @@ async function remove(
  */
 export async function restoreStatements(
   context: MongoContext,
-  removal: Removal,
+  removal: StatementRemoval,
   of: Belonging,
 ): Promise<void> {
   const { statements, trash } = context.tables
@@ -99,7 +98,7 @@ export async function restoreStatements(
   if (returning.length === 0) return
   const originals = { copyOf: { $in: returning.map(({ _id }) => _id) } }
   const copies = await statements.find(originals, { session }).toArray()
-  await remove(context, removal, { found: copies, record: 'revoked' })
+  await takeStatements(context, removal, { found: copies, record: 'revoked' })
   await putBack(context, returning, removal)
 }
 
@@ -107,7 +106,7 @@ export async function restoreStatements(
 export async function restoreRevoked(
   context: MongoContext,
   entryId: string,
-  removal: Omit<Removal, 'entryId'>,
+  removal: Omit<StatementRemoval, 'entryId'>,
 ): Promise<void> {
   const { trash } = context.tables
   const { session } = removal.transaction
@@ -146,7 +145,7 @@ async function findReturning(
 async function putBack(
   context: MongoContext,
   returning: readonly StatementDocument[],
-  { collectionId, transaction }: Omit<Removal, 'entryId'>,
+  { collectionId, transaction }: Omit<StatementRemoval, 'entryId'>,
 ): Promise<void> {
   if (returning.length === 0) return
   const { statements, trash } = context.tables
@@ -170,45 +169,6 @@ async function putBack(
   if (written.length === 0) return
   await statements.insertMany(written, { session })
   await count(context, written, { collectionId, sign: 1, transaction })
-}
-
-/**
- * Revokes the rejections by which faces are not the persons whose they are: whoever gives a person a
- * face has said the newer word about it.
- */
-export async function revokeOwnRejections(
-  context: MongoContext,
-  removal: Removal,
-  personIds: readonly string[],
-): Promise<void> {
-  if (personIds.length === 0) return
-  const { statements, faces } = context.tables
-  const { session } = removal.transaction
-  const rejections = await statements
-    .find({ personId: { $in: [...new Set(personIds)] }, kind: 'rejection' }, { session })
-    .toArray()
-  if (rejections.length === 0) return
-  const own = await faces
-    .find(
-      {
-        personId: { $in: [...new Set(rejections.map(({ personId }) => personId))] },
-        imageHash: { $in: rejections.map(({ imageHash }) => imageHash) },
-      },
-      { session },
-    )
-    .toArray()
-  const sources = new Set(
-    own.map((face) => {
-      const { box } = toFaceInImage(face)
-      const source = toStatementSource({
-        imageHash: face.imageHash,
-        ...(box === undefined ? {} : { box }),
-      })
-      return `${face.personId} ${source}`
-    }),
-  )
-  const found = rejections.filter(({ personId, source }) => sources.has(`${personId} ${source}`))
-  await remove(context, removal, { found, record: 'revoked' })
 }
 
 /** Copies what was said of persons for another one, but for rejections of faces that are now theirs. */

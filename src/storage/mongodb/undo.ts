@@ -11,13 +11,14 @@ import { addToFaceCounts, giveFaces } from './face-owners.ts'
 import { findBySource, toSource } from './face-writes.ts'
 import { appendEntry, scrubHistory, toDetails } from './history-documents.ts'
 import { forgetLateAnswers, moveAnswers, retellAnswers } from './idempotency.ts'
+import { findSaidOf, revokeOwnRejections } from './own-rejections.ts'
 import { toPersons } from './person-documents.ts'
 import { changePerson, findPersonDocument, withStoredCover } from './persons.ts'
 import { followUndo } from './stranger-persons.ts'
 import type { FaceDocument, PersonDocument, TrashDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, removePersons, restoreFaces, restorePersons } from './trash.ts'
-import { restoreRevoked, revokeOwnRejections } from './trashed-statements.ts'
+import { restoreRevoked } from './trashed-statements.ts'
 
 interface Facts {
   readonly persons: readonly PersonDocument[]
@@ -149,11 +150,10 @@ export async function undoEntry(
     )
     await restoreRevoked(context, entryId, { collectionId, transaction })
     const given = [...plan.movedFaces, ...plan.returnedFaces, ...back]
-    await revokeOwnRejections(
-      context,
-      removal,
-      given.map(({ personId }) => personId),
-    )
+    await revokeOwnRejections(context, removal, [
+      ...given.map(({ personId }) => personId),
+      ...(await findSaidOf(context, [...backIds], transaction)),
+    ])
     await changePersons(plan, { pick: (patch) => splitCover(patch).cover, transaction })
     await addToCounts(context, collectionId, {
       transaction,

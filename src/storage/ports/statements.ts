@@ -61,8 +61,8 @@ export interface StatementStore {
    * The embeddings of a stored face are those of the face, of all its models, also later ones.
    *
    * @throws {FaceError} `collectionNotFound`, `personNotFound`, `faceNotFound`, `modelMismatch`,
-   *   `dimensionMismatch`, `invalidEmbedding`; `faceOfPerson` for the rejection of a face that is the
-   *   person's own
+   *   `dimensionMismatch`, `invalidEmbedding`; `faceOfPerson` for the rejection of a face that the
+   *   person has, by its id or as the same face of the same image
    */
   add(
     collectionId: string,

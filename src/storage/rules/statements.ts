@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { ModelEmbedding } from '../ports/faces.ts'
-import type { SaidOf, StatementKind } from '../ports/statements.ts'
+import type { SaidOf } from '../ports/statements.ts'
 import { toUnitEmbedding } from './embedding.ts'
 import { assertDimension, assertImageHash } from './input-checks.ts'
 import { findSetModel } from './second-models.ts'
@@ -28,13 +28,9 @@ export function toStatementEmbedding(collection: Collection, said: SaidOf): Mode
   return { modelId: said.modelId, embedding: toUnitEmbedding(said.embedding) }
 }
 
-/** @throws {FaceError} `faceOfPerson` for the rejection of a person's own face */
-export function assertMayBeSaid(
-  kind: StatementKind,
-  { personId, ownerId }: { readonly personId: string; readonly ownerId: string },
-): void {
-  if (kind === 'confirmation' || ownerId !== personId) return
-  throw new FaceError('faceOfPerson', {
+/** The refusal of a rejection of a face that the person has, by its id or as the same face of the same image. */
+export function ownFaceRejected(): FaceError {
+  return new FaceError('faceOfPerson', {
     detail: 'Delete it, or enrol it as another person, before it is rejected.',
   })
 }

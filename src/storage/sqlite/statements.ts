@@ -2,11 +2,12 @@ import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingSet } from '../ports/collections.ts'
 import type { Statement, StatementEmbedding, StatementStore } from '../ports/statements.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { assertMayBeSaid, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
+import { ownFaceRejected, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { findPerson } from './persons.ts'
 import { readEmbedding, readJson, readNumber, readText, toEmbeddingBytes } from './rows.ts'
+import { hasOwnFace } from './trashed-statements.ts'
 
 /** A statement, and whether it has an embedding of the model that answers. */
 const statementColumns =
@@ -61,7 +62,7 @@ export function createStatementOperations(context: StoreContext): Synchronous<St
 
   function findFace(collectionId: string, faceId: string): SqlRow {
     const row = isUlid(faceId)
-      ? db.get('SELECT person_id, image_hash, box FROM faces WHERE id = ? AND collection_id = ?', [
+      ? db.get('SELECT image_hash, box FROM faces WHERE id = ? AND collection_id = ?', [
           faceId,
           collectionId,
         ])
@@ -75,7 +76,6 @@ export function createStatementOperations(context: StoreContext): Synchronous<St
       const collection = findCollection(context, collectionId)
       findPerson(context, collectionId, personId)
       const face = 'faceId' in of ? findFace(collectionId, of.faceId) : undefined
-      if (face) assertMayBeSaid(kind, { personId, ownerId: readText(face, 'person_id') })
       const said = 'faceId' in of ? undefined : of
       const embedding = said && toStatementEmbedding(collection, said)
       const imageHash = said?.imageHash ?? readText(face, 'image_hash')
@@ -86,6 +86,9 @@ export function createStatementOperations(context: StoreContext): Synchronous<St
             'box',
           )
       const source = toStatementSource({ imageHash, ...(box ? { box } : {}) })
+      if (kind === 'rejection' && hasOwnFace(context, { personId, imageHash, source })) {
+        throw ownFaceRejected()
+      }
       const same = db.get('SELECT id FROM statements WHERE person_id = ? AND source = ?', [
         personId,
         source,

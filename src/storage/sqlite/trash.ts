@@ -159,6 +159,9 @@ export function forgetPersons(context: StoreContext, personIds: readonly string[
     const ids = new Set([personId, ...merged])
     for (const id of ids) {
       eraseAside(context, id)
+      const faces = "SELECT id FROM trash WHERE person_id = ? AND record = 'face'"
+      // What was said of these faces and other persons.
+      for (const row of db.all(faces, [id])) forgetStatements(context, readText(row, 'id'))
       db.run('DELETE FROM trash WHERE person_id = ?', [id])
     }
     scrubHistory(db, ids)

@@ -141,25 +141,50 @@ export function revokeOwnRejections(
         "WHERE s.person_id = ? AND s.kind = 'rejection'",
       [personId],
     )
-    for (const id of rows.flatMap(toOwnRejection)) {
-      const row = db.get('SELECT * FROM statements WHERE id = ?', [id])
+    for (const found of rows) {
+      if (toFaceSource(found) !== readText(found, 'source')) continue
+      const row = db.get('SELECT * FROM statements WHERE id = ?', [readText(found, 'id')])
       if (row) removeStatement(context, removal, { row, reason: 'revoked' })
     }
   }
 }
 
-/** @returns the id of the rejection, where it is about this very face of the image */
-function toOwnRejection(row: SqlRow): readonly string[] {
+/** Persons of whom something is said of these faces. */
+export function findSaidOf({ db }: StoreContext, faceIds: readonly string[]): readonly string[] {
+  const rows = db.all(
+    'SELECT DISTINCT person_id FROM statements WHERE face_id IN (SELECT value FROM json_each(?))',
+    [JSON.stringify(faceIds)],
+  )
+  return rows.map((row) => readText(row, 'person_id'))
+}
+
+/** Whether a face of the person is of this very place in this image. */
+export function hasOwnFace(
+  { db }: StoreContext,
+  {
+    personId,
+    imageHash,
+    source,
+  }: { readonly personId: string; readonly imageHash: string; readonly source: string },
+): boolean {
+  const rows = db.all(
+    'SELECT image_hash, quality, box, landmarks FROM faces WHERE person_id = ? AND image_hash = ?',
+    [personId, imageHash],
+  )
+  return rows.some((row) => toFaceSource(row) === source)
+}
+
+/** What a statement about this face has as its source. */
+function toFaceSource(row: SqlRow): string {
   const { box } = toFaceInImage({
     quality: readJson(row, 'quality'),
     box: readJson(row, 'box'),
     landmarks: readJson(row, 'landmarks'),
   })
-  const source = toStatementSource({
+  return toStatementSource({
     imageHash: readText(row, 'image_hash'),
     ...(box === undefined ? {} : { box }),
   })
-  return source === readText(row, 'source') ? [readText(row, 'id')] : []
 }
 
 /** Erases statements in the trash about a face that is erased. */

@@ -23,7 +23,7 @@ import {
   restoreFace,
   restorePerson,
 } from './trash.ts'
-import { restoreRevoked, revokeOwnRejections } from './trashed-statements.ts'
+import { findSaidOf, restoreRevoked, revokeOwnRejections } from './trashed-statements.ts'
 
 /**
  * Takes an entry back, as {@link import('../ports/history.ts').HistoryStore.undo} says.
@@ -94,11 +94,11 @@ export function undoEntry(
   }
   restoreRevoked(context, entry.id)
   const given = [...plan.movedFaces, ...plan.returnedFaces, ...back]
-  revokeOwnRejections(
-    context,
-    removal,
-    given.map(({ personId }) => personId),
-  )
+  const backIds = back.map(({ id }) => id)
+  revokeOwnRejections(context, removal, [
+    ...given.map(({ personId }) => personId),
+    ...findSaidOf(context, backIds),
+  ])
   try {
     change((patch) => splitCover(patch).cover)
   } catch (error) {

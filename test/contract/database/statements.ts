@@ -158,6 +158,9 @@ export function describeStatements(under: () => DatabaseUnderTest): void {
 
     it('refuses what cannot be said', async () => {
       await expectCode(say(ann, { faceId: annFace }), 'faceOfPerson')
+      await expectCode(say(ann, saidOf(1)), 'faceOfPerson')
+      const again = await store.faces.add(collection.id, bob, [makeFace(1)])
+      await expectCode(say(ann, { faceId: again.faces[0]!.id }), 'faceOfPerson')
       expect((await say(ann, { faceId: annFace }, confirmation)).statement.inForce).toBe(true)
       await expectCode(say(ann, { faceId: unknownId }), 'faceNotFound')
       await expectCode(say(unknownId, saidOf(3)), 'personNotFound')
