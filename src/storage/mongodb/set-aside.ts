@@ -12,12 +12,12 @@ import { addToFaceCounts } from './face-owners.ts'
 import { toSource } from './face-writes.ts'
 import { appendEntry } from './history-documents.ts'
 import { forgetLateAnswers } from './idempotency.ts'
+import { revokeOwnRejections } from './own-rejections.ts'
 import { toOnePerson } from './person-documents.ts'
 import { findPerson, findPersonDocument } from './persons.ts'
 import type { FaceDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 import { removeFaces, restoreFaces } from './trash.ts'
-import { revokeOwnRejections } from './trashed-statements.ts'
 
 const record = 'setAside'
 
