@@ -1,13 +1,7 @@
 import type { HistoryDetails, RemovalOptions, Transition } from '../ports/history.ts'
 import type { PersonPatch } from '../ports/persons.ts'
 import { refuseUndo, withoutPersons } from '../rules/history.ts'
-import {
-  planUndo,
-  splitCover,
-  toUndoRefusal,
-  type UndoFacts,
-  type UndoPlan,
-} from '../rules/undo.ts'
+import { planUndo, splitCover, toUndoRefusal, type UndoFacts } from '../rules/undo.ts'
 import { countAside, giveAside } from './aside-faces.ts'
 import type { StoreContext } from './context.ts'
 import { appendEntry, scrubHistory } from './history-rows.ts'
