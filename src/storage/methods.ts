@@ -79,6 +79,8 @@ const methods: {
     restoreCollection: 'write',
     restorePersons: 'write',
     restoreFaces: 'write',
+    readStatements: 'read',
+    restoreStatements: 'write',
   },
   answers: { claim: 'write', complete: 'write' },
   keys: {

@@ -8,6 +8,8 @@ import type { Database } from '../../src/storage/database.ts'
 import { type MethodName, wrapMethods } from '../../src/storage/methods.ts'
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import type { StoredFace } from '../../src/storage/ports/faces.ts'
+import type { Person } from '../../src/storage/ports/persons.ts'
+import type { NewStatement, SaidOf } from '../../src/storage/ports/statements.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
 import { makeCollection, makeCrop, makeEmbedding, makeFace } from './faces.ts'
 
@@ -72,6 +74,34 @@ export async function fillCollection(
   return collection
 }
 
+/**
+ * Says something of every kind: of images with a place and without, of stored faces; rejections and a
+ * confirmation.
+ *
+ * @returns how many were said
+ */
+export async function addStatements(store: Database, collection: Collection): Promise<number> {
+  const { id, modelId, dimension } = collection
+  const persons = (await store.persons.list(id, { limit: 2 })).items
+  const [ann, bob] = persons as [Person, Person]
+  const [face] = (await store.faces.list(id, { personId: bob.id, limit: 1 })).items
+  const actor = { kind: 'apiKey', id: 'k1', name: 'Key é' } as const
+  const ports = store.as({ actor })
+  const subjects: readonly NewStatement['of'][] = [
+    { modelId, ...toSaid(9001, dimension), box: { x: 1.5, y: -0.1, width: 1e-7, height: 120 } },
+    { modelId, ...toSaid(9002, dimension) },
+    { faceId: face!.id },
+  ]
+  for (const of of subjects) await ports.statements.add(id, ann.id, { kind: 'rejection', of })
+  const of = { modelId, ...toSaid(9003, dimension) }
+  await store.statements.add(id, bob.id, { kind: 'confirmation', of })
+  return subjects.length + 1
+}
+
+function toSaid(seed: number, dimension: number): Pick<SaidOf, 'embedding' | 'imageHash'> {
+  return { embedding: makeEmbedding(seed, dimension), imageHash: makeFace(seed).imageHash }
+}
+
 /** A crop of this version, or of one before. */
 function toCrop(bytes: Uint8Array, which: number): FaceCrop {
   return which === 0 ? makeCrop(bytes) : { bytes }
@@ -108,7 +138,8 @@ export async function readGallery(store: Database): Promise<unknown> {
         persons.push(...page.items)
         cursor = page.nextCursor
       } while (cursor !== undefined)
-      return { collection, persons, faces }
+      const statements = await store.transfer.readStatements(collection.id, { limit: 1000 })
+      return { collection, persons, faces, statements }
     }),
   )
 }

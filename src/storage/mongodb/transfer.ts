@@ -16,6 +16,7 @@ import { addToCounts } from './counters.ts'
 import type { DeletedCollectionCleaner } from './deleted-collections.ts'
 import { readEmbedding, toCrop, toEmbeddingId, toFace } from './documents.ts'
 import { findBySource, insertFaces, toSource, type WrittenFace } from './face-writes.ts'
+import { createStatementMoves } from './moved-statements.ts'
 import { assertFreeExternalId } from './person-by-name.ts'
 import { toPersonDocument } from './person-documents.ts'
 import type { Transaction } from './transactions.ts'
@@ -47,6 +48,8 @@ export function createTransferOperations(
   }
 
   return {
+    ...createStatementMoves(context),
+
     async readFaces(collectionId, { after = '', limit }) {
       const read = () =>
         faces

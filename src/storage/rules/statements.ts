@@ -2,8 +2,9 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { ModelEmbedding } from '../ports/faces.ts'
 import type { SaidOf } from '../ports/statements.ts'
-import { toUnitEmbedding } from './embedding.ts'
-import { assertDimension, assertImageHash } from './input-checks.ts'
+import type { MovedStatement } from '../ports/transfer.ts'
+import { assertUnitEmbedding, toUnitEmbedding } from './embedding.ts'
+import { assertDimension, assertId, assertImageHash } from './input-checks.ts'
 import { findSetModel } from './second-models.ts'
 
 /**
@@ -13,6 +14,31 @@ import { findSetModel } from './second-models.ts'
 export function toStatementSource({ imageHash, box }: Pick<SaidOf, 'imageHash' | 'box'>): string {
   if (box === undefined) return imageHash
   return [imageHash, box.x, box.y, box.width, box.height].join(' ')
+}
+
+/** The image and the place in it that {@link toStatementSource} was made of. */
+export function parseStatementSource(source: string): Pick<SaidOf, 'imageHash' | 'box'> {
+  const [imageHash = '', ...place] = source.split(' ')
+  if (place.length !== 4) return { imageHash }
+  const [x, y, width, height] = place.map(Number) as [number, number, number, number]
+  return { imageHash, box: { x, y, width, height } }
+}
+
+/**
+ * Checks a statement that is moved here.
+ *
+ * @throws {FaceError} `dimensionMismatch`, `invalidEmbedding`, `invalidOption`
+ */
+export function assertMovable(
+  collection: Pick<Collection, 'modelId' | 'dimension'>,
+  { id, of }: MovedStatement,
+): void {
+  assertId(id)
+  if ('faceId' in of) return
+  assertImageHash(of)
+  if (of.embedding === undefined) return
+  assertDimension(collection, of.embedding)
+  assertUnitEmbedding(of.embedding)
 }
 
 /**

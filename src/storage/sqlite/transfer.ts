@@ -5,6 +5,7 @@ import { assertDimension, assertId, assertImageHash, assertModel } from '../rule
 import { insertCollection } from './collections.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { writeFace } from './faces.ts'
+import { createStatementMoves } from './moved-statements.ts'
 import { findPerson, writePerson } from './persons.ts'
 import {
   collectionColumns,
@@ -19,6 +20,8 @@ import {
 export function createTransferOperations(context: StoreContext): Synchronous<TransferStore> {
   const { db } = context
   return {
+    ...createStatementMoves(context),
+
     readFaces(collectionId, { after = '', limit }) {
       const rows = db.all(
         `SELECT ${faceColumns}, (SELECT embedding FROM embeddings e WHERE e.face_id = faces.id ` +

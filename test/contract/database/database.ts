@@ -13,6 +13,7 @@ import { describeHistory } from './history.ts'
 import { describeHistoryStatements } from './history-statements.ts'
 import { describeJobs } from './jobs.ts'
 import { describeKeys } from './keys.ts'
+import { describeMovedStatements } from './moved-statements.ts'
 import { describeMoves } from './moves.ts'
 import { describePersonLists } from './person-lists.ts'
 import { describePersonSearches } from './person-searches.ts'
@@ -70,6 +71,7 @@ export function describeDatabaseContract(
     describeFeed(under, createNoted)
     describeAnswers(under)
     describeTransfer(under, createNoted)
+    describeMovedStatements(under, createNoted)
     describeKeys(under)
     describeJobs(under)
     describeStrangers(under)
