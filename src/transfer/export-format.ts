@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, type TString, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { FaceError } from '../core/errors.ts'
 import { probeShiftModes } from '../core/policy.ts'
@@ -15,24 +15,36 @@ import { type PersonRecord, toPersonRecord } from './records.ts'
  * has a directory of its name with four files. Line i of `faces.jsonl` belongs to row i of
  * `embeddings.f32`; persons and faces are in id order. `crops.bin` holds the crops one after the
  * other, in the order of the faces that have one. The manifest names no paths. The embeddings are
- * those of the model that answers; the row of a face without one is zeros. Version 2 has such faces,
- * and the places of faces in their crops; version 3 has persons with more than a name and metadata. An
- * export is of the lowest version that has what is in it, so that an earlier program reads it.
+ * those of the model that answers; the row of a face without one is zeros. A collection with rejections
+ * or confirmations has two files more: lines of `statements.jsonl` without a `faceId` belong to the
+ * rows of `statements.f32`, in this order. Version 2 has faces without an embedding, and the places of
+ * faces in their crops; version 3 has persons with more than a name and metadata; version 4 has
+ * statements. An export is of the lowest version that has what is in it, so that an earlier program
+ * reads it.
  */
 export const manifestFile = 'manifest.json'
 export const exportFiles = ['persons.jsonl', 'faces.jsonl', 'embeddings.f32', 'crops.bin'] as const
 export type ExportFile = (typeof exportFiles)[number]
+/** Of a collection with statements. */
+export const statementFiles = ['statements.jsonl', 'statements.f32'] as const
+export type StatementFile = (typeof statementFiles)[number]
 
 const formatName = 'face-watcher-export'
-const formatVersions = [1, 2, 3] as const
+const formatVersions = [1, 2, 3, 4] as const
 
 /** Of an export. */
 export type FormatVersion = (typeof formatVersions)[number]
 
-const strict = { additionalProperties: false } as const
-const id = Type.String({ pattern: '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' })
-const time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' })
-const hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
+/** Of all objects of an export. */
+export const strict = { additionalProperties: false } as const
+/** Of records. */
+export const id: TString = Type.String({ pattern: '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' })
+/** ISO 8601, UTC. */
+export const time: TString = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+})
+/** Lower-case hex SHA-256. */
+export const hash: TString = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const modelId = Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$' })
 const rate = Type.Number({ minimum: 0, maximum: 1 })
@@ -74,13 +86,17 @@ const CollectionSchema = Type.Object(
     createdAt: time,
     persons: count,
     faces: count,
+    /** Since version 4, with its files; absent where there are none. */
+    statements: Type.Optional(count),
     files: Type.Object(
       {
         'persons.jsonl': file,
         'faces.jsonl': file,
         'embeddings.f32': file,
         'crops.bin': file,
-      } satisfies Record<ExportFile, TSchema>,
+        'statements.jsonl': Type.Optional(file),
+        'statements.f32': Type.Optional(file),
+      } satisfies Record<ExportFile | StatementFile, TSchema>,
       strict,
     ),
   },
@@ -204,7 +220,11 @@ export interface FileDigest {
 export interface ExportedCollection extends MovedCollection {
   readonly persons: number
   readonly faces: number
-  readonly files: Readonly<Record<ExportFile, FileDigest>>
+  /** Present with its files. */
+  readonly statements?: number
+  readonly files: Readonly<
+    Record<ExportFile, FileDigest> & Partial<Record<StatementFile, FileDigest>>
+  >
 }
 
 export interface ExportManifest {
@@ -222,8 +242,15 @@ export function toManifest(input: Omit<ExportManifest, 'format'>): ExportManifes
 
 /** The part of a manifest's entry that a store keeps. */
 export function toCollection(entry: ExportedCollection): MovedCollection {
-  const { persons: _persons, faces: _faces, files: _files, ...collection } = entry
-  return collection
+  const { persons: _persons, faces: _faces, statements: _said, files: _files, ...rest } = entry
+  return rest
+}
+
+/** The files of a collection, by name. */
+export function listFiles({
+  files,
+}: ExportedCollection): readonly (readonly [name: string, file: FileDigest])[] {
+  return Object.entries(files)
 }
 
 /** A failure of what was exported. @param detail names the file, and the line where there is one */
@@ -244,6 +271,11 @@ export function parseManifest(text: string): ExportManifest {
   for (const key of ['id', 'name'] as const) {
     if (new Set(manifest.collections.map((entry) => entry[key])).size < manifest.collections.length)
       throw exportInvalid(`${manifestFile} has two collections of one ${key}.`)
+  }
+  for (const { name, statements, files } of manifest.collections) {
+    const parts = [statements, ...statementFiles.map((part) => files[part])]
+    if (new Set(parts.map((part) => part === undefined)).size > 1)
+      throw exportInvalid(`${manifestFile} has statements of ${name} without all their files.`)
   }
   return manifest
 }
@@ -268,7 +300,8 @@ export function createLineParsers(): LineParsers {
   }
 }
 
-function parseJson(text: string, where: string): unknown {
+/** @throws {FaceError} `exportInvalid` */
+export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -277,7 +310,8 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-function parseValue<T extends TSchema>(
+/** @throws {FaceError} `exportInvalid` that says where, and which part is not as expected */
+export function parseValue<T extends TSchema>(
   validator: Validator<Record<never, never>, T>,
   value: unknown,
   where: string,

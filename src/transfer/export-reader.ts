@@ -2,27 +2,31 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isFaceError } from '../core/errors.ts'
 import type { StoredFace } from '../storage/ports/faces.ts'
-import { assertUnitEmbedding } from '../storage/rules/embedding.ts'
 import { toMetadataJson, toStoredName } from '../storage/rules/person-fields.ts'
 import {
   createLineParsers,
   type ExportedCollection,
   type ExportFile,
   type ExportManifest,
-  exportFiles,
   exportInvalid,
+  listFiles,
   manifestFile,
   parseManifest,
 } from './export-format.ts'
+import {
+  assertCount,
+  assertEmbedding,
+  assertOrder,
+  fill,
+  readLines,
+  toExportInvalid,
+} from './export-lines.ts'
+import { readExportedStatements } from './exported-statements.ts'
 import { type PersonRecord, type RecordSource, toFaceRecord } from './records.ts'
 
 /** A collection's entry costs about 1 KiB. */
 const maxManifestBytes = 64 * 2 ** 20
-/** A person's metadata is the longest part of a line, 16 KiB. */
-const maxLineBytes = 65_536
-const batchSize = 256
 
 /**
  * Reads the manifest and looks whether the files are there in the sizes that it says.
@@ -35,10 +39,9 @@ export async function readManifest(directory: string): Promise<ExportManifest> {
   if (size > maxManifestBytes) throw exportInvalid(`${manifestFile} is too large.`)
   const manifest = parseManifest(await readFile(path, 'utf8'))
   for (const entry of manifest.collections) {
-    for (const file of exportFiles) {
+    for (const [file, { bytes: expected }] of listFiles(entry)) {
       const where = `${entry.name}/${file}`
       const actual = await statFile(join(directory, entry.name, file), where)
-      const expected = entry.files[file].bytes
       if (actual !== expected) {
         throw exportInvalid(`${where} has ${actual} bytes, ${manifestFile} says ${expected}.`)
       }
@@ -55,12 +58,12 @@ export async function readManifest(directory: string): Promise<ExportManifest> {
 
 /** @throws {FaceError} `exportInvalid` when a file is not the one that the manifest describes */
 export async function verifyChecksums(directory: string, entry: ExportedCollection): Promise<void> {
-  for (const file of exportFiles) {
+  for (const [file, { sha256 }] of listFiles(entry)) {
     const hash = createHash('sha256')
     for await (const chunk of createReadStream(join(directory, entry.name, file))) {
       hash.update(chunk as Buffer)
     }
-    if (hash.digest('hex') !== entry.files[file].sha256) {
+    if (hash.digest('hex') !== sha256) {
       throw exportInvalid(`${entry.name}/${file} is damaged: its SHA-256 is not the manifest's.`)
     }
   }
@@ -148,6 +151,8 @@ export function createExportSource(directory: string, entry: ExportedCollection)
         await crops.close()
       }
     },
+
+    statements: () => readExportedStatements(join(directory, entry.name), entry),
   }
 }
 
@@ -162,68 +167,9 @@ async function statFile(path: string, where: string): Promise<number> {
   return stats.size
 }
 
-/** Lines in batches, without their ends. */
-async function* readLines(path: string, where: string): AsyncGenerator<readonly string[]> {
-  let rest: Buffer = Buffer.alloc(0)
-  let lines: string[] = []
-  for await (const chunk of createReadStream(path)) {
-    const data = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
-    let from = 0
-    for (let end = data.indexOf(0x0a); end >= 0; end = data.indexOf(0x0a, from)) {
-      lines.push(data.toString('utf8', from, end))
-      from = end + 1
-      if (lines.length === batchSize) {
-        yield lines
-        lines = []
-      }
-    }
-    rest = data.subarray(from)
-    if (rest.length > maxLineBytes) throw exportInvalid(`${where} has a line that is too long.`)
-  }
-  if (lines.length > 0) yield lines
-  if (rest.length > 0) throw exportInvalid(`The last line of ${where} is cut off.`)
-}
-
-/** Reads exactly the bytes of `out` from the position. */
-async function fill(
-  file: Awaited<ReturnType<typeof open>>,
-  out: Float32Array | Uint8Array,
-  position: number,
-): Promise<void> {
-  let done = 0
-  while (done < out.byteLength) {
-    const { bytesRead } = await file.read(out, done, out.byteLength - done, position + done)
-    if (bytesRead === 0) throw exportInvalid('A file became shorter while it was read.')
-    done += bytesRead
-  }
-}
-
-function assertOrder(before: string, id: string, where: string): void {
-  if (id <= before) throw exportInvalid(`${where} is not in the order of ids.`)
-}
-
-function assertCount(actual: number, expected: number, where: string): void {
-  if (actual !== expected) {
-    throw exportInvalid(`${where} has ${actual} lines or more, ${manifestFile} says ${expected}.`)
-  }
-}
-
 function assertStorable(person: PersonRecord, where: string): void {
   toExportInvalid(where, () => {
     toMetadataJson(person.metadata)
     if (toStoredName(person.name) !== person.name) throw exportInvalid(`${where} has another name.`)
   })
-}
-
-function assertEmbedding(embedding: Float32Array, where: string): void {
-  toExportInvalid(where, () => assertUnitEmbedding(embedding))
-}
-
-function toExportInvalid(where: string, body: () => void): void {
-  try {
-    body()
-  } catch (error) {
-    if (!isFaceError(error) || error.code === 'exportInvalid') throw error
-    throw exportInvalid(`${where}: ${error.message}`, error)
-  }
 }

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { FaceError } from '../core/errors.ts'
-import { systemCodeOf, toDiskRefusal } from '../platform/disk.ts'
 import type { StoredFace } from '../storage/ports/faces.ts'
 import {
   type ExportFile,
@@ -14,13 +12,20 @@ import {
   type FormatVersion,
   isOfVersion3,
   manifestFile,
+  statementFiles,
   toPersonLine,
 } from './export-format.ts'
+import {
+  createFileWriter,
+  type FileWriter,
+  guard,
+  rewrittenSuffix,
+  toLines,
+} from './file-writer.ts'
 import { type PersonRecord, toBytes, toFaceRecord, toPlace } from './records.ts'
 
 /** Marks a directory as one whose content an export may replace. */
 const unfinishedMark = '.unfinished-export'
-const rewrittenSuffix = '.new'
 
 export interface WrittenFaces {
   readonly faces: number
@@ -58,7 +63,7 @@ function directoryInUse(detail: string): FaceError {
 
 /** Removes what an export wrote, and nothing that somebody else put there. */
 async function removeUnfinished(directory: string): Promise<void> {
-  for (const file of exportFiles) {
+  for (const file of [...exportFiles, ...statementFiles]) {
     for (const suffix of ['', rewrittenSuffix]) {
       await rm(join(directory, file + suffix), { force: true })
     }
@@ -155,48 +160,4 @@ export async function finishDirectory(directory: string, manifest: ExportManifes
     await writeFileAtomic(join(directory, manifestFile), text, { mode: 0o600 })
     await rm(join(directory, unfinishedMark))
   })
-}
-
-interface FileWriter {
-  append(bytes: Uint8Array): Promise<void>
-  /** Makes it durable. */
-  finish(): Promise<FileDigest>
-  close(): Promise<void>
-}
-
-async function createFileWriter(path: string): Promise<FileWriter> {
-  const file = await guard(() => open(path, 'w', 0o600))
-  const hash = createHash('sha256')
-  let bytes = 0
-  return {
-    async append(data) {
-      hash.update(data)
-      bytes += data.byteLength
-      await guard(() => file.appendFile(data))
-    },
-    async finish() {
-      await guard(() => file.sync())
-      return { bytes, sha256: hash.digest('hex') }
-    },
-    close: () => file.close(),
-  }
-}
-
-function toLines(records: readonly unknown[]): Buffer {
-  return Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''))
-}
-
-/** Runs `body` and turns the disk's errors into those of the catalogue. */
-async function guard<T>(body: () => Promise<T>): Promise<T> {
-  try {
-    return await body()
-  } catch (cause) {
-    const code = systemCodeOf(cause)
-    if (code === undefined) throw cause
-    if (toDiskRefusal(cause) === 'full') throw new FaceError('storeFull', { cause })
-    throw new FaceError('invalidOption', {
-      detail: `The directory of the export cannot be written (${code}).`,
-      cause,
-    })
-  }
 }

@@ -14,6 +14,7 @@ import {
   writeFaces,
   writePersons,
 } from './export-writer.ts'
+import { writeStatements } from './exported-statements.ts'
 import {
   type CollectionSummary,
   countRecords,
@@ -37,7 +38,9 @@ export interface ExportOptions extends TransferOptions {
 // removed between the two has all faces in the feed as removed, and faces that the feed calls
 // removed are taken out again. So the export holds every face that was there when it began and when
 // it ended, none that was removed meanwhile, and a person for each; of those added meanwhile it may
-// hold some. A person is as it was when it was read.
+// hold some. A person is as it was when it was read. What was said is read last, so that nothing is
+// in it that was revoked before, or that was said of a face that was removed; what was said of somebody
+// who came too late finds nobody where the export is restored, and is left out there.
 
 /**
  * Writes collections of a store to a directory; see [Note: Exported gallery] in export-format.ts.
@@ -72,13 +75,23 @@ export async function exportGallery(
     const removed = removals.get(entry.id)
     if (removed) entries[i] = await takeOut(directory, entry, removed)
   }
+  const summaries: CollectionSummary[] = []
+  for (const [i, entry] of entries.entries()) {
+    const { name, persons, faces } = entry
+    const source = createStoreSource(store, entry.id)
+    const said = await writeStatements(
+      join(directory, name),
+      trackBatches(source.statements(), tracker),
+    )
+    const { statements, leftOut, files } = said
+    summaries.push({ name, persons, faces, statements, statementsLeftOut: leftOut })
+    if (statements === 0) continue
+    entries[i] = { ...entry, statements, files: { ...entry.files, ...files } }
+    version = 4
+  }
   const { source, createdAt } = options
   await finishDirectory(directory, toManifest({ version, createdAt, source, collections: entries }))
-  return {
-    collections: entries.map(({ name, persons, faces }): CollectionSummary => {
-      return { name, persons, faces }
-    }),
-  }
+  return { collections: summaries }
 }
 
 async function exportCollection(

@@ -28,7 +28,10 @@ export async function importGallery(
   options: TransferOptions = {},
 ): Promise<TransferSummary> {
   const entries = selectEntries(await readManifest(directory), options.collections)
-  const total = entries.reduce((sum, { persons, faces }) => sum + persons + faces, 0)
+  const total = entries.reduce(
+    (sum, { persons, faces, statements = 0 }) => sum + persons + faces + statements,
+    0,
+  )
   const parts = entries.map((entry) => ({ entry, source: createExportSource(directory, entry) }))
 
   const checking = trackStep('check', total, options)
@@ -36,6 +39,7 @@ export async function importGallery(
     await verifyChecksums(directory, entry)
     for await (const batch of source.persons()) checking.advance(batch.length)
     for await (const batch of source.faces()) checking.advance(batch.length)
+    for await (const batch of source.statements()) checking.advance(batch.length)
   }
 
   const importing = trackStep('import', total, options)
@@ -47,10 +51,11 @@ export async function importGallery(
   const comparing = trackStep('compare', total, options)
   const collections: CollectionSummary[] = []
   for (const { entry, source } of parts) {
-    const { name, persons, faces } = entry
+    const { name, persons, faces, statements: inExport = 0 } = entry
     const target = { store, collectionId: entry.id }
-    const others = await countOthers(source, target, comparing)
-    collections.push({ name, persons, faces, others })
+    const { others, statementsLeftOut } = await compareAll(source, target, comparing)
+    const statements = inExport - statementsLeftOut
+    collections.push({ name, persons, faces, statements, statementsLeftOut, others })
   }
   return { collections }
 }
@@ -66,13 +71,14 @@ function selectEntries(
   return names ? collections.filter(({ name }) => names.includes(name)) : collections
 }
 
-/** @throws {FaceError} `collectionExists` when a record of the source is not there as it is */
-async function countOthers(
+/** @throws {FaceError} `collectionExists` when a record of the source, but for a statement, is not there as it is */
+async function compareAll(
   source: RecordSource,
   target: Target,
   tracker: StepTracker,
-): Promise<number> {
+): Promise<Required<Pick<CollectionSummary, 'others' | 'statementsLeftOut'>>> {
   let others = 0
+  let statementsLeftOut = 0
   const where = { target, tracker, isSame: isSameMovedPerson }
   for (const kind of ['person', 'face'] as const) {
     for await (const difference of compareRecords(kind, source, where)) {
@@ -80,5 +86,9 @@ async function countOthers(
       others++
     }
   }
-  return others
+  for await (const difference of compareRecords('statement', source, where)) {
+    if (difference.state === 'different') throw toConflict(difference)
+    if (difference.state === 'missing') statementsLeftOut++
+  }
+  return { others, statementsLeftOut }
 }

@@ -1,10 +1,11 @@
 import { FaceError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import type { Database } from '../storage/database.ts'
-import { eachCollection } from '../storage/iterate.ts'
+import { eachCollection, eachPage } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import type { PageOptions } from '../storage/ports/pages.ts'
 
-/** Steps of transfers; each counts records: persons and faces. */
+/** Steps of transfers; each counts records: persons, faces, statements. */
 export type TransferStage = 'export' | 'check' | 'import' | 'compare' | 'copy'
 
 export interface TransferOptions {
@@ -23,6 +24,13 @@ export interface CollectionSummary {
   readonly name: string
   readonly persons: number
   readonly faces: number
+  /** Rejections and confirmations. */
+  readonly statements: number
+  /**
+   * Statements that were not moved: their person or face did not come along, only another model made
+   * an embedding of them, or the target has another word about the same face.
+   */
+  readonly statementsLeftOut: number
   /** Persons and faces that the collection had besides those of an import; they are left as they are. */
   readonly others?: number
 }
@@ -70,7 +78,7 @@ export async function selectCollections(
   return collections
 }
 
-/** Persons and faces of collections of a store, together. */
+/** Persons, faces and statements of collections of a store, together. */
 export async function countRecords(
   store: Database,
   collections: readonly Collection[],
@@ -78,7 +86,15 @@ export async function countRecords(
   let records = 0
   for (const { id } of collections) {
     const { persons, faces } = await store.collections.counts(id)
-    records += persons + faces
+    records += persons + faces + (await countStatements(store, id))
   }
   return records
+}
+
+/** Statements of a collection of a store. */
+export async function countStatements(store: Database, collectionId: string): Promise<number> {
+  let statements = 0
+  const load = (options: PageOptions) => store.statements.list(collectionId, options)
+  for await (const page of eachPage(load, { limit: 1000 })) statements += page.length
+  return statements
 }

@@ -5,16 +5,18 @@ import { eachPage } from '../storage/iterate.ts'
 import type { Face, FaceInImage, StoredFace } from '../storage/ports/faces.ts'
 import type { PageOptions } from '../storage/ports/pages.ts'
 import type { Person } from '../storage/ports/persons.ts'
+import type { MovedStatement, MovedSubject } from '../storage/ports/transfer.ts'
 import { toFaceInImage } from '../storage/rules/face-in-image.ts'
 import type { StepTracker } from './options.ts'
 
 /** A person as it is moved; how many faces it has follows from them. */
 export type PersonRecord = Omit<Person, 'faceCount'>
 
-/** A collection's content: persons and faces, each in id order, in batches. */
+/** A collection's content: persons, faces and what was said of them, each in id order, in batches. */
 export interface RecordSource {
   persons(): AsyncIterable<readonly PersonRecord[]>
   faces(): AsyncIterable<readonly StoredFace[]>
+  statements(): AsyncIterable<readonly MovedStatement[]>
 }
 
 /** Persons in a batch; about 200 bytes each, at most 17 KiB. */
@@ -32,16 +34,22 @@ export function createStoreSource(store: Database, collectionId: string): Record
       }
     },
 
-    async *faces() {
-      let after = ''
-      for (;;) {
-        const faces = await store.transfer.readFaces(collectionId, { after, limit: faceBatch })
-        if (faces.length > 0) yield faces
-        // Not only when there are none: a busy store always has a new one.
-        if (faces.length < faceBatch) return
-        after = faces.at(-1)!.id
-      }
-    },
+    faces: () => eachBatch((range) => store.transfer.readFaces(collectionId, range)),
+    statements: () => eachBatch((range) => store.transfer.readStatements(collectionId, range)),
+  }
+}
+
+/** All records of a collection that are read by their id. */
+async function* eachBatch<T extends { readonly id: string }>(
+  read: (range: { readonly after: string; readonly limit: number }) => Promise<readonly T[]>,
+): AsyncGenerator<readonly T[]> {
+  let after = ''
+  for (;;) {
+    const records = await read({ after, limit: faceBatch })
+    if (records.length > 0) yield records
+    // Not only when there are none: a busy store always has a new one.
+    if (records.length < faceBatch) return
+    after = records.at(-1)!.id
   }
 }
 
@@ -77,6 +85,31 @@ export function toFaceRecord(face: Omit<Face, 'hasCrop'>): Omit<Face, 'hasCrop'>
   const { id, personId, modelId, missingEmbedding, imageHash, createdAt } = face
   const missing = missingEmbedding ? { missingEmbedding } : {}
   return { id, personId, modelId, ...missing, ...toImageRecord(face), imageHash, createdAt }
+}
+
+/** What was said, keys in one order. */
+export function toStatementRecord(statement: MovedStatement): MovedStatement {
+  const { id, kind, personId, of, createdAt, createdBy } = statement
+  const { kind: actor, id: actorId, name } = createdBy
+  return {
+    ...{ id, kind, personId, of: toSubjectRecord(of), createdAt },
+    createdBy: { kind: actor, id: actorId, name },
+  }
+}
+
+function toSubjectRecord(of: MovedSubject): MovedSubject {
+  if ('faceId' in of) return { faceId: of.faceId }
+  const { imageHash, box, embedding } = of
+  return {
+    imageHash,
+    ...(box && { box: { x: box.x, y: box.y, width: box.width, height: box.height } }),
+    ...(embedding && { embedding }),
+  }
+}
+
+/** Whether a probe could be compared with it where it comes, with the one model that is moved. */
+export function isMovable({ of }: MovedStatement): boolean {
+  return 'faceId' in of || of.embedding !== undefined
 }
 
 /** The place of a face in its crop, keys in one order. */
@@ -132,6 +165,11 @@ export function isSameFace(a: StoredFace, b: StoredFace): boolean {
     isSameView(a.crop?.bytes, b.crop?.bytes) &&
     toPlaceText(a.crop) === toPlaceText(b.crop)
   )
+}
+
+/** Whether two statements are the same, embeddings bit for bit. */
+export function isSameStatement(a: MovedStatement, b: MovedStatement): boolean {
+  return isDeepStrictEqual(toStatementRecord(a), toStatementRecord(b))
 }
 
 function isSameView(a: ArrayBufferView | undefined, b: ArrayBufferView | undefined): boolean {

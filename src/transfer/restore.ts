@@ -4,8 +4,10 @@ import type { StoredFace } from '../storage/ports/faces.ts'
 import type { StepTracker } from './options.ts'
 import {
   createStoreSource,
+  isMovable,
   isSameFace,
   isSamePerson,
+  isSameStatement,
   type PersonRecord,
   type RecordSource,
 } from './records.ts'
@@ -16,9 +18,12 @@ export interface Target {
   readonly collectionId: string
 }
 
+/** Each depends on those before it. */
+export type RecordKind = 'person' | 'face' | 'statement'
+
 /** A record that the target has otherwise than the source. */
 export interface Difference {
-  readonly kind: 'person' | 'face'
+  readonly kind: RecordKind
   readonly id: string
   /** State of the target: it has none, another one of this id, or one that the source does not have. */
   readonly state: 'missing' | 'different' | 'surplus'
@@ -26,22 +31,30 @@ export interface Difference {
 
 export interface RestoreOptions {
   readonly tracker: StepTracker
+  /** Default: as the store does. */
+  readonly restorePersons?: (persons: readonly PersonRecord[]) => Promise<void>
   /** Gets a batch with a face whose person was not among the source's persons. */
   readonly onMissingPerson?: (faces: readonly StoredFace[]) => Promise<void>
 }
 
 /**
- * Restores all persons and faces of the source; what is there already stays as it is.
+ * Restores all persons, faces and statements of the source; what is there already stays as it is, and
+ * statements of which the person or the face is not there are left out.
  *
  * @throws {FaceError} `personNotFound` for a face of nobody when there is no `onMissingPerson`, and the store's errors
  */
 export async function restoreRecords(
   source: RecordSource,
   { store, collectionId }: Target,
-  { tracker, onMissingPerson }: RestoreOptions,
+  options: RestoreOptions,
 ): Promise<void> {
+  const { tracker, onMissingPerson } = options
+  const {
+    restorePersons = (persons: readonly PersonRecord[]) =>
+      store.transfer.restorePersons(collectionId, persons),
+  } = options
   for await (const persons of source.persons()) {
-    await store.transfer.restorePersons(collectionId, persons)
+    await restorePersons(persons)
     tracker.advance(persons.length)
   }
   for await (const faces of source.faces()) {
@@ -53,11 +66,24 @@ export async function restoreRecords(
     }
     tracker.advance(faces.length)
   }
+  await restoreStatements(source, { store, collectionId }, tracker)
+}
+
+/** Restores the statements alone, as {@link restoreRecords} does. */
+export async function restoreStatements(
+  source: RecordSource,
+  { store, collectionId }: Target,
+  tracker?: StepTracker,
+): Promise<void> {
+  for await (const statements of source.statements()) {
+    await store.transfer.restoreStatements(collectionId, statements.filter(isMovable))
+    tracker?.advance(statements.length)
+  }
 }
 
 /** Reads both sides whole and answers where they differ, in id order. */
 export async function* compareRecords(
-  kind: 'person' | 'face',
+  kind: RecordKind,
   source: RecordSource,
   {
     target,
@@ -65,7 +91,7 @@ export async function* compareRecords(
     isSame = isSamePerson,
   }: {
     readonly target: Target
-    readonly tracker: StepTracker
+    readonly tracker?: StepTracker
     /** Of persons. */
     readonly isSame?: typeof isSamePerson
   },
@@ -76,10 +102,15 @@ export async function* compareRecords(
       there: createReader(there.persons()),
       isSame,
     })
-  } else {
+  } else if (kind === 'face') {
     yield* compare(kind, createReader(source.faces(), tracker), {
       there: createReader(there.faces()),
       isSame: isSameFace,
+    })
+  } else {
+    yield* compare(kind, createReader(source.statements(), tracker), {
+      there: createReader(there.statements()),
+      isSame: isSameStatement,
     })
   }
 }
@@ -92,13 +123,13 @@ export function toConflict({ kind, id, state }: Difference): FaceError {
     surplus: `The ${kind} ${id} is at the target only.`,
   }[state]
   return new FaceError('collectionExists', {
-    detail: `${what} Delete the ${state === 'missing' ? 'collection' : kind} at the target to move it again.`,
+    detail: `${what} ${kind === 'statement' ? 'Revoke' : 'Delete'} the ${state === 'missing' ? 'collection' : kind} at the target to move it again.`,
   })
 }
 
 /** Merges two sequences in id order. */
-async function* compare<T extends PersonRecord | StoredFace>(
-  kind: 'person' | 'face',
+async function* compare<T extends { readonly id: string }>(
+  kind: RecordKind,
   source: Reader<T>,
   target: { readonly there: Reader<T>; isSame(a: T, b: T): boolean },
 ): AsyncGenerator<Difference> {

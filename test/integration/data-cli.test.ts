@@ -61,7 +61,9 @@ describe('face-watcher data', () => {
       ...['--to', join(toDir, 'gallery.sqlite'), '--data-dir', toDir],
     ]
     const chosen = await runCli(['data', 'copy', ...ends, '--collection', 'other', '--json'])
-    expect(JSON.parse(chosen.stdout).collections).toEqual([{ name: 'other', persons: 1, faces: 3 }])
+    expect(JSON.parse(chosen.stdout).collections).toEqual([
+      { name: 'other', persons: 1, faces: 3, statements: 0, statementsLeftOut: 0 },
+    ])
     const copied = await runCli(['data', 'copy', ...ends])
     expect(copied).toMatchObject({ code: 0 })
     const to = await openTarget()

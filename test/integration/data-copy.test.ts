@@ -61,8 +61,8 @@ describe('data copy', () => {
     await fillCollection(from, { name: 'other', persons: 2, dimension: 16 })
     const summary = await copyGallery(from, to)
     expect(summary.collections).toEqual([
-      { name: 'default', persons: 90, faces: 270 },
-      { name: 'other', persons: 2, faces: 6 },
+      { name: 'default', persons: 90, faces: 270, statements: 0, statementsLeftOut: 0 },
+      { name: 'other', persons: 2, faces: 6, statements: 0, statementsLeftOut: 0 },
     ])
     await expectSameGallery(to, from)
     const cursor = await to.feed.latestCursor()

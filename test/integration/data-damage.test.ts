@@ -4,9 +4,15 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
-import type { ExportFile } from '../../src/transfer/export-format.ts'
+import {
+  type ExportFile,
+  exportFiles,
+  type StatementFile,
+  statementFiles,
+} from '../../src/transfer/export-format.ts'
 import { importGallery } from '../../src/transfer/import.ts'
 import {
+  addStatements,
   createScratch,
   expectError,
   fillCollection,
@@ -21,7 +27,7 @@ beforeEach(async () => {
   scratch = await createScratch()
   dir = join(scratch.directory, 'export')
   const from = await scratch.openStore()
-  await fillCollection(from, { persons: 4 })
+  await addStatements(from, await fillCollection(from, { persons: 4 }))
   await exportGallery(from, dir, { source: 'sqlite', createdAt: new Date(0).toISOString() })
   to = await scratch.openStore()
 })
@@ -39,7 +45,10 @@ async function editManifest(edit: (manifest: Json, entry: Json) => void): Promis
 }
 
 /** Changes a file and makes size and checksum in the manifest fit, as somebody with intent would. */
-async function forge(file: ExportFile, edit: (bytes: Buffer) => Buffer): Promise<void> {
+async function forge(
+  file: ExportFile | StatementFile,
+  edit: (bytes: Buffer) => Buffer,
+): Promise<void> {
   const path = join(dir, 'default', file)
   const bytes = edit(await readFile(path))
   await writeFile(path, bytes)
@@ -50,7 +59,10 @@ async function forge(file: ExportFile, edit: (bytes: Buffer) => Buffer): Promise
 }
 
 /** Changes the first line. */
-function forgeLine(file: 'persons.jsonl' | 'faces.jsonl', edit: (record: Json) => void) {
+function forgeLine(
+  file: 'persons.jsonl' | 'faces.jsonl' | 'statements.jsonl',
+  edit: (record: Json) => void,
+) {
   return forge(file, (bytes) => {
     const [first, ...rest] = bytes.toString().split('\n')
     const record = JSON.parse(first!) as Json
@@ -65,23 +77,20 @@ async function expectRefused(detail: RegExp): Promise<void> {
 }
 
 describe('a damaged export is refused before anything is stored:', () => {
-  it.each(['persons.jsonl', 'faces.jsonl', 'embeddings.f32', 'crops.bin'])(
-    '%s cut off, changed, or gone',
-    async (file) => {
-      const path = join(dir, 'default', file)
-      const bytes = await readFile(path)
-      const changed = Buffer.from(bytes)
-      changed[bytes.length >> 1]! ^= 1
-      await writeFile(path, changed)
-      await expectRefused(new RegExp(`default/${file} is damaged`))
-      await truncate(path, bytes.length - 3)
-      await expectRefused(new RegExp(`default/${file} has ${bytes.length - 3} bytes`))
-      await rm(path)
-      await expectRefused(new RegExp(`default/${file} cannot be read`))
-      await symlink('/dev/zero', path)
-      await expectRefused(/is not a file/)
-    },
-  )
+  it.each([...exportFiles, ...statementFiles])('%s cut off, changed, or gone', async (file) => {
+    const path = join(dir, 'default', file)
+    const bytes = await readFile(path)
+    const changed = Buffer.from(bytes)
+    changed[bytes.length >> 1]! ^= 1
+    await writeFile(path, changed)
+    await expectRefused(new RegExp(`default/${file} is damaged`))
+    await truncate(path, bytes.length - 3)
+    await expectRefused(new RegExp(`default/${file} has ${bytes.length - 3} bytes`))
+    await rm(path)
+    await expectRefused(new RegExp(`default/${file} cannot be read`))
+    await symlink('/dev/zero', path)
+    await expectRefused(/is not a file/)
+  })
 
   it('a manifest that is none', async () => {
     const path = join(dir, 'manifest.json')
@@ -96,9 +105,9 @@ describe('a damaged export is refused before anything is stored:', () => {
 
   it('another version of the format', async () => {
     await editManifest((manifest) => {
-      manifest.version = 4
+      manifest.version = 5
     })
-    await expectRefused(/version 4; this program reads versions 1, 2, 3/)
+    await expectRefused(/version 5; this program reads versions 1, 2, 3, 4/)
   })
 
   it.each([
@@ -153,6 +162,56 @@ describe('a damaged export is refused before anything is stored:', () => {
   })
 
   it.each([
+    ['statements', 3, /has 4 lines or more, manifest.json says 3/],
+    ['statements', 5, /has 4 lines or more, manifest.json says 5/],
+    ['statements', 1e300, /statements/],
+    ['statements', undefined, /without all their files/],
+  ])('%s of %j in the manifest', async (key, value, detail) => {
+    await editManifest((_, entry) => {
+      entry[key] = value
+    })
+    await expectRefused(detail)
+  })
+
+  it.each([
+    ['a field more', { inForce: true }, /statements\.jsonl line 1/],
+    ['a kind of its own', { kind: 'praise' }, /kind/],
+    ['an actor of its own', { createdBy: { kind: 'root', id: '', name: '' } }, /createdBy/],
+    ['a face and an image', { faceId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, /statements\.jsonl line 1/],
+    ['an image that is none', { imageHash: 'x' }, /imageHash/],
+    ['an id out of order', { id: '7ZZZZZZZZZZZZZZZZZZZZZZZZZ' }, /order/],
+    ['a person who is none', { personId: "x' OR 1=1" }, /personId/],
+    ['no end', { createdBy: { kind: 'library', id: '', name: 'x'.repeat(200_000) } }, /too long/],
+  ])('a statement with %s, checksum right', async (_, change, detail) => {
+    await forgeLine('statements.jsonl', (record) => Object.assign(record, change))
+    await expectRefused(detail)
+  })
+
+  it('statements twice, checksum right', async () => {
+    await forge('statements.jsonl', (bytes) => Buffer.concat([bytes, bytes]))
+    await expectRefused(/has no row/)
+  })
+
+  it.each([
+    ['not finite', (bytes: Buffer) => bytes.fill(0xff, 0, 4), /finite/],
+    ['not normalised', (bytes: Buffer) => bytes.fill(0, 0, 32), /norm/],
+    ['of a row less', (bytes: Buffer) => bytes.subarray(32), /has no row/],
+    [
+      'of a row more',
+      (bytes: Buffer) => Buffer.concat([bytes, bytes.subarray(0, 32)]),
+      /hold 3 rows/,
+    ],
+    [
+      'of half a row more',
+      (bytes: Buffer) => Buffer.concat([bytes, bytes.subarray(0, 6)]),
+      /hold 3/,
+    ],
+  ])('embeddings of statements that are %s, checksum right', async (_, edit, detail) => {
+    await forge('statements.f32', edit)
+    await expectRefused(detail)
+  })
+
+  it.each([
     ['a crop elsewhere', { crop: { offset: 1, bytes: 4 } }, /crop/],
     ['a crop of a size beyond the file', { crop: { offset: 0, bytes: 2 ** 24 } }, /crop/],
     ['a crop of a huge size', { crop: { offset: 0, bytes: 2 ** 50 } }, /bytes/],
@@ -197,5 +256,5 @@ it('a face of nobody stops the import, and what was stored is completed by the w
   await expectError(importGallery(dir, to), 'personNotFound')
   await forge('faces.jsonl', () => whole)
   const { collections } = await importGallery(dir, to)
-  expect(collections).toEqual([{ name: 'default', persons: 4, faces: 12, others: 0 }])
+  expect(collections).toMatchObject([{ name: 'default', persons: 4, faces: 12, others: 0 }])
 })

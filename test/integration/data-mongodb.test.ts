@@ -7,6 +7,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { createMongodbStore } from '../../src/storage/mongodb/mongodb-store.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
 import {
+  addStatements,
   createScratch,
   expectSameGallery,
   fillCollection,
@@ -31,7 +32,7 @@ describe.skipIf(skipReason)(nameWithReason('face-watcher data with MongoDB', ski
     address = Object.assign(new URL(server.url), { pathname: `/${database}` }).href
     mongodb = await createMongodbStore({ url: server.url, database })
     sqlite = await scratch.openStore(join(scratch.directory, 'from.sqlite'))
-    await fillCollection(sqlite, { persons: 400 })
+    await addStatements(sqlite, await fillCollection(sqlite, { persons: 400 }))
     await fillCollection(sqlite, { name: 'other', persons: 1, dimension: 16 })
   })
 

@@ -117,7 +117,11 @@ describe('a transfer', () => {
     })
     const exported = await until(from, exporting.id, 'done')
     expect(exported).toMatchObject({
-      result: { collections: [{ name: 'default', persons: 30, faces: 90 }] },
+      result: {
+        collections: [
+          { name: 'default', persons: 30, faces: 90, statements: 0, statementsLeftOut: 0 },
+        ],
+      },
       progress: { stage: 'export', done: 120, total: 120 },
     })
     expect(exported).not.toHaveProperty('collectionId')

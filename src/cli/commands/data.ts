@@ -6,6 +6,7 @@ import type { JobKind } from '../../jobs/job-kind.ts'
 import type { NewJobRequest } from '../../jobs/jobs.ts'
 import type { TransferResult } from '../../jobs/kinds/transfer-kinds.ts'
 import type { Database } from '../../storage/database.ts'
+import type { CollectionSummary } from '../../transfer/options.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { UsageError } from '../failures.ts'
@@ -150,16 +151,23 @@ async function runTransfer(
     if (isInterrupted(outcome, output)) return
     const { collections } = outcome.job.result as TransferResult
     if (json) return output.json({ collections, seconds })
-    for (const { name, persons, faces, others } of collections) {
-      const besides = others ? ` It had ${formatCount(others, 'other record')}, kept.` : ''
-      output.print(
-        `${name}: ${formatCount(persons, 'person')}, ${formatCount(faces, 'face')}.${besides}`,
-      )
-    }
+    for (const collection of collections) output.print(toText(collection))
     output.print(
       `Moved ${formatCount(collections.length, 'collection')} in ${formatDuration(seconds)}.`,
     )
   })
+}
+
+function toText(collection: CollectionSummary): string {
+  const { name, persons, faces, statements, statementsLeftOut, others = 0 } = collection
+  const moved = [formatCount(persons, 'person'), formatCount(faces, 'face')]
+  if (statements > 0) moved.push(formatCount(statements, 'statement'))
+  const sentences = [`${name}: ${moved.join(', ')}.`]
+  if (statementsLeftOut > 0) {
+    sentences.push(`${formatCount(statementsLeftOut, 'statement')} left out.`)
+  }
+  if (others > 0) sentences.push(`It had ${formatCount(others, 'other record')}, kept.`)
+  return sentences.join(' ')
 }
 
 /** Whether it was not done; by Ctrl-C, or by somebody else who cancelled or paused it. */

@@ -68,6 +68,7 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
           const subject =
             'faceId' in of ? face && toFaceSubject(face) : toSubject(of, collection.modelId)
           if (!subject || !held.personIds.has(personId)) return []
+          if (face?.personId === personId && kind === 'rejection') return []
           return [{ _id: id, collectionId, kind, personId, ...subject, createdAt, createdBy }]
         })
         const known = await statements

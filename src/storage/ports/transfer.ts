@@ -43,8 +43,9 @@ export interface TransferStore {
     options: { readonly after?: string; readonly limit: number },
   ): Promise<readonly MovedStatement[]>
   /**
-   * All or none of those that can be: one whose person or face is not there is left out, and one about a
-   * face of an image of which something else was said of the person. Embeddings are kept bit for bit.
+   * All or none of those that can be: one whose person or face is not there is left out, as are the
+   * rejection of a person's own face, and one about a face of an image of which something else was
+   * said of the person. Embeddings are kept bit for bit.
    * @throws {FaceError} `collectionNotFound`, `dimensionMismatch`, `invalidEmbedding`, `invalidOption`
    */
   restoreStatements(collectionId: string, statements: readonly MovedStatement[]): Promise<void>

@@ -14,17 +14,19 @@ export function createStatementMoves(
 ): Synchronous<Pick<TransferStore, StatementMoves>> {
   const { db } = context
 
-  /** What the statement is about, as it is kept; `undefined` when the face is not there. */
+  /** What the statement is about, as it is kept; `undefined` where it cannot be said, or the face is not there. */
   function findSubject(
     collectionId: string,
-    { of }: MovedStatement,
+    { kind, personId, of }: MovedStatement,
   ): { readonly imageHash: string; readonly source: string } | undefined {
     if (!('faceId' in of)) return { imageHash: of.imageHash, source: toStatementSource(of) }
     if (!isUlid(of.faceId)) return undefined
-    const face = db.get('SELECT image_hash, box FROM faces WHERE id = ? AND collection_id = ?', [
-      ...[of.faceId, collectionId],
-    ])
-    return face && toFaceSubject(face)
+    const face = db.get(
+      'SELECT person_id, image_hash, box FROM faces WHERE id = ? AND collection_id = ?',
+      [of.faceId, collectionId],
+    )
+    const isOwn = face !== undefined && readText(face, 'person_id') === personId
+    return isOwn && kind === 'rejection' ? undefined : face && toFaceSubject(face)
   }
 
   function restore(collectionId: string, modelId: string, statement: MovedStatement): void {

@@ -94,6 +94,7 @@ export function describeMovedStatements(
         { ...first, personId: unknownId },
         { ...third, of: { faceId: unknownId } },
         { ...last, personId: 'a\0b' },
+        { ...third, personId: (await source.faces.get(collection.id, toFaceId(third))).personId },
       )
       expect(await read(target)).toEqual([])
       await restore(last)
@@ -124,4 +125,8 @@ export function describeMovedStatements(
       expect(await read(target)).toEqual([])
     })
   })
+}
+
+function toFaceId({ of }: MovedStatement): string {
+  return (of as { faceId: string }).faceId
 }
