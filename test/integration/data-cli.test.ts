@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import { runCli, startCli } from '../helpers/cli.ts'
 import {
+  addStatements,
   createScratch,
   expectSameGallery,
   fillCollection,
@@ -27,24 +28,25 @@ beforeEach(async () => {
 
 afterEach(() => scratch.dispose())
 
+const none = { statements: 0, statementsLeftOut: 0 }
 const openTarget = () => scratch.openStore(join(toDir, 'gallery.sqlite'))
 
 describe('face-watcher data', () => {
   it('exports a data directory and imports it into a fresh one', async () => {
-    await fillCollection(from, { persons: 10 })
+    await addStatements(from, await fillCollection(from, { persons: 10 }))
     await fillCollection(from, { name: 'other', persons: 1 })
     const exported = await runCli(['data', 'export', dir, '--data-dir', fromDir])
     expect(exported).toMatchObject({ code: 0 })
-    expect(exported.stderr).toContain('Exporting 44 records.')
+    expect(exported.stderr).toContain('Exporting 48 records.')
     expect(exported.stdout).toMatch(
-      /^default: 10 persons, 30 faces\.\nother: 1 person, 3 faces\.\nMoved 2 collections in \d+ s\.\n$/,
+      /^default: 10 persons, 30 faces, 4 statements\.\nother: 1 person, 3 faces\.\nMoved 2 collections in \d+ s\.\n$/,
     )
     const imported = await runCli(['data', 'import', dir, '--data-dir', toDir, '--json'])
     expect(imported).toMatchObject({ code: 0 })
     expect(JSON.parse(imported.stdout)).toEqual({
       collections: [
-        { name: 'default', persons: 10, faces: 30, others: 0 },
-        { name: 'other', persons: 1, faces: 3, others: 0 },
+        { name: 'default', persons: 10, faces: 30, ...none, statements: 4, others: 0 },
+        { name: 'other', persons: 1, faces: 3, ...none, others: 0 },
       ],
       seconds: expect.any(Number),
     })
@@ -62,7 +64,7 @@ describe('face-watcher data', () => {
     ]
     const chosen = await runCli(['data', 'copy', ...ends, '--collection', 'other', '--json'])
     expect(JSON.parse(chosen.stdout).collections).toEqual([
-      { name: 'other', persons: 1, faces: 3, statements: 0, statementsLeftOut: 0 },
+      { name: 'other', persons: 1, faces: 3, ...none },
     ])
     const copied = await runCli(['data', 'copy', ...ends])
     expect(copied).toMatchObject({ code: 0 })
