@@ -37,15 +37,6 @@ export interface StrangerClusters {
   state(strangerId: string): StrangerState | undefined
   /** Does nothing where there is no such stranger. */
   remove(strangerId: string): void
-  /**
-   * The strangers whose nearest face is most similar, most similar first.
-   *
-   * @param embedding  [dimension], unit vector
-   */
-  nearest(
-    embedding: Float32Array,
-    k: number,
-  ): readonly { readonly strangerId: string; readonly similarity: number }[]
 }
 
 export interface StrangerClustersOptions {
@@ -166,16 +157,6 @@ export function createStrangerClusters({
     remove(strangerId) {
       const cluster = byId.get(strangerId)
       if (cluster !== undefined) remove(cluster)
-    },
-    nearest(embedding, k) {
-      assertDimension(embedding, dimension)
-      const probe = [{ embedding }]
-      return clusters
-        .map(({ id, face }) => {
-          return { strangerId: id, similarity: nearestPair(probe, face.members) }
-        })
-        .sort((a, b) => b.similarity - a.similarity || (a.strangerId < b.strangerId ? -1 : 1))
-        .slice(0, k)
     },
   }
 }
