@@ -1,10 +1,10 @@
 import type { MovedStatement, MovedSubject, TransferStore } from '../ports/transfer.ts'
-import { toFaceInImage } from '../rules/face-in-image.ts'
 import { isUlid } from '../rules/pages.ts'
 import { assertMovable, parseStatementSource, toStatementSource } from '../rules/statements.ts'
 import { findCollection, type MongoContext, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary } from './documents.ts'
+import { toFaceSource } from './own-rejections.ts'
 import type { FaceDocument, StatementDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -43,6 +43,21 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
     }
   }
 
+  /** Keys of the faces that the persons have of the same images. */
+  async function readOwnFaces(
+    documents: readonly StatementDocument[],
+    { session }: Transaction,
+  ): Promise<ReadonlySet<string>> {
+    const personIds = [...new Set(documents.map(({ personId }) => personId))]
+    const images = [...new Set(documents.map(({ imageHash }) => imageHash))]
+    const own = await faces
+      .find({ personId: { $in: personIds }, imageHash: { $in: images } }, { session })
+      .toArray()
+    return new Set(
+      own.map((face) => toKey({ personId: face.personId, source: toFaceSource(face) })),
+    )
+  }
+
   return {
     async readStatements(collectionId, { after = '', limit }) {
       const read = () =>
@@ -68,7 +83,6 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
           const subject =
             'faceId' in of ? face && toFaceSubject(face) : toSubject(of, collection.modelId)
           if (!subject || !held.personIds.has(personId)) return []
-          if (face?.personId === personId && kind === 'rejection') return []
           return [{ _id: id, collectionId, kind, personId, ...subject, createdAt, createdBy }]
         })
         const known = await statements
@@ -83,7 +97,9 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
           )
           .toArray()
         const taken = new Set(known.flatMap((one) => [one._id, toKey(one)]))
+        const own = await readOwnFaces(documents, transaction)
         const missing = documents.filter((document) => {
+          if (document.kind === 'rejection' && own.has(toKey(document))) return false
           if (taken.has(document._id) || taken.has(toKey(document))) return false
           taken.add(document._id).add(toKey(document))
           return true
@@ -104,9 +120,7 @@ function toKey({ personId, source }: Pick<StatementDocument, 'personId' | 'sourc
 }
 
 function toFaceSubject(face: FaceDocument): Subject {
-  const { _id: faceId, imageHash } = face
-  const { box } = toFaceInImage(face)
-  return { faceId, imageHash, source: toStatementSource({ imageHash, ...(box ? { box } : {}) }) }
+  return { faceId: face._id, imageHash: face.imageHash, source: toFaceSource(face) }
 }
 
 function toSubject(

@@ -4,6 +4,7 @@ import { assertMovable, parseStatementSource, toStatementSource } from '../rules
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
 import { readEmbedding, readJson, readText, toEmbeddingBytes } from './rows.ts'
+import { hasOwnFace } from './trashed-statements.ts'
 
 /** The methods of transfers that are here. */
 export type StatementMoves = 'readStatements' | 'restoreStatements'
@@ -14,19 +15,17 @@ export function createStatementMoves(
 ): Synchronous<Pick<TransferStore, StatementMoves>> {
   const { db } = context
 
-  /** What the statement is about, as it is kept; `undefined` where it cannot be said, or the face is not there. */
+  /** What the statement is about, as it is kept; `undefined` when the face is not there. */
   function findSubject(
     collectionId: string,
-    { kind, personId, of }: MovedStatement,
+    { of }: MovedStatement,
   ): { readonly imageHash: string; readonly source: string } | undefined {
     if (!('faceId' in of)) return { imageHash: of.imageHash, source: toStatementSource(of) }
     if (!isUlid(of.faceId)) return undefined
-    const face = db.get(
-      'SELECT person_id, image_hash, box FROM faces WHERE id = ? AND collection_id = ?',
-      [of.faceId, collectionId],
-    )
-    const isOwn = face !== undefined && readText(face, 'person_id') === personId
-    return isOwn && kind === 'rejection' ? undefined : face && toFaceSubject(face)
+    const face = db.get('SELECT image_hash, box FROM faces WHERE id = ? AND collection_id = ?', [
+      ...[of.faceId, collectionId],
+    ])
+    return face && toFaceSubject(face)
   }
 
   function restore(collectionId: string, modelId: string, statement: MovedStatement): void {
@@ -36,6 +35,7 @@ export function createStatementMoves(
       isUlid(personId) &&
       db.get('SELECT id FROM persons WHERE id = ? AND collection_id = ?', [personId, collectionId])
     if (subject === undefined || !isPerson) return
+    if (kind === 'rejection' && hasOwnFace(context, { personId, ...subject })) return
     const written = db.run(
       'INSERT INTO statements (id, collection_id, person_id, kind, face_id, image_hash, source, ' +
         'created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',

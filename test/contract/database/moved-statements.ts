@@ -97,6 +97,10 @@ export function describeMovedStatements(
         { ...third, personId: (await source.faces.get(collection.id, toFaceId(third))).personId },
       )
       expect(await read(target)).toEqual([])
+      const [own] = await source.transfer.readFaces(collection.id, { limit: 1 })
+      const { personId, imageHash, box } = own!
+      await restore({ ...first, personId, of: { imageHash, ...(box && { box }) } })
+      expect(await read(target)).toEqual([])
       await restore(last)
       const opposite = { ...last, id: unknownId, kind: 'rejection' as const }
       await restore(opposite, first)
