@@ -145,7 +145,7 @@ function createProgress(name) {
   }
 }
 
-/** Writes the gallery into the store: one face of half of the people, two or three of the others. */
+/** Writes the gallery into the store: one face of three of four people, two or three of the others. */
 async function fill() {
   const vectors = createFaceVectors({
     ...{ dimension, mated: 0, strangers: 0, seed: 1, cacheDir: args.cache, power },
@@ -181,7 +181,7 @@ async function fill() {
         addPerson()
       }
       facesOfLast++
-      const facesWanted = [1, 2, 1, 3][person % 4]
+      const facesWanted = [1, 1, 1, 2, 1, 1, 1, 3][person % 8]
       if (facesOfLast <= facesWanted) addFace(row)
       else if (facesOfLast === 4 && person % 100 === 0 && made < persons) {
         addPerson()
