@@ -4,6 +4,7 @@ import { FaceError, isFaceError } from '../core/errors.ts'
 import type { Metadata, Person, PersonPatch } from '../storage/ports/persons.ts'
 import { type BulkPersonEntry, maxBulkPersons, type PersonOperation } from './bulk-persons.ts'
 import type { FaceWatcher } from './face-watcher.ts'
+import type { DeleteOptions } from './history.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -56,14 +57,19 @@ const maxLines = 100_000
  * person of its `id`, else of its `externalId`, else of its `name`. `action` is `update` (default) or
  * `delete`. Cells that are empty leave what is there, and `null` takes it away; `newName` renames who
  * was found by the name. `metadata.KEY` sets one key, `addTags` and `removeTags` have texts between
- * semicolons. A `revision` has to be the person's. A line that cannot be done is a result.
+ * semicolons. A `revision` has to be the person's. A line that cannot be done is a result. `erase` says
+ * how persons are deleted, as in `persons.delete`; those who were deleted before are not found.
  *
  * @throws {FaceError} `invalidRequest` when it is no such table; `collectionNotFound`
  */
 export async function applyPersonsTable(
   faceWatcher: Pick<FaceWatcher, 'persons'>,
   collection: string,
-  { csv, dryRun = false }: { readonly csv: string | Uint8Array; readonly dryRun?: boolean },
+  {
+    csv,
+    dryRun = false,
+    erase,
+  }: { readonly csv: string | Uint8Array; readonly dryRun?: boolean } & DeleteOptions,
 ): Promise<TableResult> {
   const rows = parseRows(csv)
   const lines: TableOutcome[] = []
@@ -74,7 +80,7 @@ export async function applyPersonsTable(
     for (const [i, row] of part.entries()) {
       const line = from + i + 2
       try {
-        const plan = await planLine(faceWatcher, collection, { line, row })
+        const plan = await planLine(faceWatcher, collection, { line, row, erase })
         if (seen.has(plan.person.id)) throw invalid('the person is in the table twice')
         seen.add(plan.person.id)
         planned.push(plan)
@@ -122,12 +128,17 @@ async function applyLines(
 async function planLine(
   faceWatcher: Pick<FaceWatcher, 'persons'>,
   collection: string,
-  { line, row }: { readonly line: number; readonly row: Row },
+  {
+    line,
+    row,
+    erase,
+  }: { readonly line: number; readonly row: Row; readonly erase: 'now' | undefined },
 ): Promise<PlannedLine> {
   const { person, isByName } = await findPerson(faceWatcher, collection, row)
   const revision = row.revision ? { ifRevision: Number(row.revision) } : {}
   if (row.action === 'delete') {
-    return { line, person, operation: { kind: 'delete' }, ...revision }
+    const operation = { kind: 'delete', ...(erase === undefined ? {} : { erase }) } as const
+    return { line, person, operation, ...revision }
   }
   if (row.action && row.action !== 'update') throw invalid('"action" is update or delete')
   const operation = toOperation(row, person, isByName)

@@ -8,13 +8,15 @@ import type {
   PersonStore,
 } from '../storage/ports/persons.ts'
 import { applyPatch } from '../storage/rules/person-record.ts'
+import type { DeleteOptions } from './history.ts'
 
 /** Persons of one call. */
 export const maxBulkPersons = 1000
 
 /** What is done with a person among many. */
 export type PersonOperation =
-  | { readonly kind: 'delete' }
+  /** As `persons.delete` does; a dry run does not know of persons who were deleted before. */
+  | ({ readonly kind: 'delete' } & DeleteOptions)
   | {
       readonly kind: 'update'
       /** As `persons.update` takes them; `metadata` replaces all. */
@@ -57,12 +59,15 @@ export interface BulkPersonsResult {
   readonly failed: number
 }
 
+/** The persons of a store; a deletion takes the words of the use case. */
+export interface ChangedPersons extends Pick<PersonStore, 'get' | 'update'> {
+  delete(collectionId: string, id: string, how?: DeleteOptions & PersonCondition): Promise<void>
+}
+
 /** Changes in work at once: a store writes what arrives together in one transaction. */
 const concurrency = 16
 /** How often a change of metadata is tried again when somebody else changed the person meanwhile. */
 const maxAttempts = 5
-
-type Persons = Pick<PersonStore, 'get' | 'update' | 'delete'>
 
 /**
  * Changes or deletes many persons. One that cannot be changed is a result, and does not stop the others.
@@ -70,7 +75,7 @@ type Persons = Pick<PersonStore, 'get' | 'update' | 'delete'>
  * @throws {FaceError} `invalidOption` for more than {@link maxBulkPersons}, or a person named twice
  */
 export async function changePersons(
-  persons: Persons,
+  persons: ChangedPersons,
   collectionId: string,
   {
     entries,
@@ -106,15 +111,16 @@ function toFailure(id: string, error: unknown): BulkPersonOutcome {
 }
 
 async function changeOne(
-  persons: Persons,
+  persons: ChangedPersons,
   collectionId: string,
   { entry, dryRun }: { readonly entry: BulkPersonEntry; readonly dryRun: boolean },
 ): Promise<Person | undefined> {
   const { id, operation, ifRevision } = entry
   const condition = ifRevision === undefined ? {} : { ifRevision }
   if (operation.kind === 'delete') {
+    const { kind: _, ...how } = operation
     if (dryRun) await readAsWas(persons, collectionId, entry)
-    else await persons.delete(collectionId, id, condition)
+    else await persons.delete(collectionId, id, { ...condition, ...how })
     return undefined
   }
   if (!dryRun && !needsMetadata(operation)) {
@@ -134,7 +140,7 @@ async function changeOne(
 }
 
 async function readAsWas(
-  persons: Persons,
+  persons: ChangedPersons,
   collectionId: string,
   { id, ifRevision }: BulkPersonEntry,
 ): Promise<Person> {

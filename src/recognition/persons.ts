@@ -1,4 +1,4 @@
-import { changePersons } from './bulk-persons.ts'
+import { type ChangedPersons, changePersons } from './bulk-persons.ts'
 import { createIdOf } from './collection-id.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import type { CorrectionDependencies, Corrections } from './history.ts'
@@ -9,10 +9,13 @@ export function createPersons({
   gallery,
   undoable = true,
 }: CorrectionDependencies): Omit<FaceWatcher['persons'], keyof Corrections['persons']> {
-  const persons: typeof gallery.persons = {
+  const persons: ChangedPersons = {
     ...gallery.persons,
-    delete: (collectionId, id, condition) =>
-      gallery.persons.delete(collectionId, id, { ...condition, undoable }),
+    delete: (collectionId, id, { erase, ...condition } = {}) =>
+      gallery.persons.delete(collectionId, id, {
+        ...condition,
+        undoable: undoable && erase !== 'now',
+      }),
     update: (collectionId, id, patch, condition) =>
       gallery.persons.update(collectionId, id, patch, { ...condition, undoable }),
   }

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCollections } from '../../src/recognition/collections.ts'
 import type { FaceWatcher } from '../../src/recognition/face-watcher.ts'
+import { createPersons } from '../../src/recognition/persons.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Collection } from '../../src/storage/ports/collections.ts'
 import { exportGallery } from '../../src/transfer/export.ts'
 import { importGallery } from '../../src/transfer/import.ts'
+import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../helpers/faces.ts'
 import { createFakeDependencies, fakeDimension } from '../helpers/fake-recognition.ts'
 import type { DatabaseFixture } from './database/fixture.ts'
@@ -59,6 +61,31 @@ export function describeUseCaseRaces(
         expect(policy).toMatchObject({ ...fields, possibleThreshold, probeShift: 'strict' })
         expect(crops).toBe(storeCrops)
       }
+    })
+
+    it('erase many persons at once, also those who were deleted before', async () => {
+      const { id } = await makeCollection(one)
+      const ids: string[] = []
+      for (const seed of [1, 2, 3]) {
+        const face = makeFace(seed)
+        ids.push((await one.faces.add(id, { name: `P${seed}` }, [face])).person.id)
+      }
+      const deps = await createFakeDependencies()
+      const gallery = { ...deps.gallery, collections: one.collections, persons: one.persons }
+      const persons = createPersons({ gallery })
+      const bulk = (erase: object, ...some: readonly string[]) =>
+        persons.bulk(
+          'default',
+          some.map((person) => ({ id: person, operation: { kind: 'delete', ...erase } })),
+        )
+      expect(await bulk({}, ids[0]!, ids[1]!)).toMatchObject({ changed: 2 })
+      const [kept, erased] = (await one.history.list(id)).items
+      const keptId = kept!.personIds[0]!
+      await bulk({ erase: 'now' }, erased!.personIds[0]!, ids[2]!)
+      await one.history.undo(id, kept!.id, { undoable: true })
+      expect((await one.persons.list(id)).items).toMatchObject([{ id: keptId }])
+      await expectCode(one.history.undo(id, erased!.id), 'undoRefused')
+      expect(await one.history.eraseTrash('9999-01-01T00:00:00.000Z', 10)).toBe(0)
     })
 
     describe('an import beside enrolments', () => {

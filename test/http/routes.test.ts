@@ -557,6 +557,15 @@ describe('persons', () => {
     })
     expect(removed.json).toMatchObject({ changed: 2, failed: 1 })
     expect((await client.send('GET', persons)).json.items).toMatchObject([{ id: ids[0] }])
+    // Also who was deleted before; nothing puts them back.
+    const erased = await bulk({ ids, operation: { kind: 'delete', erase: 'now' } })
+    expect(erased.json).toMatchObject({ changed: 3, failed: 0 })
+    const { json: history } = await client.send('GET', '/v1/collections/default/history')
+    for (const { id, kind } of history.items) {
+      if (kind !== 'personDeleted') continue
+      const undone = await client.send('POST', `/v1/collections/default/history/${id}/undo`)
+      expect(undone.json.detail).toContain('erased')
+    }
     const many = Array.from({ length: 1001 }, (_, i) => `p${i}`)
     for (const wrong of [
       { ids: many, operation: { kind: 'delete' } },
@@ -564,6 +573,7 @@ describe('persons', () => {
       { ids: ['a', 'a'], operation: { kind: 'delete' } },
       { ids, operation: { kind: 'move' } },
       { ids, operation: { kind: 'delete', fields: {} } },
+      { ids, operation: { kind: 'delete', erase: 'later' } },
     ]) {
       expect((await bulk(wrong)).json.code).toBe('invalidRequest')
     }

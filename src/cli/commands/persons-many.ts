@@ -26,6 +26,7 @@ interface ExportOptions extends PersonFilterOptions {
 interface ApplyOptions {
   readonly collection: string
   readonly dryRun?: boolean
+  readonly erase?: boolean
   readonly yes?: boolean
   readonly json?: boolean
 }
@@ -55,6 +56,7 @@ export function addPersonsMany(add: AddCommand, { output, withFaceWatcher }: Cli
 
   add('apply <file>', 'change or delete the persons of a CSV file, as "persons export" writes it')
     .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--erase', 'erase whom the file deletes at once; "history undo" cannot put them back')
     .option('--yes', yesHelp)
     .option('--json', 'print JSON')
     .action((file: string, options: ApplyOptions) =>
@@ -65,11 +67,15 @@ export function addPersonsMany(add: AddCommand, { output, withFaceWatcher }: Cli
         })
         const rehearsed = await applyPersonsTable(faceWatcher, collection, { csv, dryRun: true })
         const { deleted } = rehearsed
-        const what = `This deletes ${formatCount(deleted, 'person')} from ${collection}.`
+        const verb = options.erase ? 'erases' : 'deletes'
+        const what = `This ${verb} ${formatCount(deleted, 'person')} from ${collection}.`
         if (!dryRun && deleted > 0 && !(await confirm(what, options, output))) return
         const result = dryRun
           ? rehearsed
-          : await applyPersonsTable(faceWatcher, collection, { csv })
+          : await applyPersonsTable(faceWatcher, collection, {
+              csv,
+              ...(options.erase ? { erase: 'now' } : {}),
+            })
         if (json) output.json(result)
         else tellResult(result, output)
         if (result.failed > 0) process.exitCode = exitCodes.input

@@ -102,18 +102,21 @@ export const pageProperties: PageProperties = {
 export const pageQuery: TObject<{ limit: TOptional<TInteger>; cursor: TOptional<TString> }> =
   Type.Object({ ...pageProperties }, { additionalProperties: false })
 
+/** How something is deleted. */
+export const eraseProperty: { readonly erase: TOptional<TUnsafe<'now'>> } = {
+  erase: Type.Optional(
+    Type.Unsafe<'now'>({
+      type: 'string',
+      enum: ['now'],
+      description:
+        'Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`.',
+    }),
+  ),
+}
+
 /** Query of a deletion. */
 export const eraseQuery: TObject<{ erase: TOptional<TUnsafe<'now'>> }> = Type.Object(
-  {
-    erase: Type.Optional(
-      Type.Unsafe<'now'>({
-        type: 'string',
-        enum: ['now'],
-        description:
-          'Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`.',
-      }),
-    ),
-  },
+  { ...eraseProperty },
   { additionalProperties: false },
 )
 

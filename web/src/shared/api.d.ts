@@ -5903,6 +5903,11 @@ export interface operations {
                     operation: {
                         /** @constant */
                         kind: "delete";
+                        /**
+                         * @description Erases it at once, with what the history says of it beyond ids and times; also what was deleted before. Without it, it can be put back for `history.undoDays`.
+                         * @enum {string}
+                         */
+                        erase?: "now";
                     } | {
                         /** @constant */
                         kind: "update";

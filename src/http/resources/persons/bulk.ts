@@ -8,7 +8,7 @@ import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { type Component, component, ref } from '../component.ts'
 import { Person } from '../gallery-schemas.ts'
-import { collectionParams } from '../shared.ts'
+import { collectionParams, eraseProperty } from '../shared.ts'
 import {
   aliasesSchema,
   favouriteSchema,
@@ -21,7 +21,7 @@ import {
 const words = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 100 })
 
 const operation = Type.Union([
-  Type.Object({ kind: Type.Literal('delete') }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal('delete'), ...eraseProperty }, { additionalProperties: false }),
   Type.Object(
     {
       kind: Type.Literal('update'),
