@@ -22,6 +22,7 @@ export const setAsideOutcomes = [
   'withinCap',
   'notFound',
 ] as const
+/** What became of a face that was to be set aside. */
 export type SetAsideOutcome = (typeof setAsideOutcomes)[number]
 
 /**
@@ -29,6 +30,7 @@ export type SetAsideOutcome = (typeof setAsideOutcomes)[number]
  * a face of the same place in the same photograph. `notFound`: no such face of the person is set aside.
  */
 export const takeBackOutcomes = ['restored', 'alreadyThere', 'sameImage', 'notFound'] as const
+/** What became of a face that was to be put back. */
 export type TakeBackOutcome = (typeof takeBackOutcomes)[number]
 
 export interface SetAsideOptions {
