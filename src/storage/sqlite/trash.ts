@@ -38,16 +38,15 @@ function keepFace(
   const { record } = removal
   const row = db.get('SELECT * FROM faces WHERE id = ?', [faceId])
   keepRow(context, removal, { record, personId: readText(row, 'person_id'), row })
-  db.run(
-    'INSERT INTO trashed_embeddings (record_id, model_id, embedding) ' +
-      'SELECT face_id, model_id, embedding FROM embeddings WHERE face_id = ?',
+  for (const { model_id: modelId, embedding } of db.all(
+    'SELECT model_id, embedding FROM embeddings WHERE face_id = ?',
     [faceId],
-  )
-  db.run(
-    'INSERT INTO trashed_crops (face_id, bytes, place) ' +
-      'SELECT face_id, bytes, place FROM crops WHERE face_id = ?',
-    [faceId],
-  )
+  )) {
+    db.run('INSERT INTO trashed_embeddings (record_id, model_id, embedding) VALUES (?, ?, ?)', [
+      ...[faceId, modelId ?? null, embedding ?? null],
+    ])
+  }
+  copyCrop(context, faceId, { from: 'crops', to: 'trashed_crops' })
 }
 
 /** Removes persons who have no faces any more. */
@@ -108,21 +107,34 @@ export function restoreFace(context: StoreContext, removal: Removal, faceId: str
   const { db } = context
   const { collectionId } = removal
   insertRow(context, 'faces', readKept(context, faceId))
-  db.run(
-    'INSERT INTO crops (face_id, bytes, place) ' +
-      'SELECT face_id, bytes, place FROM trashed_crops WHERE face_id = ?',
-    [faceId],
-  )
+  copyCrop(context, faceId, { from: 'trashed_crops', to: 'crops' })
   for (const { modelId } of modelsOf(findCollection(context, collectionId))) {
-    const written = db.run(
-      'INSERT INTO embeddings (face_id, model_id, embedding) SELECT record_id, model_id, embedding ' +
-        'FROM trashed_embeddings WHERE record_id = ? AND model_id = ?',
+    const row = db.get(
+      'SELECT embedding FROM trashed_embeddings WHERE record_id = ? AND model_id = ?',
       [faceId, modelId],
     )
-    if (written > 0) appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
+    if (row === undefined) continue
+    db.run('INSERT INTO embeddings (face_id, model_id, embedding) VALUES (?, ?, ?)', [
+      ...[faceId, modelId, row.embedding ?? null],
+    ])
+    appendChange(context, { kind: 'faceAdded', collectionId, faceId, modelId })
   }
   db.run('DELETE FROM trash WHERE id = ?', [faceId])
   restoreStatements(context, removal, { faceId })
+}
+
+// Row by row: within a savepoint, SQLite takes longer for each INSERT of a SELECT than for the one
+// before, 10 ms after 2,000 of them.
+function copyCrop(
+  { db }: StoreContext,
+  faceId: string,
+  { from, to }: Readonly<Record<'from' | 'to', 'crops' | 'trashed_crops'>>,
+): void {
+  const row = db.get(`SELECT bytes, place FROM ${from} WHERE face_id = ?`, [faceId])
+  if (row === undefined) return
+  db.run(`INSERT INTO ${to} (face_id, bytes, place) VALUES (?, ?, ?)`, [
+    ...[faceId, row.bytes ?? null, row.place ?? null],
+  ])
 }
 
 function readKept({ db }: StoreContext, id: string): Readonly<Record<string, SqlValue>> {
