@@ -34,9 +34,7 @@ function cropOf(seed: number): Uint8Array {
 }
 
 /** A collection in which a person has left traces of every kind. */
-async function fill(
-  store: Database,
-): Promise<{
+async function fill(store: Database): Promise<{
   readonly collection: Collection
   readonly personId: string
   readonly traces: Traces
