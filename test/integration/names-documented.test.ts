@@ -89,7 +89,7 @@ describe('what documents and messages name is there:', () => {
     expect(rows.length).toBeGreaterThan(15) // observed 24
     const missing = rows.flatMap(({ place, text }) => {
       const [head = '', ...rest] = text.replaceAll('\\|', '¦').split('|')
-      const calls = [...head.matchAll(/`([a-z]+)(?: ([a-z¦-]+))?/g)]
+      const calls = [...head.matchAll(/`([a-z-]+)(?: ([a-z¦-]+))?/g)]
       const commands = calls.flatMap(([, name = '', subs = '']) => findCommands(name, subs))
       const known = commands.flatMap((command) => commandsOf(command).flatMap(flagsOf))
       // A row may speak of a flag of another command, by its name.
@@ -140,9 +140,9 @@ describe('what documents and messages name is there:', () => {
   it('scripts of npm', () => {
     const named = collect(
       [...documents, ...messages],
-      /\bnpm (?:run )?((?:bench|build|test):\w+|(?<=run )[\w:]+)/g,
+      /\bnpm (?:run )?((?:bench|build|test):[\w-]+|(?<=run )[\w:-]+)/g,
     )
-    const alone = collect(code, /^((?:bench|build|test):[a-z]+)/g)
+    const alone = collect(code, /^((?:bench|build|test):[a-z-]+)/g)
     expect(named.length).toBeGreaterThan(10)
     expect([...named, ...alone].filter(({ text }) => scripts[text] === undefined)).toEqual([])
   })
