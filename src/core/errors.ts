@@ -93,6 +93,7 @@ export const errorCatalogue = {
     kind: 'state',
     message: 'Another person of the collection has this external id.',
   },
+  limitReached: { status: 409, kind: 'state', message: 'This would be more than is possible.' },
   revisionMismatch: {
     status: 412,
     kind: 'state',

@@ -32,7 +32,7 @@ const seed = Number(process.env.FACE_WATCHER_CORRECTIONS_SEED ?? 7)
 const collection = 'default'
 const threshold = 0.5
 const searchesAtOnce = 2
-const patient = { timeout: 3_600_000 }
+const patient = { timeout: 600_000 }
 
 /** Use cases over a store and an index of their own, without an analyzer: everything is an embedding. */
 async function openNode(store: Database): Promise<FaceWatcher> {

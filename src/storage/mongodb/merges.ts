@@ -7,7 +7,13 @@ import type {
   PersonStore,
 } from '../ports/persons.ts'
 import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
-import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
+import {
+  assertAllFound,
+  assertCover,
+  assertFewFaces,
+  assertMerge,
+  mergeFields,
+} from '../rules/merge.ts'
 import { isUlid } from '../rules/pages.ts'
 import { giveAside, readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
@@ -54,6 +60,7 @@ export function createMergeOperations(context: MongoContext): Pick<PersonStore, 
     const others = input.from.map((id) => found.get(id) as PersonDocument)
     const [into, ...merged] = await toPersons(context, [survivor, ...others], transaction)
     if (into === undefined) throw new FaceError('personNotFound')
+    assertFewFaces(merged)
     const all = await faces
       .find({ personId: { $in: ids } }, { session })
       .sort({ _id: 1 })

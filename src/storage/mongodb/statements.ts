@@ -3,7 +3,12 @@ import type { EmbeddingSet } from '../ports/collections.ts'
 import type { Statement, StatementEmbedding, StatementStore } from '../ports/statements.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { ownFaceRejected, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
+import {
+  assertMayBeMore,
+  ownFaceRejected,
+  toStatementEmbedding,
+  toStatementSource,
+} from '../rules/statements.ts'
 import { findCollection, type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary, toEmbeddingId } from './documents.ts'
@@ -149,6 +154,7 @@ export function createStatementOperations(context: MongoContext): StatementStore
         const [older] = same ? await toStatements(collection.modelId, [same], transaction) : []
         if (older?.kind === kind) return { statement: older, alreadyStated: true }
         if (older) await statements.deleteOne({ _id: older.id }, { session })
+        else assertMayBeMore(await statements.countDocuments({ personId }, { session }))
         const document: StatementDocument = {
           ...{ _id: context.newId(), collectionId, personId, kind, imageHash, source },
           ...('faceId' in of ? { faceId: of.faceId } : {}),

@@ -145,6 +145,8 @@ export interface MergeInput {
 }
 
 export const maxMerged = 100
+/** Faces that come to the survivor as one change, which holds up other writers for a second or two. */
+export const maxMergedFaces = 5000
 
 /** Something that a merge does not take over. */
 export interface LostInMerge {
@@ -213,7 +215,8 @@ export interface PersonStore {
    *
    * @throws {FaceError} `personNotFound` with `personIds` that are not there; `invalidOption` when the
    *   list is empty or too long, names somebody twice, or the one who survives; `invalidName`,
-   *   `invalidMetadata`, also where the metadata of all together are too large
+   *   `invalidMetadata`, also where the metadata of all together are too large; `limitReached` where
+   *   the others have more than {@link maxMergedFaces} faces
    */
   merge(
     collectionId: string,

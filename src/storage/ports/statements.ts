@@ -5,6 +5,9 @@ import type { Page, PageOptions } from './pages.ts'
 /** `rejection`: the face is not the person. `confirmation`: it is. */
 export type StatementKind = 'rejection' | 'confirmation'
 
+/** Rejections and confirmations of one person; each search compares those of its candidates. */
+export const maxStatements = 1000
+
 /** What somebody said of a face and a person. Searches hold to rejections, see [Note: Not this person] in not-this-person.ts. */
 export interface Statement {
   readonly id: string
@@ -62,7 +65,8 @@ export interface StatementStore {
    *
    * @throws {FaceError} `collectionNotFound`, `personNotFound`, `faceNotFound`, `modelMismatch`,
    *   `dimensionMismatch`, `invalidEmbedding`; `faceOfPerson` for the rejection of a face that the
-   *   person has, by its id or as the same face of the same image
+   *   person has, by its id or as the same face of the same image; `limitReached` where
+   *   {@link maxStatements} were said of the person
    */
   add(
     collectionId: string,

@@ -4,6 +4,7 @@ import {
   type MergeInput,
   maxAliases,
   maxMerged,
+  maxMergedFaces,
   maxNotesLength,
   type Person,
   type PersonPatch,
@@ -30,6 +31,15 @@ export function assertAllFound(
 ): void {
   const personIds = [into, ...from].filter((id) => !found.has(id))
   if (personIds.length > 0) throw new FaceError('personNotFound', { info: { personIds } })
+}
+
+/** @throws {FaceError} `limitReached` */
+export function assertFewFaces(merged: readonly Pick<Person, 'faceCount'>[]): void {
+  const faces = merged.reduce((sum, { faceCount }) => sum + faceCount, 0)
+  if (faces <= maxMergedFaces) return
+  throw new FaceError('limitReached', {
+    detail: `They have ${faces} faces, and at most ${maxMergedFaces} are merged at once. Move some of them before.`,
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { ModelEmbedding } from '../ports/faces.ts'
-import type { SaidOf } from '../ports/statements.ts'
+import { maxStatements, type SaidOf } from '../ports/statements.ts'
 import type { MovedStatement } from '../ports/transfer.ts'
 import { assertUnitEmbedding, toUnitEmbedding } from './embedding.ts'
 import { assertDimension, assertId, assertImageHash } from './input-checks.ts'
@@ -52,6 +52,14 @@ export function toStatementEmbedding(collection: Collection, said: SaidOf): Mode
   const model = findSetModel(collection, { id: collection.id, modelId: said.modelId })
   assertDimension(model, said.embedding)
   return { modelId: said.modelId, embedding: toUnitEmbedding(said.embedding) }
+}
+
+/** @param count  of what was said of the person @throws {FaceError} `limitReached` */
+export function assertMayBeMore(count: number): void {
+  if (count < maxStatements) return
+  throw new FaceError('limitReached', {
+    detail: `Of a person at most ${maxStatements} rejections and confirmations are kept. Revoke some before.`,
+  })
 }
 
 /** The refusal of a rejection of a face that the person has, by its id or as the same face of the same image. */

@@ -7,7 +7,13 @@ import type {
   PersonStore,
 } from '../ports/persons.ts'
 import { toFaceChange, toPersonChanges, toPersonRemoved, withoutPersons } from '../rules/history.ts'
-import { assertAllFound, assertCover, assertMerge, mergeFields } from '../rules/merge.ts'
+import {
+  assertAllFound,
+  assertCover,
+  assertFewFaces,
+  assertMerge,
+  mergeFields,
+} from '../rules/merge.ts'
 import { giveAside, readAsideIds } from './aside-faces.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import { appendEntry, scrubHistory } from './history-rows.ts'
@@ -40,6 +46,7 @@ export function createMergeOperations(
     assertAllFound(input, found)
     const into = found.get(input.into) as Person
     const merged = input.from.map((id) => found.get(id) as Person)
+    assertFewFaces(merged)
     const sources = new Set(readSources(context, into.id))
     const moved: { id: string; from: string }[] = []
     const same: { id: string; from: string }[] = []

@@ -2,7 +2,12 @@ import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingSet } from '../ports/collections.ts'
 import type { Statement, StatementEmbedding, StatementStore } from '../ports/statements.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { ownFaceRejected, toStatementEmbedding, toStatementSource } from '../rules/statements.ts'
+import {
+  assertMayBeMore,
+  ownFaceRejected,
+  toStatementEmbedding,
+  toStatementSource,
+} from '../rules/statements.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { findPerson } from './persons.ts'
@@ -60,6 +65,13 @@ export function createStatementOperations(context: StoreContext): Synchronous<St
     return statement
   }
 
+  function countStatements(personId: string): number {
+    const row = db.get('SELECT count(*) AS statements FROM statements WHERE person_id = ?', [
+      personId,
+    ])
+    return readNumber(row, 'statements')
+  }
+
   function findFace(collectionId: string, faceId: string): SqlRow {
     const row = isUlid(faceId)
       ? db.get('SELECT image_hash, box FROM faces WHERE id = ? AND collection_id = ?', [
@@ -96,6 +108,7 @@ export function createStatementOperations(context: StoreContext): Synchronous<St
       const older = same && getStatement(collectionId, readText(same, 'id'))
       if (older?.kind === kind) return { statement: older, alreadyStated: true }
       if (older) db.run('DELETE FROM statements WHERE id = ?', [older.id])
+      else assertMayBeMore(countStatements(personId))
       const id = context.newId()
       db.run(
         'INSERT INTO statements (id, collection_id, person_id, kind, face_id, image_hash, source, ' +

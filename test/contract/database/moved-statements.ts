@@ -1,6 +1,8 @@
+import { ulid } from 'ulid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
+import { maxStatements, type StatementKind } from '../../../src/storage/ports/statements.ts'
 import type { MovedStatement } from '../../../src/storage/ports/transfer.ts'
 import { expectCode } from '../../helpers/expect-code.ts'
 import { makeEmbedding } from '../../helpers/faces.ts'
@@ -57,6 +59,24 @@ export function describeMovedStatements(
       }
       expect(await lookUp(target)).toEqual(await lookUp(source))
       expect(await lookUp(target)).toHaveLength(4)
+    })
+
+    it('lets nobody say more of a person than is kept, but the other word', async () => {
+      const { personId } = said[0]!
+      const many = Array.from({ length: maxStatements }, (_, i) => ({
+        ...{ ...said[0]!, id: ulid(i + 1), kind: 'rejection' as const },
+        of: { imageHash: i.toString(16).padStart(64, '0') },
+      }))
+      await restore(...many)
+      const say = (kind: StatementKind, imageHash: string) =>
+        target.statements.add(collection.id, personId, {
+          kind,
+          of: { imageHash, modelId: collection.modelId, embedding: makeEmbedding(7) },
+        })
+      await expectCode(say('rejection', 'f'.repeat(64)), 'limitReached')
+      const hash = (7).toString(16).padStart(64, '0')
+      expect((await say('confirmation', hash)).revoked).toMatchObject({ kind: 'rejection' })
+      await expectCode(say('confirmation', 'f'.repeat(64)), 'limitReached')
     })
 
     it('reads them in pages, of one collection only', async () => {

@@ -146,6 +146,7 @@ export function registerCorrectionRoutes(app: App): void {
         ...problemResponses(
           ...(['invalidName', 'invalidMetadata', 'invalidOption'] as const),
           ...(['collectionNotFound', 'personNotFound', 'faceNotFound'] as const),
+          'limitReached',
         ),
       },
     },

@@ -71,6 +71,7 @@ const faceForm = createForm(['image'])
 const sayErrors = [
   ...(['missingImage', 'tooManyImages', 'imageTooLarge', 'unsupportedImage'] as const),
   ...(['collectionNotFound', 'personNotFound', 'faceNotFound', 'faceOfPerson'] as const),
+  'limitReached' as const,
   ...(['noFace', 'multipleFaces', 'notComparable', 'invalidEmbedding'] as const),
   ...(['dimensionMismatch', 'modelMismatch', 'overloaded'] as const),
 ]
