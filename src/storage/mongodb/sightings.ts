@@ -5,6 +5,7 @@ import { toFaceInImage } from '../rules/face-in-image.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { assertNewSighting, scoreSighting } from '../rules/strangers.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
+import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary, toCrop, toPlain } from './documents.ts'
 import {
   eraseSightings,
@@ -31,7 +32,7 @@ type SightingMethods =
 export function createSightingOperations(
   context: MongoContext,
 ): Pick<StrangerStore, SightingMethods> {
-  const { collections, strangerLeases, strangers, sightings, sightingCrops } = context.tables
+  const { strangerLeases, strangers, sightings, sightingCrops } = context.tables
 
   function toDocument(collectionId: string, sighting: NewSighting): SightingDocument {
     const { id = context.newId(), modelId, seenAt, source, embedding, crop } = sighting
@@ -74,14 +75,10 @@ export function createSightingOperations(
         const collection = await findCollection(context, collectionId, transaction)
         for (const sighting of given) assertNewSighting(collection, sighting)
         if (given.length === 0) return []
-        const { upsertedCount } = await strangerLeases.updateOne(
-          { _id: collectionId },
-          { $inc: { records: 1 }, $setOnInsert: { collectionId, revision: 0 } },
-          { upsert: true, session },
-        )
-        if (upsertedCount > 0) {
-          const increase = { $inc: { modelWrites: 1 } }
-          await collections.updateOne({ _id: collectionId }, increase, { session })
+        await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0 })
+        const lease = { _id: collectionId, collectionId, revision: 0 }
+        if (!(await strangerLeases.findOne({ _id: collectionId }, { session }))) {
+          await strangerLeases.insertOne(lease, { session })
         }
         const documents = given.map((sighting) => toDocument(collectionId, sighting))
         const ids = documents.map(({ _id }) => _id)
@@ -101,7 +98,7 @@ export function createSightingOperations(
         })
         if (crops.length > 0) await sightingCrops.insertMany(crops, { session })
         return ids
-      }, collectionId),
+      }),
 
     async collections({ waiting = false } = {}) {
       return waiting

@@ -11,10 +11,11 @@ import type { StrangerDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
 // [Note: Leases of strangers]
-// Each write of a collection's strangers counts in the document of its lease, and so do those that add
-// sightings: two of them conflict and one is run again, and what is placed by somebody who did not
-// know of the other is refused. The deletion of the collection removes the lease, so that nothing is added
-// after it; the first sighting, which makes the lease, therefore writes the collection's document, too.
+// Each write of a collection's strangers counts in the document of its lease: two of them conflict and
+// one is run again, and what is placed by somebody who did not know of the other is refused. Sightings are
+// added without it: cameras may bring many a second, and who merges persons meanwhile would conflict
+// with them again and again. As everything that is added to a collection they write a counter, which
+// the deletion of the collection removes, see [Note: Counters] in counters.ts.
 
 /** Strangers, as {@link StrangerStore} says. */
 export function createStrangerOperations(context: MongoContext): StrangerStore {

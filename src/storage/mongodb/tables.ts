@@ -178,7 +178,6 @@ export interface StrangerLeaseDocument {
   readonly collectionId: string
   /** Grows with each change of the collection's strangers. */
   readonly revision: number
-  readonly records: number
   readonly holder?: string
   readonly leaseUntil?: Date
 }

@@ -239,10 +239,11 @@ export function describeJobs(under: () => DatabaseUnderTest): void {
 
     it('keeps the lease of one who goes on saving', async () => {
       await store.jobs.create(aJob)
-      const { lease } = await claim({ leaseMs: 10 * shortMs })
-      for (let i = 0; i < 5; i++) {
-        await sleep(4 * shortMs)
-        expect(await store.jobs.save(lease, { leaseMs: 10 * shortMs })).toBeDefined()
+      const shortLease = { leaseMs: 40 * shortMs }
+      const { lease } = await claim(shortLease)
+      for (let i = 0; i < 4; i++) {
+        await sleep(12 * shortMs)
+        expect(await store.jobs.save(lease, shortLease)).toBeDefined()
         expect(await store.jobs.isDue(kinds)).toBe(false)
       }
     })
