@@ -2,7 +2,7 @@
 // identifications and a cancelled job wait for it? A gallery of persons with one to three faces, one in
 // a hundred of whom is there twice, examined through the use cases of the library.
 //
-//   npm run bench:merges -- [--persons 100000] [--report] [--index exact] [--data-dir DIR]
+//   npm run bench:merge-suggestions -- [--persons 100000] [--report] [--index exact] [--data-dir DIR]
 //                           [--cache DIR] [--quick] [--out FILE]
 //
 // Embeddings are mixtures of the differences between LFW's people and within them (face-vectors.mjs),
