@@ -15,7 +15,7 @@ const recordsAtOnce = 1000
 /** Another process takes over after so long from one that died. */
 const leaseMs = 10_000
 /** Share of the machine's processors that comparing takes while images are being analysed. */
-const busyShare = 0.05
+const busyShare = 0.02
 
 /** Puts sightings that wait to strangers; of all processes one at a time for a collection. */
 export interface StrangerPlacer {

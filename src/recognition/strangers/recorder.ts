@@ -7,6 +7,11 @@ import type { NewSighting, StrangerStore } from '../../storage/ports/strangers.t
 const maxQueued = 1000
 /** Sightings that are written together. */
 const maxWritten = 100
+/**
+ * After a write further sightings are gathered for so long, unless somebody waits for them: written one
+ * by one, a hundred a second take a tenth of a processor.
+ */
+const gatherMs = 500
 /** Between two attempts at a database that cannot be reached. */
 const retryMs = 1000
 
@@ -51,8 +56,11 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
   const queue: Queued[] = []
   const newId = monotonicFactory()
   let writing: Promise<void> | undefined
-  /** The sightings that are being written together. */
-  let writingPart: Promise<void> = Promise.resolve()
+  /** What is being done: sightings are written together, or gathered. */
+  let step: Promise<void> = Promise.resolve()
+  /** How many wait for what is in the queue. */
+  let hurried = 0
+  let endGathering = () => {}
   let closing = false
   let recorded = 0
   let dropped = 0
@@ -86,8 +94,31 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
 
   async function write(): Promise<void> {
     for (let part = next(); part.length > 0; part = next()) {
-      writingPart = writePart(part)
-      await writingPart
+      step = writePart(part)
+      await step
+      if (hurried > 0 || queue.length >= maxWritten) continue
+      step = gather()
+      await step
+    }
+  }
+
+  function gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, gatherMs)
+      endGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  async function hurrying(work: () => Promise<void>): Promise<void> {
+    hurried++
+    endGathering()
+    try {
+      await work()
+    } finally {
+      hurried--
     }
   }
 
@@ -98,8 +129,10 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
     return writing
   }
 
-  async function flush(): Promise<void> {
-    while (queue.length > 0) await begin()
+  function flush(): Promise<void> {
+    return hurrying(async () => {
+      while (queue.length > 0) await begin()
+    })
   }
 
   return {
@@ -113,11 +146,13 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
         return id
       })
       if (queue.length > 0) void begin()
+      if (queue.length >= maxWritten) endGathering()
       return ids
     },
-    async written(sightingId) {
-      while (queue.some(({ sighting }) => sighting.id === sightingId)) await writingPart
-    },
+    written: (sightingId) =>
+      hurrying(async () => {
+        while (queue.some(({ sighting }) => sighting.id === sightingId)) await step
+      }),
     flush,
     stats: () => ({ queued: queue.length, recorded, dropped }),
     async close() {
