@@ -27,7 +27,7 @@ export interface StrangerKeeperOptions {
 }
 
 /** Keeps what collections could not name: writes it, puts it to strangers, and erases it in time. */
-export interface StrangerKeeper extends Pick<SightingRecorder, 'note' | 'written'> {
+export interface StrangerKeeper extends Pick<SightingRecorder, 'written'> {
   /** As {@link SightingRecorder.note}; also without sightings it tells that the collection keeps some. */
   note: SightingRecorder['note']
   /** Resolves when all sightings noted here are whose they are, unless another process sees to that. */

@@ -4,7 +4,7 @@ import { assertMovable, parseStatementSource, toStatementSource } from '../rules
 import { findCollection, type MongoContext, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary } from './documents.ts'
-import { toFaceSource } from './own-rejections.ts'
+import { readOwnFaces, toSaidSource, toStatementKey } from './own-rejections.ts'
 import type { FaceDocument, StatementDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -41,21 +41,6 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
       personIds: new Set(foundPersons.map(({ _id }) => _id)),
       faces: new Map(foundFaces.map((face) => [face._id, face])),
     }
-  }
-
-  /** Keys of the faces that the persons have of the same images. */
-  async function readOwnFaces(
-    documents: readonly StatementDocument[],
-    { session }: Transaction,
-  ): Promise<ReadonlySet<string>> {
-    const personIds = [...new Set(documents.map(({ personId }) => personId))]
-    const images = [...new Set(documents.map(({ imageHash }) => imageHash))]
-    const own = await faces
-      .find({ personId: { $in: personIds }, imageHash: { $in: images } }, { session })
-      .toArray()
-    return new Set(
-      own.map((face) => toKey({ personId: face.personId, source: toFaceSource(face) })),
-    )
   }
 
   return {
@@ -96,12 +81,12 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
             { session, projection: { personId: 1, source: 1 } },
           )
           .toArray()
-        const taken = new Set(known.flatMap((one) => [one._id, toKey(one)]))
-        const own = await readOwnFaces(documents, transaction)
+        const taken = new Set(known.flatMap((one) => [one._id, toStatementKey(one)]))
+        const own = await readOwnFaces(context, documents, transaction)
         const missing = documents.filter((document) => {
-          if (document.kind === 'rejection' && own.has(toKey(document))) return false
-          if (taken.has(document._id) || taken.has(toKey(document))) return false
-          taken.add(document._id).add(toKey(document))
+          if (document.kind === 'rejection' && own.has(toStatementKey(document))) return false
+          if (taken.has(document._id) || taken.has(toStatementKey(document))) return false
+          taken.add(document._id).add(toStatementKey(document))
           return true
         })
         if (missing.length === 0) return
@@ -115,12 +100,8 @@ export function createStatementMoves(context: MongoContext): Pick<TransferStore,
 type Subject = Pick<StatementDocument, 'faceId' | 'imageHash' | 'source' | 'embeddings'>
 
 /** There is one of each person about each face of an image. */
-function toKey({ personId, source }: Pick<StatementDocument, 'personId' | 'source'>): string {
-  return `${personId} ${source}`
-}
-
 function toFaceSubject(face: FaceDocument): Subject {
-  return { faceId: face._id, imageHash: face.imageHash, source: toFaceSource(face) }
+  return { faceId: face._id, imageHash: face.imageHash, source: toSaidSource(face) }
 }
 
 function toSubject(

@@ -12,7 +12,7 @@ import {
 import { findCollection, type MongoContext, readInCollection, readWithModel } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary, toEmbeddingId } from './documents.ts'
-import { toFaceSource } from './own-rejections.ts'
+import { readOwnFaces, toStatementKey } from './own-rejections.ts'
 import type { FaceDocument, StatementDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -147,8 +147,8 @@ export function createStatementOperations(context: MongoContext): StatementStore
         const box = said ? said.box : toFaceInImage(face as FaceDocument).box
         const source = toStatementSource({ imageHash, ...(box ? { box } : {}) })
         if (kind === 'rejection') {
-          const own = await faces.find({ personId, imageHash }, { session }).toArray()
-          if (own.some((one) => toFaceSource(one) === source)) throw ownFaceRejected()
+          const own = await readOwnFaces(context, [{ personId, imageHash }], transaction)
+          if (own.has(toStatementKey({ personId, source }))) throw ownFaceRejected()
         }
         const same = await statements.findOne({ personId, source }, { session })
         const [older] = same ? await toStatements(collection.modelId, [same], transaction) : []
