@@ -52,6 +52,17 @@ interface Made {
   readonly undos?: number
 }
 
+/** Tries again, as a client does, what the database refused because others wrote at the same time. */
+async function persist<T>(make: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await make()
+    } catch (error) {
+      if (!isFaceError(error, 'storeBusy') || tries === 10) throw error
+    }
+  }
+}
+
 /** Changes at random that one writer makes to people of its own, and what follows from them. */
 export function createCorrector(options: {
   readonly nodes: readonly FaceWatcher[]
@@ -113,7 +124,7 @@ export function createCorrector(options: {
   ): Promise<void> {
     const node = below(nodes.length)
     const from = performance.now()
-    const done = await make(nodes[node] as FaceWatcher)
+    const done = await persist(() => make(nodes[node] as FaceWatcher))
     if (done === undefined) return
     made[kind] = (made[kind] ?? 0) + 1
     world.add(done.change, { from, until: await settle(done.change, node) })
@@ -262,8 +273,10 @@ export function createCorrector(options: {
         .sort((a, b) => (a.entryId < b.entryId ? 1 : -1))
       for (const entry of newestFirst) {
         const { root = entry.entryId, undos = 0 } = entry
-        const isInForce = undos % 2 === 0
-        if (isInForce === root > begin) await note('undo', undoOne(entry))
+        const before = entries.filter((one) => (one.root ?? one.entryId) === root)
+        const then = before.filter((one) => one.entryId <= begin).map((one) => one.undos ?? 0)
+        const wasInForce = then.length > 0 && Math.max(...then) % 2 === 0
+        if ((undos % 2 === 0) !== wasInForce) await note('undo', undoOne(entry))
       }
     },
   }
