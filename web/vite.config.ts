@@ -1,8 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { compileTexts } from './compile-texts.ts'
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compileTexts()],
+  // The page works below any path of a proxy.
+  base: './',
   // Everything comes from the page's own origin and nothing is inlined, so that the server can
   // forbid inline scripts, styles and data: URLs by its content security policy.
   build: {
@@ -11,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
+    // light-dark() and popovers are from 2024.
+    cssTarget: ['chrome123', 'firefox125', 'safari17.5'],
   },
   server: {
     proxy: { '/v1': 'http://127.0.0.1:8000', '/readyz': 'http://127.0.0.1:8000' },

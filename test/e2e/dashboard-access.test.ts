@@ -38,8 +38,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.goto(mock.url)
     await page.getByRole('button', { name: 'Start camera' }).click()
     await page.locator('.overlay-box').waitFor()
-    await openTab(page, 'Register')
-    await openTab(page, 'Persons')
+    await openTab(page, 'Add photos')
+    await openTab(page, 'People')
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
   })
@@ -49,7 +49,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     mock.collections = ['default', 'a-collection-with-a-rather-long-name-as-names-go']
     await page.setViewportSize({ width: 360, height: 740 })
     await page.goto(mock.url)
-    for (const tab of ['Recognise', 'Register', 'Persons'] as const) {
+    for (const tab of ['Identify', 'People', 'Add photos'] as const) {
       await openTab(page, tab)
       await page.waitForTimeout(200)
       const overflow = await page.evaluate<number>(
@@ -62,32 +62,32 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   test('can be used with the keyboard alone', async () => {
     mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
     await page.goto(mock.url)
-    await page.getByRole('link', { name: 'Persons' }).waitFor()
+    await page.getByRole('link', { name: 'People' }).waitFor()
     await tabTo(page, 'Skip to content')
-    await tabTo(page, 'Persons')
+    await tabTo(page, 'People')
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { level: 1, name: 'Persons' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
     await page.getByText('Ann', { exact: true }).waitFor()
     await tabTo(page, 'Delete Ann')
     await page.keyboard.press('Enter')
-    await page.getByRole('dialog', { name: 'Delete Ann?' }).waitFor()
+    await page.getByRole('alertdialog', { name: 'Delete Ann?' }).waitFor()
     expect(await focused(page)).toBe('Keep')
     await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
     expect(await focused(page)).toBe('Delete Ann')
     await page.keyboard.press('Enter')
     await tabTo(page, 'Delete')
     await page.keyboard.press('Enter')
     await page.getByText('Nobody is registered yet.').waitFor()
     await page.getByText('Ann was deleted.').waitFor()
-    expect(await focused(page)).toBe('Persons')
+    expect(await focused(page)).toBe('People')
     expect(mock.persons).toEqual([])
   })
 
   test('gives every control a name and keeps headings and landmarks in order', async () => {
     mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
     await page.goto(mock.url)
-    for (const tab of ['Recognise', 'Register', 'Persons'] as const) {
+    for (const tab of ['Identify', 'People', 'Add photos'] as const) {
       await openTab(page, tab)
       await page.waitForTimeout(200)
       expect(await page.evaluate(namelessControls)).toEqual([])

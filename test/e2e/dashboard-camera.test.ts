@@ -62,7 +62,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     try {
       const other = await startCamera(own, mock.url.replace('localhost', 'faces.test'))
       await other.getByRole('alert').getByText('The camera needs a secure page').waitFor()
-      await other.getByRole('link', { name: 'Register', exact: true }).click()
+      await other.getByRole('link', { name: 'Add photos', exact: true }).click()
       await other.getByLabel('Name').fill('Ann')
       await other.locator('input[type=file]').setInputFiles(samplePhoto(1))
       await other.getByRole('button', { name: 'Register', exact: true }).click()

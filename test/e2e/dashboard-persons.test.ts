@@ -36,7 +36,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const problem = mockProblem(422, 'multipleFaces')
     const answer = { ...problem, body: { ...(problem.body as object), rejected } }
     mock.scripted.push({ pathEnd: '/persons', answer })
-    await page.goto(`${mock.url}#register`)
+    await page.goto(`${mock.url}#/add-photos`)
     await page.getByLabel('Name').fill('Ann')
     await page.locator('input[type=file]').setInputFiles(samplePhoto(3))
     await page.getByRole('button', { name: 'Register', exact: true }).click()
@@ -67,7 +67,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
         answer: { status: 200, body: { person, ...second, faces: [], hints: [] } },
       },
     )
-    await page.goto(`${mock.url}#register`)
+    await page.goto(`${mock.url}#/add-photos`)
     await page.getByLabel('Name').fill('Ann')
     await page.locator('input[type=file]').setInputFiles([samplePhoto(1), samplePhoto(2)])
     await page.getByRole('button', { name: 'Register', exact: true }).click()
@@ -83,7 +83,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('says that a second photo helps while there is one', async () => {
-    await page.goto(`${mock.url}#register`)
+    await page.goto(`${mock.url}#/add-photos`)
     await page.getByLabel('Name').fill('Ann')
     const register = async (photo: string, button: string) => {
       await page.locator('input[type=file]').setInputFiles(photo)
@@ -99,7 +99,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('asks whether a known name means the same person', async () => {
     mock.persons.push({ id: 'P9', name: 'Ann', faceCount: 2 })
-    await page.goto(`${mock.url}#register`)
+    await page.goto(`${mock.url}#/add-photos`)
     await page.getByLabel('Name').fill(' Ann ')
     await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
     await page.getByRole('button', { name: 'Register', exact: true }).click()
@@ -110,7 +110,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('asks also about a name that came while the photo was on its way', async () => {
-    await page.goto(`${mock.url}#register`)
+    await page.goto(`${mock.url}#/add-photos`)
     await page.getByLabel('Name').fill('Ann')
     await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
     // Somebody else registers Ann after the page was opened; the page never looked before.
@@ -131,9 +131,9 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     for (let i = 1; i <= 60; i++) {
       mock.persons.push({ id: `P${i}`, name: `Person ${i}`, faceCount: 1 })
     }
-    await page.goto(`${mock.url}#persons`)
-    await page.getByText('60 persons with 60 faces').waitFor()
-    const rows = page.getByRole('list', { name: 'Persons' }).locator('.person')
+    await page.goto(`${mock.url}#/people`)
+    await page.getByText('60 people with 60 faces').waitFor()
+    const rows = page.getByRole('list', { name: 'People' }).locator('.person')
     await expect.poll(() => rows.count(), patience).toBe(50)
     await page.getByRole('button', { name: 'Show more' }).click()
     await expect.poll(() => rows.count(), patience).toBe(60)
@@ -150,7 +150,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('tells how alike the people are, once it was measured', async () => {
     mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
-    await page.goto(`${mock.url}#persons`)
+    await page.goto(`${mock.url}#/people`)
     await page.getByText('1 person with 1 face').waitFor()
     expect(await page.getByText('This gallery').count()).toBe(0)
     const counted = { faces: 1000, persons: 1000, pairs: 499_500, rate: 1e-3 }
@@ -162,7 +162,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('offers the collections when there are several', async () => {
     mock.collections = ['default', 'visitors']
-    await page.goto(`${mock.url}#persons`)
+    await page.goto(`${mock.url}#/people`)
     await page.getByLabel('Collection').selectOption('visitors')
     await expect
       .poll(() => mock.requests, patience)

@@ -134,7 +134,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.goto(mock.url)
     await page.getByText('Nobody is registered yet').waitFor()
     await page.route('**/v1/**', (route) => route.abort())
-    await openTab(page, 'Persons')
+    await openTab(page, 'People')
     await page.getByRole('alert').getByText('cannot be reached').first().waitFor()
     await page.unroute('**/v1/**')
     await page.getByText('Trying again every few seconds.').waitFor({ state: 'hidden' })

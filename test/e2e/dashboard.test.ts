@@ -50,7 +50,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('registers a person by webcam', async () => {
     await page.getByText('Nobody is registered yet').waitFor()
-    await openTab(page, 'Register')
+    await openTab(page, 'Add photos')
     await page.getByLabel('Name').fill('Ann')
     await page.getByRole('button', { name: 'Start camera' }).click()
     await page.locator('video').waitFor()
@@ -65,7 +65,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('recognises the person by webcam, with the name over the face', async () => {
-    await page.getByRole('link', { name: 'Recognise now' }).click()
+    await page.getByRole('link', { name: 'Identify now' }).click()
     await page.locator('.overlay-box.match').waitFor()
     expect(await page.locator('.overlay-label').textContent()).toContain('Ann')
     await people.getByText('Ann', { exact: true }).waitFor()
@@ -110,7 +110,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('adds photos to a person and tells why others were not taken', async () => {
-    await openTab(page, 'Persons')
+    await openTab(page, 'People')
     await page.getByText('1 person with 1 face').waitFor()
     await page.getByRole('link', { name: 'Add photos of Ann' }).click()
     const blank = await sharp({
@@ -135,17 +135,17 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('stores nobody when no photo can be used', async () => {
-    await openTab(page, 'Register')
+    await openTab(page, 'Add photos')
     await page.getByLabel('Name').fill('Nobody')
     await page.locator('input[type=file]').setInputFiles(samplePhoto(6))
     await page.getByRole('button', { name: 'Register', exact: true }).click()
     await page.getByText('There are several faces in this photo.').waitFor()
-    await openTab(page, 'Persons')
+    await openTab(page, 'People')
     await page.getByText('1 person with 2 faces').waitFor()
   })
 
   test('warns when a face is registered under another name', async () => {
-    await openTab(page, 'Register')
+    await openTab(page, 'Add photos')
     await page.getByLabel('Name').fill('Beth')
     const photo = await cutPhoto(1, annAtCamera, 'same.jpg')
     await page.locator('input[type=file]').setInputFiles(photo)
@@ -154,19 +154,19 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   test('deletes a face and a person, who is a stranger from then on', async () => {
-    await openTab(page, 'Persons')
+    await openTab(page, 'People')
     await page.getByRole('button', { name: 'Faces of Ann' }).click()
     await page.getByRole('button', { name: 'Delete face 1 of Ann' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-    await page.getByText('2 persons with 2 faces').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('2 people with 2 faces').waitFor()
     for (const name of ['Ann', 'Beth']) {
       await page.getByRole('button', { name: `Delete ${name}`, exact: true }).click()
-      const dialog = page.getByRole('dialog', { name: `Delete ${name}?` })
+      const dialog = page.getByRole('alertdialog', { name: `Delete ${name}?` })
       await dialog.getByRole('button', { name: 'Delete' }).click()
       await page.getByText(`${name} was deleted.`).waitFor()
     }
     await page.getByText('Nobody is registered yet.').waitFor()
-    await openTab(page, 'Recognise')
+    await openTab(page, 'Identify')
     await page.getByRole('button', { name: 'Photo', exact: true }).click()
     const photo = await cutPhoto(1, annAtCamera, 'gone.jpg')
     await page.locator('input[type=file]').setInputFiles(photo)

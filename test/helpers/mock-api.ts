@@ -122,7 +122,7 @@ export async function startMockApi(): Promise<MockApi> {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', mock.url)
-    if (!url.pathname.startsWith('/v1')) return serveFile(url.pathname, response)
+    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response)
     mock.requests.push(`${request.method} ${url.pathname}${url.search}`)
     const body = await readBody(request)
     if (mock.apiKey && request.headers.authorization !== `Bearer ${mock.apiKey}`) {

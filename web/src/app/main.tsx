@@ -1,13 +1,24 @@
-import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { prepareDialogs } from '../shared/dialog/dialog.tsx'
+import { loadTexts } from '../shared/text/texts.ts'
 import { App } from './app.tsx'
-import './styles.css'
+import { applyPreferences, readPreferences } from './preferences.ts'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/frame.css'
+
+/** After the start page, when the network has nothing else to do. */
+const idleMs = 2_000
+
+async function start(root: HTMLElement): Promise<void> {
+  const preferences = readPreferences()
+  applyPreferences(preferences)
+  const texts = await loadTexts(preferences.language)
+  createRoot(root).render(<App preferences={preferences} texts={texts} />)
+  // What fails here is loaded with the first dialog.
+  setTimeout(() => void prepareDialogs().catch(() => undefined), idleMs)
+}
 
 const root = document.getElementById('root')
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  )
-}
+if (root) void start(root)

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react'
-import { Dialog } from '../../shared/dialog.tsx'
+import { useTranslations } from 'use-intl'
+import { Dialog } from '../../shared/dialog/dialog.tsx'
 
 interface ApiKeyDialogProps {
   /** A key was sent and refused. */
@@ -9,9 +10,11 @@ interface ApiKeyDialogProps {
 
 /** Asks for the key of a protected server. */
 export function ApiKeyDialog({ refused, onKey }: ApiKeyDialogProps): ReactNode {
+  const t = useTranslations('access')
+  const shared = useTranslations('shared')
   const [key, setKey] = useState('')
   return (
-    <Dialog title="API key needed" onCancel={() => onKey(undefined)}>
+    <Dialog title={t('title')} onCancel={() => onKey(undefined)} mustAnswer>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -19,13 +22,10 @@ export function ApiKeyDialog({ refused, onKey }: ApiKeyDialogProps): ReactNode {
         }}
       >
         <p>
-          {refused
-            ? 'The server did not accept this key. Check it and try again.'
-            : 'This server is protected. Enter the key that its operator gave you.'}{' '}
-          It is kept in this tab only and forgotten when you close it.
+          {refused ? t('refused') : t('protected')} {t('kept')}
         </p>
         <label className="field">
-          <span>API key</span>
+          <span>{t('label')}</span>
           <input
             type="password"
             autoComplete="off"
@@ -36,10 +36,10 @@ export function ApiKeyDialog({ refused, onKey }: ApiKeyDialogProps): ReactNode {
         </label>
         <div className="dialog-actions">
           <button type="button" onClick={() => onKey(undefined)}>
-            Cancel
+            {shared('cancel')}
           </button>
           <button type="submit" className="primary" disabled={key.trim() === ''}>
-            Continue
+            {t('continue')}
           </button>
         </div>
       </form>

@@ -1,8 +1,9 @@
 import { type ReactNode, type RefObject, useEffect } from 'react'
+import { useTranslations } from 'use-intl'
+import { Notice } from '../feedback/notice.tsx'
 import { Icon } from '../icons.tsx'
-import { cameraText } from '../messages.ts'
-import { Notice } from '../notice.tsx'
 import type { Camera } from './use-camera.ts'
+import './stage.css'
 
 interface CameraStageProps {
   readonly camera: Camera
@@ -19,6 +20,8 @@ interface CameraStageProps {
 /** The camera's picture, or why there is none, with the buttons to start and stop it. */
 export function CameraStage(props: CameraStageProps): ReactNode {
   const { camera, video, onStart, onStop, overlay, actions, hint } = props
+  const t = useTranslations('camera')
+  const shared = useTranslations('shared')
   const { state, start } = camera
   const stream = state.phase === 'on' ? state.stream : undefined
   useEffect(() => {
@@ -26,19 +29,18 @@ export function CameraStage(props: CameraStageProps): ReactNode {
   }, [stream, video])
 
   if (state.phase === 'failed') {
-    const { title, text } = cameraText(state.problem)
     return (
       <div className="stage stage-empty">
         <Notice
           kind="bad"
-          title={title}
+          title={t(`problems.${state.problem}.title`)}
           actions={
             <button type="button" onClick={onStart}>
-              Try again
+              {shared('tryAgain')}
             </button>
           }
         >
-          {text}
+          {t(`problems.${state.problem}.text`)}
         </Notice>
       </div>
     )
@@ -54,7 +56,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
           onClick={onStart}
           disabled={state.phase === 'starting'}
         >
-          {state.phase === 'starting' ? 'Starting the camera …' : 'Start camera'}
+          {state.phase === 'starting' ? t('starting') : t('start')}
         </button>
       </div>
     )
@@ -65,7 +67,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
         <video
           ref={video}
           className={state.mirrored ? 'mirrored' : ''}
-          aria-label="Live picture of the camera"
+          aria-label={t('picture')}
           autoPlay
           muted
           playsInline
@@ -75,11 +77,11 @@ export function CameraStage(props: CameraStageProps): ReactNode {
       <div className="stage-bar">
         {state.devices.length > 1 && (
           <label className="inline-field">
-            <span>Camera</span>
+            <span>{t('camera')}</span>
             <select value={state.deviceId} onChange={(event) => start(event.target.value)}>
               {state.devices.map((device) => (
                 <option key={device.id} value={device.id}>
-                  {device.label}
+                  {device.label || t('numbered', { number: device.number })}
                 </option>
               ))}
             </select>
@@ -87,7 +89,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
         )}
         {actions}
         <button type="button" onClick={onStop}>
-          <Icon name="stop" /> Stop
+          <Icon name="stop" /> {t('stop')}
         </button>
       </div>
     </div>

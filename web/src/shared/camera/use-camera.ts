@@ -1,12 +1,20 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type CameraProblem, toCameraProblem } from '../messages.ts'
+import { type CameraProblem, toCameraProblem } from './camera-problem.ts'
+
+export interface CameraDevice {
+  readonly id: string
+  /** Empty where the browser does not say it. */
+  readonly label: string
+  /** From 1. */
+  readonly number: number
+}
 
 export type CameraState =
   | { readonly phase: 'off' | 'starting' }
   | {
       readonly phase: 'on'
       readonly stream: MediaStream
-      readonly devices: readonly { readonly id: string; readonly label: string }[]
+      readonly devices: readonly CameraDevice[]
       readonly deviceId: string | undefined
       /** The camera looks at the user, so that the picture is shown as in a mirror. */
       readonly mirrored: boolean
@@ -101,9 +109,9 @@ function openCamera(deviceId: string | undefined): Promise<MediaStream> {
   })
 }
 
-async function listCameras(): Promise<{ id: string; label: string }[]> {
+async function listCameras(): Promise<CameraDevice[]> {
   const devices = await navigator.mediaDevices.enumerateDevices()
   return devices
     .filter((device) => device.kind === 'videoinput')
-    .map((device, index) => ({ id: device.deviceId, label: device.label || `Camera ${index + 1}` }))
+    .map((device, index) => ({ id: device.deviceId, label: device.label, number: index + 1 }))
 }

@@ -1,0 +1,25 @@
+import { createHashHistory, createRouter } from '@tanstack/react-router'
+import { NotFound } from './not-found.tsx'
+import { RouteError } from './route-error.tsx'
+import { routeTree } from './routes.ts'
+
+/**
+ * Creates the router. Addresses stand behind `#`, so that any static server and any path of a proxy
+ * can carry the page.
+ */
+export function createAppRouter() {
+  return createRouter({
+    routeTree,
+    history: createHashHistory(),
+    defaultPreload: 'intent',
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,23 @@
+import { createContext, useContext } from 'react'
+import type { Api } from '../shared/api/client.ts'
+import type { Connection } from '../shared/api/connection.ts'
+import type { Preferences } from './preferences.ts'
+
+/** What lives as long as the tab. */
+export interface Session {
+  readonly api: Api
+  readonly connection: Connection
+  /** Asks for another API key; resolves to false when the user has none. */
+  readonly changeKey: () => Promise<boolean>
+  readonly preferences: Preferences
+  readonly choose: (preferences: Preferences) => Promise<void>
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined)
+
+/** The tab's session. Throws outside of {@link SessionContext}. */
+export function useSession(): Session {
+  const value = useContext(SessionContext)
+  if (value === undefined) throw new Error('useSession needs a SessionContext around it.')
+  return value
+}

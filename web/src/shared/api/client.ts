@@ -1,0 +1,89 @@
+import createClient, { type Client } from 'openapi-fetch'
+import type { paths } from '../api.d.ts'
+import { toNetworkProblem, toProblem } from './problem.ts'
+
+interface ApiDeps {
+  /** The key to send, if any. */
+  readonly apiKey: () => string | undefined
+  /** Called when the server wants a (better) key; resolves to false when the user has none. */
+  readonly askForApiKey: () => Promise<boolean>
+  /** Called after each request: whether the server answered. */
+  readonly onContact: (reached: boolean) => void
+}
+
+interface Outcome<T> {
+  readonly data?: T
+  readonly error?: unknown
+  readonly response: Response
+}
+
+/** The page's only way to the server. */
+export interface Api {
+  /**
+   * Sends a request with the generated client. It is sent again when the user gives a key that the
+   * server asked for.
+   *
+   * @param request  called once an attempt
+   * @throws {ApiProblem} `aborted` when its signal was, `unreachable` when there is no answer
+   */
+  send<T>(request: (client: Client<paths>) => Promise<Outcome<T>>): Promise<T>
+}
+
+/** What requests about a collection need: the client and the collection's name. */
+export interface Scope {
+  readonly api: Api
+  readonly collection: string
+}
+
+/** Creates the client for the server that the page comes from, also below a path of a proxy. */
+export function createApi({ apiKey, askForApiKey, onContact }: ApiDeps): Api {
+  const baseUrl = new URL('.', document.baseURI).href.replace(/\/$/, '')
+  const client = createClient<paths>({ baseUrl })
+  client.use({
+    onRequest({ request }) {
+      const key = apiKey()
+      if (key !== undefined) request.headers.set('authorization', `Bearer ${key}`)
+      return request
+    },
+  })
+
+  return {
+    async send(request) {
+      for (;;) {
+        const outcome = await request(client).catch((error: unknown) => {
+          const problem = toNetworkProblem(error)
+          if (problem.code === 'unreachable') onContact(false)
+          throw problem
+        })
+        const { response } = outcome
+        if (response.ok) {
+          onContact(true)
+          return outcome.data as never
+        }
+        const problem = toProblem(outcome.error, response)
+        onContact(problem.code !== 'unreachable')
+        if (response.status === 401 && (await askForApiKey())) continue
+        throw problem
+      }
+    },
+  }
+}
+
+/** A multipart body. Fields go before the files: the server reads the parts in order. */
+export function toForm(
+  fields: Readonly<Record<string, string>>,
+  fileField: string,
+  files: readonly { readonly name: string; readonly blob: Blob }[],
+): FormData {
+  const form = new FormData()
+  for (const [key, value] of Object.entries(fields)) form.append(key, value)
+  for (const { name, blob } of files) form.append(fileField, blob, name)
+  return form
+}
+
+/** An idempotency key: 128 random bits in hex. `crypto.randomUUID` is missing where the page is not in a secure context. */
+export function createKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
+}

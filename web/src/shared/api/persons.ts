@@ -1,0 +1,88 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { paths } from '../api.d.ts'
+import type { Scope } from './client.ts'
+import { collectionKey } from './keys.ts'
+import type { Page, Person } from './types.ts'
+
+type PersonsPath = paths['/v1/collections/{collection}/persons']
+type PersonPath = paths['/v1/collections/{collection}/persons/{person}']
+
+/** Words, filters and order of a list of persons, as the API has them. */
+export type PersonsQuery = Omit<
+  NonNullable<PersonsPath['get']['parameters']['query']>,
+  'cursor' | 'limit'
+>
+export type PersonChanges = PersonPath['patch']['requestBody']['content']['application/json']
+
+const pageSize = 50
+
+/** Persons of a collection, page by page. */
+export function personsOptions(scope: Scope, query: PersonsQuery = {}) {
+  return infiniteQueryOptions({
+    queryKey: [...collectionKey(scope.collection), 'persons', query],
+    queryFn: ({ pageParam, signal }) =>
+      loadPersons(scope, { ...query, ...(pageParam === '' ? {} : { cursor: pageParam }) }, signal),
+    initialPageParam: '',
+    getNextPageParam: (page: Page<Person>) => page.nextCursor,
+  })
+}
+
+/** One page of persons, for what is not a list on the screen. */
+export function loadPersons(
+  { api, collection }: Scope,
+  query: PersonsQuery & { readonly cursor?: string },
+  signal?: AbortSignal,
+): Promise<Page<Person>> {
+  return api.send((client) =>
+    client.GET('/v1/collections/{collection}/persons', {
+      params: { path: { collection }, query: { ...query, limit: pageSize } },
+      signal: signal ?? null,
+    }),
+  )
+}
+
+/** A person. */
+export function personOptions({ api, collection }: Scope, person: string) {
+  return queryOptions({
+    queryKey: [...collectionKey(collection), 'person', person],
+    queryFn: ({ signal }) =>
+      api.send((client) =>
+        client.GET('/v1/collections/{collection}/persons/{person}', {
+          params: { path: { collection, person } },
+          signal,
+        }),
+      ),
+  })
+}
+
+/**
+ * Changes a person's fields.
+ *
+ * @param revision  what the user has seen; `undefined` changes the person in any case
+ * @throws {ApiProblem} `revisionMismatch` when somebody else changed the person since
+ */
+export function updatePerson(
+  { api, collection }: Scope,
+  { id, revision }: { readonly id: string; readonly revision: number | undefined },
+  changes: PersonChanges,
+): Promise<Person> {
+  return api.send((client) =>
+    client.PATCH('/v1/collections/{collection}/persons/{person}', {
+      params: { path: { collection, person: id }, header: ifMatch(revision) },
+      body: changes,
+    }),
+  )
+}
+
+/** Deletes a person with the faces; an undo of the history puts them back. */
+export function deletePerson({ api, collection }: Scope, person: string): Promise<void> {
+  return api.send((client) =>
+    client.DELETE('/v1/collections/{collection}/persons/{person}', {
+      params: { path: { collection, person } },
+    }),
+  )
+}
+
+function ifMatch(revision: number | undefined): { 'if-match'?: string } {
+  return revision === undefined ? {} : { 'if-match': `"${revision}"` }
+}

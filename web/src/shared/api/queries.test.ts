@@ -1,0 +1,83 @@
+import { QueryClient } from '@tanstack/react-query'
+import createClient from 'openapi-fetch'
+import { expect, test } from 'vitest'
+import type { paths } from '../api.d.ts'
+import type { Api, Scope } from './client.ts'
+import { findEntry, historyOptions } from './history.ts'
+import { jobOptions, jobsOptions } from './jobs.ts'
+import { collectionKey } from './keys.ts'
+import { personsOptions, updatePerson } from './persons.ts'
+import { reportOptions } from './report.ts'
+import { strangersOptions } from './strangers.ts'
+
+interface Sent {
+  readonly line: string
+  readonly ifMatch: string | null
+}
+
+/** A scope whose server answers with what is next in `answers`, and what it was asked. */
+function createScope(answers: readonly unknown[]): { scope: Scope; sent: Sent[] } {
+  const sent: Sent[] = []
+  const rest = [...answers]
+  const client = createClient<paths>({
+    baseUrl: 'http://server',
+    fetch: async (request) => {
+      const { pathname, search } = new URL(request.url)
+      const line = `${request.method} ${pathname}${search}`
+      sent.push({ line, ifMatch: request.headers.get('if-match') })
+      return Response.json(rest.shift() ?? {})
+    },
+  })
+  const api: Api = { send: async (request) => (await request(client)).data as never }
+  return { scope: { api, collection: 'c' }, sent }
+}
+
+test('lists go on where the page before ended', async () => {
+  const pages = [{ items: [{ id: 'A' }], nextCursor: 'x' }, { items: [{ id: 'B' }] }]
+  const { scope, sent } = createScope([...pages, ...pages])
+  const client = new QueryClient()
+  const persons = await client.fetchInfiniteQuery({
+    ...personsOptions(scope, { query: 'ann', sort: 'name' }),
+    pages: 2,
+  })
+  expect(persons.pages.flatMap(({ items }) => items.map(({ id }) => id))).toEqual(['A', 'B'])
+  await client.fetchInfiniteQuery({ ...strangersOptions(scope, { sort: 'count' }), pages: 2 })
+  expect(sent.map(({ line }) => line)).toEqual([
+    'GET /v1/collections/c/persons?query=ann&sort=name&limit=50',
+    'GET /v1/collections/c/persons?query=ann&sort=name&cursor=x&limit=50',
+    'GET /v1/collections/c/strangers?sort=count&limit=50',
+    'GET /v1/collections/c/strangers?sort=count&limit=50&cursor=x',
+  ])
+})
+
+test('what is asked of a collection is stale together, and jobs are not', async () => {
+  const { scope } = createScope([])
+  const keys = [personsOptions(scope), strangersOptions(scope), historyOptions(scope)]
+  for (const { queryKey } of [...keys, reportOptions(scope)]) {
+    expect(queryKey.slice(0, 2)).toEqual(collectionKey('c'))
+  }
+  expect(jobsOptions(scope.api).queryKey[0]).toBe(jobOptions(scope.api, 'J').queryKey[0])
+})
+
+test('a change names the revision that the user has seen, or none', async () => {
+  const { scope, sent } = createScope([])
+  await updatePerson(scope, { id: 'P', revision: 3 }, { name: 'Ann' })
+  await updatePerson(scope, { id: 'P', revision: undefined }, { name: 'Ann' })
+  expect(sent).toEqual([
+    { line: 'PATCH /v1/collections/c/persons/P', ifMatch: '"3"' },
+    { line: 'PATCH /v1/collections/c/persons/P', ifMatch: null },
+  ])
+})
+
+test('finds the entry of a change that is not taken back', async () => {
+  const items = [
+    { id: 'H4', kind: 'personUpdated' },
+    { id: 'H3', kind: 'faceDeleted', undoneBy: 'H5' },
+    { id: 'H2', kind: 'faceDeleted' },
+    { id: 'H1', kind: 'faceDeleted' },
+  ]
+  const { scope, sent } = createScope([{ items }, { items }])
+  expect(await findEntry(scope, { person: 'P', kind: 'faceDeleted' })).toBe('H2')
+  expect(await findEntry(scope, { person: 'P', kind: 'personsMerged' })).toBeUndefined()
+  expect(sent[0]?.line).toBe('GET /v1/collections/c/history?person=P&limit=5')
+})

@@ -1,0 +1,17 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Scope } from './client.ts'
+import { collectionKey } from './keys.ts'
+
+/** How good the gallery is, as it was examined last. */
+export function reportOptions({ api, collection }: Scope) {
+  return queryOptions({
+    queryKey: [...collectionKey(collection), 'report'],
+    queryFn: ({ signal }) =>
+      api.send((client) =>
+        client.GET('/v1/collections/{collection}/report', {
+          params: { path: { collection } },
+          signal,
+        }),
+      ),
+  })
+}

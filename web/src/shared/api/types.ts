@@ -1,0 +1,47 @@
+import type { components } from '../api.d.ts'
+
+type Schemas = components['schemas']
+
+export type Box = Schemas['Box']
+export type CollectionDetails = Schemas['CollectionDetails']
+export type EnrolledFace = Schemas['EnrolledFace']
+export type EnrollHint = Schemas['EnrollHint']
+export type EnrollWarning = EnrolledFace['warnings'][number]
+export type Face = Schemas['Face']
+export type HistoryEntry = Schemas['HistoryEntry']
+export type Person = Schemas['Person']
+export type Rejection = Schemas['RejectedImage']
+export type RejectionReason = Rejection['reasons'][number]
+export type Thresholds = Schemas['DecisionThresholds']
+export type UndeterminedReason = Schemas['IdentifiedFace']['reasons'][number]
+
+/** A face of a probe image; the page never sends embeddings, so that it always has a box. */
+export interface IdentifiedFace
+  extends Pick<Schemas['IdentifiedFace'], 'decision' | 'reasons' | 'candidates'> {
+  readonly box: Box
+}
+
+/** The result for a probe image. Boxes are in pixels of an image of this size. */
+export interface Identification {
+  readonly width: number
+  readonly height: number
+  /** Degrees clockwise by which the image was turned to be read. */
+  readonly turned: number
+  /** Smaller faces that are not answered. */
+  readonly omittedFaces: number
+  readonly thresholds: Thresholds
+  readonly faces: readonly IdentifiedFace[]
+}
+
+/** The result for one photo of a registration. `person` is absent when nobody was created. */
+export interface Enrolment {
+  readonly person: Person | undefined
+  readonly faces: readonly EnrolledFace[]
+  readonly rejected: readonly Rejection[]
+  readonly hints: readonly EnrollHint[]
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor?: string | undefined
+}

@@ -1,0 +1,134 @@
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslations } from 'use-intl'
+import { useApp } from '../app-context.ts'
+import { problemText } from '../feedback/problem-text.ts'
+import { type Toasts, useToasts } from '../feedback/toasts.ts'
+import type { Texts } from '../text/texts.ts'
+import type { Scope } from './client.ts'
+import { type EntryPlace, findEntry, undoEntry } from './history.ts'
+import { collectionKey } from './keys.ts'
+import { type ApiProblem, asProblem } from './problem.ts'
+
+export interface ChangeOptions<Input, Answer> {
+  /**
+   * Sends the change. With `overwrite` it is sent without `If-Match`: the user wants it although
+   * somebody else was faster.
+   */
+  readonly send: (input: Input, how: { readonly overwrite: boolean }) => Promise<Answer>
+  /** Says what was done, for the toast; `undefined` where the screen says it itself. */
+  readonly done?: (answer: Answer, input: Input) => string | undefined
+  /** The entry of the history that the answer names, or where the history has it. */
+  readonly undo?: (answer: Answer, input: Input) => string | EntryPlace | undefined
+  /** Called before what was loaded is loaded again. */
+  readonly onDone?: (answer: Answer, input: Input) => void
+  /** `screen`: the caller shows `error` itself; otherwise a toast says it. */
+  readonly problems?: 'toast' | 'screen'
+}
+
+interface Variables<Input> {
+  readonly input: Input
+  readonly overwrite: boolean
+}
+
+/** A change: `run` makes it and never throws, `runAsync` gives its answer or throws. */
+export interface Change<Input, Answer> {
+  readonly run: (input: Input) => void
+  readonly runAsync: (input: Input) => Promise<Answer>
+  readonly isPending: boolean
+  readonly error: ApiProblem | undefined
+  readonly reset: () => void
+}
+
+/**
+ * The one way in which screens change something of a collection: everything that was loaded of it is
+ * loaded again, a toast says what was done and offers to undo it, a problem is told in words, and
+ * where somebody else was faster (412) the user sees their change or saves all the same.
+ */
+export function useChange<Input, Answer>(
+  options: ChangeOptions<Input, Answer>,
+): Change<Input, Answer> {
+  const { send, done, undo, onDone, problems: shownBy = 'toast' } = options
+  const scope = useApp()
+  const client = useQueryClient()
+  const toasts = useToasts()
+  const shared = useTranslations('shared')
+  const problems = useTranslations('problems')
+
+  const refresh = () => client.invalidateQueries({ queryKey: collectionKey(scope.collection) })
+
+  async function takeBack(entry: string): Promise<void> {
+    try {
+      await undoEntry(scope, entry)
+      toasts.show({ kind: 'good', text: shared('undone') })
+    } catch (error) {
+      showProblem({ toasts, shared, problems }, asProblem(error))
+    }
+    await refresh()
+  }
+
+  const mutation: UseMutationResult<Answer, Error, Variables<Input>> = useMutation({
+    mutationFn: ({ input, overwrite }: Variables<Input>) => send(input, { overwrite }),
+    onSuccess: async (answer, { input }) => {
+      onDone?.(answer, input)
+      void refresh()
+      const text = done?.(answer, input)
+      if (text === undefined) return
+      const entry = await entryOf(scope, undo?.(answer, input))
+      const actions =
+        entry === undefined ? [] : [{ label: shared('undo'), onPress: () => void takeBack(entry) }]
+      toasts.show({ kind: 'good', text, actions })
+    },
+    onError: (error, { input }) => {
+      const problem = asProblem(error)
+      // What the screen shows is out of date: the person is gone, or somebody else's now.
+      if (problem.details.status === 404) void refresh()
+      if (problem.code === 'revisionMismatch') {
+        toasts.show({
+          kind: 'bad',
+          text: problemText(problems, problem),
+          actions: [
+            { label: problems('seeTheirs'), onPress: () => void refresh() },
+            {
+              label: problems('overwrite'),
+              onPress: () => mutation.mutate({ input, overwrite: true }),
+            },
+          ],
+        })
+      } else if (shownBy === 'toast') {
+        showProblem({ toasts, shared, problems }, problem)
+      }
+    },
+  })
+
+  return {
+    run: (input) => mutation.mutate({ input, overwrite: false }),
+    runAsync: (input) => mutation.mutateAsync({ input, overwrite: false }),
+    isPending: mutation.isPending,
+    error: mutation.error === null ? undefined : asProblem(mutation.error),
+    reset: mutation.reset,
+  }
+}
+
+/** The change is made: that nobody can say its entry only takes the button away. */
+async function entryOf(
+  scope: Scope,
+  undo: string | EntryPlace | undefined,
+): Promise<string | undefined> {
+  if (undo === undefined || typeof undo === 'string') return undo
+  return findEntry(scope, undo).catch(() => undefined)
+}
+
+interface ProblemTelling {
+  readonly toasts: Toasts
+  readonly shared: Texts<'shared'>
+  readonly problems: Texts<'problems'>
+}
+
+function showProblem({ toasts, shared, problems }: ProblemTelling, problem: ApiProblem): void {
+  const { requestId } = problem.details
+  toasts.show({
+    kind: 'bad',
+    text: problemText(problems, problem),
+    detail: requestId === undefined ? undefined : shared('requestId', { id: requestId }),
+  })
+}

@@ -1,0 +1,43 @@
+import type { addPhotos as en } from '../en/add-photos.ts'
+import type { TranslationOf } from '../translation.ts'
+
+export const addPhotos: TranslationOf<typeof en> = {
+  title: 'Fotos hinzufügen',
+  titleOf: 'Fotos von <name></name> hinzufügen',
+  lead: 'Ein Name und ein deutliches Foto des Gesichts, von der Kamera oder aus einer Datei.',
+  leadOf:
+    'Bisher {count, plural, one {# Gesicht} other {# Gesichter}}. Anderes Licht und andere Winkel helfen.',
+  formNew: 'Person, die erfasst wird',
+  formOf: 'Fotos, die dazukommen',
+  name: 'Name',
+  namePlaceholder: 'Zum Beispiel Anna',
+  nameMissing: 'Geben Sie zuerst einen Namen ein.',
+  photoMissing: 'Fügen Sie mindestens ein Foto hinzu.',
+  choose: 'Fotos wählen',
+  photos: 'Fotos',
+  none: 'Noch keine Fotos. Eines genügt; ein paar sind besser.',
+  remove: '{name} entfernen',
+  useLargest: 'Das größte Gesicht nehmen',
+  snapshotHint: 'Schauen Sie gerade in die Kamera, allein und in gleichmäßigem Licht.',
+  takeSnapshot: 'Bild aufnehmen',
+  snapshot: 'Aufnahme {number, number}.jpg',
+  noPicture: 'Die Kamera hat noch kein Bild. Versuchen Sie es erneut.',
+  notSent: 'Noch nicht gesendet',
+  sending: 'Wird ausgewertet …',
+  registered: 'Erfasst',
+  registeredBefore: 'War schon erfasst',
+  notRegistered: 'Das Foto wurde nicht erfasst.',
+  isRegistered: '{name} ist erfasst',
+  done: '{count, plural, one {# Gesicht} other {# Gesichter}}.',
+  goOn: 'Fügen Sie weitere Fotos hinzu, oder machen Sie weiter.',
+  register: 'Erfassen',
+  sendRest: 'Die übrigen erneut versuchen',
+  addTo: 'Fotos hinzufügen',
+  identifyNow: 'Jetzt erkennen',
+  someoneElse: 'Jemand anderen erfassen',
+  takenTitle: '{name} ist schon erfasst',
+  takenText: 'Zeigen diese Fotos dieselbe Person oder jemand anderen mit diesem Namen?',
+  samePerson:
+    'Dieselbe Person: zu {name} hinzufügen ({count, plural, one {# Gesicht} other {# Gesichter}})',
+  somebodyElse: 'Jemand anderes: noch eine Person namens {name} erfassen',
+}

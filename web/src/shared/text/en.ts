@@ -1,0 +1,12 @@
+import { access } from './en/access.ts'
+import { addPhotos } from './en/add-photos.ts'
+import { app } from './en/app.ts'
+import { camera } from './en/camera.ts'
+import { identify } from './en/identify.ts'
+import { people } from './en/people.ts'
+import { photos } from './en/photos.ts'
+import { problems } from './en/problems.ts'
+import { shared } from './en/shared.ts'
+
+/** All texts of the page; the build compiles them. */
+export const en = { access, addPhotos, app, camera, identify, people, photos, problems, shared }

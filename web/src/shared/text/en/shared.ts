@@ -1,0 +1,21 @@
+/** Words that several screens use. */
+export const shared = {
+  cancel: 'Cancel',
+  keep: 'Keep',
+  delete: 'Delete',
+  close: 'Close',
+  undo: 'Undo',
+  tryAgain: 'Try again',
+  loading: 'Loading …',
+  showMore: 'Show more',
+  messages: 'Messages',
+  undone: 'Undone.',
+  people: '{count, plural, one {# person} other {# people}}',
+  faces: '{count, plural, one {# face} other {# faces}}',
+  oneIn: '1 in {count, number}',
+  rarerThanOneIn: 'rarer than 1 in {count, number}',
+  requestId: 'Request {id}',
+  drop: 'or drop {count, plural, one {it} other {them}} here, or paste',
+  photoMissing: 'This browser cannot show the file',
+  photoOf: 'Photo of {name}',
+} as const
