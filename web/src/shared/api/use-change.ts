@@ -17,13 +17,19 @@ export interface ChangeOptions<Input, Answer> {
   readonly send: (input: Input, how: { readonly overwrite: boolean }) => Promise<Answer>
   /** Says what was done, for the toast; `undefined` where the screen says it itself. */
   readonly done?: (answer: Answer, input: Input) => string | undefined
-  /** The entry of the history that the answer names, or where the history has it. */
-  readonly undo?: (answer: Answer, input: Input) => string | EntryPlace | undefined
+  /**
+   * The entry of the history that the answer names, or where the history has it; for what is not in
+   * the history, the request that takes it back.
+   */
+  readonly undo?: (answer: Answer, input: Input) => string | EntryPlace | TakeBack | undefined
   /** Called before what was loaded is loaded again. */
   readonly onDone?: (answer: Answer, input: Input) => void
   /** `screen`: the caller shows `error` itself; otherwise a toast says it. */
   readonly problems?: 'toast' | 'screen'
 }
+
+/** Takes back a change that the history does not hold. */
+export type TakeBack = () => Promise<unknown>
 
 interface Variables<Input> {
   readonly input: Input
@@ -56,9 +62,9 @@ export function useChange<Input, Answer>(
 
   const refresh = () => client.invalidateQueries({ queryKey: collectionKey(scope.collection) })
 
-  async function takeBack(entry: string): Promise<void> {
+  async function takeBack(undoIt: TakeBack): Promise<void> {
     try {
-      await undoEntry(scope, entry)
+      await undoIt()
       toasts.show({ kind: 'good', text: shared('undone') })
     } catch (error) {
       showProblem({ toasts, shared, problems }, asProblem(error))
@@ -73,9 +79,11 @@ export function useChange<Input, Answer>(
       void refresh()
       const text = done?.(answer, input)
       if (text === undefined) return
-      const entry = await entryOf(scope, undo?.(answer, input))
+      const undoIt = await toTakeBack(scope, undo?.(answer, input))
       const actions =
-        entry === undefined ? [] : [{ label: shared('undo'), onPress: () => void takeBack(entry) }]
+        undoIt === undefined
+          ? []
+          : [{ label: shared('undo'), onPress: () => void takeBack(undoIt) }]
       toasts.show({ kind: 'good', text, actions })
     },
     onError: (error, { input }) => {
@@ -110,12 +118,14 @@ export function useChange<Input, Answer>(
 }
 
 /** The change is made: that nobody can say its entry only takes the button away. */
-async function entryOf(
+async function toTakeBack(
   scope: Scope,
-  undo: string | EntryPlace | undefined,
-): Promise<string | undefined> {
-  if (undo === undefined || typeof undo === 'string') return undo
-  return findEntry(scope, undo).catch(() => undefined)
+  undo: string | EntryPlace | TakeBack | undefined,
+): Promise<TakeBack | undefined> {
+  if (undo === undefined || typeof undo === 'function') return undo
+  const entry =
+    typeof undo === 'string' ? undo : await findEntry(scope, undo).catch(() => undefined)
+  return entry === undefined ? undefined : () => undoEntry(scope, entry)
 }
 
 interface ProblemTelling {

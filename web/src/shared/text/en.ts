@@ -4,9 +4,21 @@ import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
 import { identify } from './en/identify.ts'
 import { people } from './en/people.ts'
+import { personPicker } from './en/person-picker.ts'
 import { photos } from './en/photos.ts'
 import { problems } from './en/problems.ts'
 import { shared } from './en/shared.ts'
 
 /** All texts of the page; the build compiles them. */
-export const en = { access, addPhotos, app, camera, identify, people, photos, problems, shared }
+export const en = {
+  access,
+  addPhotos,
+  app,
+  camera,
+  identify,
+  people,
+  personPicker,
+  photos,
+  problems,
+  shared,
+}
