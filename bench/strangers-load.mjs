@@ -51,9 +51,9 @@ const turnImages = 40
 const dimension = 512
 const modelId = 'mobilefacenet'
 const batch = 1000
-/** Faces that `createFaceVectors` makes of a person, one after another. */
-const facesPerPerson = 5
 const placingTimeoutMs = 120_000
+/** The first images still wait for what the process did while it was idle. */
+const warmUpMs = 2000
 /** Everything that is made up and recorded is kept. */
 const keepUnknown = { hours: 72, ignoredHours: 720, maxSightings: 200_000 }
 const variants = [
@@ -90,43 +90,66 @@ try {
   rmSync(work, { recursive: true, force: true })
 }
 
-/** Fills the data directory of each variant. @returns what the made-up sightings are */
+/** Fills the data directory of each variant: all have the same gallery and the same sightings. */
 async function prepare() {
   const source = createFaceVectors({
     ...{ dimension, mated: 0, strangers: 0, seed: 2, cacheDir: '.cache/evaluation' },
   })
   const { founding, others } = drawSightings(source)
-  for (const variant of variants) {
-    const { dataDir } = createDataDir(args['models-from'], work)
-    variant.dataDir = dataDir
-    await fillGallery(dataDir, Number(args.faces))
-    if (variant.keepUnknown === undefined) continue
-    const { config } = loadConfig({ environment: {}, flags: { dataDir } })
-    const store = await openStore(config)
-    const collection = await store.collections.get('default')
-    await store.collections.update(collection, { keepUnknown: variant.keepUnknown })
+  const { dataDir } = createDataDir(args['models-from'], work)
+  await fillGallery(dataDir, Number(args.faces))
+  variants[0].dataDir = copyOf(dataDir, 'off')
+  await changing(dataDir, async (store, collection) => {
+    await store.collections.update(collection, { keepUnknown })
     await addStrangers(store, collection, founding)
     for (let from = 0; from < others.length; from += batch) {
       const part = others.slice(from, from + batch).map(toSighting)
       await store.strangers.record(collection.id, part)
     }
+  })
+  for (const variant of variants.slice(1)) {
+    variant.dataDir = copyOf(dataDir, variant.id)
+    await changing(variant.dataDir, (store, collection) =>
+      store.collections.update(collection, { keepUnknown: variant.keepUnknown }),
+    )
+  }
+  rmSync(dataDir, { recursive: true })
+  return source.source
+}
+
+/** Opens the store of a data directory for as long as something is done to its collection. */
+async function changing(dataDir, work) {
+  const { config } = loadConfig({ environment: {}, flags: { dataDir } })
+  const store = await openStore(config)
+  try {
+    await work(store, await store.collections.get('default'))
+  } finally {
     await store.close()
   }
-  return source.source
+}
+
+function copyOf(dataDir, name) {
+  const copy = `${dataDir}-${name}`
+  cpSync(dataDir, copy, { recursive: true, verbatimSymlinks: true })
+  return copy
 }
 
 /** One face each of as many people as there are strangers, and further faces of them in a random order. */
 function drawSightings(source) {
-  const faces = source.next(strangerCount * facesPerPerson).vectors
-  const embeddings = Array.from({ length: strangerCount * facesPerPerson }, (_, i) =>
-    faces.slice(i * dimension, (i + 1) * dimension),
-  )
-  const isFirst = (_, i) => i % facesPerPerson === 0
-  const rest = embeddings.filter((face, i) => !isFirst(face, i))
-  return {
-    founding: embeddings.filter(isFirst),
-    others: shuffle(rest, createRandom(3)).slice(0, waitingCount),
+  const founding = []
+  const rest = []
+  let last
+  while (founding.length < strangerCount || rest.length < waitingCount) {
+    const { vectors, personOf } = source.next(batch)
+    personOf.forEach((person, i) => {
+      const face = vectors.slice(i * dimension, (i + 1) * dimension)
+      if (person === last) rest.push(face)
+      else if (founding.length < strangerCount) founding.push(face)
+      else rest.push(face)
+      last = person
+    })
   }
+  return { founding, others: shuffle(rest, createRandom(3)).slice(0, waitingCount) }
 }
 
 function toSighting(embedding) {
@@ -154,8 +177,7 @@ async function addStrangers(store, { id }, embeddings) {
 
 /** Starts a library on a copy of the variant's files, and identifies for some seconds. */
 async function measure({ id, dataDir, keepUnknown: keeps }, files) {
-  const copy = `${dataDir}-copy`
-  cpSync(dataDir, copy, { recursive: true, verbatimSymlinks: true })
+  const copy = copyOf(dataDir, 'copy')
   const command = [process.execPath, join(import.meta.dirname, 'peers/library.mjs'), copy]
   const library = await startPeer({ id, command })
   if (library.missing) throw new Error(library.missing)
@@ -165,10 +187,10 @@ async function measure({ id, dataDir, keepUnknown: keeps }, files) {
     if (keeps !== undefined) await waitUntilPlacing(library)
     const before = await library.ask({ counts: true })
     let [images, ms, cpuMs] = [0, 0, 0]
-    // The first images still wait for what the process did while it was idle.
+    const warm = performance.now() + warmUpMs
     for (let turn = 0; ms < 1000 * seconds; turn++) {
       const took = await identify(turn * turnImages)
-      if (turn === 0) continue
+      if (performance.now() < warm) continue
       images += turnImages
       ms += took.ms
       cpuMs += took.cpuMs

@@ -167,7 +167,7 @@ function createLazyAnalyzer(workers: number, create: () => Analyzer): Analyzer {
     analyze: async (image, options) => start().analyze(image, options),
     embedCrop: async (crop, options) => start().embedCrop(crop, options),
     warmUp: async (embedder) => start().warmUp(embedder),
-    stats: () => started?.stats() ?? { workers, queued: 0, running: 0, completed: 0 },
+    stats: () => started?.stats() ?? { workers, queued: 0, running: 0, completed: 0, busyMs: 0 },
     close: async () => {
       closed = true
       await started?.close()

@@ -11,6 +11,7 @@ import { createExamination } from './examination/examination.ts'
 import type { FaceWatcher, IdentifyOptions, RequestContext } from './face-watcher.ts'
 import { createCorrections, createHistory } from './history.ts'
 import { createIdentify } from './identify.ts'
+import { createIdleMeter } from './idle-meter.ts'
 import { createJudges, type Judges } from './judges.ts'
 import { createLastSeen, type LastSeen } from './last-seen.ts'
 import { createPersons } from './persons.ts'
@@ -30,10 +31,7 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
   const keeper = createStrangerKeeper({
     ...{ store: deps.store, thread: createClusterThread(), ...deps.strangers },
     curveOf: (modelId) => findCurve(deps.models, modelId),
-    isBusy() {
-      const { queued, running } = deps.analyzer.stats()
-      return queued + running > 0
-    },
+    idleShare: createIdleMeter(deps.analyzer),
   })
   const lastSeen = createLastSeen(deps.store.persons, { logger: deps.logger })
   const as = (context: RequestContext): FaceWatcher => {

@@ -120,7 +120,7 @@ function createFakeAnalyzer(): FakeAnalyzer {
       return (await analyzer.analyze(Uint8Array.from(bytes), { embedder })).faces[0]
     },
     warmUp: async () => {},
-    stats: () => ({ workers: 2, queued: 0, running, completed: calls.length }),
+    stats: () => ({ workers: 2, queued: 0, running, completed: calls.length, busyMs: 0 }),
     close: async () => {},
   }
   return analyzer

@@ -147,7 +147,7 @@ export async function createTestServices(): Promise<TestServices> {
       return readFaces(bytes).map(toFace)[0]
     },
     warmUp: async () => {},
-    stats: () => ({ workers: 2, queued: 3, running: 1, completed: 0 }),
+    stats: () => ({ workers: 2, queued: 3, running: 1, completed: 0, busyMs: 0 }),
     close: async () => {},
   }
   const store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })

@@ -42,7 +42,7 @@ async function openNode(store: Database): Promise<FaceWatcher> {
       analyze: () => Promise.reject(new Error('There are no images.')),
       embedCrop: () => Promise.reject(new Error('There are no crops.')),
       warmUp: async () => {},
-      stats: () => ({ workers: 1, queued: 0, running: 0, completed: 0 }),
+      stats: () => ({ workers: 1, queued: 0, running: 0, completed: 0, busyMs: 0 }),
       close: async () => {},
     },
     gallery: await createGallery({ store, provider: createExactProvider() }),

@@ -67,7 +67,7 @@ function createFakeAnalyzer(): Analyzer & { analysed: number } {
       const face = { detection, quality, embedding: values.map((value) => value / norm) }
       return { width, height, faces: red > 90 || isDark ? [face] : [] }
     },
-    stats: () => ({ workers: 2, queued: 0, running: 0, completed: 0 }),
+    stats: () => ({ workers: 2, queued: 0, running: 0, completed: 0, busyMs: 0 }),
   }
   return analyzer as unknown as Analyzer & { analysed: number }
 }

@@ -64,7 +64,7 @@ function createFakeAnalyzer(): Analyzer & { analysed: number; stopAfter: number 
       const face = { detection: { box }, embedding: embeddingOf(person, number) }
       return { width: 250, height: 250, faces: text === 'blank' ? [] : [face] }
     },
-    stats: () => ({ workers: 2, queued: 0, running: 0, completed: 0 }),
+    stats: () => ({ workers: 2, queued: 0, running: 0, completed: 0, busyMs: 0 }),
   }
   return analyzer as unknown as Analyzer & { analysed: number; stopAfter: number }
 }

@@ -1,4 +1,4 @@
-import { decodeTime, monotonicFactory } from 'ulid'
+import { decodeTime } from 'ulid'
 import { FaceError } from '../../core/errors.ts'
 import { computeThresholds } from '../../core/policy.ts'
 import { dotProduct } from '../../core/similarity.ts'
@@ -7,6 +7,7 @@ import {
   type StrangerClusters,
 } from '../../core/strangers/stranger-clusters.ts'
 import type { DecisionPolicy, FmrCurve } from '../../core/types.ts'
+import { createUlidSource } from '../../platform/ulid.ts'
 import type { Placement, StrangerRecord } from '../../storage/ports/strangers.ts'
 
 /** What the thread is asked to do with the strangers of one collection and model, each with its result. */
@@ -61,7 +62,7 @@ interface Table {
 /** Makes what the thread runs: the strangers of all collections that this process puts sightings to. */
 export function createClusterTables(): (task: ClusterTask) => unknown {
   const tables = new Map<string, Table>()
-  const makeId = monotonicFactory()
+  const makeId = createUlidSource()
   let newestMs = 0
 
   // Another process's clock may be ahead, and the older of two strangers is known by its id.

@@ -17,8 +17,8 @@ export interface StrangerKeeperOptions {
   readonly store: Pick<Database, 'strangers' | 'collections'>
   readonly thread: ClusterThread
   readonly curveOf: (modelId: string) => FmrCurve | undefined
-  /** Whether images are being analysed. */
-  readonly isBusy: () => boolean
+  /** Share of the processors that images have left since it was last asked, 0 to 1. */
+  readonly idleShare: () => number
   /** `false`: sightings are put to strangers, and erased, when asked only, as in a command that soon ends. Default true. */
   readonly background?: boolean
   readonly pollMs?: number
@@ -147,8 +147,7 @@ export function createStrangerKeeper(options: StrangerKeeperOptions): StrangerKe
       for (const timer of timers) clearInterval(timer)
       await recorder.close()
       closing = true
-      await Promise.all([running, expiring])
-      await placer.close()
+      await Promise.all([placer.close(), running, expiring])
     },
   }
 }

@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isFaceError } from '../../core/errors.ts'
+import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { FmrCurve } from '../../core/types.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Placement, StrangerStore } from '../../storage/ports/strangers.ts'
 import type { ClusterThread } from './cluster-thread.ts'
 
-/** Sightings that are put to strangers together; a third of a second among 20,000 strangers. */
+/** Sightings that are put to strangers together. */
 const sightingsAtOnce = 50
-/** Stored strangers that are read together; with five embeddings each, 12 MB at 512 values. */
-const recordsAtOnce = 1000
+/** The same while images leave little. */
+const sightingsAtOnceWhenBusy = 10
+/** Stored strangers that are read together; with five embeddings each, 3 MB at 512 values. */
+const recordsAtOnce = 250
 /** Another process takes over after so long from one that died. */
 const leaseMs = 10_000
-/** Share of the machine's processors that comparing takes while images are being analysed. */
-const busyShare = 0.02
+/** Share of the machine's processors that this takes at least, however many images there are. */
+const leastShare = 0.01
+/** What images leave beyond this share is taken; the rest of an answer, and all else, needs that. */
+const sparedShare = 0.25
 
 /** Puts sightings that wait to strangers; of all processes one at a time for a collection. */
 export interface StrangerPlacer {
@@ -35,8 +38,8 @@ export interface PlacerOptions {
   readonly store: StrangerStore
   readonly thread: ClusterThread
   readonly curveOf: (modelId: string) => FmrCurve | undefined
-  /** Whether images are being analysed. */
-  readonly isBusy: () => boolean
+  /** Share of the processors that images have left since it was last asked, 0 to 1. */
+  readonly idleShare: () => number
 }
 
 /** What the thread knows of a collection's strangers. */
@@ -49,11 +52,33 @@ interface Known {
 
 /** Creates a placer that knows no strangers yet. */
 export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
-  const { store, thread, curveOf, isBusy } = options
+  const { store, thread, curveOf, idleShare } = options
   const holder = randomUUID()
   const known = new Map<string, Known>()
   const turns = createSerialQueue()
   let closing = false
+  /** How many wait for sightings to be placed. */
+  let hurried = 0
+  let endPause = () => {}
+  /** The share of a thread's time that was there last; 0 before that is known. */
+  let ofThread = 0
+
+  /** Waits so that what has begun then takes no more than images leave. */
+  async function pause(begun: number): Promise<void> {
+    if (closing || hurried > 0) return
+    const share = Math.max(leastShare, idleShare() - sparedShare)
+    // It is one thread of the machine's.
+    ofThread = Math.min(1, share * availableParallelism())
+    const pauseMs = (performance.now() - begun) * (1 / ofThread - 1)
+    if (pauseMs === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pauseMs).unref()
+      endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
 
   /** Makes the thread know what is stored at this revision. */
   async function catchUp(collection: Collection, revision: number): Promise<Known> {
@@ -88,18 +113,25 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
   ): Promise<void> {
     let after: string | undefined
     do {
+      const begun = performance.now()
       const range = { ...chosen, limit: recordsAtOnce, ...(after === undefined ? {} : { after }) }
       const records = await store.records(set, range)
       if (records.length > 0) await thread.call('restore', { key, records })
       after = records.length < recordsAtOnce ? undefined : records.at(-1)?.id
-    } while (after !== undefined)
+      if (after === undefined) return
+      await pause(begun)
+      // Nobody else should read them all meanwhile.
+      await store.claim(set.id, { holder, leaseMs })
+    } while (!closing)
+    throw new FaceError('notReady', { detail: 'This process is ending.' })
   }
 
   /** @returns how many sightings were looked at; `undefined` while another process places them */
   async function placePart(collection: Collection): Promise<number | undefined> {
     const revision = await store.claim(collection.id, { holder, leaseMs })
     if (revision === undefined) return undefined
-    const sightings = await store.waiting(collection, sightingsAtOnce)
+    const atOnce = hurried === 0 && ofThread < 1 ? sightingsAtOnceWhenBusy : sightingsAtOnce
+    const sightings = await store.waiting(collection, atOnce)
     if (sightings.length === 0) return 0
     const its = await catchUp(collection, revision)
     const added = await thread.call('add', {
@@ -115,12 +147,12 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
     return sightings.length
   }
 
-  async function placeAll(collection: Collection, urgent: boolean): Promise<boolean> {
+  async function placeAll(collection: Collection): Promise<boolean> {
     let failures = 0
     if ((await store.waiting(collection, 1)).length === 0) return true
     for (;;) {
       if (closing) return false
-      const started = performance.now()
+      const begun = performance.now()
       try {
         const count = await placePart(collection)
         if (count === undefined) return false
@@ -133,28 +165,40 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
       } catch (error) {
         // What the thread knows is not what it was told, or not all of it.
         known.delete(collection.id)
+        if (closing) return false
         if (!isFaceError(error, 'workerFailed') || failures++ > 0) throw error
       }
-      if (urgent || !isBusy()) continue
-      const share = Math.min(1, busyShare * availableParallelism())
-      await sleep((performance.now() - started) * (1 / share - 1), undefined, { ref: false })
+      await pause(begun)
     }
   }
 
   async function drop(collectionId: string): Promise<void> {
     const its = known.get(collectionId)
     known.delete(collectionId)
-    if (its !== undefined) await thread.call('close', { key: its.key })
+    if (its !== undefined && !closing) await thread.call('close', { key: its.key })
+  }
+
+  async function hurrying<T>(work: () => Promise<T>): Promise<T> {
+    hurried++
+    endPause()
+    try {
+      return await work()
+    } finally {
+      hurried--
+    }
   }
 
   return {
     async place(collection, { urgent = false } = {}) {
       if (curveOf(collection.modelId) === undefined) return true
-      return turns.run(() => placeAll(collection, urgent))
+      const work = () => turns.run(() => placeAll(collection))
+      // What is under way has to end first: it hurries as well.
+      return urgent ? hurrying(work) : work()
     },
     forget: (collectionId) => turns.run(() => drop(collectionId)),
     async close() {
       closing = true
+      endPause()
       await turns.run(async () => {})
       await thread.close()
     },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicFactory } from 'ulid'
 import { isFaceError } from '../../core/errors.ts'
+import { createUlidSource } from '../../platform/ulid.ts'
 import type { NewSighting, StrangerStore } from '../../storage/ports/strangers.ts'
 
 /** Sightings that wait to be written; with crops some tens of megabytes. */
@@ -54,7 +54,7 @@ interface Queued {
 /** Creates a recorder with an empty queue. */
 export function createSightingRecorder({ store, onRecorded }: RecorderOptions): SightingRecorder {
   const queue: Queued[] = []
-  const newId = monotonicFactory()
+  const newId = createUlidSource()
   let writing: Promise<void> | undefined
   /** What is being done: sightings are written together, or gathered. */
   let step: Promise<void> = Promise.resolve()

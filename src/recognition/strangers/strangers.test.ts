@@ -168,7 +168,7 @@ describe('keeping strangers', () => {
       createStrangerKeeper({
         ...{ store, thread: createClusterThread(), background: true, pollMs: 20 },
         curveOf: () => deps.models[0]!.fmrCurve,
-        isBusy: () => false,
+        idleShare: () => 1,
       }),
     )
     opened.push(...keepers)

@@ -1,8 +1,8 @@
-import { monotonicFactory } from 'ulid'
 import { libraryActor } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { createUlidSource } from '../../platform/ulid.ts'
 import type { Aggregates, Database } from '../database.ts'
 import { type MethodName, wrapMethods } from '../methods.ts'
 import { toPlainContext } from '../rules/caller.ts'
@@ -82,7 +82,7 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
     timeoutMs,
     scans: createScanTurns(),
     caller: { actor: libraryActor },
-    newId: monotonicFactory(),
+    newId: createUlidSource(),
     now: () => new Date().toISOString(),
   }
   const cleaner = createDeletedCollectionCleaner(context, logger)

@@ -1,6 +1,6 @@
-import { monotonicFactory } from 'ulid'
 import { type CallContext, libraryActor } from '../../core/actor.ts'
 import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
+import { createUlidSource } from '../../platform/ulid.ts'
 import { type Outcome, toOutcome } from '../../platform/workers/outcome.ts'
 import type { Aggregates } from '../database.ts'
 import { effectOf, findMethod } from '../methods.ts'
@@ -185,7 +185,7 @@ function openStore(
     const context: StoreContext = {
       db,
       databaseId: readText(row, 'value'),
-      newId: monotonicFactory(),
+      newId: createUlidSource(),
       now: () => new Date().toISOString(),
       caller,
       onUnreadableMetadata,

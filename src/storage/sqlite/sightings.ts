@@ -44,17 +44,16 @@ export function createSightingOperations(
       embedding,
       crop,
     } = sighting
-    const isThere = db.get('SELECT 1 FROM sightings WHERE id = ?', [id]) !== undefined
-    if (isThere) return id
-    db.run(
+    const isNew = db.run(
       'INSERT INTO sightings (id, collection_id, model_id, seen_at, source, quality, box, landmarks, ' +
-        'score, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'score, embedding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
       [
         ...[id, collectionId, modelId, seenAt, source ?? null, JSON.stringify(quality ?? null)],
         ...[JSON.stringify(box ?? null), JSON.stringify(landmarks ?? null)],
         ...[scoreSighting(quality), toEmbeddingBytes(embedding)],
       ],
     )
+    if (isNew === 0) return id
     if (crop) {
       db.run('INSERT INTO sighting_crops (sighting_id, bytes, place) VALUES (?, ?, ?)', [
         ...[id, crop.bytes, crop.place === undefined ? null : JSON.stringify(crop.place)],

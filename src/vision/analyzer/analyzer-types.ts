@@ -93,6 +93,8 @@ export interface AnalyzerStats {
   readonly queued: number
   readonly running: number
   readonly completed: number
+  /** Milliseconds that workers have spent on tasks which are done, all together. */
+  readonly busyMs: number
 }
 
 /** Image bytes in, faces out. One image is handled by one worker thread from bytes to numbers. */

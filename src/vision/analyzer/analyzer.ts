@@ -125,13 +125,15 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
       }
     },
     stats() {
-      const { workers, queued, running, completed } = pool.stats()
+      const { workers, queued, running, completed, busyMs } = pool.stats()
       const alone = multiThreaded?.pool.stats()
       return {
         workers,
         queued,
         running: running + (alone?.running ?? 0),
         completed: completed + (alone?.completed ?? 0),
+        // It works on several cores.
+        busyMs: busyMs + workers * (alone?.busyMs ?? 0),
       }
     },
     async close() {

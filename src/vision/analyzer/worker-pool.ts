@@ -56,6 +56,8 @@ interface Ticket {
   timer?: NodeJS.Timeout
   /** The thread of the worker that runs it. */
   threadId?: number
+  /** When that began. */
+  startedAt?: number
 }
 
 interface AcceptedTask {
@@ -107,6 +109,7 @@ export function createWorkerPool({
       const ticket = task[queueOptionsSymbol] as Ticket | null
       if (free !== null && ticket !== null) {
         ticket.threadId = free.id
+        ticket.startedAt = performance.now()
         clearTimeout(ticket.timer)
         ticket.timer = setTimeout(() => giveUp(ticket), taskTimeoutMs)
       }
@@ -125,6 +128,7 @@ export function createWorkerPool({
   }
   const accepted = new Map<Ticket, AcceptedTask>()
   let completed = 0
+  let busyMs = 0
   let closing: Promise<void> | undefined
 
   return {
@@ -142,6 +146,7 @@ export function createWorkerPool({
       const done = (): void => {
         clearTimeout(ticket.timer)
         accepted.delete(ticket)
+        if (ticket.startedAt !== undefined) busyMs += performance.now() - ticket.startedAt
       }
       run.then(done, done)
       const abort = (): void => withdraw(ticket, new FaceError('aborted'))
@@ -159,6 +164,7 @@ export function createWorkerPool({
       queued: queue.size,
       running: accepted.size - queue.size,
       completed,
+      busyMs,
     }),
     close() {
       closing ??= drain()
