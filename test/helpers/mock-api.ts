@@ -118,6 +118,7 @@ export async function startMockApi(): Promise<MockApi> {
     requests: [],
     close: () => closeServer(server),
   }
+  const deleted = new Map<string, MockPerson>()
   let nextId = 1
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,7 +135,7 @@ export async function startMockApi(): Promise<MockApi> {
   }
 
   async function answer(request: IncomingMessage, url: URL, body: Buffer): Promise<MockAnswer> {
-    // '', v1, collections, {name}, {resource}, {id}, faces
+    // '', v1, collections, {name}, {resource}, {id}, {part}
     const [, , , name, resource, id, faces] = url.pathname.split('/').map(decodeURIComponent)
     const route = `${request.method} ${[resource, id && 'ID', faces].filter(Boolean).join('/')}`
     const person = mock.persons.find((candidate) => candidate.id === id)
@@ -173,7 +174,20 @@ export async function startMockApi(): Promise<MockApi> {
       case 'DELETE persons/ID':
         if (!person) return mockProblem(404, 'personNotFound')
         mock.persons.splice(mock.persons.indexOf(person), 1)
+        deleted.set(person.id, person)
         return { status: 204 }
+      // The history knows deleted persons only; an entry has the id of its person.
+      case 'GET history': {
+        const one = deleted.get(url.searchParams.get('person') ?? '')
+        return { status: 200, body: { items: one ? [{ id: one.id, kind: 'personDeleted' }] : [] } }
+      }
+      case 'POST history/ID/undo': {
+        const one = deleted.get(id ?? '')
+        if (!one) return mockProblem(409, 'undoRefused')
+        deleted.delete(one.id)
+        mock.persons.push(one)
+        return { status: 200, body: {} }
+      }
       case 'GET persons/ID/faces':
         return {
           status: 200,

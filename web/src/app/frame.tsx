@@ -1,4 +1,4 @@
-import { Outlet, useLocation, useSearch } from '@tanstack/react-router'
+import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { AppContext, type AppContextValue } from '../shared/app-context.ts'
@@ -50,17 +50,19 @@ export function Frame(): ReactNode {
 /** The heading of a screen has the focus when it comes in the place of another. */
 function useFocusOnChange(): void {
   const t = useTranslations('app')
-  const path = useLocation({ select: ({ pathname }) => pathname })
-  const before = useRef(path)
+  // The address changes at once; this one when the screen has come.
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
+  const before = useRef<string>(undefined)
   const name = t('name')
   useEffect(() => {
+    if (path === undefined) return
     const heading = () => document.querySelector<HTMLElement>('main h1')
     const settle = (): boolean => {
       const found = heading()
       if (found === null) return false
       document.title = `${found.textContent} · ${name}`
       // The first screen leaves the focus where the browser has it.
-      if (before.current !== path) found.focus()
+      if (before.current !== undefined && before.current !== path) found.focus()
       before.current = path
       return true
     }

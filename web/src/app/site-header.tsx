@@ -58,7 +58,7 @@ function CollectionChooser({ names, collection }: SiteHeaderProps): ReactNode {
   const path = useLocation({ select: ({ pathname }) => pathname })
   const screen = screens.find(({ to }) => path.startsWith(to))?.to ?? '/'
   return (
-    <label className="inline-field">
+    <label className="inline-field collection-field">
       <span>{t('collection')}</span>
       <select
         value={collection}

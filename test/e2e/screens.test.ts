@@ -1,0 +1,92 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { auditScreen } from '../helpers/accessibility.ts'
+import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
+import { samplePhoto } from '../helpers/fake-camera.ts'
+import { type MockApi, mockFace, mockProblem, startMockApi } from '../helpers/mock-api.ts'
+
+const title = `screens for everybody${skippedWithoutChromium}`
+
+describe.skipIf(findChromium() === undefined)(title, () => {
+  let browser: Browser
+  let mock: MockApi
+
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  })
+  afterAll(() => browser?.close())
+  beforeEach(async () => {
+    mock = await startMockApi()
+    mock.collections = ['default', 'visitors']
+  })
+  afterEach(() => mock.close())
+
+  const audit = (name: string, address: string, ready: (page: Page) => Promise<unknown>) =>
+    auditScreen(browser, { name, url: `${mock.url}#${address}`, ready })
+
+  test('Identify has no fault that axe-core finds, in both appearances and widths', async () => {
+    const unknown = mockFace('unknown', 'Maya', { x: 100, y: 200, width: 200, height: 240 })
+    mock.faces = [mockFace('match', 'Ann'), unknown, mockFace('undetermined')]
+    const findings = await audit('identify', '/identify', async (page) => {
+      await page.getByRole('button', { name: 'Photo', exact: true }).click()
+      await page.locator('input[type=file]').setInputFiles(samplePhoto(6))
+      await page.locator('.overlay-box.match').waitFor()
+    })
+    expect(findings).toEqual([])
+  })
+
+  test('People has none', async () => {
+    for (const [index, name] of ['Ann', 'Maya Østergård', 'x'.repeat(120)].entries()) {
+      mock.persons.push({ id: `P${index}`, name, faceCount: index + 1 })
+    }
+    const findings = await audit('people', '/people', async (page) => {
+      await page.getByRole('button', { name: 'Faces of Maya Østergård' }).click()
+      await page.getByText('Face 2, ').waitFor()
+    })
+    expect(findings).toEqual([])
+  })
+
+  test('a question before something is deleted has none', async () => {
+    mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
+    const findings = await audit('people-delete', '/people', async (page) => {
+      await page.getByRole('button', { name: 'Delete Ann' }).click()
+      await page.getByRole('alertdialog', { name: 'Delete Ann?' }).waitFor()
+    })
+    expect(findings).toEqual([])
+  })
+
+  test('Add photos has none, nor has what it says of a photo', async () => {
+    const findings = await audit('add-photos', '/add-photos', async (page) => {
+      const rejected = [{ fileName: 'b', reasons: ['tooBlurred'], message: '' }]
+      const { body, ...problem } = mockProblem(422, 'noFace')
+      mock.scripted.push({
+        pathEnd: '/persons',
+        answer: { ...problem, body: { ...(body as object), rejected } },
+      })
+      await page.getByLabel('Name').fill('Ann')
+      await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
+      await page.getByRole('button', { name: 'Register', exact: true }).click()
+      await page.getByText('The face is too blurred.').waitFor()
+    })
+    expect(findings).toEqual([])
+  })
+
+  test('the settings and messages about the server have none', async () => {
+    const findings = await audit('settings', '/people', async (page) => {
+      await page.getByText('Nobody is registered yet.').waitFor()
+      await page.route('**/v1/**', (route) => route.abort())
+      await page.getByRole('searchbox').fill('ann')
+      await page.getByRole('alert').waitFor()
+      await page.getByRole('button', { name: 'Language and appearance' }).click()
+      await page.getByRole('combobox', { name: 'Appearance' }).waitFor()
+    })
+    expect(findings).toEqual([])
+  })
+
+  test('an address that leads nowhere says so', async () => {
+    const findings = await audit('not-found', '/nowhere', (page) =>
+      page.getByRole('heading', { name: 'There is no such page' }).waitFor(),
+    )
+    expect(findings).toEqual([])
+  })
+})
