@@ -14,7 +14,7 @@ import { Icon } from '../icons.tsx'
 import { FacePhoto } from '../photos/face-photo.tsx'
 import { useRestingValue } from '../use-resting-value.ts'
 import type { PersonSuggestion } from './person-choice.ts'
-import type { PersonPickerProps } from './person-picker.tsx'
+import type { PersonPickerProps } from './person-picker-props.ts'
 import './person-field.css'
 
 /** More than that is not read; a longer name finds the others. */
