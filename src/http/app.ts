@@ -32,6 +32,7 @@ import { registerStatementRoutes } from './resources/statements/routes.ts'
 import { registerStrangerRoutes } from './resources/strangers/routes.ts'
 import { registerSeekRoutes } from './resources/strangers/seek.ts'
 import { registerStrangerVerbRoutes } from './resources/strangers/verbs.ts'
+import { registerOperatorRoutes } from './resources/system/operator.ts'
 import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
 import type { App, HttpServices, Lifecycle } from './types.ts'
@@ -64,7 +65,7 @@ export async function createApp(
   const lifecycle: Lifecycle = { phase: 'serving' }
   app.decorate('lifecycle', lifecycle)
 
-  registerProblems(app)
+  const problems = registerProblems(app)
   registerRequestContext(app)
   const metrics = registerMetrics(app, services.faceWatcher)
   await registerSecurity(app, services.keys, options)
@@ -110,6 +111,7 @@ export async function createApp(
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
+    registerOperatorRoutes(scope, context, problems)
   })
   await app.ready()
   return app as unknown as FastifyInstance

@@ -23,6 +23,14 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
+/** A value of the configuration; secrets are masked. */
+export interface ConfigurationValue {
+  readonly path: string
+  readonly value: unknown
+  /** Where it comes from, for people: a file and its line, a variable, a flag, or `default`. */
+  readonly source: string
+}
+
 /** The services that the interface calls. */
 export interface HttpServices {
   readonly faceWatcher: FaceWatcher
@@ -32,6 +40,8 @@ export interface HttpServices {
   readonly keys: Keys
   /** The long operations of the database. */
   readonly jobs: Jobs
+  /** The configuration in force; absent where it is not the server's program that runs. */
+  readonly configuration?: () => readonly ConfigurationValue[]
 }
 
 /** The services and options that every route works with. */

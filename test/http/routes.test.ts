@@ -1,6 +1,8 @@
 import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
 import type { Person } from '../../src/storage/ports/persons.ts'
+import { version } from '../../src/version.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
 import { describeExaminationRoutes } from './examination.ts'
 import { modelId, otherModelId, toEmbedding } from './services.ts'
@@ -968,6 +970,35 @@ describe('system', () => {
     expect((await client.send('GET', url)).json).toEqual({ kind: 'memory', faces: 1, exact: true })
     const none = await client.send('GET', '/v1/collections/none/index')
     expect([none.status, none.json.code]).toEqual([404, 'collectionNotFound'])
+  })
+
+  it('tells what it does, how it is configured, and which errors it answered last', async () => {
+    client.services.status = { ready: false, reasons: ['the model is loading'] }
+    const { json } = await client.send('GET', '/v1/status')
+    expect(json).toMatchObject({
+      ...{ version: version(), node: process.version, collections: 1, ready: false },
+      ...{ reasons: ['the model is loading'], sightings: { queued: 0, dropped: 0 } },
+    })
+    expect(Date.parse(json.startedAt)).toBeLessThanOrEqual(Date.now())
+    expect((await client.send('GET', '/v1/configuration')).json.items).toEqual([
+      { path: 'http.port', value: 8000, source: 'default' },
+    ])
+    await client.send('GET', '/v1/jobs/01J00000000000000000000000?name=Ann')
+    const { headers } = await client.send('GET', '/nowhere/Ann')
+    const { body, ...problems } = await client.send('GET', '/v1/problems')
+    expect(problems.json.items).toMatchObject([
+      { method: 'GET', route: 'unmatched', status: 404, requestId: headers['x-request-id'] },
+      { method: 'GET', route: '/v1/jobs/:job', status: 404, code: 'jobNotFound' },
+    ])
+    expect(body).not.toContain('Ann')
+  })
+
+  it('has no configuration as a part of another program', async () => {
+    const { configuration: _, ...services } = client.services
+    const app = await createApp(services)
+    const { statusCode } = await app.inject({ url: '/v1/configuration' })
+    expect(statusCode).toBe(404)
+    await app.close()
   })
 
   it('answers the OpenAPI document and its page, without remote assets', async () => {

@@ -217,6 +217,7 @@ export async function createTestServices(): Promise<TestServices> {
     imageFacts: { width: 640, height: 480, turned: 0, omittedFaces: 0 },
     faceWatcher: listen(useCases),
     jobs: jobService.jobs,
+    configuration: () => [{ path: 'http.port', value: 8000, source: 'default' }],
     async close() {
       await jobService.close()
       await useCases.close()

@@ -27,7 +27,8 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
     .option('--port <port>', 'port to listen on, 0 picks a free one (default: 8000)', parsePort)
     .option('--insecure', 'listen beyond this machine without an API key')
     .action(async (options: Options) => {
-      const { config, ignored } = await loadConfig(toPartialConfig(options), flagNames)
+      const loaded = await loadConfig(toPartialConfig(options), flagNames)
+      const { config, ignored } = loaded
       const http = toHttpOptions(config)
       // Here too, before models are fetched: a refusal should not come minutes later.
       const [{ resolveHttpOptions }, { assertSafeBind, needsStoredKey }] = await Promise.all([
@@ -44,11 +45,13 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         { startServer },
         { createLogger },
         { createModelProgress },
+        { listDisplayedKeys },
       ] = await Promise.all([
         import('../../compose/compose.ts'),
         import('../../http/server.ts'),
         import('../logger.ts'),
         import('../model-progress.ts'),
+        import('../../config/display.ts'),
       ])
       const logger = await createLogger(config.log)
       logger.debug({ allocator }, 'allocator set up')
@@ -65,11 +68,14 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       try {
         // Before listening: who can connect is answered without waiting for networks to load.
         await opened.analyzer.warmUp(config.models.embedder)
-        const server = await startServer(opened, {
-          ...http,
-          webRoot: webRoot(),
-          logger,
-        })
+        const server = await startServer(
+          { ...opened, configuration: () => listDisplayedKeys(loaded) },
+          {
+            ...http,
+            webRoot: webRoot(),
+            logger,
+          },
+        )
         output.note(`Face Watcher is at ${server.url}`)
         output.note(`Data: ${config.dataDir}. Ctrl-C stops.`)
         await stopSignal((signal) => {

@@ -6,6 +6,7 @@ import { ref } from '../resources/component.ts'
 import type { ProblemBody } from '../resources/problem.ts'
 import { Problem } from '../resources/system/schema.ts'
 import type { App } from '../types.ts'
+import { createRecentProblems, type RecentProblems } from './recent-problems.ts'
 
 export const problemMediaType = 'application/problem+json'
 
@@ -144,8 +145,13 @@ export function answerClientError(error: Error, socket: Socket): void {
   else socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** Registers the handlers of errors, of unknown addresses (404) and of wrong methods (405). */
-export function registerProblems(app: App): void {
+/**
+ * Registers the handlers of errors, of unknown addresses (404) and of wrong methods (405).
+ *
+ * @returns the errors that are answered from now on
+ */
+export function registerProblems(app: App): RecentProblems {
+  const recent = createRecentProblems()
   const known: {
     readonly pattern: RegExp
     readonly parameters: number
@@ -158,6 +164,11 @@ export function registerProblems(app: App): void {
     for (const name of [method].flat()) known.push({ pattern, parameters, method: name })
   })
   app.setErrorHandler((error, request, reply) => {
+    const { status, code } = toFaceError(error, request)
+    recent.note({
+      ...{ at: new Date().toISOString(), requestId: request.id, method: request.method },
+      ...{ route: request.routeOptions.url ?? 'unmatched', status, code },
+    })
     sendProblem(error, request, reply)
   })
   const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
@@ -179,6 +190,7 @@ export function registerProblems(app: App): void {
     if (request.is404) refuse(request, reply)
   })
   app.setNotFoundHandler(refuse)
+  return recent
 }
 
 /** The path of a request, decoded, also of an address in absolute form, `http://host/path`. */

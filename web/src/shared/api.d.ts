@@ -1454,6 +1454,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the server does and holds
+         * @description Also where it is not ready, with the reasons. Needs the scope `system:read`.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The configuration in force, with where each value comes from
+         * @description Secrets are masked. 404 where the server is a part of another program, which has no configuration of its own. Needs the scope `admin`.
+         */
+        get: operations["getConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The errors that were answered last, newest first
+         * @description Of this process since its start: at most 100 faults (500 and more) and 100 others. The log tells more about a request; its id is here. Needs the scope `system:read`.
+         */
+        get: operations["listRecentProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2846,6 +2906,20 @@ export interface components {
                 rejected: number;
             };
         };
+        /** Configuration */
+        Configuration: {
+            items: {
+                /** @example http.port */
+                path: string;
+                /** @description Secrets are shown as `***`. */
+                value: unknown;
+                /**
+                 * @description A file and its line, a variable, a flag, or `default`.
+                 * @example FACE_WATCHER_HTTP_PORT
+                 */
+                source: string;
+            }[];
+        };
         /**
          * IndexStatus
          * @description An index. Further members depend on its kind: docs/reference/cli.md names them.
@@ -2903,6 +2977,68 @@ export interface components {
             requestId: string;
         } & {
             [key: string]: unknown;
+        };
+        /** RecentProblems */
+        RecentProblems: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Finds the request in the log. */
+                requestId: string;
+                method: string;
+                /** @description The pattern of the address; `unmatched` where there is none. */
+                route: string;
+                status: number;
+                /** @enum {string} */
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "notReady" | "aborted" | "workerFailed" | "internal";
+            }[];
+        };
+        /**
+         * ServerStatus
+         * @description What a server does at the moment; counts since the start are of this process.
+         */
+        ServerStatus: {
+            /** @example 0.1.0 */
+            version: string;
+            /**
+             * @description Version of Node.js.
+             * @example v22.11.0
+             */
+            node: string;
+            /** Format: date-time */
+            startedAt: string;
+            ready: boolean;
+            /** @description Why it is not ready. */
+            reasons: string[];
+            /** @description Changes read and not yet in the index. */
+            changeLag: number;
+            /** @description Milliseconds since the index had everything that the store had. */
+            indexBehindMs: number;
+            /** @description Collections in all. */
+            collections: number;
+            /** @description Persons in all. */
+            persons: number;
+            /** @description Faces in all. */
+            faces: number;
+            /** @description Indexes built from the store since the start. */
+            indexRebuilds: number;
+            /** @description Snapshots of indexes that could not be written since the start. */
+            snapshotFailures: number;
+            /** @description Threads that analyse images. */
+            workers: number;
+            /** @description Images that wait for one. */
+            queued: number;
+            /** @description Images that are being analysed. */
+            running: number;
+            /** @description Sightings of strangers. */
+            sightings: {
+                /** @description They wait to be written. */
+                queued: number;
+                /** @description Written since the start. */
+                recorded: number;
+                /** @description Not kept since the start: more came than the database took. */
+                dropped: number;
+            };
         };
     };
     responses: never;
@@ -12967,6 +13103,192 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a server does at the moment; counts since the start are of this process. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerStatus"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configuration"];
+                };
+            };
+            /** @description notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:notFound",
+                     *       "title": "There is nothing at this address.",
+                     *       "status": 404,
+                     *       "code": "notFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecentProblems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentProblems"];
                 };
             };
             /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
