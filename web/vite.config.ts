@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { compileTexts } from './compile-texts.ts'
+import { precompress } from './precompress.ts'
 
 export default defineConfig({
-  plugins: [react(), compileTexts()],
+  plugins: [react(), compileTexts(), precompress()],
   // The page works below any path of a proxy.
   base: './',
   // Everything comes from the page's own origin and nothing is inlined, so that the server can

@@ -3,13 +3,16 @@ import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { FaceError } from '../core/errors.ts'
+import { type Encoding, encodingExtensions, encodings, pickEncoding } from './content-encoding.ts'
 
 /** A file that is answered from memory. */
 export interface StaticFile {
   readonly bytes: Buffer
   readonly contentType: string
-  /** Strong entity tag, with its quotes. */
+  /** Strong entity tag of `bytes`, with its quotes. */
   readonly etag: string
+  /** The bytes compressed, as the build has left them beside the file. */
+  readonly compressed: { readonly [encoding in Encoding]?: Buffer | undefined }
 }
 
 /** Content types of what the builds of the page and of the API's documentation consist of. */
@@ -30,32 +33,55 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /**
  * Reads all files of a folder, a few MB, into memory. Nothing is opened while requests are answered:
- * a client that asks thousands of times and does not read costs no descriptors.
+ * a client that asks thousands of times and does not read costs no descriptors, and no processor for
+ * compression either: `a.js.br` and `a.js.gz` are `a.js` compressed.
  *
  * @returns the files by their path below `root`, with "/" between its parts
  */
 export async function loadStaticFiles(root: string): Promise<ReadonlyMap<string, StaticFile>> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())
-  const loaded = await Promise.all(
-    files.map(async ({ parentPath, name }) => {
-      const file = join(parentPath, name)
-      const path = relative(root, file).split(sep).join('/')
-      return [path, toStaticFile(await readFile(file), extname(name))] as const
-    }),
+  const loaded = new Map(
+    await Promise.all(
+      files.map(async ({ parentPath, name }) => {
+        const file = join(parentPath, name)
+        const path = relative(root, file).split(sep).join('/')
+        return [path, await readFile(file)] as const
+      }),
+    ),
   )
-  return new Map(loaded)
+  const originals = [...loaded].filter(([path]) => !isCompressed(path, loaded))
+  return new Map(
+    originals.map(([path, bytes]) => [
+      path,
+      toStaticFile(bytes, extname(path), {
+        br: loaded.get(path + encodingExtensions.br),
+        gzip: loaded.get(path + encodingExtensions.gzip),
+      }),
+    ]),
+  )
+}
+
+/** Whether a file is another one in an encoding. */
+function isCompressed(path: string, files: ReadonlyMap<string, unknown>): boolean {
+  return Object.values(encodingExtensions).some(
+    (extension) => path.endsWith(extension) && files.has(path.slice(0, -extension.length)),
+  )
 }
 
 /** @param extension  with its dot */
-export function toStaticFile(bytes: Buffer, extension: string): StaticFile {
+export function toStaticFile(
+  bytes: Buffer,
+  extension: string,
+  compressed: StaticFile['compressed'] = {},
+): StaticFile {
   const digest = createHash('sha256').update(bytes).digest('base64url')
   const contentType = contentTypes[extension.toLowerCase()] ?? 'application/octet-stream'
-  return { bytes, contentType, etag: `"${digest.slice(0, 27)}"` }
+  return { bytes, contentType, etag: `"${digest.slice(0, 27)}"`, compressed }
 }
 
 /**
- * Answers a file, or 304 when the client has it.
+ * Answers a file, or 304 when the client has it; compressed where the client takes that.
  *
  * @param cacheControl  the header's value
  * @throws {FaceError} `notFound` without a file
@@ -66,9 +92,20 @@ export function sendStaticFile(
   { file, cacheControl }: { file: StaticFile | undefined; cacheControl: string },
 ): FastifyReply {
   if (file === undefined) throw new FaceError('notFound')
-  reply.header('cache-control', cacheControl).header('etag', file.etag)
-  if (isKnown(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
-  return reply.type(file.contentType).send(file.bytes)
+  const { compressed } = file
+  const encoding = pickEncoding(
+    request.headers['accept-encoding'],
+    (name) => compressed[name] !== undefined,
+  )
+  // Each encoding is a representation of its own, with its own strong tag.
+  const etag = encoding === undefined ? file.etag : `${file.etag.slice(0, -1)}-${encoding}"`
+  reply.header('cache-control', cacheControl).header('etag', etag)
+  if (encodings.some((name) => compressed[name])) reply.header('vary', 'accept-encoding')
+  if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  if (encoding !== undefined) reply.header('content-encoding', encoding)
+  return reply
+    .type(file.contentType)
+    .send(encoding === undefined ? file.bytes : compressed[encoding])
 }
 
 /** Compares weakly, RFC 9110 section 13.1.2: a proxy that compresses weakens the tag. */

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient } from './client.ts'
 
+const big = `export const text = '${'many words '.repeat(500)}'`
 let webRoot: string
 let client: Client
 beforeAll(async () => {
@@ -11,6 +13,9 @@ beforeAll(async () => {
   mkdirSync(join(webRoot, 'assets'))
   writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>Face Watcher</title>')
   writeFileSync(join(webRoot, 'assets', 'app-1a2b.js'), 'export {}')
+  writeFileSync(join(webRoot, 'assets', 'big-3c4d.js'), big)
+  writeFileSync(join(webRoot, 'assets', 'big-3c4d.js.br'), brotliCompressSync(big))
+  writeFileSync(join(webRoot, 'assets', 'big-3c4d.js.gz'), gzipSync(big))
   client = await createClient({ webRoot, apiKeys: ['0'.repeat(64)] })
 })
 afterAll(async () => {
@@ -36,4 +41,43 @@ it('answers notFound for files that are not there or lie outside', async () => {
     const { status, json } = await client.send('GET', url)
     expect([url, status, json.code]).toEqual([url, 404, 'notFound'])
   }
+})
+
+describe('a file that the build has compressed', () => {
+  const url = '/assets/big-3c4d.js'
+  const get = (headers: Record<string, string>) =>
+    client.app.inject({ method: 'GET', url, headers })
+
+  it.each([
+    ['br', 'gzip, deflate, br, zstd', (bytes: Buffer) => brotliDecompressSync(bytes)],
+    ['gzip', 'gzip', (bytes: Buffer) => gunzipSync(bytes)],
+    [undefined, 'identity', (bytes: Buffer) => bytes],
+  ])('is sent as %s to who accepts %s', async (encoding, accepted, decode) => {
+    const { statusCode, headers, rawPayload } = await get({ 'accept-encoding': accepted })
+    expect([statusCode, headers['content-encoding']]).toEqual([200, encoding])
+    expect(headers['content-type']).toMatch(/^text\/javascript/)
+    expect(headers['content-length']).toBe(String(rawPayload.length))
+    expect(headers.vary).toBe('accept-encoding')
+    expect(decode(rawPayload).toString()).toBe(big)
+  })
+
+  it('is known to a client by the tag of the encoding that it has', async () => {
+    const first = await get({ 'accept-encoding': 'br' })
+    const etag = String(first.headers.etag)
+    const again = await get({ 'accept-encoding': 'br', 'if-none-match': etag })
+    expect([again.statusCode, again.headers.vary]).toEqual([304, 'accept-encoding'])
+    expect((await get({ 'accept-encoding': 'gzip', 'if-none-match': etag })).statusCode).toBe(200)
+    expect((await get({ 'if-none-match': etag })).statusCode).toBe(200)
+  })
+
+  it('has no address for its compressed copies', async () => {
+    expect((await client.send('GET', `${url}.br`)).status).toBe(404)
+  })
+
+  it('is compressed in no other case', async () => {
+    const { headers } = await client.send('GET', '/assets/app-1a2b.js', {
+      headers: { 'accept-encoding': 'br' },
+    })
+    expect([headers['content-encoding'], headers.vary]).toEqual([undefined, undefined])
+  })
 })
