@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { makeCurve } from '../../test/helpers/curve.ts'
-import { describeFmr, fmrAtSimilarity, similarityAtFmr, smallestFmr, statedFmr } from './fmr.ts'
+import {
+  describeFmr,
+  fmrAtSimilarity,
+  fnmrAtSimilarity,
+  similarityAtFmr,
+  smallestFmr,
+  statedFmr,
+} from './fmr.ts'
 import type { FmrCurve } from './types.ts'
 
 const curve = makeCurve(
@@ -44,6 +51,19 @@ describe('fmrAtSimilarity', () => {
 
   test('follows an exponential tail when the shape is 0', () => {
     expect(fmrAtSimilarity(withShape(0), 0.55).value).toBeCloseTo(1e-5 * Math.exp(-1), 12)
+  })
+})
+
+describe('fnmrAtSimilarity', () => {
+  test.each([
+    [-1, 0],
+    [0.1, 0],
+    [0.3, 0.01],
+    [0.4, 0.03],
+    [0.6, 0.1],
+    [0.9, 0.1],
+  ])('answers at %f that %f is missed', (similarity, fnmr) => {
+    expect(fnmrAtSimilarity(curve, similarity)).toBeCloseTo(fnmr, 12)
   })
 })
 

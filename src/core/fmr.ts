@@ -113,6 +113,24 @@ export function describeFmr({ value, extrapolated }: CurveReading): string {
   return `${extrapolated ? 'rarer than ' : ''}1 in ${rounded.toLocaleString('en')}`
 }
 
+/**
+ * The FNMR of one comparison at a similarity: the share of mated pairs of the curve's photographs
+ * that are less similar. Between two points it is linear; beyond the last point it is that point's,
+ * and more is missed than it says.
+ *
+ * @param similarity  cosine, -1 to 1
+ * @returns FNMR, 0 to 1; never falls with the similarity, as long as the curve's rates do not rise
+ */
+export function fnmrAtSimilarity({ points }: FmrCurve, similarity: number): number {
+  const above = points.findIndex((point) => similarity <= point.similarity)
+  const upper = points[above < 0 ? points.length - 1 : above]
+  if (upper === undefined) return 0
+  const lower = above < 0 ? upper : (points[above - 1] ?? { similarity: -1, tmr: 1 })
+  const width = upper.similarity - lower.similarity
+  const share = width > 0 ? (similarity - lower.similarity) / width : 1
+  return 1 - (lower.tmr + share * (upper.tmr - lower.tmr))
+}
+
 /** Every comparison has a cosine of at least -1. */
 const startOfScale: CurvePoint = { similarity: -1, fmr: 1 }
 

@@ -1,4 +1,5 @@
 import { FaceError } from '../core/errors.ts'
+import { fnmrAtSimilarity } from '../core/fmr.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { type KeepUnknown, type KeepUnknownPatch, patchKeepUnknown } from '../core/keep-unknown.ts'
 import { computeThresholds } from '../core/policy.ts'
@@ -13,6 +14,7 @@ import {
   type CollectionDifficulty,
   defaultCollectionName,
   type FaceWatcher,
+  type ThresholdForRate,
 } from './face-watcher.ts'
 import { mergePolicy } from './merge-policy.ts'
 
@@ -45,6 +47,18 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
           : gallery.difficulty.latest(collection, { curve, faces })
       if (measured === undefined) return details
       return { ...details, difficulty: describeDifficulty(measured, curve, thresholds) }
+    },
+    async thresholdsFor(name, rates) {
+      const { id, modelId } = await gallery.collections.get(name)
+      const { faces } = await gallery.collections.counts(id)
+      const curve = findCurve(models, modelId)
+      if (curve === undefined) {
+        throw new FaceError('invalidOption', {
+          detail: `Thresholds follow from rates by a measured FMR curve, and ${modelId} has none.`,
+        })
+      }
+      const items = rates.map((maxFpir) => toThreshold(maxFpir, curve, faces))
+      return { modelId, gallerySize: faces, items }
     },
     list: (options) => gallery.collections.list(options),
     async update(name, patch) {
@@ -106,6 +120,13 @@ function toKept(
     })
   }
   return { keepUnknown } as { readonly keepUnknown?: KeepUnknown }
+}
+
+function toThreshold(maxFpir: number, curve: FmrCurve, gallerySize: number): ThresholdForRate {
+  // `possible` is not told, so that its rate does not matter.
+  const policy = { maxFpir, possibleFpir: maxFpir }
+  const { match, fmr = 0, extrapolated } = computeThresholds(policy, curve, gallerySize)
+  return { maxFpir, threshold: match, fmr, extrapolated, fnmr: fnmrAtSimilarity(curve, match) }
 }
 
 function describeDifficulty(

@@ -397,6 +397,26 @@ export interface CollectionDetails extends Collection {
   readonly difficulty?: CollectionDifficulty
 }
 
+/** What a policy with this rate would decide by, in a collection as large as it is now. */
+export interface ThresholdForRate {
+  readonly maxFpir: number
+  /** Similarity of a match, before it is raised for a probe. */
+  readonly threshold: number
+  /** FMR of one comparison at `threshold`. */
+  readonly fmr: number
+  readonly extrapolated: boolean
+  /** Share of mated pairs of the curve's photographs below `threshold`: searches for a person with one face that miss it. */
+  readonly fnmr: number
+}
+
+/** What rates would mean for a collection. */
+export interface ThresholdsForRates {
+  readonly modelId: string
+  readonly gallerySize: number
+  /** In the order in which the rates were given. */
+  readonly items: readonly ThresholdForRate[]
+}
+
 /** What something is said of: a stored face, an image of one face, or an embedding. */
 export type StatementSubject = { readonly faceId: string } | Uint8Array | EmbeddingProbe
 
@@ -570,6 +590,13 @@ export interface FaceWatcher {
       name: string,
       options?: { readonly difficulty?: 'none' | 'latest' | 'wait' },
     ): Promise<CollectionDetails>
+    /**
+     * Tells which thresholds rates would give, without changing anything.
+     *
+     * @param rates  `maxFpir` of a policy, each above 0 and at most 1
+     * @throws {FaceError} `collectionNotFound`; `invalidOption` for a model without a curve
+     */
+    thresholdsFor(name: string, rates: readonly number[]): Promise<ThresholdsForRates>
     /** A page of all collections. @throws {FaceError} `invalidCursor`, `invalidOption` */
     list(options?: PageOptions): Promise<Page<Collection>>
     /**

@@ -297,6 +297,14 @@ describe('collections', () => {
     })
     expect(changed.json.policy).toMatchObject({ maxFpir: 0.001, galleryShift: true })
 
+    const rates = 'maxFpir=0.1&maxFpir=0.00001'
+    const asked = await client.send('GET', `/v1/collections/staff/thresholds?${rates}`)
+    expect(asked.json.items.map(({ maxFpir }: { maxFpir: number }) => maxFpir)).toEqual([0.1, 1e-5])
+    const [lenient, strict] = asked.json.items
+    expect(strict.threshold).toBeGreaterThan(lenient.threshold)
+    expect(strict.fnmr).toBeGreaterThanOrEqual(lenient.fnmr)
+    const one = await client.send('GET', '/v1/collections/staff/thresholds?maxFpir=0.00001')
+    expect(one.json.items).toEqual([strict])
     const back = await client.send('PATCH', '/v1/collections/staff', {
       json: { policy: { threshold: null, possibleThreshold: null, maxFpir: null } },
     })

@@ -109,6 +109,31 @@ export const CollectionDetails: Component<bodies.CollectionDetailsBody> =
     }),
   )
 
+export const ThresholdsForRates: Component<useCases.ThresholdsForRates> =
+  component<useCases.ThresholdsForRates>('ThresholdsForRates').of(
+    Type.Object(
+      {
+        modelId: Type.String({ examples: ['mobilefacenet'] }),
+        gallerySize: Type.Integer({ description: 'Enrolled faces.' }),
+        items: Type.Array(
+          Type.Object({
+            maxFpir: number('The rate that was asked for.'),
+            threshold: number('Similarity of a match, before it is raised for a probe.'),
+            fmr: number('FMR of one comparison at `threshold`.'),
+            extrapolated: Type.Boolean({
+              description: "The rate lies beyond what the curve's counts support.",
+            }),
+            fnmr: number(
+              "Share of searches for a person with one enrolled face that miss it, by the curve's photographs.",
+            ),
+          }),
+          { description: 'In the order in which the rates were given.' },
+        ),
+      },
+      { description: 'What rates would mean for a collection as large as it is now.' },
+    ),
+  )
+
 const person = {
   id: Type.String({ description: 'ULID.' }),
   name: Type.String({ examples: ['Ann'] }),

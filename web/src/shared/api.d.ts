@@ -210,6 +210,26 @@ export interface paths {
         patch: operations["updateCollection"];
         trace?: never;
     };
+    "/v1/collections/{collection}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which thresholds rates would give, and what they would miss
+         * @description For a collection as large as it is now. Nothing is changed. Needs the scope `people:read`.
+         */
+        get: operations["getThresholds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/migrations": {
         parameters: {
             query?: never;
@@ -2193,6 +2213,29 @@ export interface components {
             reasons: ("unsupportedImage" | "corruptImage" | "imageTooLarge" | "emptyImage" | "noFace" | "multipleFaces" | "faceTooSmall" | "tooBlurred" | "tooDark" | "tooBright" | "extremePose" | "lowConfidence" | "notAFace" | "rotated" | "cutOff" | "occluded" | "tooNoisy" | "damaged" | "duplicateOfOtherPerson" | "alreadyEnrolled" | "fault")[];
             /** @description A plain sentence. */
             message: string;
+        };
+        /**
+         * ThresholdsForRates
+         * @description What rates would mean for a collection as large as it is now.
+         */
+        ThresholdsForRates: {
+            /** @example mobilefacenet */
+            modelId: string;
+            /** @description Enrolled faces. */
+            gallerySize: number;
+            /** @description In the order in which the rates were given. */
+            items: {
+                /** @description The rate that was asked for. */
+                maxFpir: number;
+                /** @description Similarity of a match, before it is raised for a probe. */
+                threshold: number;
+                /** @description FMR of one comparison at `threshold`. */
+                fmr: number;
+                /** @description The rate lies beyond what the curve's counts support. */
+                extrapolated: boolean;
+                /** @description Share of searches for a person with one enrolled face that miss it, by the curve's photographs. */
+                fnmr: number;
+            }[];
         };
         /**
          * AssignedStranger
@@ -4851,6 +4894,106 @@ export interface operations {
                      *       "title": "A collection of this name exists.",
                      *       "status": 409,
                      *       "code": "collectionExists",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getThresholds: {
+        parameters: {
+            query: {
+                maxFpir: number[];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What rates would mean for a collection as large as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdsForRates"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

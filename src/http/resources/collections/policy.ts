@@ -1,6 +1,8 @@
-import { type TSchema, Type } from 'typebox'
+import { type TNumber, type TSchema, Type } from 'typebox'
 
-const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
+/** A rate of a policy. */
+export const rate = (description: string): TNumber =>
+  Type.Number({ exclusiveMinimum: 0, maximum: 1, description })
 const threshold = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
 
 const policyFields = {

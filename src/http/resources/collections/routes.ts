@@ -2,11 +2,11 @@ import { Type } from 'typebox'
 import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
-import { Collection, CollectionDetails } from '../gallery-schemas.ts'
+import { Collection, CollectionDetails, ThresholdsForRates } from '../gallery-schemas.ts'
 import { gatesInput, gatesPatch } from '../quality-gates.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
 import { keepUnknownInput, keepUnknownPatch } from '../strangers/keep-unknown.ts'
-import { policyInput, policyPatch } from './policy.ts'
+import { policyInput, policyPatch, rate } from './policy.ts'
 
 const nameSchema = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
@@ -37,6 +37,16 @@ const collectionPatch = Type.Object(
     keepUnknown: Type.Optional(keepUnknownPatch),
   },
   { additionalProperties: false, minProperties: 1 },
+)
+
+const thresholdsQuery = Type.Object(
+  {
+    maxFpir: Type.Array(rate('A rate as `maxFpir` of a policy; may be repeated.'), {
+      minItems: 1,
+      maxItems: 100,
+    }),
+  },
+  { additionalProperties: false },
 )
 
 /** `/v1/collections` and `/v1/collections/{collection}`. */
@@ -89,6 +99,26 @@ export function registerCollectionRoutes(app: App): void {
       response: { 200: ref(CollectionDetails), ...problemResponses('collectionNotFound') },
     },
     handler: async (request) => request.faceWatcher.collections.get(request.params.collection),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/collections/:collection/thresholds',
+    config: { scope: 'people:read' },
+    schema: {
+      operationId: 'getThresholds',
+      tags,
+      summary: 'Tell which thresholds rates would give, and what they would miss',
+      description: 'For a collection as large as it is now. Nothing is changed.',
+      params: collectionParams,
+      querystring: thresholdsQuery,
+      response: {
+        200: ref(ThresholdsForRates),
+        ...problemResponses('invalidOption', 'collectionNotFound'),
+      },
+    },
+    handler: async ({ params, query, faceWatcher }) =>
+      faceWatcher.collections.thresholdsFor(params.collection, query.maxFpir),
   })
 
   app.route({
