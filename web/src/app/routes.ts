@@ -1,6 +1,7 @@
 import { createRoute, redirect } from '@tanstack/react-router'
 import { parseAddPhotosSearch } from '../features/add-photos/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
+import { parseJobsSearch } from '../features/system/search.ts'
 import { lazyScreen } from './lazy-screen.ts'
 import { rootRoute } from './root-route.ts'
 import { startScreen } from './screens.ts'
@@ -41,5 +42,70 @@ const addPhotos = createRoute({
   ),
 })
 
+const collections = createRoute({
+  getParentRoute,
+  path: '/collections',
+  component: lazyScreen(
+    async () => (await import('../features/collections/collections-view.tsx')).CollectionsView,
+  ),
+})
+
+const collectionSettings = createRoute({
+  getParentRoute,
+  path: '/collections/settings',
+  component: lazyScreen(
+    async () => (await import('../features/collections/settings-view.tsx')).SettingsView,
+  ),
+})
+
+const collectionModel = createRoute({
+  getParentRoute,
+  path: '/collections/model',
+  component: lazyScreen(
+    async () => (await import('../features/collections/model-view.tsx')).ModelView,
+  ),
+})
+
+const system = createRoute({
+  getParentRoute,
+  path: '/system',
+  component: lazyScreen(
+    async () => (await import('../features/system/health-view.tsx')).HealthView,
+  ),
+})
+
+const systemModels = createRoute({
+  getParentRoute,
+  path: '/system/models',
+  component: lazyScreen(
+    async () => (await import('../features/system/models-view.tsx')).ModelsView,
+  ),
+})
+
+const systemJobs = createRoute({
+  getParentRoute,
+  path: '/system/jobs',
+  validateSearch: parseJobsSearch,
+  component: lazyScreen(async () => (await import('../features/system/jobs-view.tsx')).JobsView),
+})
+
+const systemKeys = createRoute({
+  getParentRoute,
+  path: '/system/keys',
+  component: lazyScreen(async () => (await import('../features/system/keys-view.tsx')).KeysView),
+})
+
 /** All addresses. A screen loads its code when it is first opened, or when a link is pointed at. */
-export const routeTree = rootRoute.addChildren([start, identify, people, addPhotos])
+export const routeTree = rootRoute.addChildren([
+  start,
+  identify,
+  people,
+  addPhotos,
+  collections,
+  collectionSettings,
+  collectionModel,
+  system,
+  systemModels,
+  systemJobs,
+  systemKeys,
+])

@@ -2,10 +2,10 @@ import type { IconName } from '../shared/icons.tsx'
 
 /** A screen that the header leads to. */
 interface Screen {
-  readonly to: '/identify' | '/people' | '/add-photos'
+  readonly to: '/identify' | '/people' | '/add-photos' | '/collections' | '/system'
   readonly icon: IconName
   /** The part of the texts whose `title` names the screen. */
-  readonly text: 'identify' | 'people' | 'addPhotos'
+  readonly text: 'identify' | 'people' | 'addPhotos' | 'collections' | 'system'
 }
 
 /** The screens in the header's order; their routes are in routes.ts. */
@@ -13,6 +13,8 @@ export const screens: readonly Screen[] = [
   { to: '/identify', icon: 'search', text: 'identify' },
   { to: '/people', icon: 'people', text: 'people' },
   { to: '/add-photos', icon: 'plus', text: 'addPhotos' },
+  { to: '/collections', icon: 'collection', text: 'collections' },
+  { to: '/system', icon: 'server', text: 'system' },
 ]
 
 export const startScreen = '/identify'

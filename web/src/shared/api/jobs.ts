@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { paths } from '../api.d.ts'
 import type { Api } from './client.ts'
+import type { Job } from './types.ts'
 
 /** Which jobs, as the API has them. */
 export type JobsQuery = Omit<
@@ -33,4 +34,41 @@ export function jobOptions(api: Api, job: string) {
     queryFn: ({ signal }) =>
       api.send((client) => client.GET('/v1/jobs/{job}', { params: { path: { job } }, signal })),
   })
+}
+
+/** What a job says of the things that it worked on, page by page. */
+export function jobItemsOptions(
+  api: Api,
+  job: string,
+  { rejected }: { readonly rejected?: boolean } = {},
+) {
+  return infiniteQueryOptions({
+    queryKey: ['jobs', 'one', job, 'items', rejected ?? 'all'],
+    queryFn: ({ pageParam, signal }) =>
+      api.send((client) =>
+        client.GET('/v1/jobs/{job}/items', {
+          params: {
+            path: { job },
+            query: {
+              limit: 200,
+              ...(rejected === undefined ? {} : { rejected }),
+              ...(pageParam === '' ? {} : { cursor: pageParam }),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+  })
+}
+
+/** Asks a job to become something; one that runs does so at its next safe place. */
+export function askJob(api: Api, job: string, what: 'pause' | 'resume' | 'cancel'): Promise<Job> {
+  return api.send((client) => client.POST(`/v1/jobs/{job}/${what}`, { params: { path: { job } } }))
+}
+
+/** Removes the record of a job that has ended. */
+export function deleteJob(api: Api, job: string): Promise<void> {
+  return api.send((client) => client.DELETE('/v1/jobs/{job}', { params: { path: { job } } }))
 }

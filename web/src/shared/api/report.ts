@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Scope } from './client.ts'
 import { collectionKey } from './keys.ts'
+import type { Job } from './types.ts'
 
 /** How good the gallery is, as it was examined last. */
 export function reportOptions({ api, collection }: Scope) {
@@ -14,4 +15,11 @@ export function reportOptions({ api, collection }: Scope) {
         }),
       ),
   })
+}
+
+/** Begins the job that examines a collection with its own faces. */
+export function startReport({ api, collection }: Scope): Promise<Job> {
+  return api.send((client) =>
+    client.POST('/v1/collections/{collection}/report', { params: { path: { collection } } }),
+  )
 }

@@ -2,12 +2,15 @@ import { access } from './de/access.ts'
 import { addPhotos } from './de/add-photos.ts'
 import { app } from './de/app.ts'
 import { camera } from './de/camera.ts'
+import { collections } from './de/collections.ts'
 import { identify } from './de/identify.ts'
+import { jobs } from './de/jobs.ts'
 import { people } from './de/people.ts'
 import { personPicker } from './de/person-picker.ts'
 import { photos } from './de/photos.ts'
 import { problems } from './de/problems.ts'
 import { shared } from './de/shared.ts'
+import { system } from './de/system.ts'
 
 /** All texts of the page; the build compiles them. */
 export const de = {
@@ -15,10 +18,13 @@ export const de = {
   addPhotos,
   app,
   camera,
+  collections,
   identify,
+  jobs,
   people,
   personPicker,
   photos,
   problems,
   shared,
+  system,
 }

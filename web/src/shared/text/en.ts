@@ -2,12 +2,15 @@ import { access } from './en/access.ts'
 import { addPhotos } from './en/add-photos.ts'
 import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
+import { collections } from './en/collections.ts'
 import { identify } from './en/identify.ts'
+import { jobs } from './en/jobs.ts'
 import { people } from './en/people.ts'
 import { personPicker } from './en/person-picker.ts'
 import { photos } from './en/photos.ts'
 import { problems } from './en/problems.ts'
 import { shared } from './en/shared.ts'
+import { system } from './en/system.ts'
 
 /** All texts of the page; the build compiles them. */
 export const en = {
@@ -15,10 +18,13 @@ export const en = {
   addPhotos,
   app,
   camera,
+  collections,
   identify,
+  jobs,
   people,
   personPicker,
   photos,
   problems,
   shared,
+  system,
 }

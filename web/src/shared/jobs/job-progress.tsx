@@ -1,0 +1,60 @@
+import { type ReactNode, useId } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Job } from '../api/types.ts'
+import { useSlowText } from '../feedback/use-slow-text.ts'
+import { hasText } from '../text/has-text.ts'
+import './job-progress.css'
+
+interface JobProgressProps {
+  readonly job: Job
+  /** What the job does, for whoever does not see the bar. */
+  readonly label: string
+}
+
+/** How far a job is: a bar, what is done of how much, and how long the rest takes. */
+export function JobProgress({ job, label }: JobProgressProps): ReactNode {
+  const t = useTranslations('jobs')
+  const stages = useTranslations('jobs.stages')
+  const { progress } = job
+  const id = useId()
+  const text = [
+    job.wanted === undefined ? t(`states.${job.state}`) : t(`wanted.${job.wanted}`),
+    progress && hasText(stages, progress.stage) ? stages(progress.stage) : '',
+    progress &&
+      (progress.total === undefined
+        ? t('done', { done: progress.done })
+        : t('doneOf', { done: progress.done, total: progress.total })),
+    progress?.remainingSeconds !== undefined && job.state === 'running'
+      ? remainingText(t, progress.remainingSeconds)
+      : '',
+  ]
+    .filter((part) => part !== undefined && part !== '')
+    .join(' · ')
+  const spoken = useSlowText(text)
+  const share = progress?.total ? { value: progress.done, max: progress.total } : {}
+  return (
+    <div className="job-progress">
+      <progress
+        aria-label={label}
+        aria-describedby={id}
+        {...(job.state === 'done' ? { value: 1, max: 1 } : share)}
+      />
+      <p id={id} className="muted">
+        {text}
+      </p>
+      <p className="visually-hidden" aria-live="polite">
+        {spoken}
+      </p>
+    </div>
+  )
+}
+
+type JobTexts = ReturnType<typeof useTranslations<'jobs'>>
+
+/** How long the rest takes, in the unit that one would say. */
+function remainingText(t: JobTexts, seconds: number): string {
+  if (seconds < 90) return t('secondsLeft', { count: Math.max(1, Math.round(seconds)) })
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 90) return t('minutesLeft', { count: minutes })
+  return t('hoursLeft', { count: Math.round(minutes / 60) })
+}
