@@ -32,7 +32,8 @@ interface Finding {
  * Looks for faults of accessibility with axe-core, in both appearances and at two widths, and takes
  * a screenshot of each in `.cache/screenshots/`. The page's content security policy stays in force.
  *
- * @returns what was found, and where the page is wider than the window; nothing on a good screen
+ * @returns what was found, what the policy has blocked, and where the page is wider than the window;
+ *   nothing on a good screen
  */
 export async function auditScreen(
   browser: Browser,
@@ -43,11 +44,18 @@ export async function auditScreen(
   for (const theme of themes) {
     for (const viewport of sizes) {
       const page = await browser.newPage({ colorScheme: theme, viewport, reducedMotion: 'reduce' })
+      const { width } = viewport
+      const blocked: string[] = []
+      page.on('console', (message) => {
+        if (/Content Security Policy/i.test(message.text())) blocked.push(message.text())
+      })
       await page.goto(url)
       await ready(page)
+      if (blocked.length > 0) {
+        findings.push({ theme, width, rule: 'content security policy', elements: [...blocked] })
+      }
       await page.evaluate(axe.source)
       const found = await page.evaluate<readonly Pick<Finding, 'rule' | 'elements'>[]>(runAxe)
-      const { width } = viewport
       findings.push(...found.map((finding) => ({ theme, width, ...finding })))
       await page.screenshot({ path: `${screenshots}${name}-${theme}-${width}.png`, fullPage: true })
       await page.close()

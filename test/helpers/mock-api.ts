@@ -8,9 +8,9 @@ import { onePhotographHint } from '../../src/recognition/enroll-advice.ts'
 
 const webRoot = fileURLToPath(new URL('../../dist/web/', import.meta.url))
 
-/** Stricter than the server's: the page needs no inline styles, no blob: and no data: addresses. */
-const contentSecurityPolicy =
-  "default-src 'self'; img-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+/** The server's, to the letter; a test compares them. */
+export const contentSecurityPolicy =
+  "default-src 'self';object-src 'none';base-uri 'none';form-action 'self';frame-ancestors 'none'"
 
 const mediaTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

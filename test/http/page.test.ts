@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contentSecurityPolicy } from '../helpers/mock-api.ts'
 import { type Client, createClient } from './client.ts'
 
 const big = `export const text = '${'many words '.repeat(500)}'`
@@ -28,6 +29,23 @@ it('serves the page at / without a key and lets browsers ask for news', async ()
   expect([status, headers['cache-control']]).toEqual([200, 'no-cache'])
   expect(headers['content-type']).toMatch(/^text\/html/)
   expect(body).toContain('<title>Face Watcher</title>')
+})
+
+it('forbids inline styles and scripts, blob: and data:, as the stand-in of the browser tests does', async () => {
+  for (const url of ['/', '/assets/app-1a2b.js', '/v1/collections']) {
+    const { headers } = await client.send('GET', url)
+    expect([url, headers['content-security-policy']]).toEqual([url, contentSecurityPolicy])
+  }
+  expect(contentSecurityPolicy).not.toMatch(/unsafe|blob:|data:|https?:|\*/)
+})
+
+it('lets the description of the API have the styles and images that it needs', async () => {
+  const { status, headers } = await client.send('GET', '/docs/')
+  expect(status).toBe(200)
+  const policy = String(headers['content-security-policy'])
+  expect(policy).toContain("style-src 'self' 'unsafe-inline'")
+  expect(policy).toMatch(/script-src 'self'( |;|$)/)
+  expect(policy).toContain("img-src 'self' data:")
 })
 
 it('lets browsers keep assets, whose names change with their content', async () => {
