@@ -2,6 +2,7 @@ import { createRoot } from 'react-dom/client'
 import { prepareDialogs } from '../shared/dialog/dialog.tsx'
 import { loadTexts } from '../shared/text/texts.ts'
 import { App } from './app.tsx'
+import { prepareOfflinePage } from './offline-page.ts'
 import { applyPreferences, readPreferences } from './preferences.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -16,8 +17,12 @@ async function start(root: HTMLElement): Promise<void> {
   applyPreferences(preferences)
   const texts = await loadTexts(preferences.language)
   createRoot(root).render(<App preferences={preferences} texts={texts} />)
-  // What fails here is loaded with the first dialog.
-  setTimeout(() => void prepareDialogs().catch(() => undefined), idleMs)
+  setTimeout(() => {
+    // What fails here is loaded with the first dialog.
+    void prepareDialogs().catch(() => undefined)
+    // The page works without.
+    void prepareOfflinePage().catch(() => undefined)
+  }, idleMs)
 }
 
 const root = document.getElementById('root')

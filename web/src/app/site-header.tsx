@@ -2,7 +2,6 @@ import { Link, useLocation, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { Icon } from '../shared/icons.tsx'
-import logo from './icon.svg'
 import { screens } from './screens.ts'
 import { SettingsMenu } from './settings-menu.tsx'
 
@@ -18,7 +17,7 @@ export function SiteHeader({ names, collection }: SiteHeaderProps): ReactNode {
   return (
     <header className="site-header">
       <div className="brand">
-        <img src={logo} alt="" width="28" height="28" />
+        <img src="./icon.svg" alt="" width="28" height="28" />
         <span>{t('name')}</span>
       </div>
       <ScreenLinks />
