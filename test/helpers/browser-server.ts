@@ -13,6 +13,10 @@ const readyTimeoutMs = 60_000
 export interface ServerProcess {
   readonly url: string
   readonly dataDir: string
+  /** Kills the program without a word, as a crash does. */
+  kill(): Promise<void>
+  /** Starts it again after {@link ServerProcess.kill}, on the same port and data. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -22,6 +26,26 @@ export async function startServerProcess(): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'face-watcher-e2e-'))
   await symlink(models, join(dataDir, 'models'), 'dir')
   const port = await findFreePort()
+  const url = `http://localhost:${port}/`
+  let child: ChildProcess
+  const start = async (): Promise<void> => {
+    child = await startProgram(port, dataDir)
+  }
+  const close = async (): Promise<void> => {
+    await stop(child, 'SIGTERM')
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  try {
+    await start()
+  } catch (error) {
+    await rm(dataDir, { recursive: true, force: true })
+    throw error
+  }
+  return { url, dataDir, kill: () => stop(child, 'SIGKILL'), start, close }
+}
+
+/** @returns the process, when it is ready; it is stopped when it does not start */
+async function startProgram(port: number, dataDir: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--port', String(port)], {
     env: { PATH: process.env.PATH, HOME: dataDir, FACE_WATCHER_DATA_DIR: dataDir },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -30,20 +54,15 @@ export async function startServerProcess(): Promise<ServerProcess> {
   child.stderr.on('data', (text) => {
     log = (log + text).slice(-4_000)
   })
-  const close = async () => {
-    await stop(child)
-    await rm(dataDir, { recursive: true, force: true })
-  }
-  const url = `http://localhost:${port}/`
   const deadline = Date.now() + readyTimeoutMs
-  while (!(await isReady(url))) {
+  while (!(await isReady(`http://localhost:${port}/`))) {
     if (child.exitCode !== null || Date.now() > deadline) {
-      await close()
+      await stop(child, 'SIGTERM')
       throw new Error(`The server does not start:\n${log}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return { url, dataDir, close }
+  return child
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -54,10 +73,10 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await exited
   clearTimeout(timer)

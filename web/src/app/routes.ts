@@ -1,7 +1,9 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import { parseAddManySearch } from '../features/add-many/search.ts'
 import { parseAddPhotosSearch } from '../features/add-photos/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
 import { parseJobsSearch } from '../features/system/search.ts'
+import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
 import { lazyScreen } from './lazy-screen.ts'
 import { rootRoute } from './root-route.ts'
 import { startScreen } from './screens.ts'
@@ -95,12 +97,42 @@ const systemKeys = createRoute({
   component: lazyScreen(async () => (await import('../features/system/keys-view.tsx')).KeysView),
 })
 
+const unknown = createRoute({
+  getParentRoute,
+  path: '/unknown',
+  validateSearch: parseUnknownSearch,
+  component: lazyScreen(
+    async () => (await import('../features/unknown/unknown-view.tsx')).UnknownView,
+  ),
+})
+
+const findFace = createRoute({
+  getParentRoute,
+  path: '/unknown/find',
+  validateSearch: parseFindFaceSearch,
+  component: lazyScreen(
+    async () => (await import('../features/unknown/find-face-view.tsx')).FindFaceView,
+  ),
+})
+
+const addMany = createRoute({
+  getParentRoute,
+  path: '/add-photos/many',
+  validateSearch: parseAddManySearch,
+  component: lazyScreen(
+    async () => (await import('../features/add-many/add-many-view.tsx')).AddManyView,
+  ),
+})
+
 /** All addresses. A screen loads its code when it is first opened, or when a link is pointed at. */
 export const routeTree = rootRoute.addChildren([
   start,
   identify,
   people,
+  unknown,
+  findFace,
   addPhotos,
+  addMany,
   collections,
   collectionSettings,
   collectionModel,

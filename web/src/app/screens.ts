@@ -2,16 +2,17 @@ import type { IconName } from '../shared/icons.tsx'
 
 /** A screen that the header leads to. */
 interface Screen {
-  readonly to: '/identify' | '/people' | '/add-photos' | '/collections' | '/system'
+  readonly to: '/identify' | '/people' | '/unknown' | '/add-photos' | '/collections' | '/system'
   readonly icon: IconName
   /** The part of the texts whose `title` names the screen. */
-  readonly text: 'identify' | 'people' | 'addPhotos' | 'collections' | 'system'
+  readonly text: 'identify' | 'people' | 'unknown' | 'addPhotos' | 'collections' | 'system'
 }
 
 /** The screens in the header's order; their routes are in routes.ts. */
 export const screens: readonly Screen[] = [
   { to: '/identify', icon: 'search', text: 'identify' },
   { to: '/people', icon: 'people', text: 'people' },
+  { to: '/unknown', icon: 'question', text: 'unknown' },
   { to: '/add-photos', icon: 'plus', text: 'addPhotos' },
   { to: '/collections', icon: 'collection', text: 'collections' },
   { to: '/system', icon: 'server', text: 'system' },

@@ -170,6 +170,11 @@ function FormHead({ existing }: { readonly existing: Person | undefined }): Reac
         </h1>
         <p className="lead">{existing ? t('leadOf', { count: existing.faceCount }) : t('lead')}</p>
       </div>
+      {!existing && (
+        <Link className="button" to="/add-photos/many">
+          {t('manyPeople')}
+        </Link>
+      )}
     </div>
   )
 }

@@ -72,3 +72,13 @@ export function askJob(api: Api, job: string, what: 'pause' | 'resume' | 'cancel
 export function deleteJob(api: Api, job: string): Promise<void> {
   return api.send((client) => client.DELETE('/v1/jobs/{job}', { params: { path: { job } } }))
 }
+
+/** What was rejected, as a table for a spreadsheet. */
+export function loadRejectedCsv(api: Api, job: string): Promise<Blob> {
+  return api.send<Blob>((client) =>
+    client.GET('/v1/jobs/{job}/items.csv', {
+      params: { path: { job }, query: { rejected: true } },
+      parseAs: 'blob',
+    }),
+  )
+}

@@ -24,6 +24,9 @@ export function JobProgress({ job, label }: JobProgressProps): ReactNode {
       (progress.total === undefined
         ? t('done', { done: progress.done })
         : t('doneOf', { done: progress.done, total: progress.total })),
+    progress?.perSecond !== undefined && job.state === 'running'
+      ? t('rate', { rate: roundRate(progress.perSecond) })
+      : '',
     progress?.remainingSeconds !== undefined && job.state === 'running'
       ? remainingText(t, progress.remainingSeconds)
       : '',
@@ -47,6 +50,11 @@ export function JobProgress({ job, label }: JobProgressProps): ReactNode {
       </p>
     </div>
   )
+}
+
+/** A decimal is of interest only where little is done in a second. */
+function roundRate(perSecond: number): number {
+  return perSecond >= 10 ? Math.round(perSecond) : perSecond
 }
 
 type JobTexts = ReturnType<typeof useTranslations<'jobs'>>

@@ -1,4 +1,5 @@
 import { access } from './de/access.ts'
+import { addMany } from './de/add-many.ts'
 import { addPhotos } from './de/add-photos.ts'
 import { app } from './de/app.ts'
 import { camera } from './de/camera.ts'
@@ -11,10 +12,12 @@ import { photos } from './de/photos.ts'
 import { problems } from './de/problems.ts'
 import { shared } from './de/shared.ts'
 import { system } from './de/system.ts'
+import { unknown } from './de/unknown.ts'
 
 /** All texts of the page; the build compiles them. */
 export const de = {
   access,
+  addMany,
   addPhotos,
   app,
   camera,
@@ -27,4 +30,5 @@ export const de = {
   problems,
   shared,
   system,
+  unknown,
 }

@@ -1,4 +1,5 @@
 import { access } from './en/access.ts'
+import { addMany } from './en/add-many.ts'
 import { addPhotos } from './en/add-photos.ts'
 import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
@@ -11,10 +12,12 @@ import { photos } from './en/photos.ts'
 import { problems } from './en/problems.ts'
 import { shared } from './en/shared.ts'
 import { system } from './en/system.ts'
+import { unknown } from './en/unknown.ts'
 
 /** All texts of the page; the build compiles them. */
 export const en = {
   access,
+  addMany,
   addPhotos,
   app,
   camera,
@@ -27,4 +30,5 @@ export const en = {
   problems,
   shared,
   system,
+  unknown,
 }

@@ -7,6 +7,7 @@ export const addPhotos: TranslationOf<typeof en> = {
   lead: 'Ein Name und ein deutliches Foto des Gesichts, von der Kamera oder aus einer Datei.',
   leadOf:
     'Bisher {count, plural, one {# Gesicht} other {# Gesichter}}. Anderes Licht und andere Winkel helfen.',
+  manyPeople: 'Viele Menschen auf einmal',
   formNew: 'Person, die erfasst wird',
   formOf: 'Fotos, die dazukommen',
   name: 'Name',

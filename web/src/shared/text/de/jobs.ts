@@ -41,4 +41,7 @@ export const jobs: TranslationOf<typeof en> = {
   again: 'Erneut versuchen',
   cancel: 'Abbrechen',
   remove: 'Entfernen',
+  cancelJob: 'Auftrag abbrechen',
+  cancelTitle: 'Diesen Auftrag abbrechen?',
+  rate: '{rate, number, ::.#} in der Sekunde',
 }

@@ -4,6 +4,7 @@ export const addPhotos = {
   titleOf: 'Add photos of <name></name>',
   lead: 'A name and one clear photo of the face, by camera or from a file.',
   leadOf: '{count, plural, one {# face} other {# faces}} so far. Different light and angles help.',
+  manyPeople: 'Many people at once',
   formNew: 'Person to register',
   formOf: 'Photos to add',
   name: 'Name',

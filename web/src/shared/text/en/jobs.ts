@@ -39,4 +39,7 @@ export const jobs = {
   again: 'Try again',
   cancel: 'Cancel',
   remove: 'Remove',
+  cancelJob: 'Cancel job',
+  cancelTitle: 'Cancel this job?',
+  rate: '{rate, number, ::.#} a second',
 } as const

@@ -1,0 +1,207 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { zipSync } from 'fflate'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
+import { collectComplaints, openTab, patience } from '../helpers/browser-dashboard.ts'
+import { type ServerProcess, startServerProcess } from '../helpers/browser-server.ts'
+import { writeManyPhotos } from '../helpers/many-photos.ts'
+
+/** The photographs of a large folder; the server takes a while, and is stopped meanwhile. */
+const manyPhotos = 300
+const longPatience = { timeout: 240_000 }
+
+const title = `adding photos of many people with the real server${skippedWithoutChromium}`
+
+describe.skipIf(findChromium() === undefined)(title, () => {
+  let folder: string
+  let server: ServerProcess
+  let browser: Browser
+  let page: Page
+  let complaints: string[]
+  let names: readonly string[]
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'face-watcher-many-'))
+    server = await startServerProcess()
+    names = await writeManyPhotos(join(folder, 'people'), manyPhotos, server.url)
+    browser = await launchBrowser()
+    page = await browser.newPage()
+    complaints = collectComplaints(page)
+    await page.goto(server.url)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+    expect(complaints).toEqual([])
+  })
+
+  async function read(path: string): Promise<Record<string, unknown>> {
+    return (await fetch(`${server.url}v1/${path}`)).json() as Promise<Record<string, unknown>>
+  }
+
+  const countFaces = async () => (await read('collections/default')).faces
+
+  async function openMany(): Promise<void> {
+    await openTab(page, 'Add photos')
+    await page.getByRole('link', { name: 'Many people at once' }).click()
+    await page.getByRole('heading', { name: 'Add photos of many people' }).waitFor()
+  }
+
+  /** How many photographs the page says are done. */
+  async function readDone(): Promise<number> {
+    const bar = page.getByRole('progressbar', { name: 'Photos looked at' })
+    const [value, max] = await Promise.all([bar.getAttribute('value'), bar.getAttribute('max')])
+    return (Number(value) / Number(max ?? 1)) * manyPhotos
+  }
+
+  const jobState = (state: RegExp) => page.locator('.job-progress p').getByText(state).first()
+
+  test('says that there is no photo in what was chosen', async () => {
+    await openMany()
+    const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') }
+    await page.getByLabel('Choose an archive or files').setInputFiles(file)
+    await page.getByText('There is no photo, and no archive, in what you chose.').waitFor()
+  })
+
+  test('checks an archive before anything is stored: new people, and what would be rejected', async () => {
+    const photo = (name: string, number: number) =>
+      readFile(join(folder, 'people', name, `${number}.jpg`))
+    const grey = await sharp({
+      create: { width: 200, height: 200, channels: 3, background: '#888888' },
+    })
+      .jpeg()
+      .toBuffer()
+    const [first = '', second = ''] = names
+    const archive = zipSync({
+      [`${first}/1.jpg`]: await photo(first, 1),
+      [`${second}/1.jpg`]: await photo(second, 1),
+      'nobody.jpg': await photo(second, 2),
+      'Grey/grey.jpg': grey,
+    })
+    const file = {
+      name: 'people.zip',
+      mimeType: 'application/zip',
+      buffer: Buffer.from(archive),
+    }
+    await page.getByLabel('Choose an archive or files').setInputFiles(file)
+    await page.getByText(/^people\.zip, [\d.]+ MB/).waitFor()
+    await page.getByRole('button', { name: 'Check first' }).click()
+    await page.getByText('2 photos would be registered').waitFor(patience)
+    await page.getByText('2 new people').waitFor()
+    await page.getByText('2 rejected').waitFor()
+    const table = page.getByRole('table', { name: 'Rejected photos' })
+    await table.getByRole('row', { name: /nobody\.jpg .*lies in no folder/ }).waitFor()
+    await table.getByRole('row', { name: /Grey\/grey\.jpg No face was found/ }).waitFor()
+    await page.getByRole('list', { name: 'Who would get photos' }).getByText(first).waitFor()
+    expect(await countFaces()).toBe(0)
+  })
+
+  test('registers what was checked, and says who got photos', async () => {
+    await page.getByRole('button', { name: 'Register these 2 photos' }).click()
+    await page.getByText('2 photos registered').waitFor(patience)
+    await page
+      .getByRole('list', { name: 'Who got photos' })
+      .getByText(names[0] ?? '')
+      .waitFor()
+    expect(await countFaces()).toBe(2)
+    await page.getByRole('button', { name: 'Choose others' }).click()
+    await page.getByRole('heading', { name: 'Finished lately' }).waitFor()
+  })
+
+  test('takes names from a table, and shows rejected photos with their pictures', async () => {
+    const photos = join(folder, 'table')
+    await mkdir(photos)
+    const [first = ''] = names
+    await writeFile(join(photos, 'a.jpg'), await readFile(join(folder, 'people', first, '3.jpg')))
+    await writeFile(join(photos, 'b.jpg'), await sharp(join(photos, 'a.jpg')).blur(12).toBuffer())
+    await writeFile(join(photos, 'people.csv'), `file,name\na.jpg,"${first}"\nb.jpg,Blurred\n`)
+    await page
+      .getByLabel('Choose an archive or files')
+      .setInputFiles(['a.jpg', 'b.jpg', 'people.csv'].map((name) => join(photos, name)))
+    await page.getByText('2 photos of 2 people.').waitFor()
+    await page.getByRole('list', { name: 'People by the names' }).getByText('Blurred').waitFor()
+    await page.getByRole('button', { name: 'Register without a check' }).click()
+    await page.getByText('1 photo registered').waitFor(patience)
+    const row = page
+      .getByRole('table', { name: 'Rejected photos' })
+      .getByRole('row', { name: /b\.jpg/ })
+    await row.getByRole('img', { name: 'b.jpg' }).waitFor()
+
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download as CSV' }).click()
+    const csv = await readFile(await (await downloading).path(), 'utf8')
+    expect(csv.split('\r\n')[0]).toMatch(/^id,rejected,personId,.*file.*reasons/)
+    expect(csv).toContain('b.jpg')
+    expect(csv).not.toContain('a.jpg')
+    await page.getByRole('button', { name: 'Choose others' }).click()
+  })
+
+  test('cancels a check after a question', async () => {
+    await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'people'))
+    await page.getByRole('button', { name: 'Check first' }).click()
+    await page.getByRole('button', { name: 'Cancel job' }).click()
+    const question = page.getByRole('alertdialog', { name: 'Cancel this job?' })
+    await question.getByText('Nothing was stored by the check.').waitFor()
+    await question.getByRole('button', { name: 'Cancel job' }).click()
+    await jobState(/^Cancelled/).waitFor(patience)
+    await page.getByRole('button', { name: 'Back' }).click()
+    await page.getByRole('button', { name: 'Choose others' }).click()
+  })
+
+  test('shows whose photos a folder holds, and enrols 300 of them by a job', async () => {
+    await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'people'))
+    await page.getByText(`${manyPhotos} photos of ${names.length} people.`).waitFor()
+    const preview = page.getByRole('list', { name: 'People by the names of their folders' })
+    expect(await preview.getByRole('listitem').count()).toBe(names.length)
+    await page.getByRole('button', { name: 'Register without a check' }).click()
+    await page.getByRole('heading', { name: 'Registering' }).waitFor()
+    await expect.poll(readDone, longPatience).toBeGreaterThan(10)
+    await page
+      .getByText(/\d+ of 300 .*a second/)
+      .first()
+      .waitFor(patience)
+  })
+
+  test('pauses, is found again by another tab, and is resumed there', async () => {
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await jobState(/^Paused/).waitFor(patience)
+    await page.goto('about:blank')
+    await page.goto(`${server.url}#/add-photos/many`)
+    await page.getByRole('heading', { name: 'Not finished' }).waitFor()
+    await page
+      .getByRole('link', { name: /^Registration of/ })
+      .first()
+      .click()
+    await jobState(/^Paused/).waitFor(patience)
+    const before = await readDone()
+    expect(before).toBeLessThan(manyPhotos)
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await expect.poll(readDone, longPatience).toBeGreaterThan(before)
+  })
+
+  test('goes on after the server was killed and started again', async () => {
+    await server.kill()
+    await page.getByText('The server cannot be reached.').first().waitFor(patience)
+    await server.start()
+    await page.getByText('The server is back.').waitFor(longPatience)
+    await jobState(/^Done/).waitFor(longPatience)
+    // One was registered from the archive, one from the table; the rest is here, each once.
+    const job = page.url().split('job=')[1]?.split('&')[0]
+    const { result } = (await read(`jobs/${job}`)) as { result: Record<string, number> }
+    const { enrolled = 0, alreadyEnrolled = 0, rejected = 0 } = result
+    expect(enrolled + alreadyEnrolled + rejected).toBe(manyPhotos)
+    expect(await countFaces()).toBe(
+      (await read(`collections/default/persons?limit=200`).then(({ items }) =>
+        (items as { faceCount: number }[]).reduce((sum, { faceCount }) => sum + faceCount, 0),
+      )) as number,
+    )
+    expect(enrolled).toBeGreaterThan(manyPhotos / 2)
+    await page.getByRole('link', { name: 'Show all people' }).click()
+    await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
+  })
+})
