@@ -2,10 +2,11 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { appIcons } from './app-icons.ts'
 import { compileTexts } from './compile-texts.ts'
+import { ownLanguages } from './own-languages.ts'
 import { precompress } from './precompress.ts'
 
 export default defineConfig({
-  plugins: [react(), compileTexts(), appIcons(), precompress()],
+  plugins: [react(), compileTexts(), ownLanguages(['en', 'de']), appIcons(), precompress()],
   // The page works below any path of a proxy.
   base: './',
   // Everything comes from the page's own origin and nothing is inlined, so that the server can

@@ -278,9 +278,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 async function serveFile(path: string, response: ServerResponse): Promise<void> {
   const file = join(webRoot, path === '/' ? 'index.html' : path)
-  // The worker would outlive a test's server and answer in its place.
+  // A worker without a script: the real one would come between the page and what a test intercepts.
   const isWorker = path === '/offline-worker.js'
-  const bytes = isWorker ? undefined : await readFile(file).catch(() => undefined)
+  const bytes = isWorker ? Buffer.alloc(0) : await readFile(file).catch(() => undefined)
   response.writeHead(bytes ? 200 : 404, {
     'content-type': mediaTypes[extname(file)] ?? 'text/plain',
     'content-security-policy': contentSecurityPolicy,

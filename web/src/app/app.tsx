@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { type ReactNode, StrictMode, useCallback, useMemo, useState } from 'react'
+import { I18nProvider } from 'react-aria-components/I18nProvider'
 import { IntlProvider } from 'use-intl'
 import { ApiKeyDialog } from '../features/access/api-key-dialog.tsx'
 import { useApiKey } from '../features/access/use-api-key.ts'
@@ -46,14 +47,17 @@ export function App({ preferences: first, texts: firstTexts }: AppProps): ReactN
   return (
     <StrictMode>
       <IntlProvider locale={preferences.language} messages={texts} timeZone={ownTimeZone()}>
-        <QueryClientProvider client={queryClient}>
-          <SessionContext value={session}>
-            <ToastProvider>
-              <RouterProvider router={router} />
-              {question && <ApiKeyDialog refused={question.refused} onKey={answer} />}
-            </ToastProvider>
-          </SessionContext>
-        </QueryClientProvider>
+        {/* React Aria follows the browser's language otherwise. */}
+        <I18nProvider locale={preferences.language}>
+          <QueryClientProvider client={queryClient}>
+            <SessionContext value={session}>
+              <ToastProvider>
+                <RouterProvider router={router} />
+                {question && <ApiKeyDialog refused={question.refused} onKey={answer} />}
+              </ToastProvider>
+            </SessionContext>
+          </QueryClientProvider>
+        </I18nProvider>
       </IntlProvider>
     </StrictMode>
   )
