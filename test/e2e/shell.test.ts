@@ -117,6 +117,21 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await expect.poll(() => new URL(page.url()).hash).toBe('#/people?collection=visitors')
   })
 
+  test('addresses of earlier versions lead to the screens that took their place', async () => {
+    mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
+    for (const [old, title, now] of [
+      ['register', 'Add photos', '#/add-photos'],
+      ['register/P1', 'Add photos', '#/add-photos?person=P1'],
+      ['persons', 'People', '#/people'],
+      ['recognise', 'Identify', '#/identify'],
+    ] as const) {
+      await page.goto('about:blank')
+      await page.goto(`${mock.url}#${old}`)
+      await page.getByRole('heading', { level: 1, name: title }).waitFor()
+      expect(new URL(page.url()).hash).toBe(now)
+    }
+  })
+
   test('the heading of the next screen has the focus, and the tab its name', async () => {
     await page.goto(mock.url)
     await page.getByRole('heading', { level: 1, name: 'Identify' }).waitFor()

@@ -5,6 +5,7 @@ import { parsePeopleSearch } from '../features/people/search.ts'
 import { parseJobsSearch } from '../features/system/search.ts'
 import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
 import { lazyScreen } from './lazy-screen.ts'
+import { oldAddresses } from './old-addresses.ts'
 import { rootRoute } from './root-route.ts'
 import { startScreen } from './screens.ts'
 
@@ -140,4 +141,5 @@ export const routeTree = rootRoute.addChildren([
   systemModels,
   systemJobs,
   systemKeys,
+  ...oldAddresses,
 ])
