@@ -18,6 +18,10 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   },
   galleryCopy: { copy: ['Copying', 'records'], compare: ['Comparing', 'records'] },
   seedImport: { import: ['Importing', 'documents'] },
+  photographEvaluation: {
+    photographs: ['Embedding', 'images'],
+    comparisons: ['Comparing', 'steps'],
+  },
   evaluation: { embed: ['Embedding', 'images'], compare: ['Comparing', 'steps'] },
 }
 

@@ -239,7 +239,10 @@ async function composeUseCases(
     },
   })
   const { workers } = vision
-  const service = composeJobs(config, { store, faceWatcher, workers, shortLived, logger })
+  const service = composeJobs(config, {
+    ...{ store, faceWatcher, workers, shortLived, logger },
+    analyzer: vision.analyzer,
+  })
   const trash = createTrashKeeper({
     ...{ history: store.history, logger, ...(shortLived ? { everyMs: 0 } : {}) },
     undoMs: config.history.undoDays * dayMs,

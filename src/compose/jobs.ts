@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { evaluatePhotographs } from '../evaluation/photograph-evaluation.ts'
 import type { JobKinds } from '../jobs/job-kind.ts'
 import { assertKeptAddress } from '../jobs/kinds/kept-address.ts'
 import { createJobKinds } from '../jobs/kinds/kinds.ts'
@@ -6,6 +7,7 @@ import { createJobService, type JobService } from '../jobs/service.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import type { Database } from '../storage/database.ts'
+import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { openSeedSource, openStoreAt } from './storage.ts'
 
 const dayMs = 24 * 3_600_000
@@ -13,6 +15,7 @@ const dayMs = 24 * 3_600_000
 export interface ComposeJobsOptions {
   readonly store: Database
   readonly faceWatcher: FaceWatcher
+  readonly analyzer: Analyzer
   /** Worker threads of the analyzer. */
   readonly workers: number
   /** Of a command, which runs what it makes itself, if anything. */
@@ -22,7 +25,7 @@ export interface ComposeJobsOptions {
 
 /** The jobs of the configured database, with all their kinds. */
 export function composeJobs(config: Config, options: ComposeJobsOptions): JobService {
-  const { store, faceWatcher, workers, shortLived, logger } = options
+  const { store, faceWatcher, analyzer, workers, shortLived, logger } = options
   // A server leaves room for its callers; a command need not.
   const concurrency = shortLived ? Math.min(2 * workers, config.analyzer.maxQueue) : workers
   const kinds = createJobKinds({
@@ -32,6 +35,11 @@ export function composeJobs(config: Config, options: ComposeJobsOptions): JobSer
       assertKeptAddress(input)
       return openStoreAt(input.from, config, { mustExist: true })
     },
+    evaluatePhotographs: (photographs, input) =>
+      evaluatePhotographs(photographs, {
+        ...{ analyzer, concurrency, detector: config.detector },
+        ...input,
+      }),
     openSeedSource(input) {
       assertKeptAddress(input)
       const { from: url, database, collection } = input

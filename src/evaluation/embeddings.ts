@@ -87,26 +87,52 @@ async function fillCache(
 
 async function analyzeImage(image: LabelledImage, input: EvaluationInput): Promise<CachedAnalysis> {
   try {
-    const analysis = await input.analyzer.analyze(new Uint8Array(await readFile(image.file)), {
-      embedder: input.modelId,
-      ...(input.detector === undefined ? {} : { detector: input.detector }),
-      ...(input.signal === undefined ? {} : { signal: input.signal }),
-    })
-    const face = chooseLabelledFace(analysis)
-    if (face?.embedding === undefined) return { key: image.key, failure: 'noFace' }
-    return {
-      key: image.key,
-      faces: analysis.faces.length,
-      embedding: face.embedding,
-      refused: face.comparability?.comparable === false,
-    }
+    const bytes = new Uint8Array(await readFile(image.file))
+    return { key: image.key, ...(await analyzeLabelled(bytes, input)) }
   } catch (error) {
     // Node reads no more than 2 GiB at once.
     if ((error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE') {
       return { key: image.key, failure: 'imageTooLarge' }
     }
+    throw error
+  }
+}
+
+/** What the face of a photograph became, or why it became nothing. */
+export type LabelledAnalysis =
+  | Omit<Extract<CachedAnalysis, { readonly embedding: Float32Array }>, 'key'>
+  | { readonly failure: RejectionReason }
+
+/**
+ * Embeds the face that a labelled photograph is about.
+ *
+ * @throws {FaceError} as `Analyzer.analyze` for problems that are not the image's
+ */
+export async function analyzeLabelled(
+  bytes: Uint8Array,
+  {
+    analyzer,
+    modelId,
+    detector,
+    signal,
+  }: Pick<EvaluationInput, 'analyzer' | 'modelId' | 'detector' | 'signal'>,
+): Promise<LabelledAnalysis> {
+  try {
+    const analysis = await analyzer.analyze(bytes, {
+      embedder: modelId,
+      ...(detector === undefined ? {} : { detector }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const face = chooseLabelledFace(analysis)
+    if (face?.embedding === undefined) return { failure: 'noFace' }
+    return {
+      faces: analysis.faces.length,
+      embedding: face.embedding,
+      refused: face.comparability?.comparable === false,
+    }
+  } catch (error) {
     if (error instanceof FaceError && imageFailures.has(error.code)) {
-      return { key: image.key, failure: error.code as RejectionReason }
+      return { failure: error.code as RejectionReason }
     }
     throw error
   }

@@ -8,7 +8,12 @@ import {
 import type { FmrCurve } from '../core/types.ts'
 import { comparePairs } from './compare-pairs.ts'
 import type { LabelledImage } from './dataset.ts'
-import { type EvaluationInput, embedDataset, type FailedImage } from './embeddings.ts'
+import {
+  type EmbeddedDataset,
+  type EvaluationInput,
+  embedDataset,
+  type FailedImage,
+} from './embeddings.ts'
 import { correctionsOf, correctLabels } from './label-corrections.ts'
 import { binCount, binEdge, binsPerUnit, type PairStatistics } from './pair-statistics.ts'
 
@@ -66,8 +71,28 @@ export async function evaluateFmr(
   input: EvaluationInput,
   options: FmrOptions = {},
 ): Promise<FmrResult> {
-  const { name } = input.dataset
-  const embedded = correctLabels(await embedDataset(input), correctionsOf(name))
+  const { name, pairs } = input.dataset
+  const selection = input.images === 'all' || pairs === undefined ? 'all' : 'protocol'
+  const { result } = await rateEmbedded(
+    correctLabels(await embedDataset(input), correctionsOf(name)),
+    { ...input, ...options, name, selection },
+  )
+  return result
+}
+
+export interface RateOptions
+  extends FmrOptions,
+    Pick<EvaluationInput, 'modelId' | 'onProgress' | 'signal'> {
+  /** Of the data set. */
+  readonly name: string
+  readonly selection: 'protocol' | 'all'
+}
+
+/** Rates of embeddings that were made, as {@link evaluateFmr}, and what they were read from. */
+export async function rateEmbedded(
+  embedded: Pick<EmbeddedDataset, 'images' | 'embeddings' | 'dimension' | 'failures'>,
+  { name, selection, ...input }: RateOptions,
+): Promise<{ readonly result: FmrResult; readonly statistics: PairStatistics }> {
   const persons = personNumbers(embedded.images)
   const totalPairs = (persons.length * (persons.length - 1)) / 2
   const statistics = await comparePairs(
@@ -88,15 +113,14 @@ export async function evaluateFmr(
   )
   const rates = createRates(statistics, failedMatedPairs)
   const points = logSpacedPoints(rates)
-  const selection = input.images === 'all' || input.dataset.pairs === undefined ? 'all' : 'protocol'
   const curve = createCurve(statistics, rates, {
     points,
-    source: `${input.dataset.name}, ${selection === 'all' ? 'all images' : 'images of the pairs protocol'}: ${embedded.images.length} images of ${new Set(persons).size} persons, every pair compared${correctionsOf(name) === undefined ? '' : ', known wrong labels corrected'}`,
-    resultFile: options.resultFile ?? '',
+    source: `${name}, ${selection === 'all' ? 'all images' : 'images of the pairs protocol'}: ${embedded.images.length} images of ${new Set(persons).size} persons, every pair compared${correctionsOf(name) === undefined ? '' : ', known wrong labels corrected'}`,
+    resultFile: input.resultFile ?? '',
   })
-  return {
+  const result: FmrResult = {
     protocol: 'fmr',
-    dataset: input.dataset.name,
+    dataset: name,
     selection,
     modelId: input.modelId,
     dimension: embedded.dimension,
@@ -119,6 +143,7 @@ export async function evaluateFmr(
     points,
     ...(curve === undefined ? {} : { curve }),
   }
+  return { result, statistics }
 }
 
 interface Rates {
@@ -227,7 +252,8 @@ function equalErrorRate(rates: Rates): number {
   return (fmr + 1 - tmr) / 2
 }
 
-function personNumbers(images: readonly LabelledImage[]): Int32Array {
+/** A number for the person of each image, in shared memory. */
+export function personNumbers(images: readonly Pick<LabelledImage, 'person'>[]): Int32Array {
   const numbers = new Map<string, number>()
   const persons = new Int32Array(new SharedArrayBuffer(4 * images.length))
   for (const [row, { person }] of images.entries()) {

@@ -18,6 +18,7 @@ import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
+import { registerEvaluationRoute } from './resources/evaluations/routes.ts'
 import { registerExaminationRoutes } from './resources/examination/routes.ts'
 import { registerFaceRoutes } from './resources/faces/routes.ts'
 import { registerSetAsideRoutes } from './resources/faces/set-aside.ts'
@@ -108,6 +109,7 @@ export async function createApp(
     registerSeekRoutes(scope, context)
     registerExaminationRoutes(scope, context)
     registerBulkRoute(scope, context)
+    registerEvaluationRoute(scope, context)
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)

@@ -12,7 +12,7 @@ export function createTestKinds(
   return createJobKinds({
     ...{ concurrency: 2, maxImageBytes: 1000, storeKind: 'sqlite' },
     policy: { maxFpir: 0.01, possibleFpir: 0.1 },
-    ...{ openCopySource: refuse, openSeedSource: refuse },
+    ...{ openCopySource: refuse, openSeedSource: refuse, evaluatePhotographs: refuse },
     ...options,
   })
 }

@@ -1063,6 +1063,7 @@ describe('jobs', () => {
   })
 
   interface Told {
+    readonly rejected: boolean
     readonly personId?: string
     readonly body: {
       readonly file: string
@@ -1106,6 +1107,44 @@ describe('jobs', () => {
     const part = await client.send('GET', `/v1/jobs/${id}/items.csv?rejected=true`)
     expect(part.body.trim().split('\r\n')).toHaveLength(2)
     expect((await client.send('GET', '/v1/jobs/x/items.csv')).json.code).toBe('jobNotFound')
+  })
+
+  it('compares photographs of labelled people, and enrols nobody', async () => {
+    const archive = zipSync({
+      'Ann/1.jpg': Buffer.from('face:ann'),
+      'set/Bob/1.jpg': Buffer.from('face:bob'),
+      'Bob/large.jpg': Buffer.from('x'.repeat(1500)),
+      'alone.jpg': Buffer.from('face:cy'),
+      'Ann/notes.txt': Buffer.from('text'),
+    })
+    const form = [['archive', Buffer.from(archive), 'people.zip']] as const
+    const asked = await client.send('POST', `/v1/evaluations?modelId=${otherModelId}`, { form })
+    expect([asked.status, asked.headers.location]).toEqual([202, `/v1/jobs/${asked.json.id}`])
+    expect(await untilEnded(asked.json.id)).toMatchObject({
+      ...{ state: 'done', kind: 'photographEvaluation' },
+      result: { modelId: otherModelId, used: ['Ann: face:ann', 'Bob: face:bob'] },
+    })
+    const { json } = await client.send('GET', `/v1/jobs/${asked.json.id}/items`)
+    expect(json.items.map(({ rejected, body }: Told) => [rejected, body])).toEqual([
+      [true, { type: 'unusable', file: 'Bob/large.jpg', reason: 'corruptImage' }],
+      [true, { type: 'unusable', file: 'alone.jpg', reason: 'noName' }],
+      [
+        false,
+        {
+          ...{ type: 'lookAlike', files: ['a', 'b'], persons: ['A', 'B'], similarity: 0.75 },
+          thumbnails: ['AQID', null],
+        },
+      ],
+    ])
+    expect((await client.send('GET', '/v1/collections/default/persons')).json.items).toEqual([])
+    const refuse = async (query: string) =>
+      (await client.send('POST', `/v1/evaluations${query}`, { form })).json.code
+    expect(await refuse('?modelId=none')).toBe('unknownModel')
+    expect(await refuse('?modelId=mtcnn')).toBe('unknownModel')
+    expect(await refuse('?modelId=absent')).toBe('modelNotInstalled')
+    const noArchive = [['archive', 'no archive', 'people.zip']] as const
+    const { status } = await client.send('POST', '/v1/evaluations', { form: noArchive })
+    expect(status).toBe(400)
   })
 
   it('enrols photographs that are sent as files, with a table of whose they are', async () => {

@@ -9,6 +9,7 @@ import { defaultPolicy } from '../../src/core/policy.ts'
 import type { Landmarks5, Quality, UndeterminedReason } from '../../src/core/types.ts'
 import { createGallery, type DifficultyMeasurement } from '../../src/gallery/gallery.ts'
 import type { HttpServices } from '../../src/http/types.ts'
+import type { JobKindsOptions } from '../../src/jobs/kinds/kinds.ts'
 import { createJobService } from '../../src/jobs/service.ts'
 import type { ModelRecord } from '../../src/models/manifest-types.ts'
 import {
@@ -68,6 +69,24 @@ const difficulty: DifficultyMeasurement = {
   persons: 1000,
   pairs: 499_500,
   difficulty: { pairs: 499_500, rate: 1e-3, falseMatches: 3162, times: 6.33, shift: 0.077 },
+}
+
+/** Says of labelled photographs what they are called; an empty one cannot be used. */
+const evaluatePhotographs: JobKindsOptions['evaluatePhotographs'] = async (
+  { total, each },
+  { modelId: chosen, onProgress },
+) => {
+  const used: string[] = []
+  const failures: { file: string; reason: string }[] = []
+  for await (const { file, person, read } of each()) {
+    const bytes = await read()
+    onProgress({ stage: 'photographs', done: used.length + failures.length, total })
+    if (bytes === undefined) failures.push({ file, reason: 'corruptImage' })
+    else used.push(`${person}: ${new TextDecoder().decode(bytes)}`)
+  }
+  const pair = { files: ['a', 'b'], persons: ['A', 'B'], similarity: 0.75 }
+  const thumbnails = [Uint8Array.of(1, 2, 3), undefined]
+  return { modelId: chosen, used, failures, lookAlikes: [{ ...pair, thumbnails }], unlike: [] }
 }
 
 /** Names of the faces in a text. @throws {FaceError} as an analyzer does */
@@ -173,7 +192,7 @@ export async function createTestServices(): Promise<TestServices> {
   })
   await useCases.collections.create({ name: defaultCollectionName })
   const jobService = createJobService({
-    ...{ store, kinds: createTestKinds({ store, faceWatcher: useCases }) },
+    ...{ store, kinds: createTestKinds({ store, faceWatcher: useCases, evaluatePhotographs }) },
     ...{ concurrency: 1, keepMs: 1e9, pollMs: 50 },
   })
   /** The use cases of any caller; their calls are noted. */

@@ -29,6 +29,11 @@ const operations: Readonly<
   seedImport: { command: 'seed import', detach: true, stages: ['import'] },
   galleryReport: { command: 'examine gallery', detach: true, stages: ['faces'] },
   mergeSuggestions: { command: 'examine merges', detach: true, stages: ['faces'] },
+  // On the command line it reads folders, and is an evaluation.
+  photographEvaluation: {
+    ...{ command: 'evaluate fmr', detach: false },
+    stages: ['photographs', 'comparisons'],
+  },
   // Only its command runs it; see docs/decisions/0021-jobs.md.
   evaluation: { command: 'evaluate', detach: false, stages: ['embed', 'compare'] },
 }
@@ -36,7 +41,7 @@ const operations: Readonly<
 /** Kinds that a request over HTTP begins; the others work with files and databases of a machine. */
 const overHttp = [
   ...['bulkEnroll', 'galleryReport', 'indexRebuild', 'indexVerify', 'mergeSuggestions'],
-  ...['modelErasure', 'modelMigration'],
+  ...['modelErasure', 'modelMigration', 'photographEvaluation'],
 ]
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))

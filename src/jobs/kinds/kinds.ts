@@ -4,11 +4,15 @@ import { createEvaluation } from './evaluation.ts'
 import { createGalleryReport, createMergeSuggestions } from './examination-kinds.ts'
 import { createIndexRebuild, createIndexVerify } from './index-kinds.ts'
 import { createModelErasure, createModelMigration } from './model-kinds.ts'
+import {
+  createPhotographEvaluation,
+  type PhotographEvaluationKindOptions,
+} from './photograph-evaluation.ts'
 import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
 import { createGalleryCopy, createGalleryExport, createGalleryImport } from './transfer-kinds.ts'
 
 /** What the kinds of jobs work with. */
-export interface JobKindsOptions extends BulkEnrollOptions {
+export interface JobKindsOptions extends BulkEnrollOptions, PhotographEvaluationKindOptions {
   readonly store: SeedImportKindOptions['store']
   /** The kind of store, for people who read an export. */
   readonly storeKind: string
@@ -34,6 +38,7 @@ export function createJobKinds(options: JobKindsOptions): JobKinds {
     createGalleryCopy({ store, openSource: options.openCopySource }),
     createSeedImport({ store, policy, openSource: options.openSeedSource }),
     createEvaluation(),
+    createPhotographEvaluation(options),
   )
 }
 
