@@ -35,7 +35,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       if (!request.url().startsWith(mock.url)) foreign.push(request.url())
     })
     mock.faces = [mockFace('match', 'Ann')]
-    await page.goto(mock.url)
+    await page.goto(`${mock.url}#/live`)
     await page.getByRole('button', { name: 'Start camera' }).click()
     await page.locator('.overlay-box').waitFor()
     await openTab(page, 'Add photos')

@@ -23,7 +23,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
   afterEach(() => scene.close())
 
-  async function startCamera(own: Browser, url = mock.url): Promise<Page> {
+  async function startCamera(own: Browser, url = `${mock.url}#/live`): Promise<Page> {
     const other = await own.newPage()
     await other.goto(url)
     await other.getByRole('button', { name: 'Start camera' }).click()
@@ -60,7 +60,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       foreignHost: 'faces.test',
     })
     try {
-      const other = await startCamera(own, mock.url.replace('localhost', 'faces.test'))
+      const other = await startCamera(own, `${mock.url.replace('localhost', 'faces.test')}#/live`)
       await other.getByRole('alert').getByText('The camera needs a secure page').waitFor()
       await other.getByRole('link', { name: 'Add photos', exact: true }).click()
       await other.getByLabel('Name').fill('Ann')
@@ -77,7 +77,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       `navigator.mediaDevices.getUserMedia = () =>
          Promise.reject(new DOMException('busy', 'NotReadableError'))`,
     )
-    await page.goto(mock.url)
+    await page.goto(`${mock.url}#/live`)
     await page.getByRole('button', { name: 'Start camera' }).click()
     await page.getByRole('alert').getByText('The camera is in use').waitFor()
   })

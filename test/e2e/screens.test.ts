@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { auditScreen } from '../helpers/accessibility.ts'
 import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
+import { openStage } from '../helpers/browser-dashboard.ts'
 import { samplePhoto } from '../helpers/fake-camera.ts'
 import { type MockApi, mockFace, mockProblem, startMockApi } from '../helpers/mock-api.ts'
 
@@ -28,11 +29,47 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const unknown = mockFace('unknown', 'Maya', { x: 100, y: 200, width: 200, height: 240 })
     mock.faces = [mockFace('match', 'Ann'), unknown, mockFace('undetermined')]
     const findings = await audit('identify', '/identify', async (page) => {
-      await page.getByRole('button', { name: 'Photo', exact: true }).click()
-      await page.locator('input[type=file]').setInputFiles(samplePhoto(6))
+      await page.locator('input[type=file]').setInputFiles([samplePhoto(6), samplePhoto(1)])
+      await page.getByRole('tab', { name: 'sample6.jpg: 3 faces' }).waitFor()
       await page.locator('.overlay-box.match').waitFor()
     })
     expect(findings).toEqual([])
+  })
+
+  test('Identify without a photo has none, nor has the question who it is', async () => {
+    const empty = await audit('identify-empty', '/identify', (page) =>
+      page.getByText('Choose photos').waitFor(),
+    )
+    mock.faces = [mockFace('unknown', 'Maya')]
+    mock.persons.push({ id: 'P9', name: 'Ann', faceCount: 1 })
+    const question = await audit('identify-name', '/identify', async (page) => {
+      await page.locator('input[type=file]').setInputFiles(samplePhoto(1))
+      await page.getByRole('button', { name: 'Name this person' }).click()
+      await page.getByRole('option', { name: 'Ann' }).waitFor()
+    })
+    expect([...empty, ...question]).toEqual([])
+  })
+
+  test('Live has none, with names over the picture and without a camera', async () => {
+    mock.faces = [mockFace('match', 'Ann'), mockFace('undetermined')]
+    const absent = await audit('live-absent', '/live', async (page) => {
+      await page.getByRole('button', { name: 'Start camera' }).click()
+      await page.getByText('No camera was found').waitFor()
+    })
+    const stage = await openStage()
+    try {
+      const findings = await auditScreen(stage.browser, {
+        name: 'live',
+        url: `${mock.url}#/live`,
+        ready: async (page) => {
+          await page.getByRole('button', { name: 'Start camera' }).click()
+          await page.getByText('frames a second').waitFor()
+        },
+      })
+      expect([...absent, ...findings]).toEqual([])
+    } finally {
+      await stage.close()
+    }
   })
 
   test('People has none', async () => {

@@ -35,7 +35,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       if (request.url().endsWith('.js')) loaded.push(new URL(request.url()).pathname)
     })
     await page.goto(mock.url)
-    await page.getByRole('button', { name: 'Start camera' }).waitFor()
+    await page.getByRole('button', { name: 'Take a photo' }).waitFor()
     const atStart = [...loaded]
     await expect
       .poll(() => loaded.some((path) => path.includes('modal-dialog')), patience)

@@ -2,6 +2,7 @@ import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { AppContext, type AppContextValue } from '../shared/app-context.ts'
+import type { ProbePhoto } from '../shared/photos/probe-photo.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { PrivacyNote } from './privacy-note.tsx'
 import { useSession } from './session.ts'
@@ -17,11 +18,12 @@ export function Frame(): ReactNode {
   const wanted = useSearch({ from: '__root__' }).collection ?? defaultCollection
   const { names, collection, details, problem, retry } = useFrameData(wanted)
   const [cameraWanted, setCameraWanted] = useState(false)
+  const [photos, setPhotos] = useState<readonly ProbePhoto[]>([])
   useFocusOnChange()
 
   const context = useMemo<AppContextValue>(
-    () => ({ api, collection, cameraWanted, setCameraWanted }),
-    [api, collection, cameraWanted],
+    () => ({ api, collection, cameraWanted, setCameraWanted, photos, setPhotos }),
+    [api, collection, cameraWanted, photos],
   )
   return (
     <AppContext value={context}>

@@ -27,6 +27,12 @@ const identify = createRoute({
   ),
 })
 
+const live = createRoute({
+  getParentRoute,
+  path: '/live',
+  component: lazyScreen(async () => (await import('../features/live/live-view.tsx')).LiveView),
+})
+
 const people = createRoute({
   getParentRoute,
   path: '/people',
@@ -129,6 +135,7 @@ const addMany = createRoute({
 export const routeTree = rootRoute.addChildren([
   start,
   identify,
+  live,
   people,
   unknown,
   findFace,

@@ -1,11 +1,15 @@
-import { createContext, useContext } from 'react'
+import { createContext, type Dispatch, type SetStateAction, useContext } from 'react'
 import type { Scope } from './api/client.ts'
+import type { ProbePhoto } from './photos/probe-photo.ts'
 
 /** The client, the collection, and what screens leave to each other. */
 export interface AppContextValue extends Scope {
   /** The user started the camera and did not stop it: the next view may start it, too. */
   readonly cameraWanted: boolean
   readonly setCameraWanted: (wanted: boolean) => void
+  /** The photos to identify: they are still there when the user comes back from another screen. */
+  readonly photos: readonly ProbePhoto[]
+  readonly setPhotos: Dispatch<SetStateAction<readonly ProbePhoto[]>>
 }
 
 export const AppContext = createContext<AppContextValue | undefined>(undefined)

@@ -6,12 +6,12 @@ import { loadPersons } from '../../shared/api/persons.ts'
 import { asProblem } from '../../shared/api/problem.ts'
 import type { Person } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
+import { SnapshotCamera } from '../../shared/camera/snapshot-camera.tsx'
 import { Notice } from '../../shared/feedback/notice.tsx'
 import { problemText } from '../../shared/feedback/problem-text.ts'
 import { DropZone } from '../../shared/photos/drop-zone.tsx'
 import { NamesakeDialog } from './namesake-dialog.tsx'
 import { PhotoTray } from './photo-tray.tsx'
-import { SnapshotCamera } from './snapshot-camera.tsx'
 import { type SendOutcome, useRegistration } from './use-registration.ts'
 
 const maxNameLength = 200
@@ -81,7 +81,7 @@ export function RegistrationForm({ existing, onAgain }: RegistrationFormProps): 
     <section aria-labelledby="add-photos-title">
       <FormHead existing={existing} />
       <div className="columns">
-        <SnapshotCamera onSnapshot={takeSnapshot} />
+        <SnapshotCamera hint={t('snapshotHint')} faceGuide onSnapshot={takeSnapshot} />
         <form
           className="panel"
           aria-label={existing ? t('formOf') : t('formNew')}

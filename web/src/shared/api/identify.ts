@@ -1,4 +1,8 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { ProbePhoto } from '../photos/probe-photo.ts'
 import { type Scope, toForm } from './client.ts'
+import { collectionKey } from './keys.ts'
+import type { Turns } from './turns.ts'
 import type { Identification } from './types.ts'
 
 interface IdentifyOptions {
@@ -29,4 +33,20 @@ export async function identify(
     thresholds: result.thresholds,
     faces: result.faces.flatMap((face) => (face.box ? [{ ...face, box: face.box }] : [])),
   }
+}
+
+/**
+ * Who is in a photo. Stale after each change of the collection, so that what is shown is asked for
+ * again; a photo that cannot be read is not.
+ */
+export function identificationOptions(scope: Scope, photo: ProbePhoto, turns: Turns) {
+  return queryOptions({
+    queryKey: [...collectionKey(scope.collection), 'identification', photo.id],
+    queryFn: ({ signal }): Promise<Identification> =>
+      turns.run(() => identify(scope, photo.blob, { readTurned: true, signal }), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    retryOnMount: false,
+  })
 }

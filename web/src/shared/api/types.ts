@@ -7,6 +7,7 @@ export type AssignedStranger = Schemas['AssignedStranger']
 export type Box = Schemas['Box']
 export type Collection = Schemas['Collection']
 export type CollectionDetails = Schemas['CollectionDetails']
+export type DetectedFace = Schemas['DetectedFace']
 export type EnrolledFace = Schemas['EnrolledFace']
 export type DecisionPolicy = Schemas['DecisionPolicy']
 export type EnrollHint = Schemas['EnrollHint']
@@ -28,12 +29,14 @@ export type ResemblingSighting = Schemas['ResemblingSighting']
 export type Sighting = Schemas['Sighting']
 export type Stranger = Schemas['Stranger']
 export type StrangerSuggestion = Schemas['StrangerSuggestions']['items'][number]
+export type Statement = Schemas['Statement']
+export type Stated = Schemas['Stated']
 export type Thresholds = Schemas['DecisionThresholds']
 export type UndeterminedReason = Schemas['IdentifiedFace']['reasons'][number]
 
 /** A face of a probe image; the page never sends embeddings, so that it always has a box. */
 export interface IdentifiedFace
-  extends Pick<Schemas['IdentifiedFace'], 'decision' | 'reasons' | 'candidates'> {
+  extends Pick<Schemas['IdentifiedFace'], 'decision' | 'reasons' | 'candidates' | 'suppressed'> {
   readonly box: Box
 }
 

@@ -1,7 +1,8 @@
-import { type ReactNode, type RefObject, useEffect } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { Notice } from '../feedback/notice.tsx'
 import { Icon } from '../icons.tsx'
+import { FullscreenButton } from './fullscreen-button.tsx'
 import type { Camera } from './use-camera.ts'
 import './stage.css'
 
@@ -15,14 +16,17 @@ interface CameraStageProps {
   /** More buttons, before Stop. */
   readonly actions?: ReactNode
   readonly hint: string
+  /** Offers to fill the screen with the picture. */
+  readonly fullscreen?: boolean
 }
 
 /** The camera's picture, or why there is none, with the buttons to start and stop it. */
 export function CameraStage(props: CameraStageProps): ReactNode {
-  const { camera, video, onStart, onStop, overlay, actions, hint } = props
+  const { camera, video, onStart, onStop, overlay, actions, hint, fullscreen } = props
   const t = useTranslations('camera')
   const shared = useTranslations('shared')
   const { state, start } = camera
+  const stage = useRef<HTMLDivElement>(null)
   const stream = state.phase === 'on' ? state.stream : undefined
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null
@@ -62,7 +66,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
     )
   }
   return (
-    <div className="stage">
+    <div ref={stage} className="stage">
       <div className="stage-picture">
         <video
           ref={video}
@@ -71,6 +75,9 @@ export function CameraStage(props: CameraStageProps): ReactNode {
           autoPlay
           muted
           playsInline
+          onLoadedMetadata={({ currentTarget: { videoWidth, videoHeight, style } }) =>
+            style.setProperty('--ratio', `${videoWidth / videoHeight}`)
+          }
         />
         {overlay}
       </div>
@@ -88,6 +95,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
           </label>
         )}
         {actions}
+        {fullscreen && <FullscreenButton of={stage} />}
         <button type="button" onClick={onStop}>
           <Icon name="stop" /> {t('stop')}
         </button>

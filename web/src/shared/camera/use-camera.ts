@@ -33,6 +33,8 @@ export function useCamera(autoStart: boolean): Camera {
   const stream = useRef<MediaStream>(undefined)
   // A start that was overtaken by a stop or another start must not turn the camera on.
   const attempt = useRef(0)
+  // Who stops the camera and starts it again means the same one.
+  const chosen = useRef<string>(undefined)
 
   const release = useCallback(() => {
     attempt.current++
@@ -46,7 +48,8 @@ export function useCamera(autoStart: boolean): Camera {
       const mine = attempt.current
       setState({ phase: 'starting' })
       try {
-        const opened = await openCamera(deviceId)
+        chosen.current = deviceId ?? chosen.current
+        const opened = await openCamera(chosen.current)
         if (mine !== attempt.current) {
           for (const track of opened.getTracks()) track.stop()
           return
@@ -70,6 +73,8 @@ export function useCamera(autoStart: boolean): Camera {
         })
       } catch (error) {
         if (mine !== attempt.current) return
+        // It may have been unplugged: the next try takes any.
+        chosen.current = undefined
         setState({
           phase: 'failed',
           problem: hasCameraApi() ? toCameraProblem(error) : 'insecure',

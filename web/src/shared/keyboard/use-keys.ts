@@ -9,11 +9,14 @@ const typing = 'input, textarea, select, [contenteditable], [role="listbox"], [r
 /**
  * Keys of a screen, without Ctrl, Alt or Meta. They rest while the user types, while a dialog is open
  * and while the focus is outside of the screen, so that nothing is done from afar.
+ *
+ * @param enabled  what the user chose (WCAG 2.2, 2.1.4); see key-choice.tsx
  */
-export function useKeys(keys: Keys): void {
+export function useKeys(keys: Keys, enabled = true): void {
   const latest = useRef(keys)
   latest.current = keys
   useEffect(() => {
+    if (!enabled) return
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return
       const act = latest.current[event.key]
@@ -23,7 +26,7 @@ export function useKeys(keys: Keys): void {
     }
     document.addEventListener('keydown', onKeyDown)
     return () => document.removeEventListener('keydown', onKeyDown)
-  }, [])
+  }, [enabled])
 }
 
 function isFree(target: EventTarget | null): boolean {

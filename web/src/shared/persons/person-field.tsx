@@ -1,10 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { Autocomplete } from 'react-aria-components/Autocomplete'
 import { Input } from 'react-aria-components/Input'
 import { Label } from 'react-aria-components/Label'
 import { ListBox, ListBoxItem } from 'react-aria-components/ListBox'
-import { Text } from 'react-aria-components/Text'
 import { TextField } from 'react-aria-components/TextField'
 import { useTranslations } from 'use-intl'
 import { personsOptions } from '../api/persons.ts'
@@ -54,9 +53,19 @@ export function PersonField({
     else if (person) onChoose({ kind: 'person', person: { id: person.id, name: person.name } })
   }
 
+  /** Enter without an option: the only one whom the name can mean, once the list is of this name. */
+  function chooseNamed(event: FormEvent): void {
+    event.preventDefault()
+    if (query !== name || name === '' || found.isPlaceholderData || found.isPending) return
+    const [first, second] = persons.filter((person) => person.name === name)
+    if (first && second === undefined) choose(first.id)
+    else if (allowNew && persons.length === 0) choose(newKey)
+  }
+
   return (
-    <div className="person-field">
-      <Autocomplete inputValue={text} onInputChange={setText}>
+    <form className="person-field" onSubmit={chooseNamed}>
+      {/* An option that has the focus by itself could be another one when the list arrives. */}
+      <Autocomplete inputValue={text} onInputChange={setText} disableAutoFocusFirst>
         {/* The dialog was opened for this field. */}
         <TextField className="field" autoFocus>
           <Label>{t('name')}</Label>
@@ -78,16 +87,12 @@ export function PersonField({
               className="person-option"
               textValue={person.name}
             >
-              <FacePhoto person={person} faceId={person.faceId} />
+              <span aria-hidden="true">
+                <FacePhoto person={person} faceId={person.faceId} />
+              </span>
               <span className="person-option-text">
-                <Text slot="label">
-                  <bdi>{person.name}</bdi>
-                </Text>
-                {person.note && (
-                  <Text slot="description" className="muted">
-                    {person.note}
-                  </Text>
-                )}
+                <bdi>{person.name}</bdi>
+                {person.note && <span className="muted">{person.note}</span>}
               </span>
             </ListBoxItem>
           ))}
@@ -96,9 +101,9 @@ export function PersonField({
               <span className="face-photo avatar" aria-hidden="true">
                 <Icon name="plus" />
               </span>
-              <Text slot="label" className="person-option-text">
+              <span className="person-option-text">
                 {t(hasNamesake ? 'newNamesake' : 'newPerson', { name })}
-              </Text>
+              </span>
             </ListBoxItem>
           )}
         </ListBox>
@@ -109,7 +114,7 @@ export function PersonField({
           {shared('cancel')}
         </button>
       </div>
-    </div>
+    </form>
   )
 }
 

@@ -3,7 +3,8 @@ import { useTranslations } from 'use-intl'
 
 interface PhotoCanvasProps {
   readonly blob: Blob
-  readonly label: string
+  /** Without one it is decoration: what is beside it says what it shows. */
+  readonly label?: string
   /** Longest side of the canvas, pixels. */
   readonly maxSide: number
 }
@@ -40,10 +41,15 @@ export function PhotoCanvas({ blob, label, maxSide }: PhotoCanvasProps): ReactNo
   }, [blob, maxSide])
   if (failed) {
     return (
-      <div className="photo-missing" role="img" aria-label={label}>
+      <div className="photo-missing" {...toImage(label)}>
         {t('photoMissing')}
       </div>
     )
   }
-  return <canvas ref={canvas} className="photo" role="img" aria-label={label} />
+  return <canvas ref={canvas} className="photo" {...toImage(label)} />
+}
+
+function toImage(label: string | undefined) {
+  if (label === undefined) return { 'aria-hidden': true }
+  return { role: 'img', 'aria-label': label }
 }

@@ -4,8 +4,10 @@ import { addPhotos } from './de/add-photos.ts'
 import { app } from './de/app.ts'
 import { camera } from './de/camera.ts'
 import { collections } from './de/collections.ts'
+import { faces } from './de/faces.ts'
 import { identify } from './de/identify.ts'
 import { jobs } from './de/jobs.ts'
+import { live } from './de/live.ts'
 import { people } from './de/people.ts'
 import { personPicker } from './de/person-picker.ts'
 import { photos } from './de/photos.ts'
@@ -22,8 +24,10 @@ export const de = {
   app,
   camera,
   collections,
+  faces,
   identify,
   jobs,
+  live,
   people,
   personPicker,
   photos,

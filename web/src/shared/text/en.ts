@@ -4,8 +4,10 @@ import { addPhotos } from './en/add-photos.ts'
 import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
 import { collections } from './en/collections.ts'
+import { faces } from './en/faces.ts'
 import { identify } from './en/identify.ts'
 import { jobs } from './en/jobs.ts'
+import { live } from './en/live.ts'
 import { people } from './en/people.ts'
 import { personPicker } from './en/person-picker.ts'
 import { photos } from './en/photos.ts'
@@ -22,8 +24,10 @@ export const en = {
   app,
   camera,
   collections,
+  faces,
   identify,
   jobs,
+  live,
   people,
   personPicker,
   photos,

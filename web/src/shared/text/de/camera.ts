@@ -8,6 +8,9 @@ export const camera: TranslationOf<typeof en> = {
   starting: 'Die Kamera startet …',
   stop: 'Anhalten',
   picture: 'Live-Bild der Kamera',
+  takeSnapshot: 'Bild aufnehmen',
+  noPicture: 'Die Kamera hat noch kein Bild. Versuchen Sie es erneut.',
+  fullscreen: 'Vollbild',
   problems: {
     refused: {
       title: 'Die Kamera wurde verweigert',

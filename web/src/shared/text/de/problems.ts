@@ -22,6 +22,9 @@ export const problems: TranslationOf<typeof en> = {
   undoRefused: 'Das lässt sich nicht mehr rückgängig machen: Es wurde inzwischen wieder geändert.',
   personExists: 'Eine Person mit diesem Namen gibt es schon.',
   revisionMismatch: 'Jemand anderes hat das inzwischen geändert.',
+  faceOfPerson:
+    'Dieses Gesicht ist als diese Person erfasst. Löschen Sie es dort oder verschieben Sie es.',
+  notComparable: 'Dieses Gesicht lässt sich nicht vergleichen: Nehmen Sie ein besseres Foto.',
   payloadTooLarge: 'Das Bild ist größer, als der Server erlaubt.',
   storeFull: 'Die Festplatte des Servers ist voll; nichts wurde gespeichert.',
   internal: 'Auf dem Server ist etwas schiefgegangen. Versuchen Sie es erneut.',

@@ -11,6 +11,7 @@ export const shared: TranslationOf<typeof en> = {
   loading: 'Wird geladen …',
   showMore: 'Mehr zeigen',
   messages: 'Meldungen',
+  singleKeys: 'Einzelne Tasten wirken überall auf dieser Seite',
   undone: 'Rückgängig gemacht.',
   people: '{count, plural, one {# Person} other {# Personen}}',
   faces: '{count, plural, one {# Gesicht} other {# Gesichter}}',

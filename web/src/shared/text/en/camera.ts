@@ -6,6 +6,9 @@ export const camera = {
   starting: 'Starting the camera …',
   stop: 'Stop',
   picture: 'Live picture of the camera',
+  takeSnapshot: 'Take snapshot',
+  noPicture: 'The camera has no picture yet. Try again.',
+  fullscreen: 'Fullscreen',
   problems: {
     refused: {
       title: 'The camera was refused',

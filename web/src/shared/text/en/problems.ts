@@ -21,6 +21,9 @@ export const problems = {
   undoRefused: 'This can no longer be undone: what it changed was changed again.',
   personExists: 'A person has this name already.',
   revisionMismatch: 'Somebody else has changed this in the meantime.',
+  faceOfPerson:
+    'This face is registered as this person. Delete it there, or move it to somebody else.',
+  notComparable: 'This face cannot be compared: use a better photo.',
   payloadTooLarge: 'The image is larger than the server allows.',
   storeFull: 'The server’s disk is full; nothing was stored.',
   internal: 'Something went wrong on the server. Try again.',

@@ -9,6 +9,7 @@ export const shared = {
   loading: 'Loading …',
   showMore: 'Show more',
   messages: 'Messages',
+  singleKeys: 'Single keys work anywhere on this page',
   undone: 'Undone.',
   people: '{count, plural, one {# person} other {# people}}',
   faces: '{count, plural, one {# face} other {# faces}}',

@@ -23,16 +23,27 @@ test('keeps the size when slow and fast answers alternate', () => {
   expect(pacer.maxSide()).toBe(frameSides[1])
 })
 
-test('caps the rate at ten frames a second and never waits after a slow answer', () => {
+test('caps the rate at twenty frames a second and never waits after a long pause', () => {
   const pacer = createFramePacer()
-  expect(pacer.answered(30)).toBe(70)
-  expect(pacer.answered(400)).toBe(0)
+  expect([1_000, 1_010, 1_020].map((nowMs) => pacer.beforeSending(nowMs))).toEqual([0, 40, 80])
+  expect(pacer.beforeSending(5_000)).toBe(0)
 })
 
 test('waits as long as the server asks and slows down when it is refused', () => {
   const pacer = createFramePacer()
   expect(pacer.refused(3_000)).toBe(3_000)
-  expect(pacer.answered(100)).toBeGreaterThan(0)
+  pacer.beforeSending(1_000)
+  expect(pacer.beforeSending(1_000)).toBe(200)
   repeat(20, () => pacer.refused(undefined))
   expect(pacer.refused(undefined)).toBe(2_000)
+})
+
+test('has one frame under way for a while after a refusal', () => {
+  const pacer = createFramePacer()
+  expect(pacer.atOnce()).toBe(2)
+  pacer.refused(undefined)
+  repeat(19, () => pacer.answered(100))
+  expect(pacer.atOnce()).toBe(1)
+  pacer.answered(100)
+  expect(pacer.atOnce()).toBe(2)
 })

@@ -1,9 +1,8 @@
 import type { Box, IdentifiedFace } from '../../shared/api/types.ts'
+import type { ShownFace } from '../../shared/faces/face-overlay.tsx'
 
-/** A face on screen; `key` stays the same while the face moves from frame to frame. */
-export interface TrackedFace {
-  readonly key: number
-  readonly face: IdentifiedFace
+/** A face of a live picture; `key` stays the same while the face moves from frame to frame. */
+export interface TrackedFace extends ShownFace {
   /** Since when frame after frame could not be compared, ms; absent when this one could. */
   readonly undeterminedSince?: number
 }

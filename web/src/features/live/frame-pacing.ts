@@ -1,37 +1,55 @@
 /** Longest sides of the frames that are sent, pixels; a slower server gets smaller frames. */
 export const frameSides = [480, 640, 800] as const
 
-/** Never more than ten frames a second: names do not change faster, and other clients want a turn. */
-const minIntervalMs = 100
+/** Never more than twenty frames a second: names do not change faster, and others want a turn. */
+const minIntervalMs = 50
 const maxIntervalMs = 2_000
 const slowMs = 600
 const fastMs = 220
 /** Answers in a row before the frame's size changes, so that one hiccup does not. */
 const patience = 4
+/** Answers in a row after a refusal before two frames are under way again. */
+const caution = 20
 
 export interface FramePacer {
   /** Longest side of the next frame, pixels. */
   maxSide(): number
-  /** Takes the round trip of an answered frame; returns how long to wait before the next, ms. */
-  answered(roundTripMs: number): number
+  /**
+   * How many frames may be under way at once: while the server works on one, the next one is taken
+   * and sent, so that neither waits for the other. One after a refusal.
+   */
+  atOnce(): 1 | 2
+  /** Takes the time of sending a frame; returns how long to wait before it, ms. */
+  beforeSending(nowMs: number): number
+  /** Takes the round trip of an answered frame. */
+  answered(roundTripMs: number): void
   /** Takes a refusal for lack of capacity; returns how long to wait before the next frame, ms. */
   refused(retryAfterMs: number | undefined): number
 }
 
 /**
- * Creates the pace of live recognition: one frame at a time, smaller frames when answers take long,
- * fewer frames when the server says that it is busy.
+ * Creates the pace of live recognition: two frames under way at most, smaller frames when answers
+ * take long, fewer frames when the server says that it is busy.
  */
 export function createFramePacer(): FramePacer {
   let level = 1
   let slow = 0
   let fast = 0
   let intervalMs = minIntervalMs
+  let careful = 0
+  let nextAtMs = 0
   return {
     maxSide: () => frameSides[level] ?? frameSides[0],
+    atOnce: () => (careful > 0 ? 1 : 2),
+    beforeSending(nowMs) {
+      const sendAtMs = Math.max(nowMs, nextAtMs)
+      nextAtMs = sendAtMs + intervalMs
+      return sendAtMs - nowMs
+    },
     answered(roundTripMs) {
       slow = roundTripMs > slowMs ? slow + 1 : 0
       fast = roundTripMs < fastMs ? fast + 1 : 0
+      careful = Math.max(0, careful - 1)
       if (slow >= patience) {
         level = Math.max(0, level - 1)
         slow = 0
@@ -39,15 +57,14 @@ export function createFramePacer(): FramePacer {
         level = Math.min(frameSides.length - 1, level + 1)
         fast = 0
       }
-      const waitMs = Math.max(0, intervalMs - roundTripMs)
       intervalMs = Math.max(minIntervalMs, intervalMs * 0.95)
-      return waitMs
     },
     refused(retryAfterMs) {
-      intervalMs = Math.min(maxIntervalMs, intervalMs * 2)
+      intervalMs = Math.min(maxIntervalMs, Math.max(intervalMs, 100) * 2)
       level = Math.max(0, level - 1)
       slow = 0
       fast = 0
+      careful = caution
       return Math.max(intervalMs, retryAfterMs ?? 1_000)
     },
   }
