@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
-import { collectComplaints, openTab, patience } from '../helpers/browser-dashboard.ts'
+import { collectComplaints, openPerson, openTab, patience } from '../helpers/browser-dashboard.ts'
 import { type ServerProcess, startServerProcess } from '../helpers/browser-server.ts'
 import { samplePhoto, writeFakeCamera } from '../helpers/fake-camera.ts'
 import { annAtCamera, annInSample3, cutPhoto, stranger } from '../helpers/sample-people.ts'
@@ -103,7 +103,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   test('adds photos to a person and tells why others were not taken', async () => {
     await openTab(page, 'People')
     await page.getByText('1 person with 1 face').waitFor()
-    await page.getByRole('link', { name: 'Add photos of Ann' }).click()
+    await openPerson(page, 'Ann')
+    await page.getByRole('main').getByRole('link', { name: 'Add photos' }).click()
     const blank = await sharp({
       create: { width: 300, height: 300, channels: 3, background: '#446' },
     })
@@ -146,12 +147,17 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('deletes a face and a person, who is a stranger from then on', async () => {
     await openTab(page, 'People')
-    await page.getByRole('button', { name: 'Faces of Ann' }).click()
-    await page.getByRole('button', { name: 'Delete face 1 of Ann' }).click()
+    await openPerson(page, 'Ann')
+    await page.getByRole('checkbox', { name: 'Choose photo 1 of Ann' }).check()
+    const chosen = page.getByRole('toolbar', { name: 'With the photos that are chosen' })
+    await chosen.getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('A photo of Ann was deleted.').waitFor()
+    await openTab(page, 'People')
     await page.getByText('2 people with 2 faces').waitFor()
     for (const name of ['Ann', 'Beth']) {
-      await page.getByRole('button', { name: `Delete ${name}`, exact: true }).click()
+      await openPerson(page, name)
+      await page.getByRole('button', { name: 'Delete' }).click()
       const dialog = page.getByRole('alertdialog', { name: `Delete ${name}?` })
       await dialog.getByRole('button', { name: 'Delete' }).click()
       await page.getByText(`${name} was deleted.`).waitFor()

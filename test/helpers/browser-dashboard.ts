@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { samplePhoto, writeFakeCamera } from './fake-camera.ts'
 import { type MockApi, startMockApi } from './mock-api.ts'
@@ -65,6 +65,17 @@ export type TabName = 'Identify' | 'Live' | 'People' | 'Unknown' | 'Add photos'
 
 /** Goes to a view by its link in the header. */
 export async function openTab(page: Page, tab: TabName): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: tab }).click()
+  await page.getByRole('banner').getByRole('link', { name: tab }).click()
   await page.getByRole('heading', { level: 1, name: tab }).waitFor()
+}
+
+/** A person's place in the list of people. */
+export function personCell(page: Page, name: string): Locator {
+  return page.getByRole('grid', { name: 'People' }).getByRole('gridcell', { name })
+}
+
+/** Opens a person's page from the list of people. */
+export async function openPerson(page: Page, name: string): Promise<void> {
+  await personCell(page, name).getByRole('link').click()
+  await page.getByRole('heading', { level: 1, name }).waitFor()
 }

@@ -212,6 +212,7 @@ export async function startMockApi(): Promise<MockApi> {
     const found = mock.persons.filter(
       ({ name }) =>
         name.toLowerCase().includes((query.get('name') ?? '').toLowerCase()) &&
+        hasWords(name, query.get('query') ?? '') &&
         (query.get('exactName') ?? name) === name,
     )
     const items = found.slice(start, start + limit).map(toPerson)
@@ -248,7 +249,17 @@ const thresholds = {
 }
 
 function toPerson(person: MockPerson): Record<string, unknown> {
-  return { ...person, metadata: {}, createdAt, updatedAt: createdAt }
+  const plain = { aliases: [], hidden: false, favourite: false, revision: 1, metadata: {} }
+  return { ...person, ...plain, createdAt, updatedAt: createdAt }
+}
+
+/** Whether a name has, for every word asked for, a word that begins with it. */
+function hasWords(name: string, query: string): boolean {
+  const words = name.toLowerCase().split(' ')
+  return query
+    .toLowerCase()
+    .split(' ')
+    .every((wanted) => words.some((word) => word.startsWith(wanted)))
 }
 
 function toFace(id: string): unknown {

@@ -1,6 +1,8 @@
 import { createRoute, redirect } from '@tanstack/react-router'
 import { parseAddManySearch } from '../features/add-many/search.ts'
 import { parseAddPhotosSearch } from '../features/add-photos/search.ts'
+import { parseHistorySearch } from '../features/people/history/search.ts'
+import { parsePersonSearch } from '../features/people/person/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
 import { parseJobsSearch } from '../features/system/search.ts'
 import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
@@ -39,6 +41,32 @@ const people = createRoute({
   validateSearch: parsePeopleSearch,
   component: lazyScreen(
     async () => (await import('../features/people/people-view.tsx')).PeopleView,
+  ),
+})
+
+const person = createRoute({
+  getParentRoute,
+  path: '/people/$person',
+  validateSearch: parsePersonSearch,
+  component: lazyScreen(
+    async () => (await import('../features/people/person/person-view.tsx')).PersonView,
+  ),
+})
+
+const twice = createRoute({
+  getParentRoute,
+  path: '/people/twice',
+  component: lazyScreen(
+    async () => (await import('../features/people/merge/twice-view.tsx')).TwiceView,
+  ),
+})
+
+const history = createRoute({
+  getParentRoute,
+  path: '/history',
+  validateSearch: parseHistorySearch,
+  component: lazyScreen(
+    async () => (await import('../features/people/history/history-view.tsx')).HistoryView,
   ),
 })
 
@@ -148,5 +176,8 @@ export const routeTree = rootRoute.addChildren([
   systemModels,
   systemJobs,
   systemKeys,
+  person,
+  twice,
+  history,
   ...oldAddresses,
 ])

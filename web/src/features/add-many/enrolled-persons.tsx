@@ -70,7 +70,7 @@ function Enrolled({ person }: { readonly person: EnrolledPerson }): ReactNode {
         {id === '' ? (
           <bdi>{name}</bdi>
         ) : (
-          <Link to="/people" search={{ name }}>
+          <Link to="/people/$person" params={{ person: id }}>
             <bdi>{name}</bdi>
           </Link>
         )}

@@ -24,8 +24,8 @@ export function SearchField({ value }: { readonly value: string }): ReactNode {
     const timer = setTimeout(() => {
       sent.current = wanted
       void navigate({
-        search: ({ name: _name, ...others }) =>
-          wanted === '' ? others : { ...others, name: wanted },
+        search: ({ query: _query, ...others }) =>
+          wanted === '' ? others : { ...others, query: wanted },
         replace: true,
       })
     }, typingMs)

@@ -62,7 +62,7 @@ function Preview({ found, isErasing, onErase, onCancel }: PreviewProps): ReactNo
           <ul>
             {persons.map(({ personId, personName }) => (
               <li key={personId}>
-                <Link to="/people" search={{ name: personName }}>
+                <Link to="/people/$person" params={{ person: personId }}>
                   <bdi>{personName}</bdi>
                 </Link>
               </li>

@@ -81,6 +81,7 @@ function StrangerLink({ stranger, isOpen }: StrangerLinkProps): ReactNode {
   const times = { first: new Date(firstSeenAt), last: new Date(lastSeenAt) }
   return (
     <Link
+      from="/unknown"
       to="/unknown"
       search={(before) => ({ ...before, stranger: id })}
       className="stranger-link"

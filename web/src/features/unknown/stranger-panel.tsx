@@ -104,7 +104,7 @@ function KnownAs({ person: id }: { readonly person: string }): ReactNode {
     <p>
       {t.rich('knownAs', {
         name: () => (
-          <Link to="/people" search={{ name: person.name }}>
+          <Link to="/people/$person" params={{ person: id }}>
             <bdi>{person.name}</bdi>
           </Link>
         ),

@@ -1,7 +1,7 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { Scope } from './client.ts'
 import { collectionKey } from './keys.ts'
-import type { HistoryEntry, Page } from './types.ts'
+import type { HistoryDetails, HistoryEntry, Page } from './types.ts'
 
 /** The changes of a collection, or of one person, newest first, page by page. */
 export function historyOptions(scope: Scope, person?: string) {
@@ -19,6 +19,20 @@ export function historyOptions(scope: Scope, person?: string) {
       ),
     initialPageParam: '',
     getNextPageParam: (page: Page<HistoryEntry>) => page.nextCursor,
+  })
+}
+
+/** An entry with how everything was before and after. */
+export function entryOptions({ api, collection }: Scope, entry: string) {
+  return queryOptions({
+    queryKey: [...collectionKey(collection), 'history', 'entry', entry],
+    queryFn: ({ signal }) =>
+      api.send((client) =>
+        client.GET('/v1/collections/{collection}/history/{entry}', {
+          params: { path: { collection, entry } },
+          signal,
+        }),
+      ),
   })
 }
 
@@ -41,13 +55,46 @@ export async function findEntry(scope: Scope, place: EntryPlace): Promise<string
   return items.find(({ kind, undoneBy }) => kind === place.kind && undoneBy === undefined)?.id
 }
 
+/** How many entries are read at once when the changes of many persons are looked for. */
+const entriesAtOnce = 1000
+
 /**
- * Takes a change back.
+ * Finds the newest entry of a kind that each of these persons has, of changes that were made a
+ * moment ago. What somebody has taken back already is left out.
+ */
+export async function findEntries(
+  scope: Scope,
+  { persons, kind }: { readonly persons: readonly string[]; readonly kind: EntryPlace['kind'] },
+): Promise<readonly string[]> {
+  const missing = new Set(persons)
+  const found: string[] = []
+  let cursor: string | undefined
+  // Others may have changed something meanwhile: as many entries again are looked through.
+  const pages = Math.ceil((2 * persons.length) / entriesAtOnce)
+  for (let page = 0; page < pages && missing.size > 0; page++) {
+    const { items, nextCursor } = await loadHistory(scope, {
+      limit: entriesAtOnce,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    for (const entry of items) {
+      const person = entry.personIds.find((id) => missing.has(id))
+      if (entry.kind !== kind || entry.undoneBy !== undefined || person === undefined) continue
+      missing.delete(person)
+      found.push(entry.id)
+    }
+    cursor = nextCursor
+    if (cursor === undefined) break
+  }
+  return found
+}
+
+/**
+ * Takes a change back; the answer is the new entry, which can be taken back itself.
  *
  * @throws {ApiProblem} `undoRefused` when what it changed was changed again
  */
-export async function undoEntry({ api, collection }: Scope, entry: string): Promise<void> {
-  await api.send((client) =>
+export function undoEntry({ api, collection }: Scope, entry: string): Promise<HistoryDetails> {
+  return api.send((client) =>
     client.POST('/v1/collections/{collection}/history/{entry}/undo', {
       params: { path: { collection, entry } },
     }),

@@ -1,4 +1,9 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+} from '@tanstack/react-query'
 import type { paths } from '../api.d.ts'
 import type { Scope } from './client.ts'
 import { collectionKey } from './keys.ts'
@@ -15,27 +20,53 @@ export type PersonsQuery = Omit<
 export type PersonChanges = PersonPath['patch']['requestBody']['content']['application/json']
 
 const pageSize = 50
+/** Most that one answer holds; who scrolls far does not ask for every fifty. */
+const largePageSize = 1000
 
 /** Persons of a collection, page by page. */
 export function personsOptions(scope: Scope, query: PersonsQuery = {}) {
   return infiniteQueryOptions({
     queryKey: [...collectionKey(scope.collection), 'persons', query],
-    queryFn: ({ pageParam, signal }) =>
-      loadPersons(scope, { ...query, ...(pageParam === '' ? {} : { cursor: pageParam }) }, signal),
+    // Comparing 100,000 persons with what they were takes longer than drawing the few that are seen.
+    structuralSharing: false,
+    queryFn: ({ pageParam, signal }) => {
+      const page = pageParam === '' ? {} : { cursor: pageParam, limit: largePageSize }
+      return loadPersons(scope, { ...query, ...page }, signal)
+    },
     initialPageParam: '',
     getNextPageParam: (page: Page<Person>) => page.nextCursor,
   })
 }
 
+/** Takes persons out of the lists that are loaded. */
+export function removeFromLists(
+  client: QueryClient,
+  { collection }: Scope,
+  ids: readonly string[],
+): void {
+  const gone = new Set(ids)
+  client.setQueriesData<InfiniteData<Page<Person>, string>>(
+    { queryKey: [...collectionKey(collection), 'persons'] },
+    (list) =>
+      list && {
+        ...list,
+        pages: list.pages.map((page) => ({
+          ...page,
+          items: page.items.filter(({ id }) => !gone.has(id)),
+        })),
+      },
+  )
+}
+
 /** One page of persons, for what is not a list on the screen. */
 export function loadPersons(
   { api, collection }: Scope,
-  query: PersonsQuery & { readonly cursor?: string },
+  query: PersonsQuery & { readonly cursor?: string; readonly limit?: number },
   signal?: AbortSignal,
 ): Promise<Page<Person>> {
   return api.send((client) =>
     client.GET('/v1/collections/{collection}/persons', {
-      params: { path: { collection }, query: { ...query, limit: pageSize } },
+      params: { path: { collection }, query: { ...query, limit: query.limit ?? pageSize } },
       signal: signal ?? null,
     }),
   )

@@ -52,13 +52,17 @@ export async function revokeStatement(
   )
 }
 
-/** Which faces somebody has said to be a person's. */
-export function confirmationsOptions({ api, collection }: Scope, person: string) {
+/** What was said of faces and a person: that they are the person's, or are not. */
+export function statementsOptions(
+  { api, collection }: Scope,
+  person: string,
+  kind: 'confirmations' | 'rejections',
+) {
   return queryOptions({
-    queryKey: [...collectionKey(collection), 'confirmations', person],
+    queryKey: [...collectionKey(collection), kind, person],
     queryFn: async ({ signal }): Promise<readonly Statement[]> => {
       const page = await api.send((client) =>
-        client.GET('/v1/collections/{collection}/persons/{person}/confirmations', {
+        client.GET(`/v1/collections/{collection}/persons/{person}/${kind}`, {
           params: { path: { collection, person }, query: { limit: most } },
           signal,
         }),
@@ -66,6 +70,26 @@ export function confirmationsOptions({ api, collection }: Scope, person: string)
       return page.items
     },
   })
+}
+
+/** Which faces somebody has said to be a person's. */
+export function confirmationsOptions(scope: Scope, person: string) {
+  return statementsOptions(scope, person, 'confirmations')
+}
+
+/** Says of a stored face that it is, or is not, a person's. */
+export async function stateOfFace(
+  { api, collection }: Scope,
+  kind: 'confirmations' | 'rejections',
+  { person, faceId }: { readonly person: string; readonly faceId: string },
+): Promise<Statement> {
+  const { statement } = await api.send((client) =>
+    client.POST(`/v1/collections/{collection}/persons/{person}/${kind}`, {
+      params: { path: { collection, person } },
+      body: { faceId },
+    }),
+  )
+  return statement
 }
 
 function toBody({ image }: Saying) {

@@ -5,10 +5,13 @@ import { app } from './de/app.ts'
 import { camera } from './de/camera.ts'
 import { collections } from './de/collections.ts'
 import { faces } from './de/faces.ts'
+import { history } from './de/history.ts'
 import { identify } from './de/identify.ts'
 import { jobs } from './de/jobs.ts'
 import { live } from './de/live.ts'
+import { merge } from './de/merge.ts'
 import { people } from './de/people.ts'
+import { person } from './de/person.ts'
 import { personPicker } from './de/person-picker.ts'
 import { photos } from './de/photos.ts'
 import { problems } from './de/problems.ts'
@@ -25,10 +28,13 @@ export const de = {
   camera,
   collections,
   faces,
+  history,
   identify,
   jobs,
   live,
+  merge,
   people,
+  person,
   personPicker,
   photos,
   problems,

@@ -5,10 +5,13 @@ import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
 import { collections } from './en/collections.ts'
 import { faces } from './en/faces.ts'
+import { history } from './en/history.ts'
 import { identify } from './en/identify.ts'
 import { jobs } from './en/jobs.ts'
 import { live } from './en/live.ts'
+import { merge } from './en/merge.ts'
 import { people } from './en/people.ts'
+import { person } from './en/person.ts'
 import { personPicker } from './en/person-picker.ts'
 import { photos } from './en/photos.ts'
 import { problems } from './en/problems.ts'
@@ -25,10 +28,13 @@ export const en = {
   camera,
   collections,
   faces,
+  history,
   identify,
   jobs,
   live,
+  merge,
   people,
+  person,
   personPicker,
   photos,
   problems,

@@ -23,5 +23,14 @@ export const shared: TranslationOf<typeof en> = {
   requestId: 'Anfrage {id}',
   drop: 'oder {count, plural, one {hierher ziehen} other {alle hierher ziehen}}, oder einfügen',
   photoMissing: 'Dieser Browser kann die Datei nicht zeigen',
+  actors: {
+    library: 'einem Programm',
+    commandLine: 'der Kommandozeile',
+    anonymous: 'jemandem ohne Schlüssel',
+    configuredKey: 'dem Schlüssel „{name}“',
+    apiKey: 'dem Schlüssel „{name}“',
+  },
+  chosen: '{count, number} ausgewählt',
+  chooseNone: 'Auswahl aufheben',
   photoOf: 'Foto von {name}',
 }

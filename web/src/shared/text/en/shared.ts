@@ -21,5 +21,14 @@ export const shared = {
   requestId: 'Request {id}',
   drop: 'or drop {count, plural, one {it} other {them}} here, or paste',
   photoMissing: 'This browser cannot show the file',
+  actors: {
+    library: 'a program',
+    commandLine: 'the command line',
+    anonymous: 'somebody without a key',
+    configuredKey: 'the key “{name}”',
+    apiKey: 'the key “{name}”',
+  },
+  chosen: '{count, number} chosen',
+  chooseNone: 'Choose none',
   photoOf: 'Photo of {name}',
 } as const

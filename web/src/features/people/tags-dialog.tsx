@@ -1,0 +1,71 @@
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { BulkOperation } from '../../shared/api/bulk-persons.ts'
+import { Dialog } from '../../shared/dialog/dialog.tsx'
+import { splitTags } from './tags.ts'
+
+interface TagsDialogProps {
+  readonly count: number
+  readonly onClose: () => void
+  readonly onApply: (operation: BulkOperation) => Promise<unknown>
+}
+
+/** Adds and removes tags and one field of the metadata, of many persons. */
+export function TagsDialog({ count, onClose, onApply }: TagsDialogProps): ReactNode {
+  const t = useTranslations('people')
+  const shared = useTranslations('shared')
+  const [texts, setTexts] = useState({ add: '', remove: '', key: '', value: '' })
+  const operation = toOperation(texts)
+
+  async function apply(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    if (operation === undefined) return
+    onClose()
+    await onApply(operation)
+  }
+
+  return (
+    <Dialog title={t('tagsTitle', { count })} onCancel={onClose}>
+      <form onSubmit={(event) => void apply(event)}>
+        {(['add', 'remove', 'key', 'value'] as const).map((field) => (
+          <label key={field} className="field">
+            <span>{t(`tagFields.${field}`)}</span>
+            <input
+              value={texts[field]}
+              onChange={(event) => setTexts({ ...texts, [field]: event.target.value })}
+            />
+          </label>
+        ))}
+        <p className="muted">{t('tagsHint')}</p>
+        <div className="dialog-actions">
+          <button type="button" onClick={onClose}>
+            {shared('cancel')}
+          </button>
+          <button type="submit" className="primary" disabled={operation === undefined}>
+            {t('apply')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function toOperation(texts: {
+  readonly add: string
+  readonly remove: string
+  readonly key: string
+  readonly value: string
+}): BulkOperation | undefined {
+  const addTags = splitTags(texts.add)
+  const removeTags = splitTags(texts.remove)
+  const key = texts.key.trim()
+  const value = texts.value.trim()
+  if (addTags.length === 0 && removeTags.length === 0 && key === '') return undefined
+  return {
+    kind: 'update',
+    ...(addTags.length > 0 ? { addTags: [...addTags] } : {}),
+    ...(removeTags.length > 0 ? { removeTags: [...removeTags] } : {}),
+    ...(key !== '' && value !== '' ? { setMetadata: { [key]: value } } : {}),
+    ...(key !== '' && value === '' ? { removeMetadata: [key] } : {}),
+  }
+}

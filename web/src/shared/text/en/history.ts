@@ -1,0 +1,36 @@
+/** The changes of a collection. */
+export const history = {
+  title: 'History',
+  lead: 'Every change of people and photos, the newest first. Each can be taken back.',
+  nothing: 'Nothing has been changed yet.',
+  kinds: {
+    personCreated:
+      '{count, plural, =0 {Registered} one {Registered with # photo} other {Registered with # photos}}',
+    personUpdated: 'Changed',
+    personDeleted:
+      '{count, plural, =0 {Deleted} one {Deleted with # photo} other {Deleted with # photos}}',
+    personsMerged: '{persons, number} people merged',
+    facesAdded: '{count, plural, one {# photo} other {# photos}} added',
+    facesMoved: '{count, plural, one {# photo} other {# photos}} moved',
+    faceDeleted: '{count, plural, one {# photo} other {# photos}} deleted',
+    facesSetAside: '{count, plural, one {# photo} other {# photos}} set aside',
+    facesRestored: '{count, plural, one {# photo} other {# photos}} put back',
+    undone: 'A change taken back',
+  },
+  when: '{date, date, medium}, {date, time, short}, by {actor}.',
+  isUndone: 'Taken back.',
+  gone: 'somebody who was deleted',
+  more: 'and {count, number} more',
+  details: 'Details',
+  undo: 'Undo',
+  doAgain: 'Do it again',
+  takenBack: 'The change is taken back.',
+  doneAgain: 'The change is made again.',
+  field: '{field}:',
+  faceRecords: '{count, plural, one {# photo} other {# photos}}',
+  nothingKept: 'What it was is not kept any more.',
+  ofPerson: 'Of one person only',
+  onlyOf: 'Only {name}',
+  ofEverybody: 'Of everybody',
+  choosePerson: 'Whose changes?',
+} as const
