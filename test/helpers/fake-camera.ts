@@ -58,3 +58,56 @@ export async function writeFakeCamera(
   }
   await writeFile(file, Buffer.concat(frames))
 }
+
+/** A part of a photograph that the camera shows for a while. */
+export interface CameraScene {
+  readonly photo: string | Buffer
+  readonly region: Region
+  /** Left and right are exchanged. */
+  readonly mirrored?: boolean
+  /** Thirty are a second. */
+  readonly frames: number
+}
+
+/** Writes an .mjpeg file that shows one scene after the other, whole, at 640 x 360. */
+export async function writeCameraScenes(
+  file: string,
+  scenes: readonly CameraScene[],
+): Promise<void> {
+  const frames: Buffer[] = []
+  for (const { photo, region, mirrored = false, frames: count } of scenes) {
+    const part = await sharp(photo).extract(region).flop(mirrored).png().toBuffer()
+    const frame = await sharp(part)
+      .resize({ width: 640, height: 360, fit: 'contain', background: '#5a6461' })
+      .jpeg({ quality: 88, progressive: false, chromaSubsampling: '4:2:0' })
+      .toBuffer()
+    for (let index = 0; index < count; index++) frames.push(frame)
+  }
+  await writeFile(file, Buffer.concat(frames))
+}
+
+/** Writes an .mjpeg file in which a part of a photograph goes from the left to the right and back. */
+export async function writeMovingCamera(
+  file: string,
+  photo: string | Buffer,
+  region: Region,
+): Promise<void> {
+  const size = { width: 640, height: 480 }
+  const part = await sharp(photo)
+    .extract(region)
+    .resize({ width: 320, height: 320, fit: 'inside' })
+    .png()
+    .toBuffer({ resolveWithObject: true })
+  const room = size.width - part.info.width
+  const steps = Array.from({ length: 60 }, (_, index) => Math.round((room * index) / 59))
+  const frames: Buffer[] = []
+  for (const left of [...steps, ...steps.toReversed()]) {
+    frames.push(
+      await sharp({ create: { ...size, channels: 3, background: '#5a6461' } })
+        .composite([{ input: part.data, left, top: 80 }])
+        .jpeg({ quality: 88, progressive: false, chromaSubsampling: '4:2:0' })
+        .toBuffer(),
+    )
+  }
+  await writeFile(file, Buffer.concat(frames))
+}

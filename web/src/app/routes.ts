@@ -1,6 +1,7 @@
 import { createRoute, redirect } from '@tanstack/react-router'
 import { parseAddManySearch } from '../features/add-many/search.ts'
 import { parseAddPhotosSearch } from '../features/add-photos/search.ts'
+import { parseLiveSearch } from '../features/live/search.ts'
 import { parseHistorySearch } from '../features/people/history/search.ts'
 import { parsePersonSearch } from '../features/people/person/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
@@ -32,6 +33,7 @@ const identify = createRoute({
 const live = createRoute({
   getParentRoute,
   path: '/live',
+  validateSearch: parseLiveSearch,
   component: lazyScreen(async () => (await import('../features/live/live-view.tsx')).LiveView),
 })
 

@@ -101,7 +101,7 @@ export function useRegistration(existing: Person | undefined): Registration {
       try {
         const answer = await enrollPatiently(app, {
           person: person ? { id: person.id } : to,
-          photo,
+          photos: [photo],
           faces,
           key: createKey(),
         })

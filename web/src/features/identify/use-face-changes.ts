@@ -6,7 +6,7 @@ import { confirmPerson, rejectPerson, revokeStatement } from '../../shared/api/s
 import type { Enrolment, Stated, Statement } from '../../shared/api/types.ts'
 import { type Change, useChange } from '../../shared/api/use-change.ts'
 import { useApp } from '../../shared/app-context.ts'
-import type { PersonChoice } from '../../shared/persons/person-choice.ts'
+import { chosenName, type PersonChoice, toEnrolled } from '../../shared/persons/person-choice.ts'
 import { reasonText } from '../../shared/photos/photo-texts.ts'
 
 /** A face and whom it is about. */
@@ -76,7 +76,7 @@ export function useFaceChanges(): FaceChanges {
       send: async ({ image, fileName, choice }: FaceAndChoice) => {
         const answer = await enroll(scope, {
           person: toEnrolled(choice),
-          photo: { name: fileName, blob: image },
+          photos: [{ name: fileName, blob: image }],
           faces: 'largest',
           key: createKey(),
         })
@@ -87,7 +87,7 @@ export function useFaceChanges(): FaceChanges {
         throw new ApiProblem('rejected', words.join(' ') || message)
       },
       done: ({ faces }, { choice }) => {
-        const name = nameOf(choice)
+        const name = chosenName(choice)
         if (faces[0]?.alreadyEnrolled) return t('didHave', { name })
         return t(choice.kind === 'new' ? 'didEnroll' : 'didAdd', { name })
       },
@@ -98,17 +98,4 @@ export function useFaceChanges(): FaceChanges {
           : { person: person.id, kind: 'facesAdded' },
     }),
   }
-}
-
-function toEnrolled(choice: PersonChoice) {
-  return choice.kind === 'person'
-    ? { id: choice.person.id }
-    : {
-        name: choice.name,
-        ifExists: choice.hasNamesake ? ('create' as const) : ('refuse' as const),
-      }
-}
-
-function nameOf(choice: PersonChoice): string {
-  return choice.kind === 'person' ? choice.person.name : choice.name
 }

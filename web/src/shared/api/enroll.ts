@@ -16,14 +16,14 @@ export interface NewPerson {
 
 export interface EnrollRequest {
   readonly person: { readonly id: string } | NewPerson
-  readonly photo: Photo
+  readonly photos: readonly Photo[]
   /** `largest` only when the user asked for it. */
   readonly faces: 'one' | 'largest'
   /** The same for every attempt: a request whose answer was lost is not enrolled twice. */
   readonly key: string
 }
 
-/** Adds a photo to a person, who is made where the request says so. Not taken is an answer, too. */
+/** Adds photos to a person, who is made where the request says so. Not taken is an answer, too. */
 export async function enroll(scope: Scope, request: EnrollRequest): Promise<Enrolment> {
   try {
     return await send(scope, request)
@@ -37,7 +37,7 @@ export async function enroll(scope: Scope, request: EnrollRequest): Promise<Enro
 
 async function send(
   { api, collection }: Scope,
-  { person, photo, faces, key }: EnrollRequest,
+  { person, photos, faces, key }: EnrollRequest,
 ): Promise<Enrolment> {
   const header = { 'idempotency-key': key }
   if ('id' in person) {
@@ -45,7 +45,7 @@ async function send(
       client.POST('/v1/collections/{collection}/persons/{person}/faces', {
         params: { path: { collection, person: person.id }, query: { faces }, header },
         body: { images: [] },
-        bodySerializer: () => toForm({}, 'images', [photo]),
+        bodySerializer: () => toForm({}, 'images', photos),
       }),
     )
   }
@@ -54,7 +54,7 @@ async function send(
     client.POST('/v1/collections/{collection}/persons', {
       params: { path: { collection }, header, query: { faces, ifExists } },
       body: { name: '', images: [] },
-      bodySerializer: () => toForm({ name }, 'images', [photo]),
+      bodySerializer: () => toForm({ name }, 'images', photos),
     }),
   )
   return { ...created, person: created }

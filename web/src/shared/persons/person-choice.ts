@@ -1,3 +1,4 @@
+import type { NewPerson } from '../api/enroll.ts'
 import type { Person } from '../api/types.ts'
 
 /** A person that a list of suggestions offers. */
@@ -17,3 +18,14 @@ export type PersonChoice =
       /** The list showed somebody of this name, so that another one is wanted. */
       readonly hasNamesake: boolean
     }
+
+/** The person of an enrolment; a name that the list did not show anybody of is not given twice. */
+export function toEnrolled(choice: PersonChoice): { readonly id: string } | NewPerson {
+  if (choice.kind === 'person') return { id: choice.person.id }
+  return { name: choice.name, ifExists: choice.hasNamesake ? 'create' : 'refuse' }
+}
+
+/** What the chosen one is called. */
+export function chosenName(choice: PersonChoice): string {
+  return choice.kind === 'person' ? choice.person.name : choice.name
+}
