@@ -144,6 +144,7 @@ export type {
   HistoryEntry,
   HistoryKind,
   HistoryRecord,
+  Recorded,
   RecordState,
   RemovalOptions,
   Transition,

@@ -1,5 +1,6 @@
 import { FaceError, isFaceError } from '../core/errors.ts'
 import { mapInOrder } from '../platform/concurrency/map-in-order.ts'
+import type { Recorded } from '../storage/ports/history.ts'
 import type {
   Metadata,
   Person,
@@ -61,7 +62,7 @@ export interface BulkPersonsResult {
 
 /** The persons of a store; a deletion takes the words of the use case. */
 export interface ChangedPersons extends Pick<PersonStore, 'get' | 'update'> {
-  delete(collectionId: string, id: string, how?: DeleteOptions & PersonCondition): Promise<void>
+  delete(collectionId: string, id: string, how?: DeleteOptions & PersonCondition): Promise<Recorded>
 }
 
 /** Changes in work at once: a store writes what arrives together in one transaction. */

@@ -1,6 +1,6 @@
 import type { Gallery } from '../gallery/gallery.ts'
 import type { MovedFaces, MoveOptions } from '../storage/ports/faces.ts'
-import type { HistoryDetails, HistoryEntry } from '../storage/ports/history.ts'
+import type { HistoryDetails, HistoryEntry, Recorded } from '../storage/ports/history.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import type {
   MergeConsequences,
@@ -50,7 +50,7 @@ export interface Corrections {
       collection: string,
       personId: string,
       options?: DeleteOptions & PersonCondition,
-    ): Promise<void>
+    ): Promise<Recorded>
     /** What {@link merge} would do; nothing is changed. @throws {FaceError} as {@link merge} */
     mergeConsequences(collection: string, input: MergeInput): Promise<MergeConsequences>
     /**
@@ -66,7 +66,7 @@ export interface Corrections {
   }
   readonly faces: {
     /** @throws {FaceError} `collectionNotFound`, `faceNotFound` */
-    delete(collection: string, faceId: string, options?: DeleteOptions): Promise<void>
+    delete(collection: string, faceId: string, options?: DeleteOptions): Promise<Recorded>
     /**
      * Gives faces to a person, an existing one by id or a new one, as one change; the answer tells what
      * became of each.
@@ -114,7 +114,7 @@ export function createCorrections({
       async delete(collection, personId, options = {}) {
         const { erase: _, ...condition } = options
         const removal = { ...condition, ...toRemoval(options) }
-        await gallery.persons.delete(await idOf(collection), personId, removal)
+        return gallery.persons.delete(await idOf(collection), personId, removal)
       },
       mergeConsequences: async (collection, input) =>
         gallery.persons.mergeConsequences(await idOf(collection), input),

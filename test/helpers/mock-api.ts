@@ -175,7 +175,7 @@ export async function startMockApi(): Promise<MockApi> {
         if (!person) return mockProblem(404, 'personNotFound')
         mock.persons.splice(mock.persons.indexOf(person), 1)
         deleted.set(person.id, person)
-        return { status: 204 }
+        return { status: 204, headers: { 'x-history-entry': person.id } }
       // The history knows deleted persons only; an entry has the id of its person.
       case 'GET history': {
         const one = deleted.get(url.searchParams.get('person') ?? '')

@@ -49,6 +49,22 @@ describe('the history', () => {
     expect(again.json).toMatchObject({ code: 'undoRefused', entryId: undone.json.id })
   })
 
+  it('names its entry in a header where the answer has no place for it', async () => {
+    const ann = await enrol('Ann', 'ann', 'ann2')
+    const url = `${persons}/${ann.id}`
+    const deleteOne = async (path: string) =>
+      (await client.send('DELETE', path)).headers['x-history-entry']
+    const less = await deleteOne(`${url}/faces/${ann.faces[0]}`)
+    expect(await newest()).toMatchObject({ id: less, kind: 'faceDeleted' })
+    const gone = await deleteOne(url)
+    expect(await newest()).toMatchObject({ id: gone, kind: 'personDeleted' })
+    for (const entry of [gone, less]) expect((await undo(String(entry))).status).toBe(200)
+    expect((await client.send('GET', url)).json).toMatchObject({ name: 'Ann', faceCount: 2 })
+    await deleteOne(url)
+    expect(await deleteOne(`${url}?erase=now`)).toBeUndefined()
+    expect(await deleteOne(url)).toBeUndefined()
+  })
+
   it('lists the changes about one person', async () => {
     const ann = await enrol('Ann', 'ann')
     const ben = await enrol('Ben', 'ben')

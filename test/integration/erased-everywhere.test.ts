@@ -113,8 +113,9 @@ const ways: Readonly<
     await store.persons.delete(collectionId, personId, undoable)
     while ((await store.history.eraseTrash(later, 3)) === 3);
   },
-  'it was erased at once': (store, collectionId, personId) =>
-    store.persons.delete(collectionId, personId),
+  'it was erased at once': async (store, collectionId, personId) => {
+    await store.persons.delete(collectionId, personId)
+  },
   'it was deleted and then erased at once': async (store, collectionId, personId) => {
     await store.persons.delete(collectionId, personId, undoable)
     await store.persons.delete(collectionId, personId)

@@ -104,7 +104,7 @@ export function createFaceOperations(
       const owner = isUlid(faceId)
         ? await tables.faces.findOne({ _id: faceId, collectionId }, { projection: { personId: 1 } })
         : null
-      await context.transact(async (transaction) => {
+      const removed = await context.transact(async (transaction) => {
         const { session } = transaction
         const face = isUlid(faceId)
           ? await tables.faces.findOne({ _id: faceId, collectionId }, { session })
@@ -115,7 +115,8 @@ export function createFaceOperations(
           const kept = undoable ? null : await tables.trash.findOne(one, { session })
           if (kept?.face === undefined) throw new FaceError('faceNotFound')
           if (kept.record === 'setAside') await tellErased(context, kept, transaction)
-          return eraseKept(context, [kept], transaction)
+          await eraseKept(context, [kept], transaction)
+          return {}
         }
         const { personId } = face
         const entry = await appendEntry(context, collectionId, {
@@ -127,8 +128,10 @@ export function createFaceOperations(
         await removeFaces(context, kept, [face])
         await addToCounts(context, collectionId, { transaction, persons: 0, faces: -1 })
         await addToFaceCounts(context, [{ personId, faces: -1 }], transaction)
+        return { entryId: entry?.id }
       }, owner?.personId)
       await forgetLateAnswers(context, [faceId])
+      return removed
     },
 
     async findByImage(collectionId, imageHash) {

@@ -208,7 +208,7 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
     },
 
     async delete(collectionId, personId, { undoable = false, ...condition } = {}) {
-      await context.transact(async (transaction) => {
+      const done = await context.transact(async (transaction) => {
         const { session } = transaction
         const person = isUlid(personId)
           ? await persons.findOne({ _id: personId, collectionId }, { session })
@@ -218,7 +218,8 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
           const kept = { _id: String(personId), collectionId, record: 'person' } as const
           const isKept = !undoable && (await trash.countDocuments(kept, { session })) > 0
           if (!isKept) throw new FaceError('personNotFound')
-          return forgetPersons(context, removal, [personId])
+          await forgetPersons(context, removal, [personId])
+          return {}
         }
         assertRevision(person, condition)
         const found = await faces.find({ personId }, { session }).sort({ _id: 1 }).toArray()
@@ -239,8 +240,10 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
         await removePersons(context, kept, [person])
         const removed = { transaction, persons: -1, faces: -found.length }
         await addToCounts(context, collectionId, removed)
+        return { entryId: entry?.id }
       }, personId)
       await forgetLateAnswers(context, [personId])
+      return done
     },
 
     async seen(collectionId, entries) {

@@ -1,6 +1,6 @@
 import type { Box, EmbeddingBatch, FaceCrop, Landmarks5, Quality } from '../../core/types.ts'
 import type { Collection, EmbeddingSet } from './collections.ts'
-import type { RemovalOptions } from './history.ts'
+import type { Recorded, RemovalOptions } from './history.ts'
 import type { Page, PageOptions } from './pages.ts'
 import type { Metadata, NewPerson, Person } from './persons.ts'
 import type { StatementEmbedding } from './statements.ts'
@@ -171,7 +171,7 @@ export interface FaceStore {
    *
    * @throws {FaceError} `faceNotFound`
    */
-  delete(collectionId: string, faceId: string, options?: RemovalOptions): Promise<void>
+  delete(collectionId: string, faceId: string, options?: RemovalOptions): Promise<Recorded>
   /** The persons of these faces; ids that are gone are left out. */
   getOwners(collectionId: string, faceIds: readonly string[]): Promise<readonly FaceOwner[]>
   /**

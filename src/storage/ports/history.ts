@@ -76,6 +76,12 @@ export interface RemovalOptions {
   readonly undoable?: boolean
 }
 
+/** What the history has of a removal. */
+export interface Recorded {
+  /** Its entry; absent where only what was removed before is erased. */
+  readonly entryId?: string | undefined
+}
+
 /**
  * The changes of persons and faces, each written in the transaction of its change. What a transfer
  * restores is not a change: it begins a gallery's history.

@@ -1,4 +1,4 @@
-import type { RemovalOptions } from './history.ts'
+import type { Recorded, RemovalOptions } from './history.ts'
 import type { Page, PageOptions } from './pages.ts'
 
 /** Free-form JSON object, at most 16,384 bytes as UTF-8 JSON, at most 16 levels deep. */
@@ -207,7 +207,7 @@ export interface PersonStore {
     collectionId: string,
     personId: string,
     options?: PersonCondition & RemovalOptions,
-  ): Promise<void>
+  ): Promise<Recorded>
   /** What {@link merge} would do. @throws {FaceError} as {@link merge} */
   mergeConsequences(collectionId: string, input: MergeInput): Promise<MergeConsequences>
   /**

@@ -124,13 +124,14 @@ export function createFaceOperations(
     },
 
     delete(collectionId, faceId, { undoable = false } = {}) {
-      if (!undoable && isUlid(faceId) && forgetFace(context, collectionId, faceId)) return
+      if (!undoable && isUlid(faceId) && forgetFace(context, collectionId, faceId)) return {}
       const { personId } = getFace(collectionId, faceId)
       const entry = appendEntry(context, collectionId, {
         kind: 'faceDeleted',
         transitions: [toFaceChange(faceId, { from: personId })],
       })
       removeFaces(context, { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }, [faceId])
+      return { entryId: entry?.id }
     },
 
     findByImage(collectionId, imageHash) {

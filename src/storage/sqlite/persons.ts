@@ -254,7 +254,8 @@ export function createPersonOperations(
 
     delete(collectionId, personId, { undoable = false, ...condition } = {}) {
       if (!undoable && isKeptPerson(context, collectionId, personId)) {
-        return forgetPersons(context, [personId])
+        forgetPersons(context, [personId])
+        return {}
       }
       const person = findPerson(context, collectionId, personId)
       assertRevision(person, condition)
@@ -274,6 +275,7 @@ export function createPersonOperations(
       const removal = { collectionId, ...(undoable ? { entryId: entry?.id } : {}) }
       removeFaces(context, removal, faceIds)
       removePersons(context, removal, [personId])
+      return { entryId: entry?.id }
     },
 
     seen(collectionId, entries) {

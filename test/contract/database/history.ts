@@ -74,6 +74,18 @@ export function describeHistory(under: () => DatabaseUnderTest): void {
       ])
     })
 
+    it('names the entry of a deletion', async () => {
+      const ann = await enrol('Ann', 1, 2)
+      const { persons, faces } = store
+      const face = await faces.delete(collection.id, ann.faces[0]!, undoable)
+      const person = await persons.delete(collection.id, ann.id, undoable)
+      const found = (await entries()).slice(0, 2).map(({ id }) => id)
+      expect([person.entryId, face.entryId]).toEqual(found)
+      // Only what is kept of them is erased.
+      expect((await faces.delete(collection.id, ann.faces[0]!)).entryId).toBeUndefined()
+      expect((await persons.delete(collection.id, ann.id)).entryId).toBeUndefined()
+    })
+
     it('has no entry of what changed nothing, or was refused', async () => {
       const ann = await enrol('Ann', 1)
       await store.persons.update(collection.id, ann.id, { name: 'Ann', metadata: {} })

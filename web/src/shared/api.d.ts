@@ -5929,6 +5929,8 @@ export interface operations {
             /** @description Done; no content. */
             204: {
                 headers: {
+                    /** @description Id of the history entry of this change, for its undo. Absent where only what was deleted before is erased. */
+                    "x-history-entry"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7188,6 +7190,8 @@ export interface operations {
             /** @description Done; no content. */
             204: {
                 headers: {
+                    /** @description Id of the history entry of this change, for its undo. Absent where only what was deleted before is erased. */
+                    "x-history-entry"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -11,13 +11,13 @@ import { ref } from '../component.ts'
 import { enrollQuery, toEnrollOptions } from '../enrolment/routes.ts'
 import { enrollMembers, readEnrollUpload } from '../enrolment/upload.ts'
 import { EnrollResult, FaceEmbedding, Face as FaceSchema } from '../gallery-schemas.ts'
+import { nameEntry, noContentWithEntry } from '../history/entry-header.ts'
 import {
   collectionParams,
   createManyForm,
   eraseQuery,
   faceParams,
   jsonBody,
-  noContent,
   pageOf,
   pageQuery,
   personParams,
@@ -231,13 +231,13 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
       description: 'When this answers, the face is found in no search any more.',
       params: faceParams,
       querystring: eraseQuery,
-      response: { 204: noContent, ...problemResponses(...notFound) },
+      response: { 204: noContentWithEntry, ...problemResponses(...notFound) },
     },
     handler: async ({ params, query, faceWatcher }, reply) => {
       // What was deleted before belongs to nobody.
       const erased = query.erase && (await isGone(faceWatcher, params))
       if (!erased) await getFace(faceWatcher, params)
-      await faceWatcher.faces.delete(params.collection, params.face, query)
+      nameEntry(reply, await faceWatcher.faces.delete(params.collection, params.face, query))
       return reply.code(204).send()
     },
   })

@@ -9,12 +9,12 @@ import { ref } from '../component.ts'
 import { newPersonQuery, toEnrollOptions, toRejectionError } from '../enrolment/routes.ts'
 import { enrollMembers, readEnrollUpload } from '../enrolment/upload.ts'
 import { CreatedPerson, Person } from '../gallery-schemas.ts'
+import { nameEntry, noContentWithEntry } from '../history/entry-header.ts'
 import {
   collectionParams,
   createManyForm,
   eraseQuery,
   jsonBody,
-  noContent,
   pageOf,
   personParams,
 } from '../shared.ts'
@@ -215,16 +215,14 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       headers: ifMatchHeaders,
       querystring: eraseQuery,
       response: {
-        204: noContent,
+        204: noContentWithEntry,
         ...problemResponses('collectionNotFound', 'personNotFound', 'revisionMismatch'),
       },
     },
     handler: async ({ params, query, headers, faceWatcher }, reply) => {
       const condition = toCondition(headers['if-match'])
-      await faceWatcher.persons.delete(params.collection, params.person, {
-        ...query,
-        ...condition,
-      })
+      const how = { ...query, ...condition }
+      nameEntry(reply, await faceWatcher.persons.delete(params.collection, params.person, how))
       return reply.code(204).send()
     },
   })

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { Scope } from './client.ts'
+import { toEntry } from './history.ts'
 import { collectionKey } from './keys.ts'
 import type { Face, Page } from './types.ts'
 
@@ -67,15 +68,21 @@ export function cropOptions({ api, collection }: Scope, person: string, face: st
   })
 }
 
-/** Deletes a face; an undo of the history puts it back. */
+/**
+ * Deletes a face.
+ *
+ * @returns the entry of the history whose undo puts it back
+ */
 export function deleteFace(
   { api, collection }: Scope,
   person: string,
   face: string,
-): Promise<void> {
-  return api.send((client) =>
-    client.DELETE('/v1/collections/{collection}/persons/{person}/faces/{face}', {
-      params: { path: { collection, person, face } },
-    }),
+): Promise<string | undefined> {
+  return api.send(async (client) =>
+    toEntry(
+      await client.DELETE('/v1/collections/{collection}/persons/{person}/faces/{face}', {
+        params: { path: { collection, person, face } },
+      }),
+    ),
   )
 }

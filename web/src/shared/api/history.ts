@@ -36,6 +36,13 @@ export function entryOptions({ api, collection }: Scope, entry: string) {
   })
 }
 
+/** The answer of a deletion, which has no body: the entry of the history that its header names. */
+export function toEntry<T extends { readonly response: Response }>(
+  outcome: T,
+): Omit<T, 'data'> & { readonly data: string | undefined } {
+  return { ...outcome, data: outcome.response.headers.get('x-history-entry') ?? undefined }
+}
+
 /** Where the history has a change whose answer does not name the entry. */
 export interface EntryPlace {
   readonly person: string

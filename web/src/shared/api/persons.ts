@@ -6,6 +6,7 @@ import {
 } from '@tanstack/react-query'
 import type { paths } from '../api.d.ts'
 import type { Scope } from './client.ts'
+import { toEntry } from './history.ts'
 import { collectionKey } from './keys.ts'
 import type { Page, Person } from './types.ts'
 
@@ -105,12 +106,21 @@ export function updatePerson(
   )
 }
 
-/** Deletes a person with the faces; an undo of the history puts them back. */
-export function deletePerson({ api, collection }: Scope, person: string): Promise<void> {
-  return api.send((client) =>
-    client.DELETE('/v1/collections/{collection}/persons/{person}', {
-      params: { path: { collection, person } },
-    }),
+/**
+ * Deletes a person with the faces.
+ *
+ * @returns the entry of the history whose undo puts them back
+ */
+export function deletePerson(
+  { api, collection }: Scope,
+  person: string,
+): Promise<string | undefined> {
+  return api.send(async (client) =>
+    toEntry(
+      await client.DELETE('/v1/collections/{collection}/persons/{person}', {
+        params: { path: { collection, person } },
+      }),
+    ),
   )
 }
 

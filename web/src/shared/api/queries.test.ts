@@ -3,10 +3,11 @@ import createClient from 'openapi-fetch'
 import { expect, test } from 'vitest'
 import type { paths } from '../api.d.ts'
 import type { Api, Scope } from './client.ts'
+import { deleteFace } from './faces.ts'
 import { findEntry, historyOptions } from './history.ts'
 import { jobOptions, jobsOptions } from './jobs.ts'
 import { collectionKey } from './keys.ts'
-import { personsOptions, updatePerson } from './persons.ts'
+import { deletePerson, personsOptions, updatePerson } from './persons.ts'
 import { reportOptions } from './report.ts'
 import { strangersOptions } from './strangers.ts'
 
@@ -25,6 +26,9 @@ function createScope(answers: readonly unknown[]): { scope: Scope; sent: Sent[] 
       const { pathname, search } = new URL(request.url)
       const line = `${request.method} ${pathname}${search}`
       sent.push({ line, ifMatch: request.headers.get('if-match') })
+      if (request.method === 'DELETE') {
+        return new Response(null, { status: 204, headers: { 'x-history-entry': 'H9' } })
+      }
       return Response.json(rest.shift() ?? {})
     },
   })
@@ -81,4 +85,14 @@ test('finds the entry of a change that is not taken back', async () => {
   expect(await findEntry(scope, { person: 'P', kind: 'faceDeleted' })).toBe('H2')
   expect(await findEntry(scope, { person: 'P', kind: 'personsMerged' })).toBeUndefined()
   expect(sent[0]?.line).toBe('GET /v1/collections/c/history?person=P&limit=5')
+})
+
+test('a deletion answers the entry of the history that takes it back', async () => {
+  const { scope, sent } = createScope([])
+  expect(await deletePerson(scope, 'P')).toBe('H9')
+  expect(await deleteFace(scope, 'P', 'F')).toBe('H9')
+  expect(sent.map(({ line }) => line)).toEqual([
+    'DELETE /v1/collections/c/persons/P',
+    'DELETE /v1/collections/c/persons/P/faces/F',
+  ])
 })

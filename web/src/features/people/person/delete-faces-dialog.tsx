@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { deleteFace } from '../../../shared/api/faces.ts'
-import { findEntry, undoEntry } from '../../../shared/api/history.ts'
+import { undoEntry } from '../../../shared/api/history.ts'
 import type { Face, Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
@@ -24,8 +24,7 @@ export function DeleteFacesDialog(props: DeleteFacesDialogProps): ReactNode {
     send: async (ids: readonly string[]): Promise<readonly string[]> => {
       const entries: string[] = []
       for (const id of ids) {
-        await deleteFace(app, person.id, id)
-        const entry = await findEntry(app, { person: person.id, kind: 'faceDeleted' })
+        const entry = await deleteFace(app, person.id, id)
         if (entry !== undefined) entries.unshift(entry)
       }
       return entries

@@ -93,7 +93,7 @@ function Task({ task, person, onTask }: TaskProps): ReactNode {
   const remove = useChange({
     send: () => deletePerson(app, id),
     done: () => people('deleted', { name }),
-    undo: () => ({ person: id, kind: 'personDeleted' }),
+    undo: (entry) => entry,
     onDone: () => void navigate({ to: '/people' }),
   })
   const close = () => onTask(undefined)
