@@ -1,5 +1,5 @@
 import { isFaceError } from '../core/errors.ts'
-import type { Person } from '../storage/ports/persons.ts'
+import type { OnAmbiguous, Person } from '../storage/ports/persons.ts'
 import type { EnrollOptions, EnrollResult, FaceWatcher, NewPersonInput } from './face-watcher.ts'
 import { isAmbiguousName } from './person-by-name.ts'
 
@@ -28,6 +28,8 @@ export interface BulkTarget {
   readonly faceWatcher: Pick<FaceWatcher, 'enroll'>
   readonly collection: string
   readonly enroll: EnrollOptions
+  /** Who is meant by a name that several have; `new` would make a person of each photograph. Default `reject`. */
+  readonly onAmbiguous?: Exclude<OnAmbiguous, 'new'>
 }
 
 /**
@@ -36,11 +38,12 @@ export interface BulkTarget {
  * @throws what would meet the next photograph, too: a full disk, a closed database
  */
 export async function enrollPhoto(
-  { faceWatcher, collection, enroll }: BulkTarget,
+  { faceWatcher, collection, enroll, onAmbiguous = 'reject' }: BulkTarget,
   { fileName, person, bytes }: BulkPhoto,
 ): Promise<PhotoOutcome> {
   try {
-    const given = 'id' in person ? person.id : { ...person, ifExists: 'reuse' as const }
+    const named = { ifExists: 'reuse', onAmbiguous } as const
+    const given = 'id' in person ? person.id : { ...person, ...named }
     const result = await faceWatcher.enroll(collection, given, [{ fileName, bytes }], enroll)
     return toPhotoOutcome(result, 'id' in person ? '' : person.name)
   } catch (error) {

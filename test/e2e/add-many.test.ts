@@ -5,6 +5,7 @@ import { zipSync } from 'fflate'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { auditScreen } from '../helpers/accessibility.ts'
 import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
 import { collectComplaints, openTab, patience } from '../helpers/browser-dashboard.ts'
 import { type ServerProcess, startServerProcess } from '../helpers/browser-server.ts'
@@ -45,6 +46,9 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   }
 
   const countFaces = async () => (await read('collections/default')).faces
+
+  const audit = (name: string, address: string, ready: (page: Page) => Promise<unknown>) =>
+    auditScreen(browser, { name, url: `${server.url}#${address}`, ready })
 
   async function openMany(): Promise<void> {
     await openTab(page, 'Add photos')
@@ -99,6 +103,26 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await table.getByRole('row', { name: /Grey\/grey\.jpg No face was found/ }).waitFor()
     await page.getByRole('list', { name: 'Who would get photos' }).getByText(first).waitFor()
     expect(await countFaces()).toBe(0)
+  })
+
+  test('has no fault that axe-core finds, in both appearances and widths', async () => {
+    const [first = ''] = names
+    const chosen = await audit('add-many', '/add-photos/many', async (one) => {
+      const photo = join(folder, 'people', first, '1.jpg')
+      await one.getByLabel('Choose an archive or files').setInputFiles(photo)
+      await one.getByText('1 photo lies in no folder').waitFor()
+      await one.getByText('Options').click()
+    })
+    expect(chosen).toEqual([])
+    const start = await audit('add-many-start', '/add-photos/many', (one) =>
+      one.getByRole('heading', { name: 'Finished lately' }).waitFor(),
+    )
+    expect(start).toEqual([])
+    const job = page.url().split('#')[1] ?? ''
+    const ended = await audit('add-many-job', job, (one) =>
+      one.getByRole('table', { name: 'Rejected photos' }).waitFor(),
+    )
+    expect(ended).toEqual([])
   })
 
   test('registers what was checked, and says who got photos', async () => {

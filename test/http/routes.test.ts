@@ -1147,6 +1147,24 @@ describe('jobs', () => {
     expect(status).toBe(400)
   })
 
+  it('rejects a name that several persons have, or takes the first of them', async () => {
+    const personsUrl = '/v1/collections/default/persons'
+    const first = await client.send('POST', personsUrl, { json: { name: 'Ann' } })
+    await client.send('POST', personsUrl, { json: { name: 'Ann' } })
+    const enrol = async (query: string) => {
+      const url = `/v1/collections/default/enrolments${query}`
+      const { json } = await client.send('POST', url, { form: [['photos', ann, 'Ann/1.jpg']] })
+      await untilEnded(json.id)
+      return (await client.send('GET', `/v1/jobs/${json.id}/items`)).json.items
+    }
+    expect(await enrol('')).toMatchObject([{ body: { reasons: ['ambiguousName'] } }])
+    expect(await enrol('?onAmbiguous=first')).toMatchObject([{ personId: first.json.id }])
+    const bad = await client.send('POST', '/v1/collections/default/enrolments?onAmbiguous=new', {
+      form: [['photos', ann, 'Ann/1.jpg']],
+    })
+    expect(bad.status).toBe(400)
+  })
+
   it('enrols photographs that are sent as files, with a table of whose they are', async () => {
     const url = '/v1/collections/default/enrolments'
     const long = `${'deep/'.repeat(40)}Cy`

@@ -40,6 +40,7 @@ const Input = Type.Object(
     skipQualityGates: Type.Optional(Type.Boolean()),
     readTurned: Type.Optional(Type.Boolean()),
     dryRun: Type.Optional(Type.Boolean()),
+    onAmbiguous: Type.Optional(Type.Enum(['reject', 'first'])),
     /** Photographs in work at once. */
     concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
   },
@@ -94,9 +95,9 @@ export function createBulkEnroll(options: BulkEnrollOptions): JobKind<BulkEnroll
       const faceWatcher = options.faceWatcher.as(caller)
       const collection = await findCollectionName(faceWatcher, job.collectionId)
       const source = await openSource(input, state.size, { ...context, ...options })
-      const target = { faceWatcher, collection, enroll: toEnrollOptions(input) }
+      const { concurrency = options.concurrency, onAmbiguous = 'reject' } = input
+      const target = { faceWatcher, collection, enroll: toEnrollOptions(input), onAmbiguous }
       const makesPerson = await createMakesPerson(input, context)
-      const { concurrency = options.concurrency } = input
       const failed = new AbortController()
       const stop = AbortSignal.any([signal, failed.signal])
       let { size, next, ...counts } = state

@@ -11728,6 +11728,8 @@ export interface operations {
                 duplicates?: "warn" | "reject" | "ignore";
                 /** @description Enrols faces of any quality. Default false. */
                 skipQualityGates?: boolean;
+                /** @description When several persons have the name of a photograph. `reject` (default): it is rejected, `ambiguousName`. `first`: the person who was made first. */
+                onAmbiguous?: "reject" | "first";
                 /** @description Looks at every photograph and stores nothing; the items say what would happen. Default false. */
                 dryRun?: boolean;
             };

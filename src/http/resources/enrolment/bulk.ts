@@ -16,6 +16,13 @@ const { faces, duplicates, skipQualityGates } = enrollQuery.properties
 const bulkQuery = Type.Object(
   {
     ...{ faces, duplicates, skipQualityGates },
+    onAmbiguous: Type.Optional(
+      Type.Enum(['reject', 'first'], {
+        type: 'string',
+        description:
+          'When several persons have the name of a photograph. `reject` (default): it is rejected, `ambiguousName`. `first`: the person who was made first.',
+      }),
+    ),
     dryRun: Type.Optional(
       Type.Boolean({
         description:

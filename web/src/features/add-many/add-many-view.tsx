@@ -33,9 +33,15 @@ export function AddManyView(): ReactNode {
           </h1>
           <p className="lead">{t('lead')}</p>
         </div>
-        <Link className="button" to="/add-photos">
-          {t('onePerson')}
-        </Link>
+        {job === undefined ? (
+          <Link className="button" to="/add-photos">
+            {t('onePerson')}
+          </Link>
+        ) : (
+          <Link className="button" to="/add-photos/many">
+            {t('allJobs')}
+          </Link>
+        )}
       </div>
       {job === undefined ? (
         <>

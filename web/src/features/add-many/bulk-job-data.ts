@@ -28,13 +28,14 @@ export function toOptions({ input }: Job): {
   readonly isDryRun: boolean
   readonly options: BulkEnrollOptions
 } {
-  const { faces, duplicates, skipQualityGates, dryRun } = input as BulkEnrollOptions
+  const { faces, duplicates, skipQualityGates, onAmbiguous, dryRun } = input as BulkEnrollOptions
   return {
     isDryRun: dryRun === true,
     options: {
       ...(faces === undefined ? {} : { faces }),
       ...(duplicates === undefined ? {} : { duplicates }),
       ...(skipQualityGates === undefined ? {} : { skipQualityGates }),
+      ...(onAmbiguous === undefined ? {} : { onAmbiguous }),
     },
   }
 }

@@ -36,6 +36,16 @@ export function EnrolOptions({ options, onChange }: EnrolOptionsProps): ReactNod
       <label className="check-field">
         <input
           type="checkbox"
+          checked={options.onAmbiguous === 'first'}
+          onChange={(event) =>
+            onChange({ ...options, onAmbiguous: event.target.checked ? 'first' : 'reject' })
+          }
+        />
+        <span>{t('firstOfName')}</span>
+      </label>
+      <label className="check-field">
+        <input
+          type="checkbox"
           checked={options.faces === 'largest'}
           onChange={(event) =>
             onChange({ ...options, faces: event.target.checked ? 'largest' : 'one' })

@@ -6,6 +6,7 @@ import type { Sighting } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { Icon } from '../../shared/icons.tsx'
 import { PhotoCanvas } from '../../shared/photos/photo-canvas.tsx'
+import './sighting.css'
 
 /** Twice the largest shown size, for dense screens. */
 const longestSide = 256

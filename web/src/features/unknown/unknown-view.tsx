@@ -83,7 +83,9 @@ export function UnknownView(): ReactNode {
         </Link>
       </div>
       {details && <KeepUnknown kept={details.keepUnknown} />}
-      <InboxFilters status={status} sort={sort} />
+      {(details?.keepUnknown !== undefined || strangers.length > 0) && (
+        <InboxFilters status={status} sort={sort} />
+      )}
       <ProblemNotice error={list.error} onRetry={() => void list.refetch()} />
       {isEmpty && chosen === undefined && details?.keepUnknown && (
         <div className="empty">

@@ -5,11 +5,12 @@ import type { paths } from '../api.d.ts'
 import type { Api, Scope } from './client.ts'
 import { deleteFace } from './faces.ts'
 import { findEntry, historyOptions } from './history.ts'
-import { jobOptions, jobsOptions } from './jobs.ts'
+import { jobItemsOptions, jobOptions, jobsOptions } from './jobs.ts'
 import { collectionKey } from './keys.ts'
 import { deletePerson, personsOptions, updatePerson } from './persons.ts'
 import { reportOptions } from './report.ts'
-import { strangersOptions } from './strangers.ts'
+import { personSightingsOptions, strangerSightingsOptions } from './sightings.ts'
+import { strangerOptions, strangersOptions } from './strangers.ts'
 
 interface Sent {
   readonly line: string
@@ -53,6 +54,27 @@ test('lists go on where the page before ended', async () => {
     'GET /v1/collections/c/strangers?sort=count&limit=50',
     'GET /v1/collections/c/strangers?sort=count&limit=50&cursor=x',
   ])
+})
+
+test('sightings and what a job did go on, too', async () => {
+  const pages = [{ items: [{ id: 'A' }], nextCursor: 'x' }, { items: [{ id: 'B' }] }]
+  const { scope, sent } = createScope([...pages, ...pages, ...pages])
+  const client = new QueryClient()
+  await client.fetchInfiniteQuery({ ...strangerSightingsOptions(scope, 'S'), pages: 2 })
+  await client.fetchInfiniteQuery({ ...personSightingsOptions(scope, 'P'), pages: 2 })
+  const items = jobItemsOptions(scope.api, 'J', { rejected: true })
+  await client.fetchInfiniteQuery({ ...items, pages: 2 })
+  expect(sent.map(({ line }) => line)).toEqual([
+    'GET /v1/collections/c/strangers/S/sightings?limit=100',
+    'GET /v1/collections/c/strangers/S/sightings?limit=100&cursor=x',
+    'GET /v1/collections/c/sightings?person=P&limit=100',
+    'GET /v1/collections/c/sightings?person=P&limit=100&cursor=x',
+    'GET /v1/jobs/J/items?limit=200&rejected=true',
+    'GET /v1/jobs/J/items?limit=200&rejected=true&cursor=x',
+  ])
+  // A stranger that is discarded takes its sightings with it.
+  const { queryKey } = strangerOptions(scope, 'S')
+  expect(strangerSightingsOptions(scope, 'S').queryKey.slice(0, queryKey.length)).toEqual(queryKey)
 })
 
 test('what is asked of a collection is stale together, and jobs are not', async () => {

@@ -5,6 +5,7 @@ export const addMany: TranslationOf<typeof en> = {
   title: 'Fotos vieler Menschen hinzufügen',
   lead: 'Ein Ordner je Person, ein Archiv solcher Ordner oder Fotos mit einer Namenstabelle.',
   onePerson: 'Eine Person',
+  allJobs: 'Alle Erfassungen',
   choose: 'Zu erfassende Fotos',
   drop: 'Ordner, ein Archiv oder Fotos mit einer Tabelle hierher ziehen',
   chooseFolder: 'Einen Ordner wählen',
@@ -77,6 +78,7 @@ export const addMany: TranslationOf<typeof en> = {
     warn: 'wird mit einer Warnung erfasst',
     reject: 'wird abgelehnt',
     ignore: 'wird erfasst',
+    firstOfName: 'Wo mehrere Menschen so heißen, die Person nehmen, die zuerst erfasst wurde',
     largest: 'Von mehreren Gesichtern auf einem Foto das größte nehmen',
     skipGates:
       'Auch schwache Fotos erfassen (klein, unscharf, dunkel); sie werden weniger sicher gefunden',

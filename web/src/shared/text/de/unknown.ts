@@ -29,7 +29,7 @@ export const unknown: TranslationOf<typeof en> = {
   likeIgnored: 'Ignoriert wegen großer Ähnlichkeit mit jemandem, der ignoriert wird.',
   back: 'Zurück zur Liste',
   looksLike: 'Sieht aus wie {name}',
-  rate: '{rate} Fremden sieht so ähnlich aus',
+  rate: 'So ähnlich durch Zufall: {rate} Fremden',
   itIs: 'Das ist {name}',
   sayWho: 'Sagen, wer das ist',
   whoIsIt: 'Wer ist das?',
@@ -85,7 +85,7 @@ export const unknown: TranslationOf<typeof en> = {
     found:
       '{count, plural, =0 {Nichts Ähnliches wurde gesehen.} one {# Sichtung} other {# Sichtungen}}',
     foundMore: 'Mehr als {count, number} Sichtungen, die letzte zuerst',
-    rate: '{rate} anderen sieht so ähnlich aus',
+    rate: 'So ähnlich durch Zufall: {rate}',
     open: 'Öffnen',
   },
   erase: {

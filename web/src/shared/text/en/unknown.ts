@@ -27,7 +27,7 @@ export const unknown = {
   likeIgnored: 'Ignored because it is very like somebody who is ignored.',
   back: 'Back to the list',
   looksLike: 'Looks like {name}',
-  rate: '{rate} strangers looks this similar',
+  rate: 'As similar by chance: {rate} strangers',
   itIs: 'It is {name}',
   sayWho: 'Say who it is',
   whoIsIt: 'Who is it?',
@@ -81,7 +81,7 @@ export const unknown = {
     searching: 'Searching …',
     found: '{count, plural, =0 {Nothing like it was seen.} one {# sighting} other {# sightings}}',
     foundMore: 'More than {count, number} sightings, the latest first',
-    rate: '{rate} others looks this similar',
+    rate: 'As similar by chance: {rate}',
     open: 'Open the stranger',
   },
   erase: {
