@@ -263,6 +263,18 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       .toBe('H2')
   })
 
+  test('leaves single letters alone where that is wished', async () => {
+    const choice = page.getByRole('checkbox', { name: 'Single keys' })
+    await choice.uncheck()
+    const before = await countStrangers()
+    await panel.getByRole('heading', { level: 2 }).focus()
+    await page.keyboard.press('i')
+    expect(await page.locator('.inbox .key-hint').first().isVisible()).toBe(false)
+    expect(await countStrangers()).toBe(before)
+    await choice.check()
+    await panel.getByRole('heading', { level: 2 }).focus()
+  })
+
   test('discards after a question, and keys rest while it is open', async () => {
     const before = await countStrangers()
     await page.keyboard.press('d')

@@ -14,11 +14,12 @@ import { CoverPhoto } from './sighting-photo.tsx'
 
 interface AssignStrangerProps {
   readonly stranger: Stranger
+  readonly hasKeys: boolean
   readonly onAssign: (assignment: Assignment) => void
 }
 
 /** Says who a stranger is: by a suggestion, by somebody who is enrolled, or by a new name. */
-export function AssignStranger({ stranger, onAssign }: AssignStrangerProps): ReactNode {
+export function AssignStranger({ stranger, hasKeys, onAssign }: AssignStrangerProps): ReactNode {
   const t = useTranslations('unknown')
   const shared = useTranslations('shared')
   const suggestions = useQuery(strangerSuggestionsOptions(useApp(), stranger.id))
@@ -26,12 +27,8 @@ export function AssignStranger({ stranger, onAssign }: AssignStrangerProps): Rea
   useEffect(() => void preparePersonPicker().catch(() => undefined), [])
   const take = (suggestion: StrangerSuggestion | undefined) =>
     suggestion && (() => onAssign({ personId: suggestion.personId }))
-  useKeys({
-    a: () => setAsking(true),
-    1: take(suggestions.data?.[0]),
-    2: take(suggestions.data?.[1]),
-    3: take(suggestions.data?.[2]),
-  })
+  const [first, second, third] = suggestions.data ?? []
+  useKeys({ a: () => setAsking(true), 1: take(first), 2: take(second), 3: take(third) }, hasKeys)
 
   return (
     <div className="assign-stranger">

@@ -19,6 +19,8 @@ interface StrangerPanelProps {
   /** As the list has it; without it, it is asked for. */
   readonly listed: Stranger | undefined
   readonly work: StrangerWork
+  /** Single letters do what the buttons say that they stand on. */
+  readonly hasKeys: boolean
   /** The focus was on the stranger before, who is gone. */
   readonly takesFocus: boolean
   readonly onSkip: () => void
@@ -28,7 +30,7 @@ interface StrangerPanelProps {
 
 /** One stranger: how it looks, when and where it was seen, who it may be, and what to do with it. */
 export function StrangerPanel(props: StrangerPanelProps): ReactNode {
-  const { id, listed, work, takesFocus, onSkip, onBack } = props
+  const { id, listed, work, hasKeys, takesFocus, onSkip, onBack } = props
   const t = useTranslations('unknown')
   const titleId = useId()
   const asked = useQuery({ ...strangerOptions(useApp(), id), enabled: listed === undefined })
@@ -77,6 +79,7 @@ export function StrangerPanel(props: StrangerPanelProps): ReactNode {
       {status === 'shown' && (
         <AssignStranger
           stranger={stranger}
+          hasKeys={hasKeys}
           onAssign={(assignment) =>
             work.assign(stranger, {
               ...assignment,
@@ -85,7 +88,7 @@ export function StrangerPanel(props: StrangerPanelProps): ReactNode {
           }
         />
       )}
-      <StrangerVerbs stranger={stranger} work={work} onSkip={onSkip} />
+      <StrangerVerbs stranger={stranger} work={work} hasKeys={hasKeys} onSkip={onSkip} />
       <SightingList
         stranger={stranger}
         chosen={status === 'shown' ? chosen : undefined}

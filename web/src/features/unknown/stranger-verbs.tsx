@@ -9,11 +9,12 @@ import type { StrangerWork } from './use-stranger-work.ts'
 interface StrangerVerbsProps {
   readonly stranger: Stranger
   readonly work: StrangerWork
+  readonly hasKeys: boolean
   readonly onSkip: () => void
 }
 
 /** What can be done with a stranger beside naming it, by one key each. */
-export function StrangerVerbs({ stranger, work, onSkip }: StrangerVerbsProps): ReactNode {
+export function StrangerVerbs({ stranger, work, hasKeys, onSkip }: StrangerVerbsProps): ReactNode {
   const t = useTranslations('unknown')
   const [discarding, setDiscarding] = useState(false)
   const { status } = stranger
@@ -24,12 +25,13 @@ export function StrangerVerbs({ stranger, work, onSkip }: StrangerVerbsProps): R
     discard: () => setDiscarding(true),
   }
   const back = status === 'ignored' ? act.release : act.takeBack
-  useKeys({
+  const keys = {
     i: status === 'shown' ? act.ignore : undefined,
     r: status === 'shown' ? undefined : back,
     d: status === 'assigned' ? undefined : act.discard,
     s: onSkip,
-  })
+  }
+  useKeys(keys, hasKeys)
   return (
     <div className="stranger-verbs">
       {status === 'shown' && (

@@ -8,6 +8,7 @@ import type { Stranger } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { Icon } from '../../shared/icons.tsx'
+import { KeyChoiceBox, useKeyChoice } from '../../shared/keyboard/key-choice.tsx'
 import { KeyHint } from '../../shared/keyboard/key-hint.tsx'
 import { useKeys } from '../../shared/keyboard/use-keys.ts'
 import { InboxFilters } from './inbox-filters.tsx'
@@ -56,7 +57,8 @@ export function UnknownView(): ReactNode {
     const to = strangers[index + by]
     if (to) void open(to)
   }
-  useKeys({ j: () => move(1), k: () => move(-1) })
+  const keys = useKeyChoice()
+  useKeys({ j: () => move(1), k: () => move(-1) }, keys.enabled)
 
   const isEmpty = list.isSuccess && strangers.length === 0
   useEffect(() => {
@@ -94,7 +96,9 @@ export function UnknownView(): ReactNode {
         </div>
       )}
       {(strangers.length > 0 || chosen !== undefined) && (
-        <div className={`inbox ${chosen === undefined ? '' : 'has-chosen'}`}>
+        <div
+          className={`inbox ${chosen === undefined ? '' : 'has-chosen'} ${keys.enabled ? '' : 'without-keys'}`}
+        >
           <div className="inbox-list">
             <p className="muted inbox-keys">
               {t.rich('moveKeys', { key: (name) => <KeyHint>{String(name)}</KeyHint> })}
@@ -106,6 +110,7 @@ export function UnknownView(): ReactNode {
                 if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage()
               }}
             />
+            <KeyChoiceBox choice={keys} />
           </div>
           {openId !== undefined && (
             <StrangerPanel
@@ -113,6 +118,7 @@ export function UnknownView(): ReactNode {
               id={openId}
               listed={strangers[index]}
               work={work}
+              hasKeys={keys.enabled}
               takesFocus={hasWorked.current}
               onSkip={() => {
                 hasWorked.current = true
