@@ -66,7 +66,16 @@ describe.skipIf(findChromium() === undefined)(title, () => {
           await page.getByText('frames a second').waitFor()
         },
       })
-      expect([...absent, ...findings]).toEqual([])
+      const guide = await auditScreen(stage.browser, {
+        name: 'live-guide',
+        url: `${mock.url}#/live?guide=true`,
+        ready: async (page) => {
+          await page.getByRole('button', { name: 'Start camera' }).click()
+          await page.getByRole('button', { name: 'Take it now' }).click()
+          await page.getByRole('img', { name: 'Picture: Front' }).waitFor()
+        },
+      })
+      expect([...absent, ...findings, ...guide]).toEqual([])
     } finally {
       await stage.close()
     }

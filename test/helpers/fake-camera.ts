@@ -69,16 +69,17 @@ export interface CameraScene {
   readonly frames: number
 }
 
-/** Writes an .mjpeg file that shows one scene after the other, whole, at 640 x 360. */
+/** Writes an .mjpeg file that shows one scene after the other, whole. @param size  default: 640 x 360 */
 export async function writeCameraScenes(
   file: string,
   scenes: readonly CameraScene[],
+  size = { width: 640, height: 360 },
 ): Promise<void> {
   const frames: Buffer[] = []
   for (const { photo, region, mirrored = false, frames: count } of scenes) {
     const part = await sharp(photo).extract(region).flop(mirrored).png().toBuffer()
     const frame = await sharp(part)
-      .resize({ width: 640, height: 360, fit: 'contain', background: '#5a6461' })
+      .resize({ ...size, fit: 'contain', background: '#5a6461' })
       .jpeg({ quality: 88, progressive: false, chromaSubsampling: '4:2:0' })
       .toBuffer()
     for (let index = 0; index < count; index++) frames.push(frame)

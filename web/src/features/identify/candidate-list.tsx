@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { IdentifiedFace } from '../../shared/api/types.ts'
@@ -41,7 +42,7 @@ export function CandidateList({ face, cut, onAdd }: CandidateListProps): ReactNo
           <figure>
             <CandidatePhoto candidate={best} />
             <figcaption>
-              {isNamed ? <bdi>{best.personName}</bdi> : t('nearest', { name: best.personName })}
+              {isNamed ? <PersonLink candidate={best} /> : t('nearest', { name: best.personName })}
             </figcaption>
           </figure>
         )}
@@ -71,7 +72,7 @@ function CandidateRow({ candidate, onAdd }: CandidateRowProps): ReactNode {
       <CandidatePhoto candidate={candidate} />
       <div className="candidate-words">
         <p className="candidate-name">
-          <bdi>{name}</bdi>
+          <PersonLink candidate={candidate} />
         </p>
         <p className="face-detail">{likenessText(faces, candidate)}</p>
         <button type="button" className="small quiet" onClick={() => onAdd(candidate)}>
@@ -79,6 +80,14 @@ function CandidateRow({ candidate, onAdd }: CandidateRowProps): ReactNode {
         </button>
       </div>
     </li>
+  )
+}
+
+function PersonLink({ candidate }: { readonly candidate: Candidate }): ReactNode {
+  return (
+    <Link to="/people/$person" params={{ person: candidate.personId }}>
+      <bdi>{candidate.personName}</bdi>
+    </Link>
   )
 }
 

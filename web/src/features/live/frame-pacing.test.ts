@@ -37,13 +37,3 @@ test('waits as long as the server asks and slows down when it is refused', () =>
   repeat(20, () => pacer.refused(undefined))
   expect(pacer.refused(undefined)).toBe(2_000)
 })
-
-test('has one frame under way for a while after a refusal', () => {
-  const pacer = createFramePacer()
-  expect(pacer.atOnce()).toBe(2)
-  pacer.refused(undefined)
-  repeat(19, () => pacer.answered(100))
-  expect(pacer.atOnce()).toBe(1)
-  pacer.answered(100)
-  expect(pacer.atOnce()).toBe(2)
-})

@@ -8,17 +8,9 @@ const slowMs = 600
 const fastMs = 220
 /** Answers in a row before the frame's size changes, so that one hiccup does not. */
 const patience = 4
-/** Answers in a row after a refusal before two frames are under way again. */
-const caution = 20
-
 export interface FramePacer {
   /** Longest side of the next frame, pixels. */
   maxSide(): number
-  /**
-   * How many frames may be under way at once: while the server works on one, the next one is taken
-   * and sent, so that neither waits for the other. One after a refusal.
-   */
-  atOnce(): 1 | 2
   /** Takes the time of sending a frame; returns how long to wait before it, ms. */
   beforeSending(nowMs: number): number
   /** Takes the round trip of an answered frame. */
@@ -28,19 +20,16 @@ export interface FramePacer {
 }
 
 /**
- * Creates the pace of live recognition: two frames under way at most, smaller frames when answers
- * take long, fewer frames when the server says that it is busy.
+ * Creates the pace of live recognition: smaller frames when answers take long, fewer frames when the server says that it is busy.
  */
 export function createFramePacer(): FramePacer {
   let level = 1
   let slow = 0
   let fast = 0
   let intervalMs = minIntervalMs
-  let careful = 0
   let nextAtMs = 0
   return {
     maxSide: () => frameSides[level] ?? frameSides[0],
-    atOnce: () => (careful > 0 ? 1 : 2),
     beforeSending(nowMs) {
       const sendAtMs = Math.max(nowMs, nextAtMs)
       nextAtMs = sendAtMs + intervalMs
@@ -49,7 +38,6 @@ export function createFramePacer(): FramePacer {
     answered(roundTripMs) {
       slow = roundTripMs > slowMs ? slow + 1 : 0
       fast = roundTripMs < fastMs ? fast + 1 : 0
-      careful = Math.max(0, careful - 1)
       if (slow >= patience) {
         level = Math.max(0, level - 1)
         slow = 0
@@ -64,7 +52,6 @@ export function createFramePacer(): FramePacer {
       level = Math.max(0, level - 1)
       slow = 0
       fast = 0
-      careful = caution
       return Math.max(intervalMs, retryAfterMs ?? 1_000)
     },
   }

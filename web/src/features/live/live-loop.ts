@@ -4,13 +4,9 @@ import type { FramePacer } from './frame-pacing.ts'
 
 interface LiveLoopDeps<Answer> {
   readonly pacer: FramePacer
-  /**
-   * Takes the newest frame; `undefined` while there is no picture. Two may be taken at once, by
-   * different senders, 0 and 1.
-   */
-  readonly capture: (maxSide: number, sender: number) => Promise<CapturedFrame | undefined>
+  /** Takes the newest frame; `undefined` while there is no picture. */
+  readonly capture: (maxSide: number) => Promise<CapturedFrame | undefined>
   readonly send: (frame: CapturedFrame, signal: AbortSignal) => Promise<Answer>
-  /** Called in the order in which the frames were taken; an answer that was overtaken is dropped. */
   readonly onAnswer: (answer: Answer, takenAtMs: number) => void
   /** A temporary problem is tried again by itself, another one ends the loop. */
   readonly onProblem: (problem: ApiProblem) => void
@@ -18,36 +14,28 @@ interface LiveLoopDeps<Answer> {
 }
 
 const noPictureWaitMs = 100
-/** The second of two senders looks so often whether it may go on. */
-const restMs = 200
 
 /**
- * Answers a running picture until `signal` is aborted. A frame is taken when the one before has gone
- * out and a sender is free, so that it is the newest one and nothing waits in a queue. Rests while
- * the page is hidden.
+ * Answers a running picture until `signal` is aborted. A frame is taken when the one before is
+ * answered, so that it is the newest one and nothing waits in a queue: on two cores, two frames at
+ * once were answered no faster, and each later. Rests while the page is hidden.
  */
 export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
   const { pacer, capture, send, onAnswer, onProblem } = deps
   const stop = new AbortController()
   const { signal } = stop
   deps.signal.addEventListener('abort', () => stop.abort())
-  let taken = 0
-  let shown = 0
 
-  async function answerFrame(sender: number): Promise<number> {
+  async function answerFrame(): Promise<number> {
     await wait(pacer.beforeSending(performance.now()), signal)
     const takenAtMs = performance.now()
-    const number = ++taken
-    const frame = await capture(pacer.maxSide(), sender)
+    const frame = await capture(pacer.maxSide())
     if (frame === undefined || signal.aborted) return noPictureWaitMs
     try {
       const sentAtMs = performance.now()
       const answer = await send(frame, signal)
       pacer.answered(performance.now() - sentAtMs)
-      if (number > shown && !signal.aborted) {
-        shown = number
-        onAnswer(answer, takenAtMs)
-      }
+      if (!signal.aborted) onAnswer(answer, takenAtMs)
       return 0
     } catch (error) {
       if (signal.aborted) return 0
@@ -58,15 +46,14 @@ export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
     }
   }
 
-  async function runSender(sender: number): Promise<void> {
+  async function run(): Promise<void> {
     while (!signal.aborted) {
       await visible(signal)
       if (signal.aborted) return
-      await wait(sender < pacer.atOnce() ? await answerFrame(sender) : restMs, signal)
+      await wait(await answerFrame(), signal)
     }
   }
-  void runSender(0)
-  void runSender(1)
+  void run()
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

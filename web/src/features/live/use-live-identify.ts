@@ -41,7 +41,7 @@ export function useLiveIdentify(
     if (!running) return
     const stop = new AbortController()
     const meter = createLiveMeter()
-    const canvases = [document.createElement('canvas'), document.createElement('canvas')] as const
+    const canvas = document.createElement('canvas')
     let last: { readonly width: number; readonly faces: readonly TrackedFace[] } | undefined
     let speed: LiveSpeed | undefined
     let speedAtMs = 0
@@ -49,9 +49,9 @@ export function useLiveIdentify(
     runLiveLoop<Identification>({
       pacer: createFramePacer(),
       signal: stop.signal,
-      capture: async (maxSide, sender) =>
+      capture: async (maxSide) =>
         video.current
-          ? captureFrame(video.current, canvases[sender === 0 ? 0 : 1], {
+          ? captureFrame(video.current, canvas, {
               maxSide,
               quality: jpegQuality,
             })

@@ -51,14 +51,14 @@ export function usePoseCapture(options: PoseCaptureOptions): PoseCapture {
   useEffect(() => {
     if (pose === undefined) return
     const stop = new AbortController()
-    const canvases = [document.createElement('canvas'), document.createElement('canvas')] as const
+    const canvas = document.createElement('canvas')
     let good = 0
     runLiveLoop<readonly DetectedFace[]>({
       pacer: createFramePacer(),
       signal: stop.signal,
-      capture: async (maxSide, sender) =>
+      capture: async (maxSide) =>
         video.current
-          ? captureFrame(video.current, canvases[sender === 0 ? 0 : 1], {
+          ? captureFrame(video.current, canvas, {
               maxSide,
               quality: frameQuality,
             })
