@@ -20,7 +20,7 @@ const { values: args } = parseArgs({
     check: { type: 'boolean', default: false },
   },
 })
-const benchmarks = ['pipeline', 'throughput', 'index', 'enroll', 'start', 'soak']
+const benchmarks = ['pipeline', 'throughput', 'index', 'enroll', 'start', 'soak', 'lighthouse']
 const names = {
   'face-watcher': 'Face Watcher',
   'face-watcher-2-workers': 'Face Watcher, both cores',
@@ -84,6 +84,7 @@ function renderPage() {
     ...section('enroll', 'Enrolment of a folder', enrollSection),
     ...section('start', 'Start and memory', startSection),
     ...section('soak', 'Steady load', soakSection),
+    ...section('lighthouse', 'The web page', lighthouseSection),
     '## Targets',
     '',
     ...targetsSection(),
@@ -355,6 +356,28 @@ function soakSection({ minutes, clients, requests, failures, slopes, samples }) 
     }),
     '',
     `${count(requests)} requests in ${minutes} min, ${failures} failures. Slope of the memory ${format(memory.slope)} +- ${format(memory.standardError)} MiB an hour, of the median latency ${format(latency.slope)} +- ${format(latency.standardError)} ms an hour.`,
+  ]
+}
+
+function lighthouseSection({ lighthouse, faces, bundle, results: screens }) {
+  const seconds = (ms) => `${format(ms / 1000)} s`
+  return [
+    `Lighthouse ${lighthouse}, a gallery of ${count(faces)} faces; points of 100, times as it computes them for a slow phone (mobile) and a desk (desktop). The aim is 95 in each. The start page loads ${format(bundle.startPageKb)} kB of compressed JavaScript, ${format(bundle.firstLoadKb)} kB with what follows by itself.`,
+    '',
+    ...table(
+      [
+        ...['screen', 'device', 'performance', 'accessibility', 'best practices'],
+        ...['first paint', 'largest paint', 'blocked', 'loaded'],
+      ],
+      screens.map((one) => [
+        ...[one.screen, one.form, one.performance, one.accessibility, one.bestPractices],
+        ...[seconds(one.firstPaintMs), seconds(one.largestPaintMs)],
+        ...[
+          `${Math.round(one.blockedMs)} ms`,
+          `${count(Math.round(one.transferredBytes / 1000))} kB`,
+        ],
+      ]),
+    ),
   ]
 }
 

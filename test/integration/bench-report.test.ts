@@ -52,6 +52,12 @@ describe('bench:report', () => {
     expect(page()).not.toMatch(/NaN|undefined|Infinity|not measured/i)
   })
 
+  it('shows how the screens of the page are judged', () => {
+    report(fixture)
+    expect(page()).toContain('| people | mobile | 97 | 100 | 99 | 1.5 s | 1.7 s | 12 ms | 150 kB |')
+    expect(page()).toContain('134 kB of compressed JavaScript')
+  })
+
   it('says of every target what was measured and whether it was reached', () => {
     report(fixture)
     const rows = readTargets(page())
