@@ -41,7 +41,9 @@ export function StrangerList({ strangers, openId, onEnd }: StrangerListProps): R
   const openIndex = strangers.findIndex(({ id }) => id === openId)
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another row scrolls the list
   useEffect(() => {
-    if (openIndex >= 0) rows.scrollToIndex(openIndex, { align: 'auto' })
+    // The first one is in sight when the list comes.
+    if (openIndex > 0 || (openIndex === 0 && rows.scrollOffset))
+      rows.scrollToIndex(openIndex, { align: 'auto' })
   }, [openIndex])
 
   return (

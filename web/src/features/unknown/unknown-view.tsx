@@ -103,13 +103,16 @@ export function UnknownView(): ReactNode {
             <p className="muted inbox-keys">
               {t.rich('moveKeys', { key: (name) => <KeyHint>{String(name)}</KeyHint> })}
             </p>
-            <StrangerList
-              strangers={strangers}
-              openId={openId}
-              onEnd={() => {
-                if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage()
-              }}
-            />
+            {/* Its room is measured when it comes: not before there is something in it. */}
+            {strangers.length > 0 && (
+              <StrangerList
+                strangers={strangers}
+                openId={openId}
+                onEnd={() => {
+                  if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage()
+                }}
+              />
+            )}
             <KeyChoiceBox choice={keys} />
           </div>
           {openId !== undefined && (
