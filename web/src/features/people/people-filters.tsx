@@ -59,6 +59,7 @@ export function PeopleFilters(): ReactNode {
         <label className="inline-field">
           <span>{t('sortedBy')}</span>
           <select
+            aria-label={t('sortedBy')}
             value={sort}
             onChange={(event) =>
               change({ sort: event.target.value as PeopleSort, order: undefined })

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Person } from '../../shared/api/types.ts'
 import { Icon } from '../../shared/icons.tsx'
@@ -10,8 +10,8 @@ interface PersonCardProps {
   readonly isLine: boolean
 }
 
-/** A person in the list; it leads to the person's page. */
-export function PersonCard({ person, isLine }: PersonCardProps): ReactNode {
+/** A person in the list; it leads to the person's page. Scrolling does not draw it again. */
+export const PersonCard = memo(function PersonCard({ person, isLine }: PersonCardProps): ReactNode {
   const t = useTranslations('people')
   const { id, name, faceCount, lastSeenAt } = person
   return (
@@ -46,7 +46,7 @@ export function PersonCard({ person, isLine }: PersonCardProps): ReactNode {
       <PersonMarks person={person} />
     </Link>
   )
-}
+})
 
 function PersonMarks({ person: { favourite, hidden } }: { readonly person: Person }): ReactNode {
   const t = useTranslations('people')
