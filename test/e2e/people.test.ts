@@ -180,5 +180,5 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       },
     })
     expect(findings).toEqual([])
-  })
+  }, 120_000)
 })

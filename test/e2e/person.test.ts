@@ -254,5 +254,5 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       })
       expect({ part, findings }).toEqual({ part, findings: [] })
     }
-  })
+  }, 240_000)
 })

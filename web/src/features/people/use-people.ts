@@ -31,12 +31,13 @@ export function usePeople(search: PeopleSearch): People {
   const persons = useMemo(() => data?.pages.flatMap(({ items }) => items), [data])
 
   const loadMore = useCallback(() => {
-    if (!isFetching) void fetchNextPage()
+    if (!isFetching) void fetchNextPage({ cancelRefetch: false })
   }, [isFetching, fetchNextPage])
   const loadAll = useCallback(async () => {
     let loaded = data
     for (let more = hasNextPage; more; ) {
-      const next = await fetchNextPage()
+      // Near the end of the list the next page may be on its way already.
+      const next = await fetchNextPage({ cancelRefetch: false })
       loaded = next.data
       more = next.hasNextPage && !next.isError
     }

@@ -129,20 +129,20 @@ export function ItemGrid<Item extends GridItem>(props: ItemGridProps<Item>): Rea
     onSelect(selectionOf(order()))
     if (loadAll) onSelect(selectionOf((await loadAll()).map(({ id }) => id)))
   }
-  const [jump, setJump] = useState(false)
+  const [jumpTo, setJumpTo] = useState<string>()
   async function moveToLast(): Promise<void> {
-    await loadAll?.()
-    setJump(true)
+    const all = loadAll ? await loadAll() : items
+    setJumpTo(all.at(-1)?.id)
   }
-  // What was loaded is drawn with the next render.
+  // What was loaded is drawn with one of the next renders.
   useEffect(() => {
-    if (!jump) return
-    setJump(false)
     const index = items.length - 1
-    setActiveId(items[index]?.id)
+    if (jumpTo === undefined || items[index]?.id !== jumpTo) return
+    setJumpTo(undefined)
+    setActiveId(jumpTo)
     virtualizer.scrollToIndex(Math.floor(index / columns))
     setWanted({ index })
-  }, [jump, items, columns, virtualizer])
+  }, [jumpTo, items, columns, virtualizer])
 
   const pageRows = Math.max(1, Math.floor(window.innerHeight / props.rowPx) - 1)
   const shape = { count: items.length, columns, pageRows }
