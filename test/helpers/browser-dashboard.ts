@@ -61,7 +61,15 @@ export function collectComplaints(page: Page): string[] {
   return complaints
 }
 
-export type TabName = 'Identify' | 'Live' | 'People' | 'Unknown' | 'Add photos'
+export type TabName =
+  | 'Identify'
+  | 'Live'
+  | 'People'
+  | 'Unknown'
+  | 'Add photos'
+  | 'Collections'
+  | 'Evaluation'
+  | 'System'
 
 /** Goes to a view by its link in the header. */
 export async function openTab(page: Page, tab: TabName): Promise<void> {

@@ -105,6 +105,23 @@ const collectionModel = createRoute({
   ),
 })
 
+const collectionExamination = createRoute({
+  getParentRoute,
+  path: '/collections/examination',
+  component: lazyScreen(
+    async () =>
+      (await import('../features/collections/examination/examination-view.tsx')).ExaminationView,
+  ),
+})
+
+const evaluation = createRoute({
+  getParentRoute,
+  path: '/evaluation',
+  component: lazyScreen(
+    async () => (await import('../features/evaluation/evaluation-view.tsx')).EvaluationView,
+  ),
+})
+
 const system = createRoute({
   getParentRoute,
   path: '/system',
@@ -174,6 +191,8 @@ export const routeTree = rootRoute.addChildren([
   collections,
   collectionSettings,
   collectionModel,
+  collectionExamination,
+  evaluation,
   system,
   systemModels,
   systemJobs,

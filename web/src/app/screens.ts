@@ -9,10 +9,19 @@ interface Screen {
     | '/unknown'
     | '/add-photos'
     | '/collections'
+    | '/evaluation'
     | '/system'
   readonly icon: IconName
   /** The part of the texts whose `title` names the screen. */
-  readonly text: 'identify' | 'live' | 'people' | 'unknown' | 'addPhotos' | 'collections' | 'system'
+  readonly text:
+    | 'identify'
+    | 'live'
+    | 'people'
+    | 'unknown'
+    | 'addPhotos'
+    | 'collections'
+    | 'evaluation'
+    | 'system'
 }
 
 /** The screens in the header's order; their routes are in routes.ts. */
@@ -23,6 +32,7 @@ export const screens: readonly Screen[] = [
   { to: '/unknown', icon: 'question', text: 'unknown' },
   { to: '/add-photos', icon: 'plus', text: 'addPhotos' },
   { to: '/collections', icon: 'collection', text: 'collections' },
+  { to: '/evaluation', icon: 'chart', text: 'evaluation' },
   { to: '/system', icon: 'server', text: 'system' },
 ]
 

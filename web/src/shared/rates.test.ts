@@ -1,6 +1,6 @@
 import { createTranslator } from 'use-intl/core'
 import { expect, test } from 'vitest'
-import { rateText } from './rates.ts'
+import { perThousand, rateText } from './rates.ts'
 import { en } from './text/en.ts'
 
 const t = createTranslator({ locale: 'en', messages: en, namespace: 'shared' })
@@ -18,4 +18,10 @@ test('shows no rate smaller than what was counted', () => {
   // The last rate that 30 false matches in 29.6 million pairs support.
   expect(rateText(t, 1.01e-6, true)).toBe('rarer than 1 in 990,000')
   expect(rateText(t, 5e-4, true)).toBe('rarer than 1 in 2,000')
+})
+
+test('counts a rate in 1,000, by two digits', () => {
+  expect(perThousand(0.01)).toBe('10')
+  expect(perThousand(0.0234104)).toBe('23')
+  expect(perThousand(1e-6)).toBe('0.001')
 })

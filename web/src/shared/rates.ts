@@ -30,3 +30,8 @@ export function rateText(t: Texts<'shared'>, rate: number, extrapolated = false)
   const { count, isBound } = toOneIn(rate, extrapolated)
   return t(isBound ? 'rarerThanOneIn' : 'oneIn', { count })
 }
+
+/** A rate as a number in 1,000, with two digits that count: strangers are easier to picture than rates. */
+export function perThousand(rate: number): string {
+  return String(Number((rate * 1000).toPrecision(2)))
+}

@@ -25,6 +25,7 @@ export function CollectionHead({ id, title }: CollectionHeadProps): ReactNode {
         links={[
           { to: '/collections/settings', label: t('parts.settings') },
           { to: '/collections/model', label: t('parts.model') },
+          { to: '/collections/examination', label: t('parts.examination') },
         ]}
       />
     </>

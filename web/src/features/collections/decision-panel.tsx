@@ -6,8 +6,8 @@ import type { CollectionDetails, DecisionPolicy } from '../../shared/api/types.t
 import { useChange } from '../../shared/api/use-change.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
+import { perThousand } from '../../shared/rates.ts'
 import { useRestingValue } from '../../shared/use-resting-value.ts'
-import { perThousand } from './policy-words.ts'
 import { RateChart } from './rate-chart.tsx'
 import { rateSteps } from './rate-steps.ts'
 

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { ThresholdForRate } from '../../shared/api/types.ts'
 import { LineChart } from '../../shared/charts/line-chart.tsx'
-import { perThousand } from './policy-words.ts'
+import { perThousand } from '../../shared/rates.ts'
 
 interface RateChartProps {
   readonly meant: {

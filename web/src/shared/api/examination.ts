@@ -22,6 +22,7 @@ export interface MergeSuggestion {
   readonly personIds: readonly [string, string]
   /** Their nearest faces, in the same order. */
   readonly faceIds: readonly [string, string]
+  readonly similarity: number
   /** How often strangers with so many faces are as similar. */
   readonly rate: number
   /** Pairs of different persons of this gallery that are expected to be as similar. */

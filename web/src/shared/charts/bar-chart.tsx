@@ -16,6 +16,8 @@ const height = 240
 const edges = { left: 44, right: 16, top: 14, bottom: 46 }
 /** How many bars, about. */
 const wantedBars = 20
+/** Fewer are no picture: what little there is stands among empty ones. */
+const leastBars = 10
 
 /** How often values occur, as bars of equal width. */
 export function BarChart({ title, label, values, format }: BarChartProps): ReactNode {
@@ -86,7 +88,7 @@ interface Bar {
 export function toBars(values: readonly number[]): readonly Bar[] {
   if (values.length === 0) return []
   const lowest = Math.floor(Math.min(...values) * 100)
-  const highest = Math.floor(Math.max(...values) * 100) + 1
+  const highest = Math.max(lowest + leastBars, Math.floor(Math.max(...values) * 100) + 1)
   const step = Math.ceil((highest - lowest) / wantedBars)
   const count = Math.ceil((highest - lowest) / step)
   const counts = Array.from({ length: count }, () => 0)

@@ -4,6 +4,8 @@ import { addPhotos } from './de/add-photos.ts'
 import { app } from './de/app.ts'
 import { camera } from './de/camera.ts'
 import { collections } from './de/collections.ts'
+import { evaluation } from './de/evaluation.ts'
+import { examination } from './de/examination.ts'
 import { faces } from './de/faces.ts'
 import { history } from './de/history.ts'
 import { identify } from './de/identify.ts'
@@ -11,8 +13,8 @@ import { jobs } from './de/jobs.ts'
 import { live } from './de/live.ts'
 import { merge } from './de/merge.ts'
 import { people } from './de/people.ts'
-import { person } from './de/person.ts'
 import { personPicker } from './de/person-picker.ts'
+import { person } from './de/person.ts'
 import { photos } from './de/photos.ts'
 import { problems } from './de/problems.ts'
 import { shared } from './de/shared.ts'
@@ -27,6 +29,8 @@ export const de = {
   app,
   camera,
   collections,
+  evaluation,
+  examination,
   faces,
   history,
   identify,

@@ -4,6 +4,8 @@ import { addPhotos } from './en/add-photos.ts'
 import { app } from './en/app.ts'
 import { camera } from './en/camera.ts'
 import { collections } from './en/collections.ts'
+import { evaluation } from './en/evaluation.ts'
+import { examination } from './en/examination.ts'
 import { faces } from './en/faces.ts'
 import { history } from './en/history.ts'
 import { identify } from './en/identify.ts'
@@ -11,8 +13,8 @@ import { jobs } from './en/jobs.ts'
 import { live } from './en/live.ts'
 import { merge } from './en/merge.ts'
 import { people } from './en/people.ts'
-import { person } from './en/person.ts'
 import { personPicker } from './en/person-picker.ts'
+import { person } from './en/person.ts'
 import { photos } from './en/photos.ts'
 import { problems } from './en/problems.ts'
 import { shared } from './en/shared.ts'
@@ -27,6 +29,8 @@ export const en = {
   app,
   camera,
   collections,
+  evaluation,
+  examination,
   faces,
   history,
   identify,

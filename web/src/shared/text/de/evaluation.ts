@@ -1,0 +1,45 @@
+import type { evaluation as en } from '../en/evaluation.ts'
+import type { TranslationOf } from '../translation.ts'
+
+export const evaluation: TranslationOf<typeof en> = {
+  title: 'Auswertung',
+  lead: 'Was das Modell für eine Sammlung dieser Größe verspricht und was die Sammlung über sich selbst sagt.',
+  det: {
+    title: 'Fehler von {model} bei {count, plural, one {# Gesicht} other {# Gesichtern}}',
+    text: 'Jeder Punkt ist eine Regel: wie viele Fremde einen Namen bekommen und wie viele Suchen nach Erfassten erfolglos bleiben. Gezählt an den Fotos, mit denen das Modell gemessen wurde, bei einem Foto je Person.',
+    x: 'Fremde mit einem Namen, von 1.000',
+    y: 'Erfolglose Suchen, von 1.000',
+    now: 'Es gilt: {strangers} von 1.000 Fremden bekommen einen Namen, {missed} von 1.000 Suchen bleiben erfolglos',
+    settings: 'Regel ändern',
+  },
+  own: {
+    title: 'Was die Sammlung über sich selbst sagt',
+    none: 'Sie wurde noch nicht untersucht.',
+    examine: 'Untersuchen',
+    sentence:
+      'Von {faces, plural, one {# Gesicht} other {# Gesichtern}}, ohne sich selbst gesucht, wurden {found, number} gefunden, {missed, number} nicht, und {misnamed, number} bekamen einen anderen Namen.',
+    noOne: 'Noch hat niemand zwei Gesichter, sodass sich nichts weglassen lässt.',
+    strangers:
+      'Von Fremden vor derselben Kamera bekämen ohne die Verschiebung der Schwelle etwa {percent} % einen Namen.',
+    histogram: 'Wie ähnlich verschiedene Personen sind, von der Schwelle an',
+    similarity: 'Ähnlichkeit',
+    nearest: 'Wie ähnlich das nächste Gesicht derer ist, die nicht gefunden werden',
+    noPairs: 'Keine zwei Personen sind so ähnlich wie ein Treffer.',
+  },
+  confusions: {
+    title: 'Schlimmste Verwechslungen',
+    text: 'Die ähnlichsten Personen, die als verschiedene erfasst sind.',
+    similarity: 'Ähnlichkeit {value}',
+    decide: 'Entscheiden',
+  },
+  runs: {
+    title: 'Auswertungen mit beschrifteten Fotos',
+    text: 'Sie brauchen alle Prozessoren und laufen daher auf der Befehlszeile des Servers; hier sind sie aufgelistet: {command}',
+    none: 'Mit dieser Datenbank lief noch keine.',
+    when: 'Wann',
+    protocol: 'Protokoll',
+    model: 'Modell',
+    data: 'Fotos',
+    outcome: 'Ergebnis',
+  },
+}
