@@ -5,7 +5,7 @@ import { parseLiveSearch } from '../features/live/search.ts'
 import { parseHistorySearch } from '../features/people/history/search.ts'
 import { parsePersonSearch } from '../features/people/person/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
-import { parseJobsSearch } from '../features/system/search.ts'
+import { parseConfigurationSearch, parseJobsSearch } from '../features/system/search.ts'
 import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
 import { lazyScreen } from './lazy-screen.ts'
 import { oldAddresses } from './old-addresses.ts'
@@ -178,6 +178,23 @@ const addMany = createRoute({
   ),
 })
 
+const systemProblems = createRoute({
+  getParentRoute,
+  path: '/system/problems',
+  component: lazyScreen(
+    async () => (await import('../features/system/problems-view.tsx')).ProblemsView,
+  ),
+})
+
+const systemConfiguration = createRoute({
+  getParentRoute,
+  path: '/system/configuration',
+  validateSearch: parseConfigurationSearch,
+  component: lazyScreen(
+    async () => (await import('../features/system/configuration-view.tsx')).ConfigurationView,
+  ),
+})
+
 /** All addresses. A screen loads its code when it is first opened, or when a link is pointed at. */
 export const routeTree = rootRoute.addChildren([
   start,
@@ -200,5 +217,7 @@ export const routeTree = rootRoute.addChildren([
   person,
   twice,
   history,
+  systemProblems,
+  systemConfiguration,
   ...oldAddresses,
 ])

@@ -1,5 +1,5 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { Icon } from '../shared/icons.tsx'
 import { screens } from './screens.ts'
@@ -31,16 +31,8 @@ export function SiteHeader({ names, collection }: SiteHeaderProps): ReactNode {
 
 function ScreenLinks(): ReactNode {
   const t = useTranslations()
-  const path = useLocation({ select: ({ pathname }) => pathname })
-  const list = useRef<HTMLElement>(null)
-  // On a narrow screen the links scroll sideways.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the current link follows the path
-  useEffect(() => {
-    const current = list.current?.querySelector('[aria-current]')
-    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [path])
   return (
-    <nav ref={list} aria-label={t('app.screens')}>
+    <nav aria-label={t('app.screens')}>
       {screens.map(({ to, icon, text }) => (
         <Link key={to} to={to}>
           <Icon name={icon} /> {t(`${text}.title`)}

@@ -1,9 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { apiKeysKey, makeApiKey, type NewApiKey } from '../../shared/api/api-keys.ts'
+import { makeApiKey, type NewApiKey } from '../../shared/api/api-keys.ts'
 import { collectionNamesOptions } from '../../shared/api/collections.ts'
-import { useChange } from '../../shared/api/use-change.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { Dialog } from '../../shared/dialog/dialog.tsx'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
@@ -27,14 +26,20 @@ const scopes: readonly Scope[] = [
 const lifetimes = [7, 30, 90, 365] as const
 const dayMs = 86_400_000
 
+interface CreateKeyDialogProps {
+  /** There is no key yet: this one has to be able to make the others. */
+  readonly isFirst: boolean
+  readonly onClose: () => void
+}
+
 /** Asks what a key may do, makes it, and shows it the only time that it can be seen. */
-export function CreateKeyDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function CreateKeyDialog({ isFirst, onClose }: CreateKeyDialogProps): ReactNode {
   const t = useTranslations('system.keys')
   const [made, setMade] = useState<string>()
   return (
     <Dialog title={t(made === undefined ? 'create' : 'made')} onCancel={onClose} mustAnswer>
       {made === undefined ? (
-        <KeyForm onClose={onClose} onMade={setMade} />
+        <KeyForm isFirst={isFirst} onClose={onClose} onMade={setMade} />
       ) : (
         <Secret secret={made} onClose={onClose} />
       )}
@@ -43,24 +48,26 @@ export function CreateKeyDialog({ onClose }: { readonly onClose: () => void }): 
 }
 
 interface KeyFormProps {
+  readonly isFirst: boolean
   readonly onClose: () => void
   readonly onMade: (key: string) => void
 }
 
-function KeyForm({ onClose, onMade }: KeyFormProps): ReactNode {
+function KeyForm({ isFirst, onClose, onMade }: KeyFormProps): ReactNode {
   const t = useTranslations('system.keys')
   const shared = useTranslations('shared')
   const { api } = useApp()
-  const client = useQueryClient()
   const names = useQuery(collectionNamesOptions(api))
   const [name, setName] = useState('')
-  const [granted, setGranted] = useState<readonly Scope[]>(['identify'])
+  const [granted, setGranted] = useState<readonly Scope[]>([isFirst ? 'admin' : 'identify'])
   const [collection, setCollection] = useState('')
   const [days, setDays] = useState('')
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => field.current?.focus(), [])
-  const make = useChange({
-    send: () =>
+  // Nothing is loaded again until the key is copied: the first one locks the server, whose question
+  // for a key would cover it.
+  const make = useMutation({
+    mutationFn: () =>
       makeApiKey(api, {
         name,
         scopes: [...granted],
@@ -69,19 +76,16 @@ function KeyForm({ onClose, onMade }: KeyFormProps): ReactNode {
           ? {}
           : { expiresAt: new Date(Date.now() + Number(days) * dayMs).toISOString() }),
       }),
-    problems: 'screen',
-    onDone: ({ key }) => {
-      void client.invalidateQueries({ queryKey: apiKeysKey })
-      onMade(key)
-    },
+    onSuccess: ({ key }) => onMade(key),
   })
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        make.run(undefined)
+        make.mutate()
       }}
     >
+      {isFirst && <p className="warning">{t('first')}</p>}
       <label className="field">
         <span>{t('columns.name')}</span>
         <input

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
-import { indexOptions, readinessOptions } from '../../shared/api/system.ts'
+import { indexOptions, statusOptions } from '../../shared/api/system.ts'
+import type { ServerStatus } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { Icon } from '../../shared/icons.tsx'
@@ -10,37 +11,29 @@ import { SystemHead } from './system-head.tsx'
 import { TrafficCharts } from './traffic-charts.tsx'
 import { useSamples } from './use-samples.ts'
 
-const readinessMs = 5_000
+const statusMs = 5_000
 
 /** Whether the server is well, how the index is, and what it has to do. */
 export function HealthView(): ReactNode {
   const t = useTranslations('system.health')
   const app = useApp()
-  const readiness = useQuery({
-    ...readinessOptions(app.api),
-    refetchInterval: readinessMs,
-    retry: false,
-  })
+  const status = useQuery({ ...statusOptions(app.api), refetchInterval: statusMs })
   const { samples, error } = useSamples()
-  const latest = samples.at(-1)
   return (
     <section aria-labelledby="health-title">
       <SystemHead id="health-title" title={t('title')} />
-      {readiness.data && (
-        <p className="health-state good">
-          <Icon name="check" /> {t('ready')}
-        </p>
-      )}
-      <ProblemNotice error={readiness.error} onRetry={() => void readiness.refetch()} />
+      {status.data && <Readiness status={status.data} />}
+      <ProblemNotice error={status.error} onRetry={() => void status.refetch()} />
       <ProblemNotice error={error} />
       <div className="panels">
-        {latest && <ServerPanel sample={latest} changeLag={readiness.data?.changeLag ?? 0} />}
+        {status.data && <ServerPanel status={status.data} sample={samples.at(-1)} />}
         <IndexPanel />
       </div>
       <TrafficCharts samples={samples} />
       <div className="panel">
         <h2>{t('about')}</h2>
         <p>{t('aboutText')}</p>
+        {status.data && <p>{t('version', status.data)}</p>}
         <p>
           <a href="docs">{t('api')}</a>
         </p>
@@ -49,32 +42,50 @@ export function HealthView(): ReactNode {
   )
 }
 
-interface ServerPanelProps {
-  readonly sample: Sample
-  readonly changeLag: number
+function Readiness({ status }: { readonly status: ServerStatus }): ReactNode {
+  const t = useTranslations('system.health')
+  return status.ready ? (
+    <p className="health-state good">
+      <Icon name="check" /> {t('ready')}
+    </p>
+  ) : (
+    <p className="health-state warning" role="status">
+      <Icon name="alert" /> {t('notReady', { reasons: status.reasons.join(' ') })}
+    </p>
+  )
 }
 
-function ServerPanel({ sample, changeLag }: ServerPanelProps): ReactNode {
+interface ServerPanelProps {
+  readonly status: ServerStatus
+  /** Absent until the metrics were read. */
+  readonly sample: Sample | undefined
+}
+
+function ServerPanel({ status, sample }: ServerPanelProps): ReactNode {
   const t = useTranslations('system.health')
   const format = useFormatter()
   const count = (value: number) => format.number(value)
+  const megabytes = Math.round((sample?.memoryBytes ?? 0) / 2 ** 20)
   return (
     <div className="panel">
       <h2>{t('server')}</h2>
       <Facts
         facts={[
-          [t('uptime'), t('minutes', { count: Math.floor(sample.uptimeSeconds / 60) })],
-          [t('people'), count(sample.persons)],
-          [t('faces'), count(sample.faces)],
-          [t('workers'), count(sample.workers)],
-          [t('queued'), count(sample.queued)],
-          [t('requests'), count(sample.requests)],
-          [t('failed'), count(sample.failed)],
-          [t('memory'), t('megabytes', { count: Math.round(sample.memoryBytes / 2 ** 20) })],
-          [t('lag'), count(changeLag)],
+          [t('since'), t('at', { date: new Date(status.startedAt) })],
+          [t('people'), count(status.persons)],
+          [t('faces'), count(status.faces)],
+          [t('workers'), count(status.workers)],
+          [t('queued'), count(status.queued)],
+          [t('lag'), count(status.changeLag)],
+          ...(sample === undefined
+            ? []
+            : ([
+                [t('requests'), count(sample.requests)],
+                [t('failed'), count(sample.failed)],
+                [t('memory'), t('megabytes', { count: megabytes })],
+              ] as const)),
         ]}
       />
-      {sample.failed > 0 && <p className="warning">{t('failedHint')}</p>}
     </div>
   )
 }

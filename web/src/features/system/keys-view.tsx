@@ -66,7 +66,15 @@ export function KeysView(): ReactNode {
           {shared('showMore')}
         </button>
       )}
-      {creating && <CreateKeyDialog onClose={() => setCreating(false)} />}
+      {creating && (
+        <CreateKeyDialog
+          isFirst={keys?.length === 0}
+          onClose={() => {
+            setCreating(false)
+            void client.invalidateQueries({ queryKey: apiKeysKey })
+          }}
+        />
+      )}
       {revoking && (
         <ConfirmDialog
           title={t('revokeTitle', { name: revoking.name })}

@@ -29,12 +29,7 @@ export interface Sample {
   readonly failed: number
   /** Of all requests together. */
   readonly seconds: number
-  readonly persons: number
-  readonly faces: number
-  readonly queued: number
-  readonly workers: number
   readonly memoryBytes: number
-  readonly uptimeSeconds: number
 }
 
 /** What looks after the server, this page among it, is not its work. */
@@ -42,25 +37,19 @@ const watchers: ReadonlySet<string | undefined> = new Set(['/metrics', '/readyz'
 
 /** What counts for this page of the metrics. */
 export function toSample(metrics: readonly Metric[], at: number): Sample {
-  const sum = (name: string, counts: (metric: Metric) => boolean = () => true) =>
+  const sum = (name: string, counts: (metric: Metric) => boolean) =>
     metrics.reduce(
       (total, metric) =>
         metric.name === `face_watcher_${name}` && counts(metric) ? total + metric.value : total,
       0,
     )
-  const plain = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0
   const isWork = ({ labels }: Metric) => !watchers.has(labels.route)
   return {
     at,
     requests: sum('http_requests_total', isWork),
     failed: sum('http_requests_total', ({ labels }) => labels.status?.startsWith('5') ?? false),
     seconds: sum('http_request_duration_seconds_sum', isWork),
-    persons: sum('gallery_persons'),
-    faces: sum('gallery_faces'),
-    queued: sum('analysis_queued'),
-    workers: sum('analysis_workers'),
-    memoryBytes: plain('process_resident_memory_bytes'),
-    uptimeSeconds: plain('process_uptime_seconds'),
+    memoryBytes: metrics.find(({ name }) => name === 'process_resident_memory_bytes')?.value ?? 0,
   }
 }
 

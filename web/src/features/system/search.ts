@@ -12,3 +12,16 @@ export function parseJobsSearch({ state }: Readonly<Record<string, unknown>>): J
   const known = jobStates.find((one) => one === state)
   return known === undefined ? {} : { state: known }
 }
+
+/** What the address of the configuration says. */
+export interface ConfigurationSearch {
+  /** Also what has its default. */
+  readonly all?: true
+}
+
+/** Reads what the address of the configuration says; anything else is left out. */
+export function parseConfigurationSearch({
+  all,
+}: Readonly<Record<string, unknown>>): ConfigurationSearch {
+  return all === true ? { all } : {}
+}

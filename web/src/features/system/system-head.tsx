@@ -25,6 +25,8 @@ export function SystemHead({
           { to: '/system/models', label: t('models') },
           { to: '/system/jobs', label: t('jobs') },
           { to: '/system/keys', label: t('keys') },
+          { to: '/system/problems', label: t('problems') },
+          { to: '/system/configuration', label: t('configuration') },
         ]}
       />
     </>

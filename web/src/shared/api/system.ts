@@ -25,14 +25,6 @@ export function indexOptions({ api, collection }: Scope) {
   })
 }
 
-/** Whether requests can be served. */
-export function readinessOptions(api: Api) {
-  return queryOptions({
-    queryKey: ['readiness'],
-    queryFn: ({ signal }) => api.send((client) => client.GET('/readyz', { signal })),
-  })
-}
-
 /** The server's metrics, in the text format of Prometheus. */
 export function metricsOptions(api: Api) {
   return queryOptions({
@@ -40,5 +32,31 @@ export function metricsOptions(api: Api) {
     staleTime: 0,
     queryFn: ({ signal }) =>
       api.send<string>((client) => client.GET('/metrics', { parseAs: 'text', signal })),
+  })
+}
+
+/** What the server does and holds. */
+export function statusOptions(api: Api) {
+  return queryOptions({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => api.send((client) => client.GET('/v1/status', { signal })),
+  })
+}
+
+/** The configuration in force, with where each value comes from. */
+export function configurationOptions(api: Api) {
+  return queryOptions({
+    queryKey: ['configuration'],
+    queryFn: async ({ signal }) =>
+      (await api.send((client) => client.GET('/v1/configuration', { signal }))).items,
+  })
+}
+
+/** The errors that the server answered last, newest first. */
+export function recentProblemsOptions(api: Api) {
+  return queryOptions({
+    queryKey: ['recent-problems'],
+    queryFn: async ({ signal }) =>
+      (await api.send((client) => client.GET('/v1/problems', { signal }))).items,
   })
 }

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { personOptions } from '../api/persons.ts'
@@ -16,19 +15,18 @@ interface PersonLinkProps {
 /** A person by photograph and name, who leads to the person's page. */
 export function PersonLink({ personId, faceId }: PersonLinkProps): ReactNode {
   const t = useTranslations('shared')
-  const { data: person, isPending } = useQuery({
-    ...personOptions(useApp(), personId),
-    retry: false,
-  })
+  const app = useApp()
+  const { collection } = app
+  const { data: person, isPending } = useQuery({ ...personOptions(app, personId), retry: false })
   if (person === undefined) {
     return <span className="muted">{t(isPending ? 'loading' : 'personGone')}</span>
   }
   return (
     <span className="person-link">
       <FacePhoto person={person} faceId={faceId ?? person.coverFaceId} />
-      <Link to="/people/$person" params={{ person: person.id }}>
+      <a href={`#/people/${person.id}?collection=${collection}`}>
         <bdi>{person.name}</bdi>
-      </Link>
+      </a>
     </span>
   )
 }

@@ -6,6 +6,7 @@ import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import type { Pair } from '../../../shared/examination/findings.ts'
+import { KeyHint } from '../../../shared/keyboard/key-hint.tsx'
 import { PersonPair } from '../../../shared/persons/person-pair.tsx'
 
 interface PairCardProps {
@@ -98,10 +99,7 @@ export function PairCard({ pair, persons, takesFocus, onDecided }: PairCardProps
             disabled={isBusy}
             onClick={run}
           >
-            {label}{' '}
-            <span className="pair-key" aria-hidden="true">
-              {letter.toUpperCase()}
-            </span>
+            {label} <KeyHint>{letter.toUpperCase()}</KeyHint>
           </button>
         ))}
       </div>

@@ -9,21 +9,21 @@ export const system: TranslationOf<typeof en> = {
     models: 'Modelle',
     jobs: 'Aufträge',
     keys: 'API-Schlüssel',
+    problems: 'Fehler',
+    configuration: 'Konfiguration',
   },
   health: {
     title: 'System',
     ready: 'Der Server ist bereit: Modelle und Index sind geladen.',
     server: 'Server',
-    uptime: 'Läuft seit',
-    minutes: '{count, plural, one {# Minute} other {# Minuten}}',
+    since: 'Läuft seit',
+    at: '{date, date, medium}',
     people: 'Menschen in allen Sammlungen',
     faces: 'Gesichter in allen Sammlungen',
     workers: 'Prozesse zur Analyse',
     queued: 'Wartende Bilder',
     requests: 'Anfragen seit dem Start',
     failed: 'Am Server gescheitert',
-    failedHint:
-      'Das Protokoll des Servers sagt von jeder gescheiterten Anfrage, was geschah, mit der Kennung, die die Seite gezeigt hat.',
     memory: 'Speicher',
     megabytes: '{count, number} MB',
     lag: 'Änderungen, die noch nicht im Index sind',
@@ -33,6 +33,8 @@ export const system: TranslationOf<typeof en> = {
     about: 'Über Face Watcher',
     aboutText:
       'Face Watcher läuft auf Ihrem eigenen Server und sendet nichts irgendwohin. Es ist freie Software unter der MIT-Lizenz; die Lizenzen seiner Teile stehen in THIRD_PARTY.md, die der Modelle bei jedem Modell.',
+    version: 'Version {version} mit Node.js {node}.',
+    notReady: 'Der Server ist nicht bereit: {reasons}',
     api: 'HTTP-API dieses Servers',
   },
   traffic: {
@@ -67,6 +69,24 @@ export const system: TranslationOf<typeof en> = {
     at: '{date, date, medium}',
     removed: 'Der Auftrag wurde aus der Liste entfernt.',
   },
+  problems: {
+    title: 'Letzte Fehler',
+    lead: 'Was dieser Server seit seinem Start mit einem Fehler beantwortet hat, das Neueste zuerst. Sein Protokoll sagt zur Kennung einer Anfrage mehr.',
+    none: 'Seit dem Start wurde keine Anfrage mit einem Fehler beantwortet.',
+    when: 'Wann',
+    what: 'Was geschah',
+    request: 'Anfrage',
+    id: 'Kennung der Anfrage',
+  },
+  configuration: {
+    title: 'Geltende Konfiguration',
+    lead: 'Werte kommen aus einer Datei, der Umgebung oder Schaltern; was keines davon sagt, hat seine Voreinstellung. Geheimnisse werden nicht gezeigt.',
+    changed: 'Nur was nicht voreingestellt ist',
+    none: 'Alles hat seine Voreinstellung.',
+    path: 'Einstellung',
+    value: 'Wert',
+    source: 'Kommt von',
+  },
   keys: {
     title: 'API-Schlüssel',
     lead: 'Geben Sie jedem Programm, jeder Kamera und jedem Menschen einen eigenen Schlüssel, der so wenig wie möglich darf. Vom ersten Schlüssel an verlangt dieser Server einen.',
@@ -81,6 +101,8 @@ export const system: TranslationOf<typeof en> = {
       state: 'Gültig',
       actions: 'Aktionen',
     },
+    first:
+      'Es ist der erste Schlüssel: Ab jetzt verlangt dieser Server von allen einen, auch von dieser Seite. Ohne „admin“ könnte er keine weiteren anlegen.',
     may: 'Was er darf',
     scopes: {
       identify: 'herausfinden, wer auf einem Bild ist',

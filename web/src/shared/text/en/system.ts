@@ -7,21 +7,21 @@ export const system = {
     models: 'Models',
     jobs: 'Jobs',
     keys: 'API keys',
+    problems: 'Errors',
+    configuration: 'Configuration',
   },
   health: {
     title: 'System',
     ready: 'The server is ready: models and index are loaded.',
     server: 'Server',
-    uptime: 'Running for',
-    minutes: '{count, plural, one {# minute} other {# minutes}}',
+    since: 'Running since',
+    at: '{date, date, medium}',
     people: 'People in all collections',
     faces: 'Faces in all collections',
     workers: 'Analysis workers',
     queued: 'Images that wait',
     requests: 'Requests since the start',
     failed: 'Failed on the server',
-    failedHint:
-      'The server’s log says of each failed request what happened, with the id that the page showed.',
     memory: 'Memory',
     megabytes: '{count, number} MB',
     lag: 'Changes not yet in the index',
@@ -31,6 +31,8 @@ export const system = {
     about: 'About',
     aboutText:
       'Face Watcher runs on your own server and sends nothing anywhere. It is free software under the MIT licence; the licences of its parts are in THIRD_PARTY.md, those of the models beside each model.',
+    version: 'Version {version} on Node.js {node}.',
+    notReady: 'The server is not ready: {reasons}',
     api: 'HTTP API of this server',
   },
   traffic: {
@@ -65,6 +67,24 @@ export const system = {
     at: '{date, date, medium}',
     removed: 'The job was removed from the list.',
   },
+  problems: {
+    title: 'Recent errors',
+    lead: 'What this server answered with an error since its start, newest first. Its log tells more about a request by its id.',
+    none: 'No request was answered with an error since the start.',
+    when: 'When',
+    what: 'What happened',
+    request: 'Request',
+    id: 'Id of the request',
+  },
+  configuration: {
+    title: 'Configuration in force',
+    lead: 'Values come from a file, the environment or flags; what none of them says has its default. Secrets are not shown.',
+    changed: 'Only what is not the default',
+    none: 'Everything has its default.',
+    path: 'Setting',
+    value: 'Value',
+    source: 'Comes from',
+  },
   keys: {
     title: 'API keys',
     lead: 'Give each program, camera and person a key of their own, with as little as it needs. From the first key on, this server asks for one.',
@@ -79,6 +99,8 @@ export const system = {
       state: 'Valid',
       actions: 'Actions',
     },
+    first:
+      'It is the first key: from now on this server asks everybody for one, this page too. Without “admin” it could make no others.',
     may: 'What it may do',
     scopes: {
       identify: 'find out who is in an image',
