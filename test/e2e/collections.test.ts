@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditScreen } from '../helpers/accessibility.ts'
@@ -153,7 +156,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByText('Ann and Anna are different people.').waitFor()
     await page.getByText('Every pair is decided.').waitFor()
     await button('Undo').click()
-    await page.getByText('Undone.').waitFor()
+    await pair.waitFor()
 
     await button('Look for persons who are there twice').click()
     await page.reload()
@@ -187,6 +190,34 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await button('Prepare and compare').waitFor()
   })
 
+  test('measures a model with photographs that are sent, and shows what it confuses', async () => {
+    await openTab(page, 'Evaluation')
+    await page.getByRole('figure', { name: /Errors of mobilefacenet/ }).waitFor()
+    const folder = await mkdtemp(join(tmpdir(), 'face-watcher-labelled-'))
+    try {
+      const photos = [
+        { name: 'Ann/1.jpg', photo: await cutFace('ann') },
+        { name: 'Ann/2.jpg', photo: await cutFace('annAgain') },
+        { name: 'Ben/1.jpg', photo: await cutFace('ben') },
+        { name: 'Ben/2.jpg', photo: await cutFace('ben', { width: 200 }) },
+      ]
+      for (const { name, photo } of photos) {
+        await mkdir(join(folder, dirname(name)), { recursive: true })
+        await writeFile(join(folder, name), photo)
+      }
+      await page.getByLabel('Choose a folder').setInputFiles(folder)
+      await page.getByText('4 of 4 photographs of 2 people').waitFor()
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+    await page.getByRole('figure', { name: 'How similar pairs are' }).waitFor()
+    await page.getByRole('heading', { name: 'Different people who look most alike' }).waitFor()
+    await page
+      .getByRole('img', { name: /Ben\/1.jpg/ })
+      .first()
+      .waitFor()
+  })
+
   const screens: readonly [name: string, address: string, text: string][] = [
     ['collections', '/collections', 'numbers only'],
     ['collection-settings', `/collections/settings?collection=${collection}`, 'Show as a table'],
@@ -202,13 +233,23 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   test('the dialog for a new collection has none', async () => {
     const findings = await audit('collection-create', '/collections', async (one) => {
       await one.getByRole('button', { name: 'New collection' }).click()
-      await one.getByRole('dialog').getByLabel('Model', { exact: true }).waitFor()
+      await one
+        .getByRole('dialog')
+        .getByRole('combobox', { name: /^Model/ })
+        .waitFor()
     })
     expect(findings).toEqual([])
   })
 
+  test('removes what was measured, with its pictures', async () => {
+    await button('Remove the result and its pictures').click()
+    await page.getByText('The result and its pictures were removed.').waitFor()
+    await page.getByText('4 of 4 photographs').waitFor({ state: 'detached' })
+  })
+
   test('deletes a collection when its name is typed, and says what goes away', async () => {
-    await part('Settings').click()
+    await openTab(page, 'Collections')
+    await page.getByRole('link', { name: `Settings of ${collection}` }).click()
     await button(`Delete ${collection} …`).click()
     const question = page.getByRole('alertdialog', { name: `Delete ${collection} for good?` })
     await question.getByText('2 people, 3 faces with their photographs').waitFor()

@@ -63,11 +63,12 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     // Photographs for some seconds, so that there is something to pause.
     const photo = await cutFace('annAgain')
     const form = new FormData()
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 400; i++) {
       form.append('photos', new Blob([new Uint8Array(photo), String(i)]), `Person ${i}/1.jpg`)
     }
     const url = `${server.url}v1/collections/default/enrolments`
     expect((await fetch(url, { method: 'POST', body: form })).status).toBe(202)
+    await page.reload()
     const bulk = page.getByRole('listitem').filter({ hasText: 'Add many photographs' })
     await bulk.getByRole('button', { name: 'Pause: Add many photographs' }).click()
     await bulk.getByText('Paused').waitFor()
@@ -101,7 +102,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   const screens: readonly [name: string, address: string, text: string][] = [
     ['system', '/system', 'Index of default'],
     ['system-models', '/system/models', 'Right on the LFW pairs'],
-    ['system-jobs', '/system/jobs', 'Cancelled'],
+    ['system-jobs', '/system/jobs', 'Begun'],
     ['system-keys', '/system/keys', 'There is no key'],
     ['system-problems', '/system/problems', 'collectionNotFound'],
     ['system-configuration', '/system/configuration', 'FACE_WATCHER_DATA_DIR'],
@@ -121,7 +122,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const secretOf = async (name: string, scope: string) => {
       await page.getByRole('button', { name: 'New key' }).click()
       const dialog = page.getByRole('dialog')
-      await dialog.getByLabel('Name').fill(name)
+      await dialog.getByRole('textbox', { name: 'Name' }).fill(name)
       for (const box of await dialog.getByRole('checkbox', { checked: true }).all()) {
         await box.uncheck()
       }

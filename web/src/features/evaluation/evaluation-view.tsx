@@ -9,6 +9,7 @@ import { useApp } from '../../shared/app-context.ts'
 import { toFindings } from '../../shared/examination/findings.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { Confusions } from './confusions.tsx'
+import { MeasurePanel } from './measure-panel.tsx'
 import { ModelErrors } from './model-errors.tsx'
 import { OwnErrors } from './own-errors.tsx'
 import { PastEvaluations } from './past-evaluations.tsx'
@@ -53,6 +54,7 @@ export function EvaluationView(): ReactNode {
         )}
       </div>
       {findings.pairs.length > 0 && <Confusions pairs={findings.pairs} />}
+      <MeasurePanel />
       <PastEvaluations />
     </section>
   )

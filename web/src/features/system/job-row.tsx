@@ -59,7 +59,7 @@ export function JobRow({ job }: { readonly job: Job }): ReactNode {
         {job.failure && <p>{job.failure.message}</p>}
       </div>
       <div className="job-actions">
-        {canStop && job.state === 'running' && button('pause', jobs('pause'))}
+        {canStop && job.state !== 'paused' && button('pause', jobs('pause'))}
         {job.state === 'paused' && button('resume', jobs('resume'))}
         {job.state === 'failed' && button('resume', jobs('again'))}
         {canStop && button('cancel', jobs('cancel'))}

@@ -41,7 +41,8 @@ export function bulkEnroll(
   )
 }
 
-function toForm(source: PhotoSource): FormData {
+/** The multipart body of photographs that are sent. */
+export function toForm(source: PhotoSource): FormData {
   const form = new FormData()
   if (source.kind === 'archive') form.append('archive', source.archive)
   else {

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { mergePersons, moveFaces } from '../../../shared/api/corrections.ts'
+import { undoEntry } from '../../../shared/api/history.ts'
 import { deleteRejection, rejectFace } from '../../../shared/api/rejections.ts'
 import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
@@ -16,10 +17,13 @@ interface PairCardProps {
   /** There was one before: the focus stays with the work. */
   readonly takesFocus: boolean
   readonly onDecided: () => void
+  /** What was decided is taken back. */
+  readonly onReopened: () => void
 }
 
 /** Two persons side by side, and what they may be: each answer by a button or its letter. */
-export function PairCard({ pair, persons, takesFocus, onDecided }: PairCardProps): ReactNode {
+export function PairCard(props: PairCardProps): ReactNode {
+  const { pair, persons, takesFocus, onDecided, onReopened } = props
   const t = useTranslations('examination.pairs')
   const shared = useTranslations('shared')
   const app = useApp()
@@ -36,25 +40,28 @@ export function PairCard({ pair, persons, takesFocus, onDecided }: PairCardProps
   const fromFace = isFirst ? pair.faceIds[1] : pair.faceIds[0]
   const names = { from: from.name, into: into.name }
 
+  const takeBack = (undo: () => Promise<unknown>) => async () => {
+    await undo()
+    onReopened()
+  }
+  const takeBackEntry = (entry: string | undefined) =>
+    entry === undefined ? undefined : takeBack(() => undoEntry(app, entry))
   const merge = useChange({
     send: () => mergePersons(app, { into: into.id, body: { from: [from.id] }, dryRun: false }),
     done: () => t('merged', names),
-    undo: ({ entryId }) => entryId,
+    undo: ({ entryId }) => takeBackEntry(entryId),
     onDone: onDecided,
   })
   const move = useChange({
     send: () => moveFaces(app, { faceIds: [fromFace], personId: into.id }),
     done: () => t('moved', names),
-    undo: ({ entryId }) => entryId,
+    undo: ({ entryId }) => takeBackEntry(entryId),
     onDone: onDecided,
   })
   const reject = useChange({
     send: () => rejectFace(app, into.id, fromFace),
     done: () => t('rejected', { one: first.name, other: second.name }),
-    undo:
-      ({ statement }) =>
-      () =>
-        deleteRejection(app, into.id, statement.id),
+    undo: ({ statement }) => takeBack(() => deleteRejection(app, into.id, statement.id)),
     onDone: onDecided,
   })
   const isBusy = merge.isPending || move.isPending || reject.isPending

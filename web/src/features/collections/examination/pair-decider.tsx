@@ -14,6 +14,9 @@ export function PairDecider({ pairs }: { readonly pairs: readonly Pair[] }): Rea
   const [decided, setDecided] = useState<ReadonlySet<string>>(new Set())
   const open = pairs.filter((pair) => !decided.has(pairKey(pair)))
   const [pair] = open
+  const decide = (key: string) => setDecided((before) => new Set([...before, key]))
+  const reopen = (key: string) =>
+    setDecided((before) => new Set([...before].filter((one) => one !== key)))
   return (
     <div className="panel">
       <h2>{t('title')}</h2>
@@ -31,7 +34,8 @@ export function PairDecider({ pairs }: { readonly pairs: readonly Pair[] }): Rea
             key={pairKey(pair)}
             pair={pair}
             takesFocus={decided.size > 0}
-            onDecided={() => setDecided((before) => new Set([...before, pairKey(pair)]))}
+            onDecided={() => decide(pairKey(pair))}
+            onReopened={() => reopen(pairKey(pair))}
           />
         </>
       )}
@@ -43,10 +47,12 @@ interface OpenPairProps {
   readonly pair: Pair
   readonly takesFocus: boolean
   readonly onDecided: () => void
+  readonly onReopened: () => void
 }
 
 /** A pair whose persons are loaded; one of whom somebody is gone meanwhile is decided. */
-function OpenPair({ pair, takesFocus, onDecided }: OpenPairProps): ReactNode {
+function OpenPair(props: OpenPairProps): ReactNode {
+  const { pair, onDecided } = props
   const shared = useTranslations('shared')
   const app = useApp()
   const results = useQueries({
@@ -64,7 +70,5 @@ function OpenPair({ pair, takesFocus, onDecided }: OpenPairProps): ReactNode {
   if (one === undefined || other === undefined || isGone) {
     return <p className="muted">{shared('loading')}</p>
   }
-  return (
-    <PairCard pair={pair} persons={[one, other]} takesFocus={takesFocus} onDecided={onDecided} />
-  )
+  return <PairCard {...props} persons={[one, other]} />
 }

@@ -29,6 +29,7 @@ export const jobs: TranslationOf<typeof en> = {
     galleryImport: 'Importieren',
     galleryCopy: 'Aus einer anderen Datenbank kopieren',
     seedImport: 'Vom ersten face-watcher importieren',
+    photographEvaluation: 'Mit Fotos messen',
     evaluation: 'Auswertung',
   },
   done: '{done, number} erledigt',

@@ -27,6 +27,7 @@ export const jobs = {
     galleryImport: 'Import',
     galleryCopy: 'Copy from another database',
     seedImport: 'Import from the first face-watcher',
+    photographEvaluation: 'Measure with photographs',
     evaluation: 'Evaluation',
   },
   done: '{done, number} done',
