@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { paths } from '../api.d.ts'
 import type { Api, Scope } from './client.ts'
 import { deleteFace } from './faces.ts'
+import { thresholdsOptions } from './collections.ts'
 import { findEntry, historyOptions } from './history.ts'
 import { jobItemsOptions, jobOptions, jobsOptions } from './jobs.ts'
 import { collectionKey } from './keys.ts'
@@ -84,6 +85,12 @@ test('what is asked of a collection is stale together, and jobs are not', async 
     expect(queryKey.slice(0, 2)).toEqual(collectionKey('c'))
   }
   expect(jobsOptions(scope.api).queryKey[0]).toBe(jobOptions(scope.api, 'J').queryKey[0])
+})
+
+test('rates are asked for one by one, in their order', async () => {
+  const { scope, sent } = createScope([{ items: [] }])
+  await new QueryClient().fetchQuery(thresholdsOptions(scope, [0.01, 1e-6]))
+  expect(sent[0]?.line).toBe('GET /v1/collections/c/thresholds?maxFpir=0.01&maxFpir=0.000001')
 })
 
 test('a change names the revision that the user has seen, or none', async () => {

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { personOptions } from '../api/persons.ts'
@@ -15,18 +16,19 @@ interface PersonLinkProps {
 /** A person by photograph and name, who leads to the person's page. */
 export function PersonLink({ personId, faceId }: PersonLinkProps): ReactNode {
   const t = useTranslations('shared')
-  const app = useApp()
-  const { collection } = app
-  const { data: person, isPending } = useQuery({ ...personOptions(app, personId), retry: false })
+  const { data: person, isPending } = useQuery({
+    ...personOptions(useApp(), personId),
+    retry: false,
+  })
   if (person === undefined) {
     return <span className="muted">{t(isPending ? 'loading' : 'personGone')}</span>
   }
   return (
     <span className="person-link">
       <FacePhoto person={person} faceId={faceId ?? person.coverFaceId} />
-      <a href={`#/people/${person.id}?collection=${collection}`}>
+      <Link to="/people/$person" params={{ person: person.id }}>
         <bdi>{person.name}</bdi>
-      </a>
+      </Link>
     </span>
   )
 }

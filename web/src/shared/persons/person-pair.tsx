@@ -1,6 +1,6 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Person } from '../api/types.ts'
-import { useApp } from '../app-context.ts'
 import { FacePhoto } from '../photos/face-photo.tsx'
 import './person-pair.css'
 
@@ -14,16 +14,15 @@ interface PersonPairProps {
 
 /** Two persons side by side, by the faces in which they are alike. */
 export function PersonPair({ persons, faceIds, describe }: PersonPairProps): ReactNode {
-  const { collection } = useApp()
   return (
     <div className="person-pair">
       {persons.map((person, index) => (
         <div key={person.id} className="person-pair-one">
           <FacePhoto person={person} faceId={faceIds[index]} />
           <p className="person-pair-name">
-            <a href={`#/people/${person.id}?collection=${collection}`}>
+            <Link to="/people/$person" params={{ person: person.id }}>
               <bdi>{person.name}</bdi>
-            </a>
+            </Link>
           </p>
           <p className="muted">{describe(person)}</p>
         </div>

@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 're
 import { useTranslations } from 'use-intl'
 import { mergePersons, moveFaces } from '../../../shared/api/corrections.ts'
 import { undoEntry } from '../../../shared/api/history.ts'
-import { deleteRejection, rejectFace } from '../../../shared/api/rejections.ts'
+import { revokeStatement, stateOfFace } from '../../../shared/api/statements.ts'
 import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
@@ -59,9 +59,9 @@ export function PairCard(props: PairCardProps): ReactNode {
     onDone: onDecided,
   })
   const reject = useChange({
-    send: () => rejectFace(app, into.id, fromFace),
+    send: () => stateOfFace(app, 'rejections', { person: into.id, faceId: fromFace }),
     done: () => t('rejected', { one: first.name, other: second.name }),
-    undo: ({ statement }) => takeBack(() => deleteRejection(app, into.id, statement.id)),
+    undo: (statement) => takeBack(() => revokeStatement(app, statement)),
     onDone: onDecided,
   })
   const isBusy = merge.isPending || move.isPending || reject.isPending
