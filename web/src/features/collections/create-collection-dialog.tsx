@@ -86,25 +86,19 @@ function CreateForm({ onClose }: { readonly onClose: () => void }): ReactNode {
         </p>
       </div>
       {embedders !== undefined && embedders.length > 0 && (
-        <div>
-          <label className="field">
-            <span>{t('createForm.model')}</span>
-            <select
-              value={modelId ?? embedders.find(({ isDefault }) => isDefault)?.id}
-              aria-describedby="collection-model-hint"
-              onChange={(event) => setModelId(event.target.value)}
-            >
-              {embedders.map(({ id, title }) => (
-                <option key={id} value={id}>
-                  {id} · {title}
-                </option>
-              ))}
-            </select>
-          </label>
-          <p id="collection-model-hint" className="muted hint">
-            {t('createForm.modelHint')}
-          </p>
-        </div>
+        <label className="field">
+          <span>{t('createForm.model')}</span>
+          <select
+            value={modelId ?? embedders.find(({ isDefault }) => isDefault)?.id}
+            onChange={(event) => setModelId(event.target.value)}
+          >
+            {embedders.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {id} · {title}
+              </option>
+            ))}
+          </select>
+        </label>
       )}
       <fieldset className="choices">
         <legend>{t('createForm.policy')}</legend>
@@ -131,7 +125,7 @@ function CreateForm({ onClose }: { readonly onClose: () => void }): ReactNode {
         />
         <span>
           <strong>{t('createForm.crops')}</strong>
-          <span className="muted hint">{t('crops.first')}</span>
+          <span className="muted hint">{t('createForm.cropsHint')}</span>
         </span>
       </label>
       <ProblemNotice error={create.error} />

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { useTranslations } from 'use-intl'
+import { useFormatter, useTranslations } from 'use-intl'
 import { askJob, deleteJob } from '../../shared/api/jobs.ts'
 import type { Job } from '../../shared/api/types.ts'
 import { useChange } from '../../shared/api/use-change.ts'
@@ -16,6 +16,7 @@ export function JobRow({ job }: { readonly job: Job }): ReactNode {
   const t = useTranslations('system.jobs')
   const jobs = useTranslations('jobs')
   const kinds = useTranslations('jobs.kinds')
+  const format = useFormatter()
   const { api } = useApp()
   const client = useQueryClient()
   const refresh = () => void client.invalidateQueries({ queryKey: ['jobs'] })
@@ -26,6 +27,8 @@ export function JobRow({ job }: { readonly job: Job }): ReactNode {
     onDone: refresh,
   })
   const kind = hasText(kinds, job.kind) ? kinds(job.kind) : job.kind
+  const time = (at: string) =>
+    format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   const button = (what: Asked, label: string) => (
     <button
       type="button"
@@ -43,15 +46,15 @@ export function JobRow({ job }: { readonly job: Job }): ReactNode {
       <div className="job-text">
         <h2>{kind}</h2>
         <p className="muted">
-          {t('begun', { date: new Date(job.createdAt) })}
-          {job.createdBy.name !== undefined && ` · ${job.createdBy.name}`}
+          {t('begun', { time: time(job.createdAt) })}
+          {job.createdBy.kind !== 'anonymous' && ` · ${job.createdBy.name}`}
         </p>
       </div>
       <div className="job-state">
         {hasEnded(job) ? (
           <p className={job.state === 'failed' ? 'bad' : 'muted'}>
             {jobs(`states.${job.state}`)}
-            {job.endedAt !== undefined && `, ${t('at', { date: new Date(job.endedAt) })}`}
+            {job.endedAt !== undefined && `, ${time(job.endedAt)}`}
           </p>
         ) : (
           <JobProgress job={job} label={kind} />

@@ -34,8 +34,6 @@ export const collections: TranslationOf<typeof en> = {
     name: 'Name',
     nameHint: 'Kleinbuchstaben, Ziffern, „_“ und „-“. Er ist Teil von Adressen.',
     model: 'Modell',
-    modelHint:
-      'Ein anderes Modell kann später übernehmen, wenn Bilder der Gesichter behalten werden.',
     policy: 'Wie vorsichtig soll sie sein?',
     lenient: 'Findet möglichst viele',
     lenientText:
@@ -47,6 +45,8 @@ export const collections: TranslationOf<typeof en> = {
     strictText:
       'Für Anwesenheit, wenn niemand hinsieht. 1 von 1.000 Fremden bekommt einen Namen; mehr Menschen werden nicht erkannt.',
     crops: 'Bilder der Gesichter behalten',
+    cropsHint:
+      'Um Menschen hier zu erkennen und später zu einem anderen Modell zu wechseln. Sie können es ändern.',
     send: 'Anlegen',
   },
   created: '{name} wurde angelegt.',

@@ -65,8 +65,7 @@ export const system: TranslationOf<typeof en> = {
     filter: 'Zeigen',
     all: 'Alle',
     none: 'Es gibt keinen solchen Auftrag.',
-    begun: 'Begonnen am {date, date, medium}',
-    at: '{date, date, medium}',
+    begun: 'Begonnen am {time}',
     removed: 'Der Auftrag wurde aus der Liste entfernt.',
   },
   problems: {

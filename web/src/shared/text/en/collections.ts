@@ -26,7 +26,6 @@ export const collections = {
     name: 'Name',
     nameHint: 'Lower-case letters, digits, “_” and “-”. It is part of addresses.',
     model: 'Model',
-    modelHint: 'Another model can take over later, if photographs of faces are kept.',
     policy: 'How careful should it be?',
     lenient: 'Finds as many as possible',
     lenientText:
@@ -38,6 +37,7 @@ export const collections = {
     strictText:
       'For attendance, when nobody looks. 1 in 1,000 strangers gets a name; more people are missed.',
     crops: 'Keep photographs of faces',
+    cropsHint: 'To recognise people here and to move to another model later. You can change it.',
     send: 'Create',
   },
   created: '{name} was created.',

@@ -63,8 +63,7 @@ export const system = {
     filter: 'Show',
     all: 'All',
     none: 'There is no such job.',
-    begun: 'Begun {date, date, medium}',
-    at: '{date, date, medium}',
+    begun: 'Begun {time}',
     removed: 'The job was removed from the list.',
   },
   problems: {
