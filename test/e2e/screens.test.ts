@@ -70,7 +70,10 @@ describe.skipIf(findChromium() === undefined)(title, () => {
         name: 'live-guide',
         url: `${mock.url}#/live?guide=true`,
         ready: async (page) => {
+          const nobody = { width: 640, height: 360, turned: 0, omittedFaces: 0, faces: [] }
+          await page.route('**/v1/detect?*', (route) => route.fulfill({ json: nobody }))
           await page.getByRole('button', { name: 'Start camera' }).click()
+          await page.getByText('No face is in the picture.').first().waitFor()
           await page.getByRole('button', { name: 'Take it now' }).click()
           await page.getByRole('img', { name: 'Picture: Front' }).waitFor()
         },

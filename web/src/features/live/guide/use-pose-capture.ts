@@ -1,9 +1,11 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { detect } from '../../../shared/api/detect.ts'
 import type { ApiProblem } from '../../../shared/api/problem.ts'
 import type { DetectedFace } from '../../../shared/api/types.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { captureFrame } from '../../../shared/camera/frame-capture.ts'
+import { useToasts } from '../../../shared/feedback/toasts.ts'
 import { createFramePacer } from '../frame-pacing.ts'
 import { runLiveLoop } from '../live-loop.ts'
 import { type Advice, judgeFrame, type PoseName } from './poses.ts'
@@ -41,6 +43,8 @@ export interface PoseCapture {
 /** Looks at the camera's picture until it shows the pose well, and takes a picture then. */
 export function usePoseCapture(options: PoseCaptureOptions): PoseCapture {
   const { video, pose, straight } = options
+  const t = useTranslations('camera')
+  const toasts = useToasts()
   const { api } = useApp()
   const [state, setState] = useState<{ readonly advice?: Advice; readonly problem?: ApiProblem }>(
     {},
@@ -86,8 +90,10 @@ export function usePoseCapture(options: PoseCaptureOptions): PoseCapture {
     advice: state.advice,
     problem: state.problem,
     async take() {
-      const blob = pose && (await takePicture(video.current))
+      if (pose === undefined) return
+      const blob = await takePicture(video.current)
       if (blob) onTaken.current({ pose, blob, pitch: undefined })
+      else toasts.show({ kind: 'bad', text: t('noPicture') })
     },
   }
 }
