@@ -53,6 +53,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('lists jobs, pauses, resumes and cancels one, and takes it from the list', async () => {
     expect((await post('collections/default/index/rebuild')).status).toBe(202)
+    await openTab(page, 'System')
     await part('Jobs').click()
     const job = page.getByRole('listitem').filter({ hasText: 'Build the index again' })
     await job.getByText('Done', { exact: false }).waitFor()
