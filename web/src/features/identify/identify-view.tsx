@@ -9,12 +9,18 @@ import { Notice } from '../../shared/feedback/notice.tsx'
 import { Icon } from '../../shared/icons.tsx'
 import { DropZone } from '../../shared/photos/drop-zone.tsx'
 import { createProbePhotos } from '../../shared/photos/probe-photo.ts'
-import { PhotoStrip } from './photo-strip.tsx'
-import { PhotoWork } from './photo-work.tsx'
 import './identify.css'
 
 const SnapshotCamera = lazy(async () => ({
   default: (await import('../../shared/camera/snapshot-camera.tsx')).SnapshotCamera,
+}))
+
+// The start page is there before a photo is: what works on photos comes with the first one.
+const PhotoStrip = lazy(async () => ({
+  default: (await import('./photo-strip.tsx')).PhotoStrip,
+}))
+const PhotoWork = lazy(async () => ({
+  default: (await import('./photo-work.tsx')).PhotoWork,
 }))
 
 /** So many photos are at the server at once: it has other clients, too. */
@@ -105,7 +111,7 @@ export function IdentifyView(): ReactNode {
           </div>
         )
       ) : (
-        <>
+        <Suspense fallback={null}>
           <PhotoStrip
             photos={photos}
             chosen={photo.id}
@@ -124,7 +130,7 @@ export function IdentifyView(): ReactNode {
             onNext={photos[at + 1] && (() => choose(photos[at + 1]?.id, true))}
             onRemove={() => remove(photo.id)}
           />
-        </>
+        </Suspense>
       )}
     </section>
   )
