@@ -1,7 +1,7 @@
 import compile from 'icu-minify/compile'
 import { type Plugin, runnerImport } from 'vite'
 
-const catalogue = /\/shared\/text\/(en|de)\.ts$/
+const catalogue = /\/shared\/text\/(?:en|de)-(start|screens)\.ts$/
 
 type Texts = { readonly [key: string]: string | Texts }
 
@@ -17,12 +17,12 @@ export function compileTexts(): Plugin {
       resolve: { alias: { 'use-intl/format-message': 'use-intl/format-message/format-only' } },
     }),
     async load(id) {
-      const language = catalogue.exec(id)?.[1]
-      if (language === undefined) return undefined
+      const part = catalogue.exec(id)?.[1]
+      if (part === undefined) return undefined
       const { module, dependencies } = await runnerImport<Record<string, Texts>>(id)
       for (const file of dependencies) this.addWatchFile(file)
-      const compiled = compileAll(module[language] ?? {})
-      return `export const ${language} = JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
+      const compiled = compileAll(module[part] ?? {})
+      return `export const ${part} = JSON.parse(${JSON.stringify(JSON.stringify(compiled))})`
     },
   }
 }

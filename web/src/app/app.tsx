@@ -1,6 +1,13 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { type ReactNode, StrictMode, useCallback, useMemo, useState } from 'react'
+import {
+  type ReactNode,
+  StrictMode,
+  useCallback,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { I18nProvider } from 'react-aria-components/I18nProvider'
 import { IntlProvider } from 'use-intl'
 import { ApiKeyDialog } from '../features/access/api-key-dialog.tsx'
@@ -9,20 +16,20 @@ import { createApi } from '../shared/api/client.ts'
 import { createConnection } from '../shared/api/connection.ts'
 import { createQueryClient } from '../shared/api/query-client.ts'
 import { ToastProvider } from '../shared/feedback/toast-provider.tsx'
-import { type Catalogue, loadTexts } from '../shared/text/texts.ts'
 import { applyPreferences, type Preferences, savePreferences } from './preferences.ts'
 import { createAppRouter } from './router.ts'
 import { SessionContext } from './session.ts'
+import type { TextStore } from './text-store.ts'
 
 interface AppProps {
   readonly preferences: Preferences
-  readonly texts: Catalogue
+  readonly texts: TextStore
 }
 
 /** The page: what lives as long as the tab, around the screens that the address names. */
-export function App({ preferences: first, texts: firstTexts }: AppProps): ReactNode {
+export function App({ preferences: first, texts }: AppProps): ReactNode {
   const [preferences, setPreferences] = useState(first)
-  const [texts, setTexts] = useState(firstTexts)
+  const messages = useSyncExternalStore(texts.subscribe, texts.texts)
   const [router] = useState(createAppRouter)
   const [queryClient] = useState(createQueryClient)
   const [connection] = useState(createConnection)
@@ -33,20 +40,26 @@ export function App({ preferences: first, texts: firstTexts }: AppProps): ReactN
     [current, ask, connection],
   )
 
-  const choose = useCallback(async (wanted: Preferences) => {
-    setTexts(await loadTexts(wanted.language))
-    setPreferences(wanted)
-    applyPreferences(wanted)
-    savePreferences(wanted)
-  }, [])
+  const choose = useCallback(
+    async (wanted: Preferences) => {
+      await texts.change(wanted.language)
+      setPreferences(wanted)
+      applyPreferences(wanted)
+      savePreferences(wanted)
+    },
+    [texts],
+  )
   const session = useMemo(
-    () => ({ api, connection, changeKey: change, preferences, choose }),
-    [api, connection, change, preferences, choose],
+    () => ({
+      ...{ api, connection, changeKey: change, preferences, choose },
+      completeTexts: texts.complete,
+    }),
+    [api, connection, change, preferences, choose, texts],
   )
 
   return (
     <StrictMode>
-      <IntlProvider locale={preferences.language} messages={texts} timeZone={ownTimeZone()}>
+      <IntlProvider locale={preferences.language} messages={messages} timeZone={ownTimeZone()}>
         {/* React Aria follows the browser's language otherwise. */}
         <I18nProvider locale={preferences.language}>
           <QueryClientProvider client={queryClient}>

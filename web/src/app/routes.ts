@@ -7,7 +7,7 @@ import { parsePersonSearch } from '../features/people/person/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
 import { parseConfigurationSearch, parseJobsSearch } from '../features/system/search.ts'
 import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
-import { lazyScreen } from './lazy-screen.ts'
+import { lazyScreen } from './lazy-screen.tsx'
 import { oldAddresses } from './old-addresses.ts'
 import { rootRoute } from './root-route.ts'
 import { startScreen } from './screens.ts'
@@ -27,6 +27,7 @@ const identify = createRoute({
   path: '/identify',
   component: lazyScreen(
     async () => (await import('../features/identify/identify-view.tsx')).IdentifyView,
+    { isStart: true },
   ),
 })
 
