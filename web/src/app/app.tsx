@@ -30,7 +30,7 @@ interface AppProps {
 export function App({ preferences: first, texts }: AppProps): ReactNode {
   const [preferences, setPreferences] = useState(first)
   const messages = useSyncExternalStore(texts.subscribe, texts.texts)
-  const [router] = useState(createAppRouter)
+  const [router] = useState(() => createAppRouter({ completeTexts: texts.complete }))
   const [queryClient] = useState(createQueryClient)
   const [connection] = useState(createConnection)
   const apiKey = useApiKey()
@@ -50,11 +50,8 @@ export function App({ preferences: first, texts }: AppProps): ReactNode {
     [texts],
   )
   const session = useMemo(
-    () => ({
-      ...{ api, connection, changeKey: change, preferences, choose },
-      completeTexts: texts.complete,
-    }),
-    [api, connection, change, preferences, choose, texts],
+    () => ({ api, connection, changeKey: change, preferences, choose }),
+    [api, connection, change, preferences, choose],
   )
 
   return (

@@ -1,7 +1,13 @@
-import { createRootRoute, retainSearchParams } from '@tanstack/react-router'
+import { createRootRouteWithContext, retainSearchParams } from '@tanstack/react-router'
 import { Frame } from './frame.tsx'
 import { NotFound } from './not-found.tsx'
 import { RouteError } from './route-error.tsx'
+
+/** What routes need of the page. */
+export interface RouterContext {
+  /** Resolves when there is more to say than the start page needs. */
+  readonly completeTexts: () => Promise<void>
+}
 
 /** What every address may say. */
 interface RootSearch {
@@ -10,7 +16,7 @@ interface RootSearch {
 }
 
 /** The frame, which is there at every address. */
-export const rootRoute = createRootRoute({
+export const rootRoute = createRootRouteWithContext<RouterContext>()({
   component: Frame,
   errorComponent: RouteError,
   notFoundComponent: NotFound,

@@ -1,5 +1,6 @@
 import { createHashHistory, createRouter } from '@tanstack/react-router'
 import { NotFound } from './not-found.tsx'
+import type { RouterContext } from './root-route.ts'
 import { RouteError } from './route-error.tsx'
 import { routeTree } from './routes.ts'
 
@@ -7,9 +8,9 @@ import { routeTree } from './routes.ts'
  * Creates the router. Addresses stand behind `#`, so that any static server and any path of a proxy
  * can carry the page.
  */
-export function createAppRouter() {
+export function createAppRouter(context: RouterContext) {
   return createRouter({
-    routeTree,
+    ...{ routeTree, context },
     history: createHashHistory(),
     defaultPreload: 'intent',
     defaultErrorComponent: RouteError,

@@ -7,7 +7,7 @@ import { parsePersonSearch } from '../features/people/person/search.ts'
 import { parsePeopleSearch } from '../features/people/search.ts'
 import { parseConfigurationSearch, parseJobsSearch } from '../features/system/search.ts'
 import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/search.ts'
-import { lazyScreen } from './lazy-screen.tsx'
+import { lazyScreen, loadSentences } from './lazy-screen.ts'
 import { oldAddresses } from './old-addresses.ts'
 import { rootRoute } from './root-route.ts'
 import { startScreen } from './screens.ts'
@@ -27,7 +27,6 @@ const identify = createRoute({
   path: '/identify',
   component: lazyScreen(
     async () => (await import('../features/identify/identify-view.tsx')).IdentifyView,
-    { isStart: true },
   ),
 })
 
@@ -35,6 +34,7 @@ const live = createRoute({
   getParentRoute,
   path: '/live',
   validateSearch: parseLiveSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(async () => (await import('../features/live/live-view.tsx')).LiveView),
 })
 
@@ -42,6 +42,7 @@ const people = createRoute({
   getParentRoute,
   path: '/people',
   validateSearch: parsePeopleSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/people-view.tsx')).PeopleView,
   ),
@@ -51,6 +52,7 @@ const person = createRoute({
   getParentRoute,
   path: '/people/$person',
   validateSearch: parsePersonSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/person/person-view.tsx')).PersonView,
   ),
@@ -59,6 +61,7 @@ const person = createRoute({
 const twice = createRoute({
   getParentRoute,
   path: '/people/twice',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/merge/twice-view.tsx')).TwiceView,
   ),
@@ -68,6 +71,7 @@ const history = createRoute({
   getParentRoute,
   path: '/history',
   validateSearch: parseHistorySearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/history/history-view.tsx')).HistoryView,
   ),
@@ -77,6 +81,7 @@ const addPhotos = createRoute({
   getParentRoute,
   path: '/add-photos',
   validateSearch: parseAddPhotosSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/add-photos/add-photos-view.tsx')).AddPhotosView,
   ),
@@ -85,6 +90,7 @@ const addPhotos = createRoute({
 const collections = createRoute({
   getParentRoute,
   path: '/collections',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/collections-view.tsx')).CollectionsView,
   ),
@@ -93,6 +99,7 @@ const collections = createRoute({
 const collectionSettings = createRoute({
   getParentRoute,
   path: '/collections/settings',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/settings-view.tsx')).SettingsView,
   ),
@@ -101,6 +108,7 @@ const collectionSettings = createRoute({
 const collectionModel = createRoute({
   getParentRoute,
   path: '/collections/model',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/model-view.tsx')).ModelView,
   ),
@@ -109,6 +117,7 @@ const collectionModel = createRoute({
 const collectionExamination = createRoute({
   getParentRoute,
   path: '/collections/examination',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () =>
       (await import('../features/collections/examination/examination-view.tsx')).ExaminationView,
@@ -118,6 +127,7 @@ const collectionExamination = createRoute({
 const evaluation = createRoute({
   getParentRoute,
   path: '/evaluation',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/evaluation/evaluation-view.tsx')).EvaluationView,
   ),
@@ -126,6 +136,7 @@ const evaluation = createRoute({
 const system = createRoute({
   getParentRoute,
   path: '/system',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/health-view.tsx')).HealthView,
   ),
@@ -134,6 +145,7 @@ const system = createRoute({
 const systemModels = createRoute({
   getParentRoute,
   path: '/system/models',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/models-view.tsx')).ModelsView,
   ),
@@ -143,12 +155,14 @@ const systemJobs = createRoute({
   getParentRoute,
   path: '/system/jobs',
   validateSearch: parseJobsSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(async () => (await import('../features/system/jobs-view.tsx')).JobsView),
 })
 
 const systemKeys = createRoute({
   getParentRoute,
   path: '/system/keys',
+  beforeLoad: loadSentences,
   component: lazyScreen(async () => (await import('../features/system/keys-view.tsx')).KeysView),
 })
 
@@ -156,6 +170,7 @@ const unknown = createRoute({
   getParentRoute,
   path: '/unknown',
   validateSearch: parseUnknownSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/unknown/unknown-view.tsx')).UnknownView,
   ),
@@ -165,6 +180,7 @@ const findFace = createRoute({
   getParentRoute,
   path: '/unknown/find',
   validateSearch: parseFindFaceSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/unknown/find-face-view.tsx')).FindFaceView,
   ),
@@ -174,6 +190,7 @@ const addMany = createRoute({
   getParentRoute,
   path: '/add-photos/many',
   validateSearch: parseAddManySearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/add-many/add-many-view.tsx')).AddManyView,
   ),
@@ -182,6 +199,7 @@ const addMany = createRoute({
 const systemProblems = createRoute({
   getParentRoute,
   path: '/system/problems',
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/problems-view.tsx')).ProblemsView,
   ),
@@ -191,6 +209,7 @@ const systemConfiguration = createRoute({
   getParentRoute,
   path: '/system/configuration',
   validateSearch: parseConfigurationSearch,
+  beforeLoad: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/configuration-view.tsx')).ConfigurationView,
   ),

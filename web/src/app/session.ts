@@ -11,8 +11,6 @@ export interface Session {
   readonly changeKey: () => Promise<boolean>
   readonly preferences: Preferences
   readonly choose: (preferences: Preferences) => Promise<void>
-  /** Resolves when there is more to say than the start page needs. */
-  readonly completeTexts: () => Promise<void>
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined)
