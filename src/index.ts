@@ -38,7 +38,7 @@ export type { GalleryCaller, LongOptions, SuppressedPerson } from './gallery/gal
 export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
-export type { HttpServices } from './http/types.ts'
+export type { ConfigurationValue, HttpServices } from './http/types.ts'
 export type { JobFile } from './jobs/job-file.ts'
 export type { Jobs, NewJobRequest, RunJobOptions } from './jobs/jobs.ts'
 export type { InstallProgress, InstallStage } from './models/install.ts'
@@ -111,6 +111,8 @@ export type {
   StatementSubject,
   Statements,
   Status,
+  ThresholdForRate,
+  ThresholdsForRates,
   Timings,
   VerifyOptions,
   VerifyResult,
