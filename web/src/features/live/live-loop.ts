@@ -17,8 +17,7 @@ const noPictureWaitMs = 100
 
 /**
  * Answers a running picture until `signal` is aborted. A frame is taken when the one before is
- * answered, so that it is the newest one and nothing waits in a queue: on two cores, two frames at
- * once were answered no faster, and each later. Rests while the page is hidden.
+ * answered, so that it is the newest one and nothing waits in a queue. Rests while the page is hidden.
  */
 export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
   const { pacer, capture, send, onAnswer, onProblem } = deps
