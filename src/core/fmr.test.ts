@@ -65,6 +65,14 @@ describe('fnmrAtSimilarity', () => {
   ])('answers at %f that %f is missed', (similarity, fnmr) => {
     expect(fnmrAtSimilarity(curve, similarity)).toBeCloseTo(fnmr, 12)
   })
+
+  test('knows of nothing that is missed without points, and needs no two that differ', () => {
+    expect(fnmrAtSimilarity({ ...curve, points: [] }, 0.5)).toBe(0)
+    const point = { similarity: 0.4, fmr: 0.01, falseMatches: 30, tmr: 0.9 }
+    const twice = { ...curve, points: [{ ...point, similarity: -1, tmr: 1 }, point, point] }
+    expect(fnmrAtSimilarity(twice, -1)).toBe(0)
+    expect(fnmrAtSimilarity(twice, 0.4)).toBeCloseTo(0.1, 12)
+  })
 })
 
 describe('statedFmr', () => {
