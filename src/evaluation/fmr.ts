@@ -92,7 +92,12 @@ export interface RateOptions
 export async function rateEmbedded(
   embedded: Pick<EmbeddedDataset, 'images' | 'embeddings' | 'dimension' | 'failures'>,
   { name, selection, ...input }: RateOptions,
-): Promise<{ readonly result: FmrResult; readonly statistics: PairStatistics }> {
+): Promise<{
+  readonly result: FmrResult
+  readonly statistics: PairStatistics
+  /** A number for the person of each image, in shared memory. */
+  readonly persons: Int32Array
+}> {
   const persons = personNumbers(embedded.images)
   const totalPairs = (persons.length * (persons.length - 1)) / 2
   const statistics = await comparePairs(
@@ -143,7 +148,7 @@ export async function rateEmbedded(
     points,
     ...(curve === undefined ? {} : { curve }),
   }
-  return { result, statistics }
+  return { result, statistics, persons }
 }
 
 interface Rates {
@@ -252,8 +257,7 @@ function equalErrorRate(rates: Rates): number {
   return (fmr + 1 - tmr) / 2
 }
 
-/** A number for the person of each image, in shared memory. */
-export function personNumbers(images: readonly Pick<LabelledImage, 'person'>[]): Int32Array {
+function personNumbers(images: readonly LabelledImage[]): Int32Array {
   const numbers = new Map<string, number>()
   const persons = new Int32Array(new SharedArrayBuffer(4 * images.length))
   for (const [row, { person }] of images.entries()) {

@@ -8,7 +8,7 @@ import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-type
 import { makeThumbnail } from '../vision/thumbnail.ts'
 import { analyzeLabelled } from './embeddings.ts'
 import { chooseLabelledFace } from './face-choice.ts'
-import { type ErrorRatePoint, type FmrResult, personNumbers, rateEmbedded } from './fmr.ts'
+import { type ErrorRatePoint, type FmrResult, rateEmbedded } from './fmr.ts'
 import { binCount, binEdge, type PairStatistics } from './pair-statistics.ts'
 
 /** A photograph, and who it shows. */
@@ -112,7 +112,11 @@ export async function evaluatePhotographs(
     })
   }
   const { images, failures, count, refused, ...vectors } = await embedAll(photographs, options)
-  const { result, statistics } = await rateEmbedded(
+  const {
+    result,
+    statistics,
+    persons: personOf,
+  } = await rateEmbedded(
     {
       images: images.map(({ person, file }, row) => ({ key: `${person}/${row}`, person, file })),
       failures: failures.map(({ person, reason }) => ({ key: `${person}/`, reason })),
@@ -124,7 +128,7 @@ export async function evaluatePhotographs(
       ...(signal === undefined ? {} : { signal }),
     },
   )
-  const set = { ...vectors, persons: personNumbers(images) }
+  const set = { ...vectors, persons: personOf }
   const nearest = await findLookAlikes(set, statistics, signal)
   const farthest = findUnlike(set)
   const shown = [...nearest, ...farthest].flatMap(({ rows }) => rows)

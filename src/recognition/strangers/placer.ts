@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { FmrCurve } from '../../core/types.ts'
+import { createHurry } from '../../platform/concurrency/hurry.ts'
 import { createSerialQueue } from '../../platform/concurrency/serial-queue.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { Placement, StrangerStore } from '../../storage/ports/strangers.ts'
@@ -57,27 +58,19 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
   const known = new Map<string, Known>()
   const turns = createSerialQueue()
   let closing = false
-  /** How many wait for sightings to be placed. */
-  let hurried = 0
-  let endPause = () => {}
+  /** Of those who wait for sightings to be placed. */
+  const hurry = createHurry()
   /** The share of a thread's time that was there last; 0 before that is known. */
   let ofThread = 0
 
   /** Waits so that what has begun then takes no more than images leave. */
   async function pause(begun: number): Promise<void> {
-    if (closing || hurried > 0) return
+    if (closing || hurry.isWanted()) return
     const share = Math.max(leastShare, idleShare() - sparedShare)
     // It is one thread of the machine's.
     ofThread = Math.min(1, share * availableParallelism())
     const pauseMs = (performance.now() - begun) * (1 / ofThread - 1)
-    if (pauseMs === 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pauseMs).unref()
-      endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    if (pauseMs > 0) await hurry.pause(pauseMs, { ref: false })
   }
 
   /** Makes the thread know what is stored at this revision. */
@@ -130,7 +123,8 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
   async function placePart(collection: Collection): Promise<number | undefined> {
     const revision = await store.claim(collection.id, { holder, leaseMs })
     if (revision === undefined) return undefined
-    const atOnce = hurried === 0 && ofThread < 1 ? sightingsAtOnceWhenBusy : sightingsAtOnce
+    const isBusy = !hurry.isWanted() && ofThread < 1
+    const atOnce = isBusy ? sightingsAtOnceWhenBusy : sightingsAtOnce
     const sightings = await store.waiting(collection, atOnce)
     if (sightings.length === 0) return 0
     const its = await catchUp(collection, revision)
@@ -178,27 +172,17 @@ export function createStrangerPlacer(options: PlacerOptions): StrangerPlacer {
     if (its !== undefined && !closing) await thread.call('close', { key: its.key })
   }
 
-  async function hurrying<T>(work: () => Promise<T>): Promise<T> {
-    hurried++
-    endPause()
-    try {
-      return await work()
-    } finally {
-      hurried--
-    }
-  }
-
   return {
     async place(collection, { urgent = false } = {}) {
       if (curveOf(collection.modelId) === undefined) return true
       const work = () => turns.run(() => placeAll(collection))
       // What is under way has to end first: it hurries as well.
-      return urgent ? hurrying(work) : work()
+      return urgent ? hurry.during(work) : work()
     },
     forget: (collectionId) => turns.run(() => drop(collectionId)),
     async close() {
       closing = true
-      endPause()
+      hurry.endPause()
       await turns.run(async () => {})
       await thread.close()
     },

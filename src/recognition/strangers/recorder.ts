@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isFaceError } from '../../core/errors.ts'
+import { createHurry } from '../../platform/concurrency/hurry.ts'
 import { createUlidSource } from '../../platform/ulid.ts'
 import type { NewSighting, StrangerStore } from '../../storage/ports/strangers.ts'
 
@@ -58,9 +59,8 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
   let writing: Promise<void> | undefined
   /** What is being done: sightings are written together, or gathered. */
   let step: Promise<void> = Promise.resolve()
-  /** How many wait for what is in the queue. */
-  let hurried = 0
-  let endGathering = () => {}
+  /** Of those who wait for what is in the queue. */
+  const hurry = createHurry()
   let closing = false
   let recorded = 0
   let dropped = 0
@@ -96,29 +96,9 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
     for (let part = next(); part.length > 0; part = next()) {
       step = writePart(part)
       await step
-      if (hurried > 0 || queue.length >= maxWritten) continue
-      step = gather()
+      if (hurry.isWanted() || queue.length >= maxWritten) continue
+      step = hurry.pause(gatherMs)
       await step
-    }
-  }
-
-  function gather(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, gatherMs)
-      endGathering = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  async function hurrying(work: () => Promise<void>): Promise<void> {
-    hurried++
-    endGathering()
-    try {
-      await work()
-    } finally {
-      hurried--
     }
   }
 
@@ -130,7 +110,7 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
   }
 
   function flush(): Promise<void> {
-    return hurrying(async () => {
+    return hurry.during(async () => {
       while (queue.length > 0) await begin()
     })
   }
@@ -146,11 +126,11 @@ export function createSightingRecorder({ store, onRecorded }: RecorderOptions): 
         return id
       })
       if (queue.length > 0) void begin()
-      if (queue.length >= maxWritten) endGathering()
+      if (queue.length >= maxWritten) hurry.endPause()
       return ids
     },
     written: (sightingId) =>
-      hurrying(async () => {
+      hurry.during(async () => {
         while (queue.some(({ sighting }) => sighting.id === sightingId)) await step
       }),
     flush,

@@ -9,6 +9,7 @@ import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { hasEnded } from '../../shared/jobs/use-job.ts'
 import { FacePhoto } from '../../shared/photos/face-photo.tsx'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { type EnrolledPerson, toPersons } from './bulk-job-data.ts'
 import './enrolled-persons.css'
 
@@ -20,7 +21,6 @@ interface EnrolledPersonsProps {
 /** Who got photographs by a job that has ended, or would get them. */
 export function EnrolledPersons({ job, isDryRun }: EnrolledPersonsProps): ReactNode {
   const t = useTranslations('addMany')
-  const shared = useTranslations('shared')
   const { api } = useApp()
   const list = useInfiniteQuery({
     ...jobItemsOptions(api, job.id, { rejected: false }),
@@ -45,16 +45,7 @@ export function EnrolledPersons({ job, isDryRun }: EnrolledPersonsProps): ReactN
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { hasEnded } from '../../shared/jobs/use-job.ts'
 import { PhotoCanvas } from '../../shared/photos/photo-canvas.tsx'
 import { saveFile } from '../../shared/save-file.ts'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { type RejectedPhoto, toRejected } from './bulk-job-data.ts'
 import { bulkReasonText } from './bulk-reason.ts'
 import type { Selection } from './selection.ts'
@@ -26,7 +27,6 @@ interface RejectedTableProps {
 /** The photographs that were not taken, each with its reason, and with its picture where it is at hand. */
 export function RejectedTable({ job, selection }: RejectedTableProps): ReactNode {
   const t = useTranslations('addMany')
-  const shared = useTranslations('shared')
   const { api } = useApp()
   const list = useInfiniteQuery({
     ...jobItemsOptions(api, job.id, { rejected: true }),
@@ -69,16 +69,7 @@ export function RejectedTable({ job, selection }: RejectedTableProps): ReactNode
           ))}
         </tbody>
       </table>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

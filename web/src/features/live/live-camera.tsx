@@ -21,7 +21,7 @@ const snapshot = { maxSide: 1920, quality: 0.92 } as const
 export function LiveCamera(): ReactNode {
   const t = useTranslations('live')
   const facesText = useTranslations('faces')
-  const { cameraWanted, setCameraWanted, setPhotos } = useApp()
+  const { cameraWanted, setPhotos } = useApp()
   const navigate = useNavigate()
   const camera = useCamera(cameraWanted)
   const video = useRef<HTMLVideoElement>(null)
@@ -51,14 +51,6 @@ export function LiveCamera(): ReactNode {
         video={video}
         hint={t('hint')}
         fullscreen
-        onStart={() => {
-          setCameraWanted(true)
-          camera.start()
-        }}
-        onStop={() => {
-          setCameraWanted(false)
-          camera.stop()
-        }}
         overlay={
           result && (
             <FaceOverlay

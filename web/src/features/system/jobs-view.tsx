@@ -6,6 +6,7 @@ import { jobsOptions } from '../../shared/api/jobs.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { hasEnded } from '../../shared/jobs/use-job.ts'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { JobRow } from './job-row.tsx'
 import { type JobsSearch, jobStates } from './search.ts'
 import { SystemHead } from './system-head.tsx'
@@ -20,7 +21,6 @@ const idleMs = 10_000
 export function JobsView(): ReactNode {
   const t = useTranslations('system.jobs')
   const jobs = useTranslations('jobs')
-  const shared = useTranslations('shared')
   const { api } = useApp()
   const { state } = route.useSearch()
   const navigate = useNavigate({ from: '/system/jobs' })
@@ -60,16 +60,7 @@ export function JobsView(): ReactNode {
           <JobRow key={job.id} job={job} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </section>
   )
 }

@@ -9,6 +9,7 @@ import type { Page, ResemblingSighting, Sighting } from '../../shared/api/types.
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { rateText } from '../../shared/rates.ts'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { SightingCard } from './sighting-list.tsx'
 
 /** Sightings that resemble the face of a photograph, latest first. */
@@ -69,16 +70,7 @@ function Found({ list, items }: FoundProps): ReactNode {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

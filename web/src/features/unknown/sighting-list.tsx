@@ -5,6 +5,7 @@ import { strangerSightingsOptions } from '../../shared/api/sightings.ts'
 import type { Sighting, Stranger } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { SightingPhoto } from './sighting-photo.tsx'
 
 /** The API enrols at most so many at once. */
@@ -59,16 +60,7 @@ export function SightingList({ stranger, chosen, onChoose }: SightingListProps):
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
+import { useApp } from '../app-context.ts'
 import { Notice } from '../feedback/notice.tsx'
 import { Icon } from '../icons.tsx'
 import { FullscreenButton } from './fullscreen-button.tsx'
@@ -9,8 +10,8 @@ import './stage.css'
 interface CameraStageProps {
   readonly camera: Camera
   readonly video: RefObject<HTMLVideoElement | null>
-  readonly onStart: () => void
-  readonly onStop: () => void
+  /** Told when the user has stopped the camera. */
+  readonly onStop?: (() => void) | undefined
   /** Lies over the video. */
   readonly overlay?: ReactNode
   /** More buttons, before Stop. */
@@ -22,15 +23,26 @@ interface CameraStageProps {
 
 /** The camera's picture, or why there is none, with the buttons to start and stop it. */
 export function CameraStage(props: CameraStageProps): ReactNode {
-  const { camera, video, onStart, onStop, overlay, actions, hint, fullscreen } = props
+  const { camera, video, onStop, overlay, actions, hint, fullscreen } = props
   const t = useTranslations('camera')
   const shared = useTranslations('shared')
+  const { setCameraWanted } = useApp()
   const { state, start } = camera
   const stage = useRef<HTMLDivElement>(null)
   const stream = state.phase === 'on' ? state.stream : undefined
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null
   }, [stream, video])
+
+  function begin(): void {
+    setCameraWanted(true)
+    start()
+  }
+  function end(): void {
+    setCameraWanted(false)
+    camera.stop()
+    onStop?.()
+  }
 
   if (state.phase === 'failed') {
     return (
@@ -39,7 +51,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
           kind="bad"
           title={t(`problems.${state.problem}.title`)}
           actions={
-            <button type="button" onClick={onStart}>
+            <button type="button" onClick={begin}>
               {shared('tryAgain')}
             </button>
           }
@@ -57,7 +69,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
         <button
           type="button"
           className="primary"
-          onClick={onStart}
+          onClick={begin}
           disabled={state.phase === 'starting'}
         >
           {state.phase === 'starting' ? t('starting') : t('start')}
@@ -96,7 +108,7 @@ export function CameraStage(props: CameraStageProps): ReactNode {
         )}
         {actions}
         {fullscreen && <FullscreenButton of={stage} />}
-        <button type="button" onClick={onStop}>
+        <button type="button" onClick={end}>
           <Icon name="stop" /> {t('stop')}
         </button>
       </div>

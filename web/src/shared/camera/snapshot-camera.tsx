@@ -24,7 +24,7 @@ interface SnapshotCameraProps {
 export function SnapshotCamera(props: SnapshotCameraProps): ReactNode {
   const { hint, faceGuide = false, autoStart = false, onSnapshot, onStop } = props
   const t = useTranslations('camera')
-  const { cameraWanted, setCameraWanted } = useApp()
+  const { cameraWanted } = useApp()
   const toasts = useToasts()
   const camera = useCamera(cameraWanted || autoStart)
   const video = useRef<HTMLVideoElement>(null)
@@ -40,15 +40,7 @@ export function SnapshotCamera(props: SnapshotCameraProps): ReactNode {
       camera={camera}
       video={video}
       hint={hint}
-      onStart={() => {
-        setCameraWanted(true)
-        camera.start()
-      }}
-      onStop={() => {
-        setCameraWanted(false)
-        camera.stop()
-        onStop?.()
-      }}
+      onStop={onStop}
       overlay={faceGuide && <div className="face-guide" aria-hidden="true" />}
       actions={
         <button type="button" className="primary" onClick={() => void take()}>

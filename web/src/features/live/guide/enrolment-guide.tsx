@@ -16,7 +16,7 @@ import { type TakenPose, usePoseCapture } from './use-pose-capture.ts'
 /** Asks for a few poses, takes a picture of each when it is good, and enrols the chosen ones. */
 export function EnrolmentGuide(): ReactNode {
   const t = useTranslations('live.guide')
-  const { cameraWanted, setCameraWanted } = useApp()
+  const { cameraWanted } = useApp()
   const camera = useCamera(cameraWanted)
   const video = useRef<HTMLVideoElement>(null)
   const [taken, setTaken] = useState<readonly TakenPose[]>([])
@@ -52,14 +52,6 @@ export function EnrolmentGuide(): ReactNode {
         video={video}
         hint={t('hint')}
         fullscreen
-        onStart={() => {
-          setCameraWanted(true)
-          camera.start()
-        }}
-        onStop={() => {
-          setCameraWanted(false)
-          camera.stop()
-        }}
         overlay={<div className="face-guide" aria-hidden="true" />}
         actions={
           pose && (

@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { historyOptions } from '../../../shared/api/history.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { ProblemNotice } from '../../../shared/feedback/problem-notice.tsx'
+import { ShowMore } from '../../../shared/show-more.tsx'
 import { HistoryItem } from './history-item.tsx'
 import './history.css'
 
@@ -23,16 +24,7 @@ export function HistoryList({ person }: { readonly person: string | undefined })
           <HistoryItem key={entry.id} entry={entry} />
         ))}
       </ol>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="wide"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </>
   )
 }
