@@ -12,31 +12,20 @@ import {
   writeCameraScenes,
   writeMovingCamera,
 } from '../helpers/fake-camera.ts'
+import { poseScene } from '../helpers/head-poses.ts'
 import { annAtCamera, annInSample3, cutPhoto } from '../helpers/sample-people.ts'
 
 const title = `the live picture with the real server${skippedWithoutChromium}`
 
-/** Faces whose pose the detector reads as from the front, right, left, up and down, 2 s each. */
-const poses: readonly CameraScene[] = [
-  { photo: samplePhoto(3), region: annInSample3, frames: 60 },
-  {
-    ...{ photo: samplePhoto(3), frames: 60 },
-    region: { left: 485, top: 220, width: 420, height: 480 },
-    mirrored: true,
-  },
-  {
-    ...{ photo: samplePhoto(3), frames: 60 },
-    region: { left: 485, top: 220, width: 420, height: 480 },
-  },
-  {
-    ...{ photo: samplePhoto(5), frames: 60 },
-    region: { left: 1000, top: 110, width: 390, height: 420 },
-  },
-  {
-    ...{ photo: samplePhoto(6), frames: 60 },
-    region: { left: 1060, top: 220, width: 400, height: 470 },
-  },
-]
+/** So long the camera shows a pose: thirty frames are a second. */
+const poseFrames = 60
+
+/** Somebody else, who looks to the left, long enough for a slow machine. */
+const other: CameraScene = {
+  ...{ photo: samplePhoto(3), frames: 3 * poseFrames },
+  region: { left: 485, top: 220, width: 420, height: 480 },
+  mirrored: true,
+}
 
 describe.skipIf(findChromium() === undefined)(title, () => {
   let folder: string
@@ -140,7 +129,12 @@ describe.skipIf(findChromium() === undefined)(title, () => {
 
   test('the guide takes a picture of each pose by itself and registers them, with Undo', async () => {
     const file = join(folder, 'poses.mjpeg')
-    await writeCameraScenes(file, poses)
+    const scenes = await Promise.all(
+      (['front', 'left', 'right', 'up', 'down'] as const).map((pose) =>
+        poseScene(pose, poseFrames),
+      ),
+    )
+    await writeCameraScenes(file, scenes)
     const page = await openLive(file, { address: '/live?guide=true' })
     const guide: Locator = page.getByRole('complementary', { name: 'Register by camera' })
     await guide.getByRole('heading', { name: 'Look straight into the camera.' }).waitFor()
@@ -160,6 +154,39 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByText('Undone.').waitFor()
     await openTab(page, 'People')
     await page.getByText('1 person with 1 face').waitFor()
+  }, 180_000)
+
+  test('the guide leaves out the picture of somebody else who steps in', async () => {
+    const file = join(folder, 'two-people.mjpeg')
+    const [front, left] = await Promise.all([
+      poseScene('front', poseFrames),
+      poseScene('left', poseFrames),
+    ])
+    await writeCameraScenes(file, [front, other, left])
+    const page = await openLive(file, { address: '/live?guide=true' })
+    const guide: Locator = page.getByRole('complementary', { name: 'Register by camera' })
+    const leftOut = guide.getByText('Somebody else was in the last picture')
+    await leftOut.waitFor({ timeout: 60_000 })
+    // The first one comes back and looks to the left, too.
+    await guide.getByRole('img', { name: 'Picture: Left' }).waitFor({ timeout: 60_000 })
+    expect(await leftOut.count()).toBe(0)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await guide.getByRole('button', { name: 'Register 2 pictures' }).click()
+    await page.getByRole('dialog', { name: 'Who is it?' }).waitFor()
+    await page.keyboard.type('Cleo')
+    await page.getByRole('option', { name: 'New person: Cleo' }).click()
+    await page.getByText('Cleo: 2 pictures registered.').waitFor()
+    const { buffer } = await cutPhoto(3, other.region, 'other.jpg')
+    const form = new FormData()
+    form.append('image', new Blob([new Uint8Array(buffer)]), 'other.jpg')
+    const answer = await fetch(`${server.url}v1/collections/default/identify`, {
+      method: 'POST',
+      body: form,
+    })
+    const { faces } = (await answer.json()) as { readonly faces: { readonly decision: string }[] }
+    expect(faces.map(({ decision }) => decision)).toEqual(['unknown'])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Undone.').waitFor()
   }, 180_000)
 
   test('the guide says what is wrong, skips a pose and takes a picture by hand', async () => {

@@ -16,6 +16,8 @@ export const skippedWithoutChromium: string =
 export interface BrowserOptions {
   /** An .mjpeg file that plays the camera; without it there is no camera at all. */
   readonly cameraFile?: string
+  /** So many cameras that show a test picture, in the place of a file. */
+  readonly cameras?: number
   /** Whether the question for the camera is answered with yes. Default: yes with a camera. */
   readonly allowCamera?: boolean
   /** A host name that leads to this machine, as if it were another; pages there are not secure. */
@@ -26,14 +28,16 @@ export interface BrowserOptions {
 export function launchBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error('Chromium is not installed.')
-  const camera =
-    options.cameraFile === undefined
+  const { cameraFile, cameras } = options
+  const camera = [
+    ...(cameraFile === undefined
       ? []
-      : [
-          '--use-fake-device-for-media-stream',
-          `--use-file-for-fake-video-capture=${options.cameraFile}`,
-        ]
-  const allow = options.allowCamera ?? options.cameraFile !== undefined
+      : ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameraFile}`]),
+    ...(cameras === undefined
+      ? []
+      : [`--use-fake-device-for-media-stream=device-count=${cameras}`]),
+  ]
+  const allow = options.allowCamera ?? (cameraFile !== undefined || cameras !== undefined)
   return chromium.launch({
     executablePath,
     args: [

@@ -1,6 +1,7 @@
 import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { createTurns } from '../shared/api/turns.ts'
 import { AppContext, type AppContextValue } from '../shared/app-context.ts'
 import type { ProbePhoto } from '../shared/photos/probe-photo.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
@@ -11,6 +12,9 @@ import { useFrameData } from './use-frame-data.ts'
 
 const defaultCollection = 'default'
 
+/** So many image files are decoded at once: as many as keep the browser busy. */
+const decodedAtOnce = 2
+
 /** The frame around all screens: header, messages about the server, footer. */
 export function Frame(): ReactNode {
   const t = useTranslations('app')
@@ -19,11 +23,12 @@ export function Frame(): ReactNode {
   const { names, collection, details, problem, retry } = useFrameData(wanted)
   const [cameraWanted, setCameraWanted] = useState(false)
   const [photos, setPhotos] = useState<readonly ProbePhoto[]>([])
+  const [decoding] = useState(() => createTurns(decodedAtOnce))
   useFocusOnChange()
 
   const context = useMemo<AppContextValue>(
-    () => ({ api, collection, cameraWanted, setCameraWanted, photos, setPhotos }),
-    [api, collection, cameraWanted, photos],
+    () => ({ api, collection, cameraWanted, setCameraWanted, photos, setPhotos, decoding }),
+    [api, collection, cameraWanted, photos, decoding],
   )
   return (
     <AppContext value={context}>

@@ -1,5 +1,6 @@
 import { createContext, type Dispatch, type SetStateAction, useContext } from 'react'
 import type { Scope } from './api/client.ts'
+import type { Turns } from './api/turns.ts'
 import type { ProbePhoto } from './photos/probe-photo.ts'
 
 /** The client, the collection, and what screens leave to each other. */
@@ -10,6 +11,8 @@ export interface AppContextValue extends Scope {
   /** The photos to identify: they are still there when the user comes back from another screen. */
   readonly photos: readonly ProbePhoto[]
   readonly setPhotos: Dispatch<SetStateAction<readonly ProbePhoto[]>>
+  /** Image files are decoded in turn: each takes much memory meanwhile. */
+  readonly decoding: Turns
 }
 
 export const AppContext = createContext<AppContextValue | undefined>(undefined)

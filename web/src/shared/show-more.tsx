@@ -1,17 +1,15 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 
-interface ShowMoreProps {
-  /** A list that is loaded page by page. */
-  readonly list: {
-    readonly hasNextPage: boolean
-    readonly isFetchingNextPage: boolean
-    readonly fetchNextPage: () => Promise<unknown>
-  }
+/** A list that is shown part by part. */
+interface ListInParts {
+  readonly hasNextPage: boolean
+  readonly isFetchingNextPage: boolean
+  readonly fetchNextPage: () => Promise<unknown>
 }
 
-/** Loads the next page of a list, while there is one. */
-export function ShowMore({ list }: ShowMoreProps): ReactNode {
+/** Shows the next part of a list, while there is one. */
+export function ShowMore({ list }: { readonly list: ListInParts }): ReactNode {
   const shared = useTranslations('shared')
   if (!list.hasNextPage) return null
   return (
@@ -24,4 +22,22 @@ export function ShowMore({ list }: ShowMoreProps): ReactNode {
       {shared('showMore')}
     </button>
   )
+}
+
+interface FirstItems<Item> {
+  readonly shown: readonly Item[]
+  readonly list: ListInParts
+}
+
+/** The first items of a list that is here as a whole; {@link ShowMore} shows as many again. */
+export function useFirstItems<Item>(items: readonly Item[], step: number): FirstItems<Item> {
+  const [most, setMost] = useState(step)
+  return {
+    shown: items.slice(0, most),
+    list: {
+      hasNextPage: items.length > most,
+      isFetchingNextPage: false,
+      fetchNextPage: async () => setMost(most + step),
+    },
+  }
 }

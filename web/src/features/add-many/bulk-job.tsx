@@ -14,6 +14,7 @@ import { toCounts, toOptions } from './bulk-job-data.ts'
 import { EnrolledPersons } from './enrolled-persons.tsx'
 import { RejectedTable } from './rejected-table.tsx'
 import type { Selection } from './selection.ts'
+import { SendingProgress } from './sending-progress.tsx'
 import { StartProblem } from './start-problem.tsx'
 import { useStartJob } from './use-start-job.ts'
 
@@ -113,17 +114,18 @@ function AfterCheck({ job, selection, onStarted, onAgain }: AfterCheckProps): Re
     <>
       <p>{t(selection ? 'nothingStored' : 'chooseAgain')}</p>
       <StartProblem error={start.error} />
+      <SendingProgress start={start} />
       <div className="add-many-buttons">
         {selection && (
           <button
             type="button"
             className="primary"
-            disabled={start.isPending || enrolled === 0}
+            disabled={start.isSending || enrolled === 0}
             onClick={() =>
-              start.mutate({ source: selection.source, options: toOptions(job).options })
+              start.start({ source: selection.source, options: toOptions(job).options })
             }
           >
-            {start.isPending ? t('sending') : t('enrolThese', { count: enrolled })}
+            {t('enrolThese', { count: enrolled })}
           </button>
         )}
         <button type="button" onClick={() => onAgain(selection !== undefined)}>

@@ -1,7 +1,8 @@
-import { type ReactNode, useId, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { Icon } from '../../shared/icons.tsx'
-import { readDropped } from './dropped-files.ts'
+import { FileField } from '../../shared/photos/file-field.tsx'
+import { useDrop } from '../../shared/photos/use-drop.ts'
 import type { ChosenFile } from './selection.ts'
 import './choose-photos.css'
 
@@ -12,67 +13,36 @@ export function ChoosePhotos({
   readonly onFiles: (files: readonly ChosenFile[]) => void
 }): ReactNode {
   const t = useTranslations('addMany')
-  const [over, setOver] = useState(false)
-  const take = (files: readonly ChosenFile[]) => {
-    if (files.length > 0) onFiles(files)
-  }
+  const { isOver, handlers } = useDrop(onFiles)
+  const take = (files: readonly File[]) =>
+    onFiles(files.map((file) => ({ path: file.webkitRelativePath || file.name, file })))
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for several fields
     <div
       role="group"
       aria-label={t('choose')}
-      className={`choose-photos ${over ? 'over' : ''}`}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        setOver(false)
-        void readDropped(event.dataTransfer).then(take)
-      }}
+      className={`choose-photos ${isOver ? 'over' : ''}`}
+      {...handlers}
     >
       <Icon name="image" />
       <p>{t('drop')}</p>
       <div className="choose-photos-ways">
-        <FileButton label={t('chooseFolder')} attributes={{ webkitdirectory: '' }} onFiles={take} />
-        <FileButton
-          label={t('chooseFiles')}
-          attributes={{ multiple: true, accept: 'image/*,.zip,.tar,.tgz,.gz,.csv' }}
-          onFiles={take}
-        />
+        <span className="file-button">
+          <FileField attributes={{ webkitdirectory: '' }} labelClass="button" onFiles={take}>
+            {t('chooseFolder')}
+          </FileField>
+        </span>
+        <span className="file-button">
+          <FileField
+            attributes={{ multiple: true, accept: 'image/*,.zip,.tar,.tgz,.gz,.csv' }}
+            labelClass="button"
+            onFiles={take}
+          >
+            {t('chooseFiles')}
+          </FileField>
+        </span>
       </div>
       <p className="muted">{t('how')}</p>
     </div>
-  )
-}
-
-interface FileButtonProps {
-  readonly label: string
-  /** `webkitdirectory` is an attribute that all browsers know and no type lists. */
-  readonly attributes: Readonly<Record<string, string | boolean>>
-  readonly onFiles: (files: readonly ChosenFile[]) => void
-}
-
-function FileButton({ label, attributes, onFiles }: FileButtonProps): ReactNode {
-  const id = useId()
-  return (
-    <span className="file-button">
-      <input
-        id={id}
-        type="file"
-        {...attributes}
-        onChange={(event) => {
-          const files = [...(event.target.files ?? [])]
-          // The same files may be chosen twice in a row.
-          event.target.value = ''
-          onFiles(files.map((file) => ({ path: file.webkitRelativePath || file.name, file })))
-        }}
-      />
-      <label htmlFor={id} className="button">
-        {label}
-      </label>
-    </span>
   )
 }

@@ -11,6 +11,7 @@ import { hasEnded } from '../../shared/jobs/use-job.ts'
 import { FacePhoto } from '../../shared/photos/face-photo.tsx'
 import { ShowMore } from '../../shared/show-more.tsx'
 import { type EnrolledPerson, toPersons } from './bulk-job-data.ts'
+import { TakeBack } from './take-back.tsx'
 import './enrolled-persons.css'
 
 interface EnrolledPersonsProps {
@@ -38,6 +39,7 @@ export function EnrolledPersons({ job, isDryRun }: EnrolledPersonsProps): ReactN
           </Link>
         )}
       </div>
+      {!isDryRun && <TakeBack job={job} />}
       <ul className="enrolled-persons" aria-labelledby="enrolled-title">
         {persons.map((person) => (
           <li key={person.id ?? person.name}>

@@ -6,6 +6,7 @@ import { ChoosePhotos } from './choose-photos.tsx'
 import { EnrolOptions } from './enrol-options.tsx'
 import { type Selection, toSelection } from './selection.ts'
 import { SelectionPreview } from './selection-preview.tsx'
+import { SendingProgress } from './sending-progress.tsx'
 import { StartProblem } from './start-problem.tsx'
 import { useStartJob } from './use-start-job.ts'
 
@@ -40,33 +41,24 @@ export function SelectionForm({ selection, onSelect, onStarted }: SelectionFormP
     )
   }
   const { source } = selection
-  const isSending = start.isPending
+  const { isSending } = start
   return (
     <div className="panel">
       <h2>{t('chosen')}</h2>
       <SelectionPreview selection={selection} />
       <EnrolOptions options={options} onChange={setOptions} />
       <StartProblem error={start.error} />
-      {isSending && (
-        <div role="status">
-          <p>{t('sending')}</p>
-          <progress className="wide" aria-label={t('sending')} />
-        </div>
-      )}
+      <SendingProgress start={start} />
       <div className="add-many-buttons">
         <button
           type="button"
           className="primary"
           disabled={isSending}
-          onClick={() => start.mutate({ source, options: { ...options, dryRun: true } })}
+          onClick={() => start.start({ source, options: { ...options, dryRun: true } })}
         >
           {t('check')}
         </button>
-        <button
-          type="button"
-          disabled={isSending}
-          onClick={() => start.mutate({ source, options })}
-        >
+        <button type="button" disabled={isSending} onClick={() => start.start({ source, options })}>
           {t('enrolNow')}
         </button>
         <button

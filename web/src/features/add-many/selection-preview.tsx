@@ -1,7 +1,8 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { Notice } from '../../shared/feedback/notice.tsx'
 import { PhotoCanvas } from '../../shared/photos/photo-canvas.tsx'
+import { ShowMore, useFirstItems } from '../../shared/show-more.tsx'
 import type { NamedPhotos, Selection } from './selection.ts'
 import { useNamePreview } from './use-name-preview.ts'
 import './selection-preview.css'
@@ -41,12 +42,11 @@ export function SelectionPreview({ selection }: { readonly selection: Selection 
 
 function Persons({ persons }: { readonly persons: readonly NamedPhotos[] }): ReactNode {
   const t = useTranslations('addMany')
-  const shared = useTranslations('shared')
-  const [most, setMost] = useState(personsAtOnce)
+  const { shown, list } = useFirstItems(persons, personsAtOnce)
   return (
     <>
       <ul className="named-photos" aria-label={t('persons')}>
-        {persons.slice(0, most).map(({ name, photos }) => (
+        {shown.map(({ name, photos }) => (
           <li key={name}>
             <span className="named-photos-row">
               {photos.slice(0, photosOfPerson).map(({ path, file }) => (
@@ -58,11 +58,7 @@ function Persons({ persons }: { readonly persons: readonly NamedPhotos[] }): Rea
           </li>
         ))}
       </ul>
-      {persons.length > most && (
-        <button type="button" className="wide" onClick={() => setMost(most + personsAtOnce)}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </>
   )
 }

@@ -33,7 +33,7 @@ export function CandidateList({ face, cut, onAdd }: CandidateListProps): ReactNo
         {cut && (
           <figure>
             <span className="face-cut">
-              <PhotoCanvas blob={cut} label={t('thisFace')} maxSide={cutSide} />
+              <PhotoCanvas blob={cut} label={t('thisFace')} maxSide={cutSide} first />
             </span>
             <figcaption>{t('thisFace')}</figcaption>
           </figure>
@@ -71,7 +71,7 @@ function CandidateRow({ candidate, onAdd }: CandidateRowProps): ReactNode {
     <li className="candidate">
       <CandidatePhoto candidate={candidate} />
       <div className="candidate-words">
-        <p className="candidate-name">
+        <p className="face-name">
           <PersonLink candidate={candidate} />
         </p>
         <p className="face-detail">{likenessText(faces, candidate)}</p>

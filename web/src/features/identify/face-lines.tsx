@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
-import type { Identification, IdentifiedFace } from '../../shared/api/types.ts'
+import type { Identification } from '../../shared/api/types.ts'
+import { FaceDetail } from '../../shared/faces/face-detail.tsx'
 import type { FaceLight, ShownFace } from '../../shared/faces/face-overlay.tsx'
-import { faceLabel, likenessText } from '../../shared/faces/face-texts.ts'
-import { reasonText, undeterminedText } from '../../shared/photos/photo-texts.ts'
+import { faceLabel } from '../../shared/faces/face-texts.ts'
 import type { ProbePhoto } from '../../shared/photos/probe-photo.ts'
 import { FaceWork } from './face-work.tsx'
 import './face-lines.css'
@@ -48,7 +48,7 @@ export function FaceLines(props: FaceLinesProps): ReactNode {
               <span className="face-line-words">
                 <bdi className="face-name">{faceLabel(t, face)}</bdi>
                 <span className="face-detail">
-                  <FaceDetail face={face} />
+                  <FaceDetail face={face} advice />
                 </span>
               </span>
             </button>
@@ -65,16 +65,4 @@ export function FaceLines(props: FaceLinesProps): ReactNode {
       })}
     </ul>
   )
-}
-
-function FaceDetail({ face }: { readonly face: IdentifiedFace }): ReactNode {
-  const t = useTranslations('faces')
-  const photos = useTranslations('photos')
-  if (face.decision === 'undetermined') {
-    if (face.reasons.length === 0) return undeterminedText(photos, [])
-    return face.reasons.map((reason) => reasonText(photos, reason, '')).join(' ')
-  }
-  const best = face.candidates[0]
-  if (best === undefined) return t('nobodyToCompare')
-  return face.decision === 'unknown' ? t('nobodyAlike') : likenessText(t, best)
 }

@@ -72,6 +72,7 @@ export function PhotoWork(props: PhotoWorkProps): ReactNode {
             blob={photo.blob}
             label={t('photoNamed', { name: photo.name })}
             maxSide={photoSide}
+            first
           />
           {data && (
             <FaceOverlay

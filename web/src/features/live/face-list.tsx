@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
-import type { IdentifiedFace } from '../../shared/api/types.ts'
-import { faceLabel, likenessText } from '../../shared/faces/face-texts.ts'
-import { undeterminedText } from '../../shared/photos/photo-texts.ts'
+import { FaceDetail } from '../../shared/faces/face-detail.tsx'
+import { faceLabel } from '../../shared/faces/face-texts.ts'
 import type { TrackedFace } from './face-tracks.ts'
 import './face-list.css'
 
@@ -10,9 +9,9 @@ import './face-list.css'
 export function FaceList({ faces }: { readonly faces: readonly TrackedFace[] }): ReactNode {
   const t = useTranslations('faces')
   return (
-    <ul className="face-list">
+    <ul className="face-lines">
       {faces.map(({ key, face }) => (
-        <li key={key} className={`face-item ${face.decision}`}>
+        <li key={key} className={`face-line plain ${face.decision}`}>
           <span className="face-mark" aria-hidden="true" />
           <div>
             <p className="face-name">
@@ -26,14 +25,4 @@ export function FaceList({ faces }: { readonly faces: readonly TrackedFace[] }):
       ))}
     </ul>
   )
-}
-
-function FaceDetail({ face }: { readonly face: IdentifiedFace }): ReactNode {
-  const t = useTranslations('faces')
-  const photos = useTranslations('photos')
-  if (face.decision === 'undetermined') return undeterminedText(photos, face.reasons)
-  const best = face.candidates[0]
-  if (best === undefined) return t('nobodyToCompare')
-  if (face.decision === 'unknown') return t('nobodyAlike')
-  return likenessText(t, best)
 }

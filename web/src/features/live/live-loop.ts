@@ -1,5 +1,6 @@
 import { type ApiProblem, asProblem, isTemporary } from '../../shared/api/problem.ts'
 import type { CapturedFrame } from '../../shared/camera/frame-capture.ts'
+import { wait } from '../../shared/wait.ts'
 import type { FramePacer } from './frame-pacing.ts'
 
 interface LiveLoopDeps<Answer> {
@@ -10,6 +11,8 @@ interface LiveLoopDeps<Answer> {
   readonly onAnswer: (answer: Answer, takenAtMs: number) => void
   /** A temporary problem is tried again by itself, another one ends the loop. */
   readonly onProblem: (problem: ApiProblem) => void
+  /** The page is hidden: what was answered last is out of date when it comes back. */
+  readonly onRest: () => void
   readonly signal: AbortSignal
 }
 
@@ -20,13 +23,24 @@ const noPictureWaitMs = 100
  * answered, so that it is the newest one and nothing waits in a queue. Rests while the page is hidden.
  */
 export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
-  const { pacer, capture, send, onAnswer, onProblem } = deps
+  const { pacer, capture, send, onAnswer, onProblem, onRest } = deps
   const stop = new AbortController()
   const { signal } = stop
   deps.signal.addEventListener('abort', () => stop.abort())
+  let hiddenAtMs = Number.NEGATIVE_INFINITY
+  const lookAtPage = () => {
+    if (!document.hidden) return
+    hiddenAtMs = performance.now()
+    onRest()
+  }
+  document.addEventListener('visibilitychange', lookAtPage)
+  signal.addEventListener('abort', () =>
+    document.removeEventListener('visibilitychange', lookAtPage),
+  )
 
   async function answerFrame(): Promise<number> {
     await wait(pacer.beforeSending(performance.now()), signal)
+    if (document.hidden) return 0
     const takenAtMs = performance.now()
     const frame = await capture(pacer.maxSide())
     if (frame === undefined || signal.aborted) return noPictureWaitMs
@@ -34,7 +48,8 @@ export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
       const sentAtMs = performance.now()
       const answer = await send(frame, signal)
       pacer.answered(performance.now() - sentAtMs)
-      if (!signal.aborted) onAnswer(answer, takenAtMs)
+      // A frame of before the page was hidden shows who was there then.
+      if (!signal.aborted && takenAtMs > hiddenAtMs) onAnswer(answer, takenAtMs)
       return 0
     } catch (error) {
       if (signal.aborted) return 0
@@ -53,20 +68,6 @@ export function runLiveLoop<Answer>(deps: LiveLoopDeps<Answer>): void {
     }
   }
   void run()
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0) return Promise.resolve()
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }
 
 function visible(signal: AbortSignal): Promise<void> {

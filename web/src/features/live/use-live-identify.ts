@@ -76,6 +76,10 @@ export function useLiveIdentify(
         last = undefined
         setLive({ ...nothing, problem })
       },
+      onRest() {
+        last = undefined
+        setLive(nothing)
+      },
     })
     return () => {
       stop.abort()

@@ -8,13 +8,13 @@ import { useApp } from '../../shared/app-context.ts'
 import { ConfirmDialog } from '../../shared/dialog/confirm-dialog.tsx'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { Icon } from '../../shared/icons.tsx'
+import { ShowMore } from '../../shared/show-more.tsx'
 import { CreateKeyDialog } from './create-key-dialog.tsx'
 import { SystemHead } from './system-head.tsx'
 
 /** API keys: who may do what, since when, until when. */
 export function KeysView(): ReactNode {
   const t = useTranslations('system.keys')
-  const shared = useTranslations('shared')
   const { api } = useApp()
   const client = useQueryClient()
   const list = useInfiniteQuery(apiKeysOptions(api))
@@ -61,11 +61,7 @@ export function KeysView(): ReactNode {
           </table>
         </div>
       )}
-      {list.hasNextPage && (
-        <button type="button" className="wide" onClick={() => void list.fetchNextPage()}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
       {creating && (
         <CreateKeyDialog
           isFirst={keys?.length === 0}

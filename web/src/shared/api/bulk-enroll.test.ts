@@ -1,36 +1,20 @@
-import createClient from 'openapi-fetch'
 import { expect, test } from 'vitest'
-import type { paths } from '../api.d.ts'
-import { bulkEnroll } from './bulk-enroll.ts'
-import type { Api } from './client.ts'
+import { type PhotoSource, toForm } from './bulk-enroll.ts'
 
 const toFile = (name: string) => new File(['x'], name)
 
-/** A scope whose server keeps the forms that it got. */
-function createScope() {
-  const forms: (readonly (readonly [string, string])[])[] = []
-  const client = createClient<paths>({
-    baseUrl: 'http://server',
-    fetch: async (request) => {
-      const form = await request.formData()
-      forms.push([...form].map(([field, file]) => [field, (file as File).name]))
-      return Response.json({})
-    },
-  })
-  const api: Api = { send: async (request) => (await request(client)).data as never }
-  return { scope: { api, collection: 'c' }, forms }
+/** Fields of the form that is sent, and the names of their files. */
+function toFields(source: PhotoSource) {
+  return [...toForm(source)].map(([field, file]) => [field, (file as File).name])
 }
 
-test('photographs go with their paths, after the table', async () => {
-  const { scope, forms } = createScope()
+test('photographs go with their paths, after the table', () => {
   const photos = [{ path: 'Ann/1.jpg', file: toFile('1.jpg') }]
-  await bulkEnroll(scope, { kind: 'photos', photos, table: toFile('list.csv') }, {})
-  await bulkEnroll(scope, { kind: 'archive', archive: toFile('people.zip') }, { dryRun: true })
-  expect(forms).toEqual([
-    [
-      ['table', 'list.csv'],
-      ['photos', 'Ann/1.jpg'],
-    ],
-    [['archive', 'people.zip']],
+  expect(toFields({ kind: 'photos', photos, table: toFile('list.csv') })).toEqual([
+    ['table', 'list.csv'],
+    ['photos', 'Ann/1.jpg'],
+  ])
+  expect(toFields({ kind: 'archive', archive: toFile('people.zip') })).toEqual([
+    ['archive', 'people.zip'],
   ])
 })

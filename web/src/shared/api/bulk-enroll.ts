@@ -1,6 +1,7 @@
 import type { paths } from '../api.d.ts'
 import type { Scope } from './client.ts'
 import type { Job } from './types.ts'
+import { createUploadFetch, type SentBytes } from './upload.ts'
 
 type EnrolmentsPath = paths['/v1/collections/{collection}/enrolments']
 
@@ -22,21 +23,30 @@ export type PhotoSource =
       readonly table: File | undefined
     }
 
+interface BulkEnrollRequest {
+  readonly options: BulkEnrollOptions
+  readonly onProgress: (progress: SentBytes) => void
+  readonly signal: AbortSignal
+}
+
 /**
  * Begins to enrol many photographs: a job, which goes on without the page once everything was sent.
  *
- * @throws {ApiProblem} `payloadTooLarge` when it is more than the server takes at once
+ * @throws {ApiProblem} `payloadTooLarge` when it is more than the server takes at once, `aborted` when
+ *   it was stopped before everything was sent
  */
 export function bulkEnroll(
   { api, collection }: Scope,
   source: PhotoSource,
-  options: BulkEnrollOptions,
+  { options, onProgress, signal }: BulkEnrollRequest,
 ): Promise<Job> {
+  const form = toForm(source)
   return api.send((client) =>
     client.POST('/v1/collections/{collection}/enrolments', {
       params: { path: { collection }, query: options },
       body: {},
-      bodySerializer: () => toForm(source),
+      bodySerializer: () => form,
+      fetch: createUploadFetch(form, { onProgress, signal }),
     }),
   )
 }

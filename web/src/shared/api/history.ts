@@ -23,17 +23,25 @@ export function historyOptions(scope: Scope, person?: string) {
 }
 
 /** An entry with how everything was before and after. */
-export function entryOptions({ api, collection }: Scope, entry: string) {
+export function entryOptions(scope: Scope, entry: string) {
   return queryOptions({
-    queryKey: [...collectionKey(collection), 'history', 'entry', entry],
-    queryFn: ({ signal }) =>
-      api.send((client) =>
-        client.GET('/v1/collections/{collection}/history/{entry}', {
-          params: { path: { collection, entry } },
-          signal,
-        }),
-      ),
+    queryKey: [...collectionKey(scope.collection), 'history', 'entry', entry],
+    queryFn: ({ signal }) => loadEntry(scope, entry, signal),
   })
+}
+
+/** Loads an entry with how everything was before and after. */
+export function loadEntry(
+  { api, collection }: Scope,
+  entry: string,
+  signal?: AbortSignal,
+): Promise<HistoryDetails> {
+  return api.send((client) =>
+    client.GET('/v1/collections/{collection}/history/{entry}', {
+      params: { path: { collection, entry } },
+      signal: signal ?? null,
+    }),
+  )
 }
 
 /** The answer of a deletion, which has no body: the entry of the history that its header names. */
@@ -108,7 +116,8 @@ export function undoEntry({ api, collection }: Scope, entry: string): Promise<Hi
   )
 }
 
-function loadHistory(
+/** Loads a page of the changes of a collection, or of one person, newest first. */
+export function loadHistory(
   { api, collection }: Scope,
   query: { readonly person?: string; readonly cursor?: string; readonly limit: number },
   signal?: AbortSignal,

@@ -1,13 +1,16 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { paths } from '../api.d.ts'
 import type { Api } from './client.ts'
-import type { Job } from './types.ts'
+import type { Job, JobItem, Page } from './types.ts'
 
 /** Which jobs, as the API has them. */
 export type JobsQuery = Omit<
   NonNullable<paths['/v1/jobs']['get']['parameters']['query']>,
   'cursor' | 'limit'
 >
+
+/** Items of a job that are loaded at once. */
+const itemsAtOnce = 200
 
 /** Long operations, latest first, page by page. */
 export function jobsOptions(api: Api, query: JobsQuery = {}) {
@@ -36,22 +39,24 @@ export function jobOptions(api: Api, job: string) {
   })
 }
 
+/** Which things that a job worked on. */
+export interface ItemsQuery {
+  /** Only those that were rejected, or only the others. */
+  readonly rejected?: boolean
+}
+
 /** What a job says of the things that it worked on, page by page. */
-export function jobItemsOptions(
-  api: Api,
-  job: string,
-  { rejected }: { readonly rejected?: boolean } = {},
-) {
+export function jobItemsOptions(api: Api, job: string, query: ItemsQuery = {}) {
   return infiniteQueryOptions({
-    queryKey: ['jobs', 'one', job, 'items', rejected ?? 'all'],
+    queryKey: ['jobs', 'one', job, 'items', query.rejected ?? 'all'],
     queryFn: ({ pageParam, signal }) =>
       api.send((client) =>
         client.GET('/v1/jobs/{job}/items', {
           params: {
             path: { job },
             query: {
-              limit: 200,
-              ...(rejected === undefined ? {} : { rejected }),
+              limit: itemsAtOnce,
+              ...query,
               ...(pageParam === '' ? {} : { cursor: pageParam }),
             },
           },
@@ -59,7 +64,7 @@ export function jobItemsOptions(
         }),
       ),
     initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
+    getNextPageParam: (page: Page<JobItem>) => page.nextCursor,
   })
 }
 

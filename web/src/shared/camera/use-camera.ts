@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { readCameraChoice, saveCameraChoice } from './camera-choice.ts'
 import { type CameraProblem, toCameraProblem } from './camera-problem.ts'
 
 export interface CameraDevice {
@@ -33,8 +34,6 @@ export function useCamera(autoStart: boolean): Camera {
   const stream = useRef<MediaStream>(undefined)
   // A start that was overtaken by a stop or another start must not turn the camera on.
   const attempt = useRef(0)
-  // Who stops the camera and starts it again means the same one.
-  const chosen = useRef<string>(undefined)
 
   const release = useCallback(() => {
     attempt.current++
@@ -48,8 +47,8 @@ export function useCamera(autoStart: boolean): Camera {
       const mine = attempt.current
       setState({ phase: 'starting' })
       try {
-        chosen.current = deviceId ?? chosen.current
-        const opened = await openCamera(chosen.current)
+        if (deviceId !== undefined) saveCameraChoice(deviceId)
+        const opened = await openCamera(deviceId ?? readCameraChoice())
         if (mine !== attempt.current) {
           for (const track of opened.getTracks()) track.stop()
           return
@@ -73,8 +72,6 @@ export function useCamera(autoStart: boolean): Camera {
         })
       } catch (error) {
         if (mine !== attempt.current) return
-        // It may have been unplugged: the next try takes any.
-        chosen.current = undefined
         setState({
           phase: 'failed',
           problem: hasCameraApi() ? toCameraProblem(error) : 'insecure',
@@ -88,6 +85,21 @@ export function useCamera(autoStart: boolean): Camera {
     release()
     setState({ phase: 'off' })
   }, [release])
+
+  // A camera that is plugged in can be chosen at once, and one that is gone cannot.
+  const isOn = state.phase === 'on'
+  useEffect(() => {
+    if (!isOn) return
+    const look = () => {
+      const mine = attempt.current
+      void listCameras().then((devices) => {
+        if (mine !== attempt.current) return
+        setState((now) => (now.phase === 'on' ? { ...now, devices } : now))
+      })
+    }
+    navigator.mediaDevices.addEventListener('devicechange', look)
+    return () => navigator.mediaDevices.removeEventListener('devicechange', look)
+  }, [isOn])
 
   const wanted = useRef(autoStart)
   useEffect(() => {
@@ -103,15 +115,21 @@ function hasCameraApi(): boolean {
   return 'mediaDevices' in navigator && navigator.mediaDevices !== undefined
 }
 
-function openCamera(deviceId: string | undefined): Promise<MediaStream> {
+/** Another camera is taken where the wanted one is not there: it may have been unplugged. */
+async function openCamera(deviceId: string | undefined): Promise<MediaStream> {
+  if (deviceId !== undefined) {
+    try {
+      return await openVideo({ deviceId: { exact: deviceId } })
+    } catch (error) {
+      if (toCameraProblem(error) !== 'absent') throw error
+    }
+  }
+  return openVideo({ facingMode: 'user' })
+}
+
+function openVideo(wanted: MediaTrackConstraints): Promise<MediaStream> {
   const size = { width: { ideal: 1280 }, height: { ideal: 720 } }
-  return navigator.mediaDevices.getUserMedia({
-    audio: false,
-    video:
-      deviceId === undefined
-        ? { ...size, facingMode: 'user' }
-        : { ...size, deviceId: { exact: deviceId } },
-  })
+  return navigator.mediaDevices.getUserMedia({ audio: false, video: { ...size, ...wanted } })
 }
 
 async function listCameras(): Promise<CameraDevice[]> {

@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import type { Job } from '../api/types.ts'
 import { useSlowText } from '../feedback/use-slow-text.ts'
 import { hasText } from '../text/has-text.ts'
+import { remainingText } from './remaining-text.ts'
 import './job-progress.css'
 
 interface JobProgressProps {
@@ -55,14 +56,4 @@ export function JobProgress({ job, label }: JobProgressProps): ReactNode {
 /** A decimal is of interest only where little is done in a second. */
 function roundRate(perSecond: number): number {
   return perSecond >= 10 ? Math.round(perSecond) : perSecond
-}
-
-type JobTexts = ReturnType<typeof useTranslations<'jobs'>>
-
-/** How long the rest takes, in the unit that one would say. */
-function remainingText(t: JobTexts, seconds: number): string {
-  if (seconds < 90) return t('secondsLeft', { count: Math.max(1, Math.round(seconds)) })
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 90) return t('minutesLeft', { count: minutes })
-  return t('hoursLeft', { count: Math.round(minutes / 60) })
 }

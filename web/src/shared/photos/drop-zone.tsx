@@ -1,6 +1,8 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { Icon } from '../icons.tsx'
+import { FileField } from './file-field.tsx'
+import { useDrop } from './use-drop.ts'
 import './drop-zone.css'
 
 interface DropZoneProps {
@@ -13,10 +15,10 @@ interface DropZoneProps {
 /** Takes image files by dialog, drag and drop, or paste. The file field is the keyboard's way. */
 export function DropZone({ label, multiple, compact = false, onFiles }: DropZoneProps): ReactNode {
   const t = useTranslations('shared')
-  const [over, setOver] = useState(false)
-  const id = useId()
-  const latest = useRef(onFiles)
-  latest.current = onFiles
+  const take = (files: readonly File[]) => onFiles(multiple ? files : files.slice(0, 1))
+  const { isOver, handlers } = useDrop((files) => take(files.map(({ file }) => file)))
+  const latest = useRef(take)
+  latest.current = take
 
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
@@ -32,36 +34,14 @@ export function DropZone({ label, multiple, compact = false, onFiles }: DropZone
     <div
       role="group"
       aria-label={label}
-      className={`drop-zone ${over ? 'over' : ''} ${compact ? 'compact' : ''}`}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        setOver(false)
-        const files = [...event.dataTransfer.files]
-        if (files.length > 0) onFiles(multiple ? files : files.slice(0, 1))
-      }}
+      className={`drop-zone ${isOver ? 'over' : ''} ${compact ? 'compact' : ''}`}
+      {...handlers}
     >
-      <input
-        id={id}
-        type="file"
-        accept="image/*"
-        multiple={multiple}
-        onChange={(event) => {
-          const files = [...(event.target.files ?? [])]
-          // The same file may be chosen twice in a row.
-          event.target.value = ''
-          if (files.length > 0) onFiles(files)
-        }}
-      />
-      <label htmlFor={id}>
+      <FileField attributes={{ accept: 'image/*', multiple }} onFiles={take}>
         <Icon name="image" />
         <span className="drop-zone-label">{label}</span>
         <span className="drop-zone-hint">{t('drop', { count: multiple ? 2 : 1 })}</span>
-      </label>
+      </FileField>
     </div>
   )
 }

@@ -1,15 +1,15 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { MissedFace } from '../../../shared/examination/findings.ts'
 import { PersonLink } from '../../../shared/persons/person-link.tsx'
+import { ShowMore, useFirstItems } from '../../../shared/show-more.tsx'
 
 const few = 10
 
 /** Faces that nobody would be found by, and who was nearest. */
 export function MissedFaces({ faces }: { readonly faces: readonly MissedFace[] }): ReactNode {
   const t = useTranslations('examination.leftOut')
-  const shared = useTranslations('shared')
-  const [shown, setShown] = useState(few)
+  const { shown, list } = useFirstItems(faces, few)
   if (faces.length === 0) return null
   return (
     <div className="panel">
@@ -24,7 +24,7 @@ export function MissedFaces({ faces }: { readonly faces: readonly MissedFace[] }
           </tr>
         </thead>
         <tbody>
-          {faces.slice(0, shown).map(({ faceId, personId, outcome, nearest }) => (
+          {shown.map(({ faceId, personId, outcome, nearest }) => (
             <tr key={faceId}>
               <th scope="row">
                 <PersonLink personId={personId} faceId={faceId} />
@@ -42,11 +42,7 @@ export function MissedFaces({ faces }: { readonly faces: readonly MissedFace[] }
           ))}
         </tbody>
       </table>
-      {faces.length > shown && (
-        <button type="button" className="wide" onClick={() => setShown(shown + 50)}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { WeakPerson } from '../../../shared/examination/findings.ts'
 import { PersonLink } from '../../../shared/persons/person-link.tsx'
+import { ShowMore, useFirstItems } from '../../../shared/show-more.tsx'
 import { hasText } from '../../../shared/text/has-text.ts'
 
 const few = 10
@@ -10,8 +11,7 @@ const few = 10
 /** People whom a search may miss, and which photograph would help most. */
 export function WeakPersons({ persons }: { readonly persons: readonly WeakPerson[] }): ReactNode {
   const t = useTranslations('examination.weak')
-  const shared = useTranslations('shared')
-  const [shown, setShown] = useState(few)
+  const { shown, list } = useFirstItems(persons, few)
   return (
     <div className="panel">
       <h2>{t('title')}</h2>
@@ -31,17 +31,13 @@ export function WeakPersons({ persons }: { readonly persons: readonly WeakPerson
             </tr>
           </thead>
           <tbody>
-            {persons.slice(0, shown).map((person) => (
+            {shown.map((person) => (
               <WeakRow key={person.personId} person={person} />
             ))}
           </tbody>
         </table>
       )}
-      {persons.length > shown && (
-        <button type="button" className="wide" onClick={() => setShown(shown + 50)}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

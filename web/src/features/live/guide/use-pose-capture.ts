@@ -79,6 +79,10 @@ export function usePoseCapture(options: PoseCaptureOptions): PoseCapture {
         })
       },
       onProblem: (problem) => setState({ problem }),
+      onRest() {
+        good = 0
+        setState({})
+      },
     })
     return () => {
       stop.abort()

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { ShowMore, useFirstItems } from '../../../shared/show-more.tsx'
 import { FindPairs } from './find-pairs.tsx'
 import { PairCard } from './pair-card.tsx'
 import { useSuggestions } from './use-suggestions.ts'
@@ -11,10 +12,9 @@ const step = 20
 export function TwiceView(): ReactNode {
   const t = useTranslations('merge')
   const person = useTranslations('person')
-  const shared = useTranslations('shared')
   const suggestions = useSuggestions()
   const { pairs } = suggestions
-  const [shown, setShown] = useState(step)
+  const { shown, list } = useFirstItems(pairs ?? [], step)
   return (
     <section aria-labelledby="twice-title">
       <p>
@@ -31,15 +31,11 @@ export function TwiceView(): ReactNode {
       <FindPairs suggestions={suggestions} />
       {pairs?.length === 0 && <p>{t('noPairs')}</p>}
       <ul className="pairs" aria-labelledby="twice-title">
-        {pairs?.slice(0, shown).map((pair) => (
+        {shown.map((pair) => (
           <PairCard key={pair.personIds.join()} pair={pair} />
         ))}
       </ul>
-      {pairs !== undefined && pairs.length > shown && (
-        <button type="button" className="wide" onClick={() => setShown(shown + step)}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </section>
   )
 }

@@ -6,6 +6,7 @@ import type { Person } from '../../../shared/api/types.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { ProblemNotice } from '../../../shared/feedback/problem-notice.tsx'
 import { CropPhoto } from '../../../shared/photos/crop-photo.tsx'
+import { ShowMore } from '../../../shared/show-more.tsx'
 
 /** Where and when a person was seen. */
 export function PersonSeen({ person }: { readonly person: Person }): ReactNode {
@@ -49,11 +50,7 @@ export function PersonSeen({ person }: { readonly person: Person }): ReactNode {
           )
         })}
       </ul>
-      {list.hasNextPage && (
-        <button type="button" className="wide" onClick={() => void list.fetchNextPage()}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </div>
   )
 }

@@ -10,11 +10,11 @@ import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { CropPhoto } from '../../../shared/photos/crop-photo.tsx'
+import { ShowMore } from '../../../shared/show-more.tsx'
 
 /** The photographs that are kept and not compared with; each can be put back. */
 export function SetAsideFaces({ person }: { readonly person: Person }): ReactNode {
   const t = useTranslations('person')
-  const shared = useTranslations('shared')
   const app = useApp()
   const list = useInfiniteQuery(setAsideOptions(app, person.id))
   const faces = list.data?.pages.flatMap(({ items }) => items) ?? []
@@ -60,11 +60,7 @@ export function SetAsideFaces({ person }: { readonly person: Person }): ReactNod
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <button type="button" className="wide" onClick={() => void list.fetchNextPage()}>
-          {shared('showMore')}
-        </button>
-      )}
+      <ShowMore list={list} />
     </section>
   )
 }

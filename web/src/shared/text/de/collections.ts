@@ -96,19 +96,7 @@ export const collections: TranslationOf<typeof en> = {
     title: 'Unbekannte',
     first:
       'Menschen, die gesehen werden und nicht erfasst sind, können einige Tage behalten werden, damit Sie sagen können, wer es ist. Behalten Sie sie nur, wo Sie das dürfen.',
-    keep: 'Unbekannte behalten',
-    stop: 'Beenden und Behaltenes löschen',
-    days: 'Tage, die sie behalten werden',
-    photographs: 'Von jedem ein Bild behalten',
-    save: 'Speichern',
-    on: 'Unbekannte werden {days, plural, one {# Tag} other {# Tage}} behalten.',
     off: 'Von Menschen, die nicht erfasst sind, wird nichts behalten.',
-    turnedOn: 'Ab jetzt werden Unbekannte behalten.',
-    turnedOff: 'Unbekannte werden nicht mehr behalten.',
-    saved: 'Gespeichert.',
-    stopTitle: 'Alle Unbekannten von {name} löschen?',
-    stopText:
-      'Alles, was von Menschen behalten wurde, die nicht erfasst sind, wird bald endgültig gelöscht.',
   },
   remove: {
     title: 'Sammlung löschen',

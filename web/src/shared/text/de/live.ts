@@ -23,6 +23,15 @@ export const live: TranslationOf<typeof en> = {
     start: 'Starten Sie die Kamera, um zu beginnen.',
     takeNow: 'Jetzt aufnehmen',
     skip: 'Diese Haltung auslassen',
+    comparing: 'Wird mit den anderen Bildern verglichen …',
+    verdicts: {
+      other:
+        'Auf dem letzten Bild war jemand anderes; es wurde weggelassen. Ist das erste Bild das falsche, nehmen Sie dieses neu auf.',
+      unchecked:
+        'Das letzte Bild ließ sich nicht mit den anderen vergleichen: Sehen Sie selbst nach, ob es denselben Menschen zeigt.',
+      later:
+        'Der Server hat nicht geantwortet. Das letzte Bild wurde weggelassen, da es sich nicht mit den anderen vergleichen ließ.',
+    },
     allTaken: 'Das ist alles. Erfassen Sie die Bilder, oder nehmen Sie eines neu auf.',
     pictures: 'Bilder',
     pictureOf: 'Bild: {pose}',

@@ -57,16 +57,21 @@ export const unknown: TranslationOf<typeof en> = {
     offText:
       'Wenn sie es tut, wartet hier jeder, der gesehen und nicht erkannt wird, bis Sie sagen, wer es ist, oder bis die Zeit vorbei ist. Vielleicht brauchen Sie dafür eine Einwilligung oder ein Gesetz, das es erlaubt.',
     crops: 'Von jedem Gesicht ein kleines Bild behalten, damit Sie sehen, wer es ist',
-    hours: 'Wie viele Stunden behalten',
+    time: 'Behalten für',
+    unit: 'Stunden oder Tage',
+    units: { hours: 'Stunden', days: 'Tage' },
+    length: {
+      hours: '{count, plural, one {# Stunde} other {# Stunden}}',
+      days: '{count, plural, one {# Tag} other {# Tage}}',
+    },
     start: 'Unbekannte Gesichter behalten',
     save: 'Speichern',
     change: 'Ändern',
-    on: 'Unbekannte Gesichter bleiben {hours, plural, one {# Stunde} other {# Stunden}}, ohne Bild.',
-    onWithCrops:
-      'Unbekannte Gesichter bleiben {hours, plural, one {# Stunde} other {# Stunden}}, mit Bild.',
+    on: 'Unbekannte Gesichter werden {time} behalten, ohne Bild.',
+    onWithCrops: 'Unbekannte Gesichter werden {time} behalten, mit Bild.',
     kept: 'Unbekannte Gesichter werden von jetzt an behalten.',
     stop: 'Nichts mehr behalten',
-    stopTitle: 'Unbekannte Gesichter nicht mehr behalten?',
+    stopTitle: 'Alle unbekannten Gesichter von {name} löschen?',
     stopText:
       'Was behalten wurde, wird in etwa einer Minute gelöscht; das lässt sich nicht rückgängig machen.',
     stopped: 'Unbekannte Gesichter werden nicht mehr behalten.',

@@ -86,18 +86,7 @@ export const collections = {
     title: 'Unknown people',
     first:
       'People who are seen and are not enrolled can be kept for some days, so that you can say who they are. Keep them only where you may.',
-    keep: 'Keep unknown people',
-    stop: 'Stop, and erase what was kept',
-    days: 'Days that they are kept',
-    photographs: 'Keep a photograph of each',
-    save: 'Save',
-    on: 'Unknown people are kept for {days, plural, one {# day} other {# days}}.',
     off: 'Nothing is kept of people who are not enrolled.',
-    turnedOn: 'Unknown people are kept from now on.',
-    turnedOff: 'Unknown people are no longer kept.',
-    saved: 'Saved.',
-    stopTitle: 'Erase all unknown people of {name}?',
-    stopText: 'Everything that was kept of people who are not enrolled is erased soon, for good.',
   },
   remove: {
     title: 'Delete the collection',

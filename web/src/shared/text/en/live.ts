@@ -21,6 +21,15 @@ export const live = {
     start: 'Start the camera to begin.',
     takeNow: 'Take it now',
     skip: 'Skip this pose',
+    comparing: 'Comparing with the other pictures …',
+    verdicts: {
+      other:
+        'Somebody else was in the last picture, so it was left out. If the first picture is the wrong one, take that again.',
+      unchecked:
+        'The last picture could not be compared with the others: see for yourself that it shows the same person.',
+      later:
+        'The server did not answer, so the last picture was left out: it could not be compared with the others.',
+    },
     allTaken: 'That is all. Register the pictures, or take one again.',
     pictures: 'Pictures',
     pictureOf: 'Picture: {pose}',

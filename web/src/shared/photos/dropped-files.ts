@@ -1,17 +1,17 @@
-import type { ChosenFile } from './selection.ts'
+import type { PathedPhoto } from '../api/bulk-enroll.ts'
 
 /**
  * The files of what was dropped, with those of folders at any depth.
  *
  * @param data  read at once: the browser empties it when the event is over
  */
-export async function readDropped(data: DataTransfer): Promise<readonly ChosenFile[]> {
+export async function readDropped(data: DataTransfer): Promise<readonly PathedPhoto[]> {
   const entries = [...data.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   if (entries.length === 0) return [...data.files].map((file) => ({ path: file.name, file }))
   return (await Promise.all(entries.map(readEntry))).flat()
 }
 
-async function readEntry(entry: FileSystemEntry): Promise<readonly ChosenFile[]> {
+async function readEntry(entry: FileSystemEntry): Promise<readonly PathedPhoto[]> {
   const path = entry.fullPath.replace(/^\//, '')
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
@@ -19,7 +19,7 @@ async function readEntry(entry: FileSystemEntry): Promise<readonly ChosenFile[]>
   }
   if (!isFolder(entry)) return []
   const reader = entry.createReader()
-  const files: ChosenFile[] = []
+  const files: PathedPhoto[] = []
   // A reader gives some entries at a time, and none when there are no more.
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
