@@ -25,6 +25,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   let page: Page
   let complaints: string[]
   let names: readonly string[]
+  /** Faces of before the large job. */
+  let facesBefore: number
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'face-watcher-many-'))
@@ -182,9 +184,35 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByRole('button', { name: 'Choose others' }).click()
   })
 
+  test('says how much is sent, how fast and for how long, and stops when it is told to', async () => {
+    const devTools = await page.context().newCDPSession(page)
+    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 60_000 }
+    await devTools.send('Network.enable')
+    await devTools.send('Network.emulateNetworkConditions', slow)
+    await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'people'))
+    await page.getByRole('button', { name: 'Check first' }).click()
+    await page
+      .getByText(/^\d+\.\d of \d+\.\d MB sent · 0\.\d MB a second · about \d+ seconds? left$/)
+      .waitFor()
+    const bar = page.getByRole('progressbar', { name: 'Photos sent' })
+    const readSent = async () => Number(await bar.getAttribute('value'))
+    const before = await readSent()
+    await expect.poll(readSent, patience).toBeGreaterThan(before)
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+    await bar.waitFor({ state: 'detached' })
+    await devTools.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: -1 })
+    await devTools.detach()
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.getByRole('button', { name: 'Choose others' }).click()
+    // Nothing of it became a job.
+    const { items } = await read('jobs?state=running')
+    expect(items).toEqual([])
+  })
+
   test('shows whose photos a folder holds, and enrols 300 of them by a job', async () => {
     await page.getByLabel('Choose a folder').setInputFiles(join(folder, 'people'))
     await page.getByText(`${manyPhotos} photos of ${names.length} people.`).waitFor()
+    facesBefore = (await countFaces()) as number
     const preview = page.getByRole('list', { name: 'People by the names of their folders' })
     expect(await preview.getByRole('listitem').count()).toBe(names.length)
     await page.getByRole('button', { name: 'Register without a check' }).click()
@@ -232,6 +260,36 @@ describe.skipIf(findChromium() === undefined)(title, () => {
         )) as number,
       )
       expect(enrolled).toBeGreaterThan(manyPhotos / 2)
+    },
+    longTestMs,
+  )
+
+  test(
+    'takes the whole registration back, and says which photo stays',
+    async () => {
+      const job = page.url().split('job=')[1]?.split('&')[0]
+      const { items } = (await read(`jobs/${job}/items?rejected=false&limit=1000`)) as {
+        items: { personId: string; body: { faceId: string; newPerson: boolean; file: string } }[]
+      }
+      // Somebody adds a photo to a person whom the job has made: that person stays, with the first photo.
+      const made = items.find(({ body }) => body.newPerson)
+      if (made === undefined) throw new Error('The job has made nobody.')
+      const form = new FormData()
+      const photo = await sharp(join(folder, made.body.file)).modulate({ hue: 5 }).toBuffer()
+      form.append('images', new Blob([new Uint8Array(photo)]), 'later.jpg')
+      const path = `v1/collections/default/persons/${made.personId}/faces`
+      const added = await fetch(`${server.url}${path}`, { method: 'POST', body: form })
+      expect(added.status).toBe(201)
+
+      await page.getByRole('button', { name: 'Take all back' }).click()
+      const question = page.getByRole('alertdialog', { name: 'Take this registration back?' })
+      await question.getByRole('button', { name: 'Take all back' }).click()
+      await page.getByText(/\d+ photos were taken back\./).waitFor(longPatience)
+      await page.getByText('These photos stay:').waitFor()
+      const kept = page.locator('.kept-photos li')
+      expect(await kept.allTextContents()).toEqual([expect.stringContaining(made.body.file)])
+      // What stood there before the job, the photo that stays and the one that was added.
+      expect(await countFaces()).toBe(facesBefore + 2)
       await page.getByRole('link', { name: 'Show all people' }).click()
       await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
     },

@@ -25,7 +25,9 @@ export function TakeBack({ job }: { readonly job: Job }): ReactNode {
       const { signal } = stop.current
       const { pages } = await client.fetchInfiniteQuery({
         ...jobItemsOptions(app.api, job.id, { rejected: false }),
+        // All of them, whatever the list has loaded.
         pages: Number.POSITIVE_INFINITY,
+        staleTime: 0,
       })
       const items = pages.flatMap((page) => page.items)
       await undoBulkEnrolment(app, { job, items }, { onProgress: setProgress, signal })
@@ -97,7 +99,8 @@ function Outcome({ progress, isStopped }: OutcomeProps): ReactNode {
           <ul className="kept-photos">
             {kept.map(({ faceId, file, personName, problem }) => (
               <li key={faceId}>
-                {file} (<bdi>{personName}</bdi>): {problemText(problems, problem)}
+                {file} (<bdi>{personName}</bdi>): {problemText(problems, problem)}{' '}
+                {problem.code === 'undoRefused' && problem.message}
               </li>
             ))}
           </ul>

@@ -33,25 +33,28 @@ export function StrangerVerbs({ stranger, work, hasKeys, onSkip }: StrangerVerbs
   }
   useKeys(keys, hasKeys)
   return (
-    <div className="stranger-verbs">
-      {status === 'shown' && (
-        <button type="button" aria-keyshortcuts="I" title={t('ignoreHint')} onClick={act.ignore}>
-          {t('ignore')} <KeyHint>I</KeyHint>
+    <>
+      <div className="stranger-verbs">
+        {status === 'shown' && (
+          <button type="button" aria-keyshortcuts="I" onClick={act.ignore}>
+            {t('ignore')} <KeyHint>I</KeyHint>
+          </button>
+        )}
+        {status !== 'shown' && (
+          <button type="button" aria-keyshortcuts="R" onClick={back}>
+            {t(status === 'ignored' ? 'release' : 'takeBack')} <KeyHint>R</KeyHint>
+          </button>
+        )}
+        {status !== 'assigned' && (
+          <button type="button" aria-keyshortcuts="D" onClick={act.discard}>
+            {t('discard')} <KeyHint>D</KeyHint>
+          </button>
+        )}
+        <button type="button" aria-keyshortcuts="S" onClick={onSkip}>
+          {t('skip')} <KeyHint>S</KeyHint>
         </button>
-      )}
-      {status !== 'shown' && (
-        <button type="button" aria-keyshortcuts="R" onClick={back}>
-          {t(status === 'ignored' ? 'release' : 'takeBack')} <KeyHint>R</KeyHint>
-        </button>
-      )}
-      {status !== 'assigned' && (
-        <button type="button" aria-keyshortcuts="D" title={t('discardHint')} onClick={act.discard}>
-          {t('discard')} <KeyHint>D</KeyHint>
-        </button>
-      )}
-      <button type="button" aria-keyshortcuts="S" onClick={onSkip}>
-        {t('skip')} <KeyHint>S</KeyHint>
-      </button>
+      </div>
+      {status === 'shown' && <p className="muted stranger-hint">{t('verbsHint')}</p>}
       {discarding && (
         <ConfirmDialog
           title={t('discardTitle')}
@@ -65,6 +68,6 @@ export function StrangerVerbs({ stranger, work, hasKeys, onSkip }: StrangerVerbs
           {t('discardText', { count: stranger.count })}
         </ConfirmDialog>
       )}
-    </div>
+    </>
   )
 }

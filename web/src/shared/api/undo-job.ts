@@ -2,7 +2,7 @@ import { wait } from '../wait.ts'
 import type { Scope } from './client.ts'
 import { loadEntry, loadHistory, undoEntry } from './history.ts'
 import { type ApiProblem, asProblem, isTemporary } from './problem.ts'
-import type { Job, JobItem } from './types.ts'
+import type { HistoryEntry, Job, JobItem } from './types.ts'
 
 /** A photograph that stays although its job is taken back. */
 export interface KeptPhoto {
@@ -21,6 +21,13 @@ export interface UndoProgress {
 
 /** Entries that are read at once. */
 const entriesAtOnce = 1_000
+
+/** An entry that could not be taken back. */
+interface Refused {
+  readonly id: string
+  readonly photos: readonly (EnrolledFace & { readonly faceId: string })[]
+  readonly problem: ApiProblem
+}
 
 interface UndoOptions {
   readonly onProgress: (progress: UndoProgress) => void
@@ -50,40 +57,74 @@ export async function undoBulkEnrolment(
   { onProgress, signal }: UndoOptions,
 ): Promise<void> {
   const { faces, persons } = toEnrolled(items)
-  const own = [...faces.values()].filter(({ isFound }) => !isFound)
-  let progress: UndoProgress = { total: own.length, undone: 0, kept: [] }
-  onProgress(progress)
+  let total = [...faces.values()].filter(({ isFound }) => !isFound).length
+  let undone = 0
+  let refused: Refused[] = []
+  const report = () => {
+    const kept = refused.flatMap(({ photos, problem }) =>
+      photos.map((photo) => ({ ...photo, problem })),
+    )
+    onProgress({ total, undone, kept })
+  }
+  async function undo({ id, photos }: Pick<Refused, 'id' | 'photos'>): Promise<boolean> {
+    const problem = await patiently(() => tryUndo(scope, id), signal)
+    if (problem === undefined) undone += photos.length
+    else refused.push({ id, photos, problem })
+    report()
+    return problem === undefined
+  }
+
+  report()
+  for await (const { id, kind, undoneBy, personIds } of entriesSince(
+    scope,
+    job.createdAt,
+    signal,
+  )) {
+    if (kind !== 'facesAdded' || undoneBy !== undefined) continue
+    if (!personIds.some((person) => persons.has(person))) continue
+    const { transitions } = await patiently(() => loadEntry(scope, id), signal)
+    const photos = transitions.flatMap(({ record, id: faceId }) => {
+      const face = record === 'face' ? faces.get(faceId) : undefined
+      return face === undefined ? [] : [{ faceId, ...face }]
+    })
+    if (photos.length === 0) continue
+    total += photos.filter(({ isFound }) => isFound).length
+    await undo({ id, photos })
+  }
+  // Photographs of one moment stand in any order: what was in the way may have gone since.
+  let hasGone = true
+  while (hasGone && refused.length > 0) {
+    const again = refused
+    hasGone = false
+    refused = []
+    for (const one of again) {
+      if (signal.aborted) refused.push(one)
+      else if (await undo(one)) hasGone = true
+    }
+  }
+  report()
+}
+
+/** The changes since a time, newest first, until `signal` is aborted. */
+async function* entriesSince(
+  scope: Scope,
+  time: string,
+  signal: AbortSignal,
+): AsyncGenerator<HistoryEntry> {
   let cursor: string | undefined
   do {
     const query = { limit: entriesAtOnce, ...(cursor === undefined ? {} : { cursor }) }
     const page = await patiently(() => loadHistory(scope, query), signal)
-    for (const { id, at, kind, undoneBy, personIds } of page.items) {
-      if (signal.aborted || at < job.createdAt) return
-      if (kind !== 'facesAdded' || undoneBy !== undefined) continue
-      if (!personIds.some((person) => persons.has(person))) continue
-      const { transitions } = await patiently(() => loadEntry(scope, id), signal)
-      const photos = transitions.flatMap(({ record, id: faceId }) => {
-        const face = record === 'face' ? faces.get(faceId) : undefined
-        return face === undefined ? [] : [{ faceId, ...face }]
-      })
-      if (photos.length === 0) continue
-      const problem = await patiently(() => undo(scope, id), signal)
-      progress = {
-        total: progress.total + photos.filter(({ isFound }) => isFound).length,
-        undone: progress.undone + (problem === undefined ? photos.length : 0),
-        kept: [
-          ...progress.kept,
-          ...(problem === undefined ? [] : photos.map((photo) => ({ ...photo, problem }))),
-        ],
-      }
-      onProgress(progress)
+    for (const entry of page.items) {
+      if (signal.aborted || entry.at < time) return
+      yield entry
     }
     cursor = page.nextCursor
   } while (cursor !== undefined)
 }
 
 /** @returns why it was refused; `undefined` when it is done */
-async function undo(scope: Scope, entry: string): Promise<ApiProblem | undefined> {
+async function tryUndo(scope: Scope, entry: string): Promise<ApiProblem | undefined> {
   try {
     await undoEntry(scope, entry)
     return undefined

@@ -34,11 +34,11 @@ export const unknown: TranslationOf<typeof en> = {
   sayWho: 'Sagen, wer das ist',
   whoIsIt: 'Wer ist das?',
   ignore: 'Ignorieren',
-  ignoreHint: 'Ohne Interesse: wird nicht mehr gezeigt',
   release: 'Wieder zeigen',
   takeBack: 'Nicht diese Person',
   discard: 'Verwerfen',
-  discardHint: 'Kein Gesicht: wird endgültig gelöscht',
+  verbsHint:
+    'Ignorieren: ohne Interesse, wird nicht mehr gezeigt. Verwerfen: kein Gesicht, wird endgültig gelöscht.',
   discardTitle: 'Verwerfen?',
   discardText:
     '{count, plural, one {Die Sichtung wird} other {Alle # Sichtungen werden}} endgültig gelöscht; das lässt sich nicht rückgängig machen. Wer nur ohne Interesse ist, kann ignoriert werden.',

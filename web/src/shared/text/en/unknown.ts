@@ -32,11 +32,11 @@ export const unknown = {
   sayWho: 'Say who it is',
   whoIsIt: 'Who is it?',
   ignore: 'Ignore',
-  ignoreHint: 'A person of no interest: not shown any more',
   release: 'Show again',
   takeBack: 'Not this person',
   discard: 'Discard',
-  discardHint: 'Not a face: erased for good',
+  verbsHint:
+    'Ignore: a person of no interest, not shown any more. Discard: not a face, erased for good.',
   discardTitle: 'Discard this stranger?',
   discardText:
     '{count, plural, one {The sighting is} other {All # sightings are}} erased for good; this cannot be undone. Ignore somebody who is only of no interest.',
