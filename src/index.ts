@@ -165,6 +165,7 @@ export type {
 } from './storage/ports/jobs.ts'
 export type { Page, PageOptions } from './storage/ports/pages.ts'
 export type {
+  ChangedPerson,
   LostInMerge,
   MergeConsequences,
   MergeInput,

@@ -71,12 +71,24 @@ export interface EnrollBody {
   readonly faces: EnrollResult['faces']
   readonly rejected: EnrollResult['rejected']
   readonly hints: EnrollResult['hints']
+  readonly entryId?: string
 }
 
 export interface CreatedPersonBody extends Person {
   readonly faces: EnrollResult['faces']
   readonly rejected: EnrollResult['rejected']
   readonly hints: EnrollResult['hints']
+  readonly entryId?: string
+}
+
+/** What an enrolment answers besides the person. */
+export function toEnrolled({
+  faces,
+  rejected,
+  hints,
+  entryId,
+}: EnrollResult): Omit<EnrollBody, 'person'> {
+  return { faces, rejected, hints, ...(entryId === undefined ? {} : { entryId }) }
 }
 
 export interface IdentifiedFaceBody extends Partial<DetectedFaceBody> {

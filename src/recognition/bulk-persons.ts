@@ -2,6 +2,7 @@ import { FaceError, isFaceError } from '../core/errors.ts'
 import { mapInOrder } from '../platform/concurrency/map-in-order.ts'
 import type { Recorded } from '../storage/ports/history.ts'
 import type {
+  ChangedPerson,
   Metadata,
   Person,
   PersonCondition,
@@ -42,6 +43,8 @@ export type BulkPersonOutcome =
       readonly status: 'ok'
       /** As the person is now, or would be; absent when deleted. */
       readonly person?: Person
+      /** The change in the history; absent when nothing changed. */
+      readonly entryId?: string
     }
   | {
       readonly id: string
@@ -91,8 +94,8 @@ export async function changePersons(
   }
   const work = async (entry: BulkPersonEntry): Promise<BulkPersonOutcome> => {
     try {
-      const person = await changeOne(persons, collectionId, { entry, dryRun })
-      return { id: entry.id, status: 'ok', ...(person === undefined ? {} : { person }) }
+      const changed = await changeOne(persons, collectionId, { entry, dryRun })
+      return { id: entry.id, status: 'ok', ...changed }
     } catch (error) {
       return toFailure(entry.id, error)
     }
@@ -115,29 +118,39 @@ async function changeOne(
   persons: ChangedPersons,
   collectionId: string,
   { entry, dryRun }: { readonly entry: BulkPersonEntry; readonly dryRun: boolean },
-): Promise<Person | undefined> {
+): Promise<Changed> {
   const { id, operation, ifRevision } = entry
   const condition = ifRevision === undefined ? {} : { ifRevision }
   if (operation.kind === 'delete') {
     const { kind: _, ...how } = operation
-    if (dryRun) await readAsWas(persons, collectionId, entry)
-    else await persons.delete(collectionId, id, { ...condition, ...how })
-    return undefined
+    if (dryRun) {
+      await readAsWas(persons, collectionId, entry)
+      return {}
+    }
+    const { entryId } = await persons.delete(collectionId, id, { ...condition, ...how })
+    return entryId === undefined ? {} : { entryId }
   }
   if (!dryRun && !needsMetadata(operation)) {
-    return persons.update(collectionId, id, operation.fields ?? {}, condition)
+    return toChanged(await persons.update(collectionId, id, operation.fields ?? {}, condition))
   }
   for (let attempt = 1; ; attempt++) {
     const person = await readAsWas(persons, collectionId, entry)
     const patch = toPatch(person, operation)
-    if (dryRun) return pretend(person, patch)
+    if (dryRun) return { person: pretend(person, patch) }
     try {
-      return await persons.update(collectionId, id, patch, { ifRevision: person.revision })
+      const condition = { ifRevision: person.revision }
+      return toChanged(await persons.update(collectionId, id, patch, condition))
     } catch (error) {
       const mayRetry = ifRevision === undefined && attempt < maxAttempts
       if (!mayRetry || !isFaceError(error, 'revisionMismatch')) throw error
     }
   }
+}
+
+type Changed = Pick<Extract<BulkPersonOutcome, { status: 'ok' }>, 'person' | 'entryId'>
+
+function toChanged({ entryId, ...person }: ChangedPerson): Changed {
+  return { person, ...(entryId === undefined ? {} : { entryId }) }
 }
 
 async function readAsWas(

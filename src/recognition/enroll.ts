@@ -76,6 +76,7 @@ export function createEnroll(deps: RecognitionDependencies, judges: Judges): Fac
       newPerson: stored.newPerson,
       ...splitOutcomes(images, outcomes),
       hints: toEnrollHints(person),
+      ...(stored.entryId === undefined ? {} : { entryId: stored.entryId }),
       timings: sumTimings(
         [...new Set(examined)].flatMap((image) =>
           'timings' in image && image.timings !== undefined ? [image.timings] : [],
@@ -114,6 +115,7 @@ function usableFaces(examined: readonly ExaminedImage[]): readonly NewFace[] {
 interface StoredFaces {
   readonly person?: Person
   readonly newPerson: boolean
+  readonly entryId?: string | undefined
   readonly faces: ReadonlyMap<NewFace, Face & { readonly alreadyEnrolled: boolean }>
 }
 
@@ -131,6 +133,7 @@ async function storeFaces(
   return {
     person: added.person,
     newPerson: added.newPerson,
+    entryId: added.entryId,
     faces: new Map(
       faces.map((face, index) => [
         face,

@@ -19,6 +19,7 @@ import type { Collection } from '../storage/ports/collections.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import type { Page, PageOptions } from '../storage/ports/pages.ts'
 import type {
+  ChangedPerson,
   Metadata,
   NewPerson,
   Person,
@@ -181,6 +182,8 @@ export interface EnrollResult {
   }[]
   /** About the person as it is after the enrolment; empty when nothing is to be said. */
   readonly hints: readonly EnrollHint[]
+  /** The enrolment in the history; absent when nothing changed. */
+  readonly entryId?: string
   readonly timings: Timings
 }
 
@@ -644,7 +647,7 @@ export interface FaceWatcher {
       personId: string,
       patch: PersonPatch,
       condition?: PersonCondition,
-    ): Promise<Person>
+    ): Promise<ChangedPerson>
     /**
      * Changes or deletes up to 1,000 persons. That one cannot be changed is a result, and does not stop
      * the others.

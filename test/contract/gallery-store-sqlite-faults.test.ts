@@ -123,6 +123,8 @@ describe('gallery store on SQLite: faults', () => {
       tables.push('person_words', 'statement_embeddings', 'statements', 'sighting_crops')
       tables.push('sightings', 'stranger_joins', 'strangers', 'stranger_leases')
       for (const name of tables) edit(`DROP TABLE ${name}`)
+      edit('DROP INDEX faces_by_cover_score')
+      edit('ALTER TABLE faces DROP COLUMN cover_score')
       const first = "'persons_by_name'"
       const indexes = `SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'persons' AND sql IS NOT NULL AND name NOT IN (${first})`
       for (const name of names(indexes)) edit(`DROP INDEX ${name}`)

@@ -15,7 +15,7 @@ const enrol = async (name: string, ...images: readonly string[]) => {
   const form = [['name', name], ...files] as [string, string][]
   const { json } = await client.send('POST', persons, { form })
   const faces = json.faces.map(({ face }: { face: { id: string } }) => face.id) as string[]
-  return { id: json.id as string, faces }
+  return { id: json.id as string, faces, entryId: json.entryId as string }
 }
 const identify = async (name: string) => {
   const form = [['image', `face:${name}`, `${name}.jpg`]] as [string, string, string][]
@@ -63,6 +63,37 @@ describe('the history', () => {
     await deleteOne(url)
     expect(await deleteOne(`${url}?erase=now`)).toBeUndefined()
     expect(await deleteOne(url)).toBeUndefined()
+  })
+
+  it('names the entry of a change, and none where nothing changed', async () => {
+    const ann = await enrol('Ann', 'ann')
+    const url = `${persons}/${ann.id}`
+    const change = (json: object) => client.send('PATCH', url, { json })
+    const changed = await change({ favourite: true })
+    expect(changed.json).not.toHaveProperty('entryId')
+    const entry = changed.headers['x-history-entry']
+    expect(await newest()).toMatchObject({ id: entry, kind: 'personUpdated' })
+    const same = await change({ favourite: true, name: ' Ann ' })
+    expect(same.status).toBe(200)
+    expect(same.headers).not.toHaveProperty('x-history-entry')
+    expect((await newest()).id).toBe(entry)
+    expect((await undo(String(entry))).status).toBe(200)
+    expect((await client.send('GET', url)).json.favourite).toBe(false)
+  })
+
+  it('names the entries of changes of many, and of an enrolment', async () => {
+    const ann = await enrol('Ann', 'ann')
+    expect((await newest()).id).toBe(ann.entryId)
+    const form = [['image', 'face:ann', 'ann.jpg']] as [string, string, string][]
+    const again = await client.send('POST', `${persons}/${ann.id}/faces`, { form })
+    expect(again.json).not.toHaveProperty('entryId')
+    const bulk = async (operation: object) =>
+      (await client.send('POST', `${persons}/bulk`, { json: { ids: [ann.id], operation } })).json
+        .items[0].entryId
+    const tagged = await bulk({ kind: 'update', addTags: ['left'] })
+    expect((await newest()).id).toBe(tagged)
+    expect(await bulk({ kind: 'update', addTags: ['left'] })).toBeUndefined()
+    expect(await bulk({ kind: 'delete' })).toBe((await newest()).id)
   })
 
   it('lists the changes about one person', async () => {

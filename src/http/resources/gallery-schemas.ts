@@ -8,6 +8,7 @@ import type * as faces from '../../storage/ports/faces.ts'
 import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
+import { entryOfEnrolment } from './history/entry-header.ts'
 import { favouriteSchema, hiddenSchema, metadataSchema } from './persons/fields.ts'
 import { gatesInput } from './quality-gates.ts'
 import { KeepUnknown } from './strangers/keep-unknown.ts'
@@ -145,6 +146,12 @@ const person = {
   metadata: metadataSchema,
   coverFaceId: Type.Optional(
     Type.String({ description: 'The face that shows the person, while it is one of the person.' }),
+  ),
+  shownFaceId: Type.Optional(
+    Type.String({
+      description:
+        'The face whose crop shows the person: the cover, else the one that shows the face best. Absent where no crop is stored.',
+    }),
   ),
   hidden: hiddenSchema,
   favourite: favouriteSchema,
@@ -298,6 +305,7 @@ export const EnrollResult: Component<bodies.EnrollBody> = component<bodies.Enrol
       faces: Type.Array(ref(EnrolledFace)),
       rejected: Type.Array(ref(RejectedImage)),
       hints: Type.Array(ref(EnrollHint)),
+      entryId: entryOfEnrolment,
     },
     { description: 'What became of each image.' },
   ),
@@ -311,6 +319,7 @@ export const CreatedPerson: Component<bodies.CreatedPersonBody> =
         faces: Type.Array(ref(EnrolledFace), { description: 'Empty when no image was sent.' }),
         rejected: Type.Array(ref(RejectedImage)),
         hints: Type.Array(ref(EnrollHint)),
+        entryId: entryOfEnrolment,
       },
       { description: 'The person, and what became of the images sent along.' },
     ),

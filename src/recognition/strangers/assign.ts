@@ -3,7 +3,7 @@ import { dotProduct } from '../../core/similarity.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import type { NewFace } from '../../storage/ports/faces.ts'
 import type { EmbeddedSighting, Stranger } from '../../storage/ports/strangers.ts'
-import { scoreSighting } from '../../storage/rules/strangers.ts'
+import { scoreFace } from '../../storage/rules/face-score.ts'
 import type { RecognitionDependencies } from '../dependencies.ts'
 import { computeImageHash } from '../image-hash.ts'
 import { assertNewPerson } from '../person-by-name.ts'
@@ -55,7 +55,7 @@ export function createAssign({
     const page = { strangerId: id, limit: consideredSightings }
     const { items } = await strangers.sightings(collectionId, page)
     const best = [...items]
-      .sort((a, b) => scoreSighting(b.quality) - scoreSighting(a.quality))
+      .sort((a, b) => scoreFace(b.quality) - scoreFace(a.quality))
       .slice(0, comparedSightings)
       .map((sighting) => sighting.id)
     const embedded = await strangers.embedded(collectionId, best)
@@ -106,6 +106,7 @@ export function createAssign({
       person: added.person,
       newPerson: added.newPerson,
       faces: added.faces.map(({ alreadyEnrolled: _, ...face }) => face),
+      ...(added.entryId === undefined ? {} : { entryId: added.entryId }),
     }
   }
 }

@@ -33,6 +33,8 @@ export interface AssignedStranger {
   readonly newPerson: boolean
   /** Enrolled from its sightings. */
   readonly faces: readonly Face[]
+  /** The enrolment in the history; absent when nothing was enrolled and nobody was made. */
+  readonly entryId?: string
 }
 
 /** Options of `assign`. */

@@ -37,9 +37,16 @@ export function readMetadata(json: string): Metadata {
  * A person as it is answered.
  *
  * @param hasCover  whether the cover's face is there and the person's
+ * @param shownFaceId  the face whose crop shows the person
  * @throws {FaceError} `storeCorrupt`
  */
-export function toPerson(document: PersonDocument, { hasCover }: { hasCover: boolean }): Person {
+export function toPerson(
+  document: PersonDocument,
+  {
+    hasCover,
+    shownFaceId,
+  }: { readonly hasCover: boolean; readonly shownFaceId: string | undefined },
+): Person {
   const { externalId, notes, coverFaceId, lastSeenAt } = document
   return {
     id: document._id,
@@ -49,6 +56,7 @@ export function toPerson(document: PersonDocument, { hasCover }: { hasCover: boo
     ...(notes === undefined ? {} : { notes }),
     metadata: readMetadata(document.metadata),
     ...(hasCover && coverFaceId !== undefined ? { coverFaceId } : {}),
+    ...(shownFaceId === undefined ? {} : { shownFaceId }),
     hidden: document.hidden,
     favourite: document.favourite,
     faceCount: document.faceCount,

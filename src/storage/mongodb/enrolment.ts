@@ -5,7 +5,7 @@ import type { Transition } from '../ports/history.ts'
 import type { NewPerson } from '../ports/persons.ts'
 import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
-import { toEnrolmentKind, toFaceChange, toPersonMade } from '../rules/history.ts'
+import { toEnrolmentKind, toEntryId, toFaceChange, toPersonMade } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { findAsideBySource } from './aside-faces.ts'
 import { findCollection, type MongoContext } from './context.ts'
@@ -65,7 +65,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
         await tables.persons.insertOne(person, { session: transaction.session })
         await insertFaces(context, { collectionId, faces: added }, transaction)
         await addToCounts(context, collectionId, { transaction, persons: 1, faces: added.length })
-        await appendEntry(context, collectionId, {
+        const entry = await appendEntry(context, collectionId, {
           kind: toEnrolmentKind(added.length, true),
           transitions: [
             toPersonMade({ id: person._id, name: person.name }),
@@ -74,7 +74,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
           transaction,
         })
         const answer = await toOnePerson(context, person, transaction)
-        return { person: answer, newPerson: true, faces: answers }
+        return { person: answer, newPerson: true, faces: answers, ...toEntryId(entry) }
       },
       toNameTurn(collectionId, input),
     )
@@ -122,16 +122,16 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     const changes = [...transitions, ...toTransitions(added)]
     if (changes.length > 0) {
       await addToCounts(context, collectionId, { transaction, persons: 0, faces: added.length })
-      const kind = toEnrolmentKind(added.length, false)
-      const enrolment = { kind, transitions: changes, transaction }
-      const entry = await appendEntry(context, collectionId, enrolment)
-      if (added.length > 0) {
-        const removal = { collectionId, entryId: entry?.id, transaction }
-        await revokeOwnRejections(context, removal, [personId])
-      }
+    }
+    const kind = toEnrolmentKind(added.length, false)
+    const enrolment = { kind, transitions: changes, transaction }
+    const entry = await appendEntry(context, collectionId, enrolment)
+    if (added.length > 0) {
+      const removal = { collectionId, entryId: entry?.id, transaction }
+      await revokeOwnRejections(context, removal, [personId])
     }
     const answer = await toOnePerson(context, person, transaction)
-    return { person: answer, newPerson: false, faces: answers }
+    return { person: answer, newPerson: false, faces: answers, ...toEntryId(entry) }
   }
 
   async function increaseFaceCount(

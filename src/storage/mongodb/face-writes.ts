@@ -2,6 +2,7 @@ import { Binary } from 'mongodb'
 import type { FaceCrop } from '../../core/types.ts'
 import type { Face, ModelEmbedding } from '../ports/faces.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
+import { scoreFace } from '../rules/face-score.ts'
 import type { MongoContext } from './context.ts'
 import { toBinary, toEmbeddingId, toPlain } from './documents.ts'
 import { insertChanges } from './feed.ts'
@@ -74,12 +75,13 @@ function toDocument(
     id,
     modelId: _modelId,
     missingEmbedding: _missing,
-    crop: _crop,
+    crop,
     embeddings: _embeddings,
     ...face
   }: WrittenFace,
 ): FaceDocument {
-  return { ...face, _id: id, collectionId }
+  const score = crop === undefined ? {} : { coverScore: scoreFace(face.quality) }
+  return { ...face, _id: id, collectionId, ...score }
 }
 
 function toCropDocument(faceId: string, { bytes, place }: FaceCrop) {

@@ -90,7 +90,7 @@ export async function moveAnswers(
     if (transaction !== undefined) return
     const ids = [...new Set(moved.map(({ personId }) => personId))]
     for (const person of await tables.persons.find({ _id: { $in: ids } }).toArray()) {
-      await retellAnswers({ tables }, toPerson(person, { hasCover: false }))
+      await retellAnswers({ tables }, toPerson(person, { hasCover: false, shownFaceId: undefined }))
     }
   }
   // What is done must not be answered with a failure; the answers go after a day.
@@ -162,7 +162,10 @@ export function createAnswerOperations(context: MongoContext): AnswerStore {
         if (found.length + foundFaces < subjects.length) await idempotency.deleteOne({ _id: key })
         else
           for (const person of found)
-            await retellAnswers(context, toPerson(person, { hasCover: false }))
+            await retellAnswers(
+              context,
+              toPerson(person, { hasCover: false, shownFaceId: undefined }),
+            )
       } else {
         await idempotency.deleteOne({ _id: key })
       }

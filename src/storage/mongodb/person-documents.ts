@@ -1,6 +1,8 @@
+import type { ClientSession } from 'mongodb'
 import type { NewPerson, Person } from '../ports/persons.ts'
 import { type StoredFields, toStoredFields, toStoredNames } from '../rules/person-record.ts'
 import type { MongoContext } from './context.ts'
+import { facesByCoverScore } from './cover-scores.ts'
 import { toPerson } from './documents.ts'
 import type { PersonDocument } from './tables.ts'
 import type { Transaction } from './transactions.ts'
@@ -47,8 +49,8 @@ export function omitNull(
 }
 
 /**
- * Persons as they are answered, in the order of their documents. Covers are looked for where there are
- * any.
+ * Persons as they are answered, in the order of their documents. Covers, and faces that show persons, are
+ * looked for where there may be any.
  *
  * @param transaction  in which they were read, if in any
  */
@@ -63,14 +65,43 @@ export async function toPersons(
     covers.length === 0
       ? []
       : await tables.faces
-          .find({ _id: { $in: covers } }, { ...session, projection: { personId: 1 } })
+          .find({ _id: { $in: covers } }, { ...session, projection: { personId: 1, hasCrop: 1 } })
           .toArray()
-  const ownerOf = new Map(faces.map(({ _id, personId }) => [_id, personId]))
+  const faceOf = new Map(faces.map((face) => [face._id, face]))
+  const coverOf = ({ _id, coverFaceId }: PersonDocument) => {
+    const cover = coverFaceId === undefined ? undefined : faceOf.get(coverFaceId)
+    return cover?.personId === _id ? cover : undefined
+  }
+  const best = await findBestShown(
+    tables,
+    documents.flatMap((document) => (coverOf(document)?.hasCrop ? [] : [document._id])),
+    session,
+  )
   return documents.map((document) => {
-    const { _id, coverFaceId } = document
-    const hasCover = coverFaceId !== undefined && ownerOf.get(coverFaceId) === _id
-    return toPerson(document, { hasCover })
+    const cover = coverOf(document)
+    const shownFaceId = cover?.hasCrop ? cover._id : best.get(document._id)
+    return toPerson(document, { hasCover: cover !== undefined, shownFaceId })
   })
+}
+
+/** The face with the best crop of each person who has any; see [Note: Cover scores] in face-score.ts. */
+async function findBestShown(
+  { faces }: MongoContext['tables'],
+  personIds: readonly string[],
+  session: { readonly session: ClientSession } | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (personIds.length === 0) return new Map()
+  const found = await faces
+    .aggregate<{ readonly _id: string; readonly faceId: string }>(
+      [
+        { $match: { personId: { $in: [...personIds] }, coverScore: { $gte: 0 } } },
+        { $sort: { personId: 1, coverScore: -1, _id: 1 } },
+        { $group: { _id: '$personId', faceId: { $first: '$_id' } } },
+      ],
+      { ...session, hint: facesByCoverScore },
+    )
+    .toArray()
+  return new Map(found.map(({ _id, faceId }) => [_id, faceId]))
 }
 
 /** The same for one. */

@@ -2,6 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
 import {
+  toEntryId,
   toFaceChange,
   toPersonChanges,
   toPersonMade,
@@ -185,7 +186,7 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
     list: (collectionId, options = {}) => listPersons(context, collectionId, options),
 
     async update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
-      const person = await context.transact(async (transaction) => {
+      const { person, entry } = await context.transact(async (transaction) => {
         const document = await readPerson(collectionId, personId, transaction)
         assertRevision(document, condition)
         const changed = await changePerson(context, { document, patch }, transaction)
@@ -193,18 +194,18 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
         const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
         if (transitions.length > 0) {
           await addToCounts(context, collectionId, { transaction, persons: 0, faces: 0 })
-          const entry = { kind: 'personUpdated', transitions, transaction } as const
-          await appendEntry(context, collectionId, entry)
         }
+        const told = { kind: 'personUpdated', transitions, transaction } as const
+        const entry = await appendEntry(context, collectionId, told)
         if (!undoable) {
           // Earlier entries have what the person was called, too.
           const personIds = new Set([personId])
           await scrubHistory(context, collectionId, { personIds, transaction })
         }
-        return toOnePerson(context, changed.document, transaction)
+        return { person: await toOnePerson(context, changed.document, transaction), entry }
       }, personId)
       await retellAnswers(context, person)
-      return person
+      return { ...person, ...toEntryId(entry) }
     },
 
     async delete(collectionId, personId, { undoable = false, ...condition } = {}) {

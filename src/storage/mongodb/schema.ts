@@ -9,6 +9,7 @@ import {
 import { FaceError } from '../../core/errors.ts'
 import { idempotencyKeptMs } from '../rules/input-checks.ts'
 import { writeMarker } from './change-stream.ts'
+import { facesByCoverScore, fillCoverScores } from './cover-scores.ts'
 import { isDuplicateKey } from './errors.ts'
 import { migrate } from './migration.ts'
 import { type MetaDocument, schemaVersion, type Tables } from './tables.ts'
@@ -47,6 +48,11 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { collectionId: 1, _id: 1 }, name: facesByCollection },
     { key: { personId: 1, imageHash: 1, box: 1 }, unique: true, name: facesByPerson },
     { key: { collectionId: 1, imageHash: 1, _id: 1 } },
+    {
+      key: { personId: 1, coverScore: -1, _id: 1 },
+      name: facesByCoverScore,
+      partialFilterExpression: { coverScore: { $exists: true } },
+    },
   ],
   embeddings: [
     { key: { collectionId: 1, modelId: 1, faceId: 1 }, name: embeddingsByModel },
@@ -192,6 +198,7 @@ export async function prepareDatabase(
   if (meta.contentVersion !== schemaVersion) {
     await migrate({ db, tables, validators, ...transactions })
   }
+  if (meta.coverScores !== true) await fillCoverScores(tables)
   return {
     tables,
     databaseId: meta.databaseId,
@@ -212,6 +219,7 @@ async function readMeta(table: Table<MetaDocument>): Promise<MetaDocument> {
     _id: 'database',
     schemaVersion,
     contentVersion: schemaVersion,
+    coverScores: true,
     databaseId: randomBytes(8).toString('hex'),
   }
   try {

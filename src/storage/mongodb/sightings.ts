@@ -2,8 +2,9 @@ import { Binary, type Filter } from 'mongodb'
 import { FaceError } from '../../core/errors.ts'
 import type { NewSighting, StrangerStore } from '../ports/strangers.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
+import { scoreFace } from '../rules/face-score.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { assertNewSighting, scoreSighting } from '../rules/strangers.ts'
+import { assertNewSighting } from '../rules/strangers.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
 import { readEmbedding, toBinary, toCrop, toPlain } from './documents.ts'
@@ -41,7 +42,7 @@ export function createSightingOperations(
       ...{ _id: id, collectionId, modelId, seenAt },
       ...(source === undefined ? {} : { source }),
       ...toPlain(toFaceInImage({ quality, box, landmarks })),
-      ...{ hasCrop: crop !== undefined, waiting: true, score: scoreSighting(quality) },
+      ...{ hasCrop: crop !== undefined, waiting: true, score: scoreFace(quality) },
       embedding: toBinary(embedding),
     }
   }

@@ -65,6 +65,14 @@ export async function readStatementEmbeddings(
   )
 }
 
+/** What a statement tells of the stored face that it was said of. */
+function toSaidFace(
+  face: Pick<FaceDocument, 'personId' | 'hasCrop'> | undefined,
+): Pick<Statement, 'facePersonId' | 'hasCrop'> {
+  if (face === undefined) return { hasCrop: false }
+  return { facePersonId: face.personId, hasCrop: face.hasCrop }
+}
+
 /** What was said of faces and persons, as {@link StatementStore} says. */
 export function createStatementOperations(context: MongoContext): StatementStore {
   const { statements, persons, faces, embeddings } = context.tables
@@ -75,20 +83,28 @@ export function createStatementOperations(context: MongoContext): StatementStore
     found: readonly StatementDocument[],
     transaction?: Transaction,
   ): Promise<readonly Statement[]> {
-    const ids = found.flatMap(({ faceId }) => (faceId ? [toEmbeddingId(faceId, { modelId })] : []))
+    const faceIds = found.flatMap(({ faceId }) => faceId ?? [])
+    const ids = faceIds.map((faceId) => toEmbeddingId(faceId, { modelId }))
     const session = transaction && { session: transaction.session }
-    const ofFaces =
-      ids.length === 0
-        ? []
-        : await embeddings
-            .find({ _id: { $in: ids } }, { ...session, projection: { faceId: 1 } })
-            .toArray()
+    const isAny = faceIds.length > 0
+    const ofFaces = isAny
+      ? await embeddings
+          .find({ _id: { $in: ids } }, { ...session, projection: { faceId: 1 } })
+          .toArray()
+      : []
+    const stored = isAny
+      ? await faces
+          .find({ _id: { $in: faceIds } }, { ...session, projection: { personId: 1, hasCrop: 1 } })
+          .toArray()
+      : []
     const embedded = new Set(ofFaces.map(({ faceId }) => faceId))
+    const faceOf = new Map(stored.map((face) => [face._id, face]))
     return found.map((document) => ({
       id: document._id,
       kind: document.kind,
       personId: document.personId,
       ...(document.faceId === undefined ? {} : { faceId: document.faceId }),
+      ...toSaidFace(faceOf.get(document.faceId ?? '')),
       imageHash: document.imageHash,
       inForce:
         document.faceId === undefined

@@ -67,6 +67,8 @@ export interface PersonDocument {
 export interface FaceDocument extends Omit<Face, 'id' | 'modelId' | 'missingEmbedding'> {
   readonly _id: string
   readonly collectionId: string
+  /** How well its crop shows the face; absent without a crop, see [Note: Cover scores] in face-score.ts. */
+  readonly coverScore?: number
   /** How often it got an embedding later, or something was said of it; see [Note: Models that change] in second-models.ts. */
   readonly fills?: number
 }
@@ -252,6 +254,8 @@ export interface MetaDocument {
   readonly schemaVersion: number
   /** The version that all documents have; lower, or absent, until a migration is done. */
   readonly contentVersion?: number
+  /** All faces with a crop have a score; absent until that is done. */
+  readonly coverScores?: true
   /** Tells this database's cursors from another's. */
   readonly databaseId: string
   /** Resume token before the first change. */

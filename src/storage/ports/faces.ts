@@ -123,6 +123,17 @@ export interface MovedFaces {
   readonly entryId?: string
 }
 
+/** Faces that were stored for a person. */
+export interface AddedFaces {
+  readonly person: Person
+  /** This call made the person. */
+  readonly newPerson: boolean
+  /** In the order of the given ones. */
+  readonly faces: readonly (Face & { readonly alreadyEnrolled: boolean })[]
+  /** The entry in the history; absent when nothing changed. */
+  readonly entryId?: string
+}
+
 /** The enrolled faces of a database's persons. */
 export interface FaceStore {
   /**
@@ -136,12 +147,7 @@ export interface FaceStore {
     collectionId: string,
     person: string | NewPerson,
     faces: readonly NewFace[],
-  ): Promise<{
-    readonly person: Person
-    /** This call made the person. */
-    readonly newPerson: boolean
-    readonly faces: readonly (Face & { readonly alreadyEnrolled: boolean })[]
-  }>
+  ): Promise<AddedFaces>
   /** @throws {FaceError} `faceNotFound` */
   get(collectionId: string, faceId: string): Promise<Face>
   list(

@@ -24,6 +24,11 @@ export interface Person {
   readonly metadata: Metadata
   /** The face that shows the person; absent, too, when that face is gone or another person's. */
   readonly coverFaceId?: string
+  /**
+   * The face whose crop shows the person: the cover, else the one that shows the face best; absent
+   * where no crop is stored.
+   */
+  readonly shownFaceId?: string
   /** Not to be shown in lists of people; recognition finds the person all the same. */
   readonly hidden: boolean
   readonly favourite: boolean
@@ -34,6 +39,12 @@ export interface Person {
   readonly lastSeenAt?: string
   readonly createdAt: string
   readonly updatedAt: string
+}
+
+/** A person as a change left it. */
+export interface ChangedPerson extends Person {
+  /** The change in the history; absent when nothing changed. */
+  readonly entryId?: string
 }
 
 /** The values of {@link NewPerson.ifExists}. */
@@ -196,7 +207,7 @@ export interface PersonStore {
     personId: string,
     patch: PersonPatch,
     options?: PersonCondition & UpdateOptions,
-  ): Promise<Person>
+  ): Promise<ChangedPerson>
   /**
    * Removes the person and all faces. What was removed before and is kept for an undo, is erased by a
    * removal that cannot be undone.

@@ -15,6 +15,10 @@ export interface Statement {
   readonly personId: string
   /** The stored face that it was said of, with which it goes; absent for an image or an embedding. */
   readonly faceId?: string
+  /** Whose face that is now; there when `faceId` is. */
+  readonly facePersonId?: string
+  /** A crop of the stored face is kept, so that one can see of what it was said. */
+  readonly hasCrop: boolean
   /** Lower-case hex SHA-256 of the image file with the face; without one, of its embedding. */
   readonly imageHash: string
   /** There is an embedding of the model that answers. Without one nothing can be compared. */

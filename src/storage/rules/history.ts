@@ -8,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>
 const notStated: ReadonlySet<string> = new Set([
   'id',
   'faceCount',
+  'shownFaceId',
   'createdAt',
   'updatedAt',
   'revision',
@@ -120,6 +121,13 @@ export function withoutPersons(
       ? { ...transition, before: bare(transition.before), after: bare(transition.after) }
       : transition,
   )
+}
+
+/** What an answer says of the entry that was written; nothing where nothing changed. */
+export function toEntryId(entry: Pick<HistoryEntry, 'id'> | undefined): {
+  readonly entryId?: string
+} {
+  return entry === undefined ? {} : { entryId: entry.id }
 }
 
 /** @param reason  a plain sentence */

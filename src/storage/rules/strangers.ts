@@ -1,5 +1,4 @@
 import { FaceError } from '../../core/errors.ts'
-import type { Quality } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Page, PageOptions } from '../ports/pages.ts'
 import type { NewSighting, Placement, Stranger, StrangerFilter } from '../ports/strangers.ts'
@@ -10,24 +9,6 @@ import { findSetModel } from './second-models.ts'
 
 const maxSourceLength = 200
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-// Beyond these a larger or sharper face shows no more to the eye.
-const enoughPx = 112
-const enoughSharpness = 100
-
-/**
- * How well a sighting shows a face, from 0: size, sharpness, and how far it looks at the camera, each as a
- * part of what is enough.
- */
-export function scoreSighting(quality: Quality | undefined): number {
-  if (quality === undefined) return 0
-  const { sizePx, sharpness, pose, confidence } = quality
-  const radians = Math.PI / 180
-  const facing =
-    Math.max(0, Math.cos(pose.yaw * radians)) * Math.max(0, Math.cos(pose.pitch * radians))
-  const size = Math.min(1, sizePx / enoughPx)
-  return confidence * facing * size * Math.min(1, sharpness / enoughSharpness)
-}
-
 /** @throws {FaceError} `modelMismatch`, `dimensionMismatch`, `invalidEmbedding`, `invalidOption` */
 export function assertNewSighting(collection: Collection, sighting: NewSighting): void {
   const { id, modelId, embedding, seenAt, source } = sighting

@@ -10,7 +10,8 @@ import type {
 } from '../ports/faces.ts'
 import { toStoredEmbeddings } from '../rules/face-embeddings.ts'
 import { toFaceInImage } from '../rules/face-in-image.ts'
-import { toEnrolmentKind, toFaceChange } from '../rules/history.ts'
+import { scoreFace } from '../rules/face-score.ts'
+import { toEnrolmentKind, toEntryId, toFaceChange } from '../rules/history.ts'
 import { isSha256 } from '../rules/input-checks.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { findAsideByImage, findAsideBySource } from './aside-faces.ts'
@@ -94,7 +95,7 @@ export function createFaceOperations(
       if (added.length > 0 && !owner.isNew) {
         revokeOwnRejections(context, { collectionId, entryId: entry?.id }, [id])
       }
-      return { person: updated, newPerson: owner.isNew, faces: stored }
+      return { person: updated, newPerson: owner.isNew, faces: stored, ...toEntryId(entry) }
     },
 
     list(collectionId, options = {}) {
@@ -164,9 +165,12 @@ type WrittenFace = Omit<StoredFace, 'hasCrop' | 'modelId' | 'embedding'> & {
 export function writeFace(context: StoreContext, collectionId: string, face: WrittenFace): void {
   const written = context.db.run(
     'INSERT INTO faces (id, collection_id, person_id, quality, box, landmarks, image_hash, ' +
-      'created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ' +
+      'created_at, cover_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
       'ON CONFLICT DO NOTHING',
-    [face.id, collectionId, face.personId, ...toImageColumns(face), face.imageHash, face.createdAt],
+    [
+      ...[face.id, collectionId, face.personId, ...toImageColumns(face), face.imageHash],
+      ...[face.createdAt, face.crop ? scoreFace(face.quality) : null],
+    ],
   )
   if (written === 0) return
   if (face.crop) {

@@ -2,6 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
 import {
+  toEntryId,
   toFaceChange,
   toPersonChanges,
   toPersonMade,
@@ -246,10 +247,10 @@ export function createPersonOperations(
       const changed = changePerson(context, collectionId, { person, patch })
       const changes = toPersonChanges(was, changed)
       const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
-      appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
+      const entry = appendEntry(context, collectionId, { kind: 'personUpdated', transitions })
       // Earlier entries have what the person was called, too.
       if (!undoable) scrubHistory(context.db, new Set([personId]))
-      return changed
+      return { ...changed, ...toEntryId(entry) }
     },
 
     delete(collectionId, personId, { undoable = false, ...condition } = {}) {

@@ -110,7 +110,10 @@ export function readCollection(row: SqlRow): Collection {
 export const personColumns: string =
   'persons.id, name, aliases, external_id, notes, metadata, ' +
   '(SELECT f.id FROM faces f WHERE f.id = persons.cover_face_id AND f.person_id = persons.id) ' +
-  'AS cover, hidden, favourite, face_count, revision, last_seen_at, created_at, updated_at'
+  'AS cover, coalesce((SELECT f.id FROM faces f WHERE f.id = persons.cover_face_id ' +
+  'AND f.person_id = persons.id AND f.cover_score IS NOT NULL), ' +
+  '(SELECT f.id FROM faces f INDEXED BY faces_by_cover_score WHERE f.person_id = persons.id ' +
+  'AND f.cover_score IS NOT NULL ORDER BY f.cover_score DESC, f.id LIMIT 1)) AS shown, hidden, favourite, face_count, revision, last_seen_at, created_at, updated_at'
 
 export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Person {
   const id = readText(row, 'id')
@@ -123,6 +126,7 @@ export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Perso
     ...(row.notes === null ? {} : { notes: readText(row, 'notes') }),
     metadata: readMetadata(readText(row, 'metadata'), id, onUnreadable),
     ...(row.cover === null ? {} : { coverFaceId: readText(row, 'cover') }),
+    ...(row.shown === null ? {} : { shownFaceId: readText(row, 'shown') }),
     hidden: readNumber(row, 'hidden') === 1,
     favourite: readNumber(row, 'favourite') === 1,
     faceCount: readNumber(row, 'face_count'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FaceError } from '../../core/errors.ts'
 import type { Connection } from './libsql.ts'
+import { coverScoreMigrations } from './migrations/cover-scores.ts'
 import { galleryMigrations } from './migrations/gallery.ts'
 import { jobsMigrations } from './migrations/jobs.ts'
 import type { Migration } from './migrations/migration.ts'
@@ -32,6 +33,7 @@ const migrations: readonly Migration[] = [
   CREATE INDEX set_aside_by_image ON trash (collection_id, json_extract(stored, '$.image_hash'))
     WHERE record = 'setAside';
   `,
+  ...coverScoreMigrations,
 ]
 
 /** The schema version that this program writes. */

@@ -1,7 +1,8 @@
 import { FaceError } from '../../core/errors.ts'
 import type { NewSighting, StrangerStore } from '../ports/strangers.ts'
+import { scoreFace } from '../rules/face-score.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
-import { assertNewSighting, scoreSighting } from '../rules/strangers.ts'
+import { assertNewSighting } from '../rules/strangers.ts'
 import { findCollection, type StoreContext, type Synchronous } from './context.ts'
 import type { SqlValue } from './libsql.ts'
 import { readCrop, readEmbedding, readNumber, readText, toEmbeddingBytes } from './rows.ts'
@@ -50,7 +51,7 @@ export function createSightingOperations(
       [
         ...[id, collectionId, modelId, seenAt, source ?? null, JSON.stringify(quality ?? null)],
         ...[JSON.stringify(box ?? null), JSON.stringify(landmarks ?? null)],
-        ...[scoreSighting(quality), toEmbeddingBytes(embedding)],
+        ...[scoreFace(quality), toEmbeddingBytes(embedding)],
       ],
     )
     if (isNew === 0) return id

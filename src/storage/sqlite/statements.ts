@@ -17,6 +17,8 @@ import { hasOwnFace } from './trashed-statements.ts'
 /** A statement, and whether it has an embedding of the model that answers. */
 const statementColumns =
   's.id, s.kind, s.person_id, s.face_id, s.image_hash, s.created_at, s.created_by, ' +
+  '(SELECT f.person_id FROM faces f WHERE f.id = s.face_id) AS face_person_id, ' +
+  'EXISTS (SELECT 1 FROM crops WHERE crops.face_id = s.face_id) AS has_crop, ' +
   'EXISTS (SELECT 1 FROM collections c WHERE c.id = s.collection_id AND ' +
   '(EXISTS (SELECT 1 FROM embeddings e WHERE e.face_id = s.face_id AND e.model_id = c.model_id) ' +
   'OR EXISTS (SELECT 1 FROM statement_embeddings e WHERE e.statement_id = s.id ' +
@@ -166,6 +168,8 @@ function readStatement(row: SqlRow): Statement {
     kind: readText(row, 'kind') as Statement['kind'],
     personId: readText(row, 'person_id'),
     ...(row.face_id === null ? {} : { faceId: readText(row, 'face_id') }),
+    ...(row.face_person_id === null ? {} : { facePersonId: readText(row, 'face_person_id') }),
+    hasCrop: readNumber(row, 'has_crop') === 1,
     imageHash: readText(row, 'image_hash'),
     inForce: readNumber(row, 'in_force') === 1,
     createdAt: readText(row, 'created_at'),

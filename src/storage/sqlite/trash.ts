@@ -3,6 +3,7 @@ import { isUlid } from '../rules/pages.ts'
 import { modelsOf } from '../rules/second-models.ts'
 import { appendChange } from './changes.ts'
 import { findCollection, type StoreContext } from './context.ts'
+import { scoreKept } from './cover-scores.ts'
 import { appendEntry, type Removal, scrubHistory } from './history-rows.ts'
 import type { SqlRow, SqlValue } from './libsql.ts'
 import { readJson, readText } from './rows.ts'
@@ -106,7 +107,11 @@ export function restorePerson(context: StoreContext, removal: Removal, personId:
 export function restoreFace(context: StoreContext, removal: Removal, faceId: string): void {
   const { db } = context
   const { collectionId } = removal
-  insertRow(context, 'faces', readKept(context, faceId))
+  const kept = readKept(context, faceId)
+  // Faces that an earlier program put there have none.
+  const hasCrop = db.get('SELECT 1 FROM trashed_crops WHERE face_id = ?', [faceId]) !== undefined
+  const score = kept.cover_score ?? scoreKept(String(kept.quality), hasCrop)
+  insertRow(context, 'faces', { ...kept, cover_score: score })
   copyCrop(context, faceId, { from: 'trashed_crops', to: 'crops' })
   for (const { modelId } of modelsOf(findCollection(context, collectionId))) {
     const row = db.get(

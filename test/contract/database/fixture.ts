@@ -1,6 +1,7 @@
 import type { Database } from '../../../src/storage/database.ts'
 import type { Change } from '../../../src/storage/ports/feed.ts'
 import type { Page, PageOptions } from '../../../src/storage/ports/pages.ts'
+import type { ChangedPerson, Person } from '../../../src/storage/ports/persons.ts'
 
 /** A fresh, empty database and ways into it. */
 export interface DatabaseFixture {
@@ -16,6 +17,11 @@ export interface DatabaseUnderTest {
 }
 
 export const unknownId = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+
+/** A person as it is read, of the answer of a change. */
+export function withoutEntry({ entryId: _, ...person }: ChangedPerson): Person {
+  return person
+}
 
 export async function readPages<T>(
   read: (options: PageOptions) => Promise<Page<T>>,

@@ -86,10 +86,26 @@ export function describeHistory(under: () => DatabaseUnderTest): void {
       expect((await persons.delete(collection.id, ann.id)).entryId).toBeUndefined()
     })
 
+    it('names the entry of a change and of an enrolment', async () => {
+      const { persons, faces } = store
+      const made = await faces.add(collection.id, { name: 'Ann' }, [makeFace(1)])
+      const { id } = made.person
+      const more = await faces.add(collection.id, id, [makeFace(1), makeFace(2)])
+      const changed = await persons.update(collection.id, id, { favourite: true })
+      const found = (await entries()).map((entry) => entry.id)
+      expect([changed.entryId, more.entryId, made.entryId]).toEqual(found)
+      const forGood = { undoable: false }
+      const told = await persons.update(collection.id, id, { name: 'Anna' }, forGood)
+      expect(told.entryId).toBe((await newest()).id)
+    })
+
     it('has no entry of what changed nothing, or was refused', async () => {
       const ann = await enrol('Ann', 1)
-      await store.persons.update(collection.id, ann.id, { name: 'Ann', metadata: {} })
-      await store.faces.add(collection.id, ann.id, [makeFace(1)])
+      const same = { name: 'Ann', metadata: {}, hidden: false }
+      const unchanged = await store.persons.update(collection.id, ann.id, same)
+      expect(unchanged).not.toHaveProperty('entryId')
+      const again = await store.faces.add(collection.id, ann.id, [makeFace(1)])
+      expect(again).not.toHaveProperty('entryId')
       await store.persons.create(collection.id, { name: 'Ann', ifExists: 'reuse' })
       await expectCode(store.persons.update(collection.id, ann.id, { name: '' }), 'invalidName')
       await expectCode(store.persons.delete(collection.id, unknownId), 'personNotFound')

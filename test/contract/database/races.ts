@@ -4,7 +4,7 @@ import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
 import type { NewPerson } from '../../../src/storage/ports/persons.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
-import type { DatabaseFixture } from './fixture.ts'
+import { type DatabaseFixture, withoutEntry } from './fixture.ts'
 
 const policy = { maxFpir: 0.01, possibleFpir: 0.1 }
 
@@ -144,7 +144,7 @@ export function describeDatabaseRaces(
             throw error
           }),
       )
-      const winners = outcomes.filter((person) => person !== undefined)
+      const winners = outcomes.flatMap((changed) => (changed ? [withoutEntry(changed)] : []))
       expect(winners).toEqual([await two.persons.get(collection.id, id)])
       expect(winners[0]?.revision).toBe(revision + 1)
     })

@@ -3,7 +3,7 @@ import type { Database } from '../../../src/storage/database.ts'
 import type { Collection } from '../../../src/storage/ports/collections.ts'
 import type { SaidOf } from '../../../src/storage/ports/statements.ts'
 import { expectCode } from '../../helpers/expect-code.ts'
-import { makeCollection, makeEmbedding, makeFace } from '../../helpers/faces.ts'
+import { makeCollection, makeCrop, makeEmbedding, makeFace } from '../../helpers/faces.ts'
 import { type DatabaseFixture, type DatabaseUnderTest, readPages, unknownId } from './fixture.ts'
 
 const better = {
@@ -64,6 +64,7 @@ export function describeStatements(under: () => DatabaseUnderTest): void {
       expect(statement.imageHash).toBe(makeFace(2).imageHash)
       const image = (await say(ann, saidOf(3), confirmation)).statement
       expect(image).not.toHaveProperty('faceId')
+      expect(image).not.toHaveProperty('facePersonId')
       expect(image).toMatchObject({ kind: confirmation, imageHash: makeFace(3).imageHash })
       const { box: _, ...embedding } = saidOf(4)
       const third = (await say(bob, embedding)).statement
@@ -75,6 +76,27 @@ export function describeStatements(under: () => DatabaseUnderTest): void {
       const pages = await readPages((page) => store.statements.list(collection.id, page), 2)
       expect(pages.map((page) => page.length)).toEqual([2, 1])
       expect(await (await fixture.open()).statements.get(collection.id, third.id)).toEqual(third)
+    })
+
+    it('tells whose face it was said of, and whether one can see it', async () => {
+      const crops = await makeCollection(store, { name: 'crops', storeCrops: true })
+      const { persons, faces, statements } = store
+      const crop = makeCrop(Uint8Array.of(0xff, 0xd8, 1))
+      const { id: eva } = await persons.create(crops.id, { name: 'Eva' })
+      const { person, faces: added } = await faces.add(crops.id, { name: 'Ida' }, [
+        makeFace(5, { crop }),
+        makeFace(6),
+      ])
+      for (const { id: faceId } of added) {
+        await statements.add(crops.id, eva, { kind: rejection, of: { faceId } })
+      }
+      const ofEva = async () => (await statements.list(crops.id, { personId: eva })).items
+      expect(await ofEva()).toMatchObject([
+        { facePersonId: person.id, hasCrop: true },
+        { facePersonId: person.id, hasCrop: false },
+      ])
+      const moved = await faces.move(crops.id, [added[0]!.id], { name: 'Ina' })
+      expect((await ofEva())[0]).toMatchObject({ facePersonId: moved.person.id, hasCrop: true })
     })
 
     it('answers the embeddings of a person, and to a search those of the persons it found', async () => {

@@ -337,7 +337,7 @@ export interface paths {
         head?: never;
         /**
          * Change fields of a person
-         * @description What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole. Needs the scope `people:write`.
+         * @description What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole. The header `x-history-entry` has the id of the change in the history; it is absent when nothing changed. Needs the scope `people:write`.
          */
         patch: operations["updatePerson"];
         trace?: never;
@@ -2028,6 +2028,8 @@ export interface components {
             };
             /** @description The face that shows the person, while it is one of the person. */
             coverFaceId?: string;
+            /** @description The face whose crop shows the person: the cover, else the one that shows the face best. Absent where no crop is stored. */
+            shownFaceId?: string;
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
@@ -2056,6 +2058,8 @@ export interface components {
             faces: components["schemas"]["EnrolledFace"][];
             rejected: components["schemas"]["RejectedImage"][];
             hints: components["schemas"]["EnrollHint"][];
+            /** @description Id of the history entry of the enrolment, for its undo. Absent when nothing changed. */
+            entryId?: string;
         };
         /**
          * DecisionPolicy
@@ -2100,6 +2104,8 @@ export interface components {
             faces: components["schemas"]["EnrolledFace"][];
             rejected: components["schemas"]["RejectedImage"][];
             hints: components["schemas"]["EnrollHint"][];
+            /** @description Id of the history entry of the enrolment, for its undo. Absent when nothing changed. */
+            entryId?: string;
         };
         /**
          * EnrolledFace
@@ -2199,6 +2205,8 @@ export interface components {
             };
             /** @description The face that shows the person, while it is one of the person. */
             coverFaceId?: string;
+            /** @description The face whose crop shows the person: the cover, else the one that shows the face best. Absent where no crop is stored. */
+            shownFaceId?: string;
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
@@ -2268,6 +2276,8 @@ export interface components {
             newPerson: boolean;
             /** @description Enrolled from its sightings. */
             faces: components["schemas"]["Face"][];
+            /** @description Id of the history entry of the enrolment, for its undo. Absent when nothing changed. */
+            entryId?: string;
         };
         /**
          * ErasedStrangers
@@ -2628,6 +2638,8 @@ export interface components {
             /** @constant */
             status: "ok";
             person?: components["schemas"]["Person"];
+            /** @description In the history; absent when nothing changed. */
+            entryId?: string;
         } | {
             id: string;
             /** @constant */
@@ -2698,6 +2710,10 @@ export interface components {
             personId: string;
             /** @description The stored face; absent for an image or an embedding. */
             faceId?: string;
+            /** @description Whose face that is now; there when `faceId` is. */
+            facePersonId?: string;
+            /** @description A crop of the stored face is kept: that of a face of `facePersonId`. */
+            hasCrop: boolean;
             /** @description SHA-256 of the image file, lower-case hex; without one that of the embedding. */
             imageHash: string;
             /** @description False while the collection answers with a model that has no embedding of this face. */
@@ -2739,6 +2755,8 @@ export interface components {
                 faces: components["schemas"]["EnrolledFace"][];
                 rejected: components["schemas"]["RejectedImage"][];
                 hints: components["schemas"]["EnrollHint"][];
+                /** @description Id of the history entry of the enrolment, for its undo. Absent when nothing changed. */
+                entryId?: string;
             };
         };
         /**

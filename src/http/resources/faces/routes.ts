@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { FaceError, isFaceError } from '../../../core/errors.ts'
-import { type EnrollBody, toFaceEmbeddingBody } from '../../../recognition/bodies.ts'
+import { type EnrollBody, toEnrolled, toFaceEmbeddingBody } from '../../../recognition/bodies.ts'
 import type { FaceWatcher } from '../../../recognition/face-watcher.ts'
 import type { Face } from '../../../storage/ports/faces.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
@@ -147,13 +147,11 @@ export function registerFaceRoutes(app: App, { answers, options }: RouteContext)
           toEnrollOptions(request.query, signal),
         )
         reply.timings = result.timings
-        const { faces, rejected, hints } = result
         const body = {
           person: result.person ?? (await faceWatcher.persons.get(collection, person)),
-          faces,
-          rejected,
-          hints,
+          ...toEnrolled(result),
         }
+        const { faces } = body
         return { status: faces.some(({ alreadyEnrolled }) => !alreadyEnrolled) ? 201 : 200, body }
       })
     },

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type TUnsafe, Type } from 'typebox'
+import { type TOptional, type TString, type TUnsafe, Type } from 'typebox'
 import type { Recorded } from '../../../storage/ports/history.ts'
 
 const name = 'x-history-entry'
@@ -16,6 +16,14 @@ export const noContentWithEntry: TUnsafe<void> = Type.Unsafe<void>({
     },
   },
 })
+
+/** Of an answer of an enrolment. */
+export const entryOfEnrolment: TOptional<TString> = Type.Optional(
+  Type.String({
+    description:
+      'Id of the history entry of the enrolment, for its undo. Absent when nothing changed.',
+  }),
+)
 
 /** Names the entry of the history in the answer. */
 export function nameEntry(reply: FastifyReply, { entryId }: Recorded): void {

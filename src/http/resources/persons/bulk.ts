@@ -83,6 +83,9 @@ const Outcome: Component<BulkPersonOutcome> = component<BulkPersonOutcome>('Bulk
         id: Type.String(),
         status: Type.Literal('ok'),
         person: Type.Optional(ref(Person)),
+        entryId: Type.Optional(
+          Type.String({ description: 'In the history; absent when nothing changed.' }),
+        ),
       },
       { title: 'ChangedPerson', description: 'As the person is now; absent when deleted.' },
     ),

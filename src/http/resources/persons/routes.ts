@@ -1,5 +1,9 @@
 import { type TSchema, Type } from 'typebox'
-import { type CreatedPersonBody, toCreatedPersonBody } from '../../../recognition/bodies.ts'
+import {
+  type CreatedPersonBody,
+  toCreatedPersonBody,
+  toEnrolled,
+} from '../../../recognition/bodies.ts'
 import type { EnrollResult } from '../../../recognition/face-watcher.ts'
 import { answerOnce, idempotencyHeaders } from '../../plugins/idempotency.ts'
 import { problemResponses } from '../../plugins/problems.ts'
@@ -140,8 +144,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
         )
         reply.timings = result.timings
         if (!result.person) throw toRejectionError(result)
-        const { faces, rejected, hints } = result
-        return { status: 201, body: { ...result.person, faces, rejected, hints } }
+        return { status: 201, body: { ...result.person, ...toEnrolled(result) } }
       })
     },
   })
@@ -174,7 +177,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
       tags,
       summary: 'Change fields of a person',
       description:
-        'What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole.',
+        'What is absent stays, and `null` takes a value away; lists and metadata are replaced as a whole. The header `x-history-entry` has the id of the change in the history; it is absent when nothing changed.',
       params: personParams,
       headers: ifMatchHeaders,
       body: personPatch,
@@ -195,7 +198,9 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
     handler: async ({ params, body, headers, faceWatcher }, reply) => {
       const condition = toCondition(headers['if-match'])
       const { collection, person: id } = params
-      const person = await faceWatcher.persons.update(collection, id, body, condition)
+      const changed = await faceWatcher.persons.update(collection, id, body, condition)
+      const { entryId, ...person } = changed
+      nameEntry(reply, { entryId })
       reply.header('etag', toETag(person))
       return person
     },

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { assertScope, type Principal } from '../../../access/principal.ts'
 import { FaceError } from '../../../core/errors.ts'
+import { toEnrolled } from '../../../recognition/bodies.ts'
 import type { FaceWatcher, Stated, StatementSubject } from '../../../recognition/face-watcher.ts'
 import { readUpload } from '../../intake/images.ts'
 import type { ResolvedHttpOptions } from '../../options.ts'
@@ -157,7 +158,7 @@ export function registerStatementRoutes(app: App, { options }: RouteContext): vo
       const body: ConfirmedBody = {
         ...stated,
         ...(enrolled && {
-          enrolled: { faces: enrolled.faces, rejected: enrolled.rejected, hints: enrolled.hints },
+          enrolled: toEnrolled(enrolled),
         }),
       }
       return reply

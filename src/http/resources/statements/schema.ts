@@ -4,6 +4,7 @@ import type { Statement as StoredStatement } from '../../../storage/ports/statem
 import { actorSchema } from '../actor.ts'
 import { type Component, component, dateTime, ref } from '../component.ts'
 import { EnrolledFace, EnrollHint, RejectedImage } from '../gallery-schemas.ts'
+import { entryOfEnrolment } from '../history/entry-header.ts'
 
 export const Statement: Component<StoredStatement> = component<StoredStatement>('Statement').of(
   Type.Object(
@@ -14,6 +15,12 @@ export const Statement: Component<StoredStatement> = component<StoredStatement>(
       faceId: Type.Optional(
         Type.String({ description: 'The stored face; absent for an image or an embedding.' }),
       ),
+      facePersonId: Type.Optional(
+        Type.String({ description: 'Whose face that is now; there when `faceId` is.' }),
+      ),
+      hasCrop: Type.Boolean({
+        description: 'A crop of the stored face is kept: that of a face of `facePersonId`.',
+      }),
       imageHash: Type.String({
         description:
           'SHA-256 of the image file, lower-case hex; without one that of the embedding.',
@@ -46,7 +53,7 @@ export const Stated: Component<useCases.Stated> = component<useCases.Stated>('St
 export interface ConfirmedBody extends useCases.Stated {
   readonly enrolled?: Pick<
     NonNullable<useCases.Confirmed['enrolled']>,
-    'faces' | 'rejected' | 'hints'
+    'faces' | 'rejected' | 'hints' | 'entryId'
   >
 }
 
@@ -60,6 +67,7 @@ export const Confirmed: Component<ConfirmedBody> = component<ConfirmedBody>('Con
             faces: Type.Array(ref(EnrolledFace)),
             rejected: Type.Array(ref(RejectedImage)),
             hints: Type.Array(ref(EnrollHint)),
+            entryId: entryOfEnrolment,
           },
           { description: 'With `enroll`: what became of the image. The confirmation stands.' },
         ),

@@ -4,6 +4,7 @@ import type * as ports from '../../../storage/ports/strangers.ts'
 import { Box, Landmarks, Quality } from '../analysis/schema.ts'
 import { type Component, component, dateTime, number, ref } from '../component.ts'
 import { Face, Person } from '../gallery-schemas.ts'
+import { entryOfEnrolment } from '../history/entry-header.ts'
 
 export const Stranger: Component<ports.Stranger> = component<ports.Stranger>('Stranger').of(
   Type.Object(
@@ -101,6 +102,7 @@ export const AssignedStranger: Component<api.AssignedStranger> = component<api.A
       person: ref(Person),
       newPerson: Type.Boolean({ description: 'This made the person.' }),
       faces: Type.Array(ref(Face), { description: 'Enrolled from its sightings.' }),
+      entryId: entryOfEnrolment,
     },
     { description: 'A stranger that is a person from now on.' },
   ),
