@@ -92,10 +92,7 @@ export function useFaceChanges(): FaceChanges {
         return t(choice.kind === 'new' ? 'didEnroll' : 'didAdd', { name })
       },
       // A person who came with this face goes with it.
-      undo: ({ person, faces }) =>
-        person === undefined || faces[0]?.alreadyEnrolled
-          ? undefined
-          : { person: person.id, kind: 'facesAdded' },
+      undo: ({ entryId }) => entryId,
     }),
   }
 }

@@ -43,7 +43,7 @@ export function PeopleView(): ReactNode {
   const isLine = search.view === 'list'
 
   return (
-    <section aria-labelledby="people-title" className="people">
+    <section aria-labelledby="people-title" className="people screenful">
       <PeopleHead />
       <SearchField value={search.query ?? ''} />
       <PeopleFilters />
@@ -69,6 +69,7 @@ export function PeopleView(): ReactNode {
           onOpen={({ id }) => void navigate({ to: '/people/$person', params: { person: id } })}
           onDelete={(ids) => setTask({ kind: 'delete', ids })}
           {...(people.hasMore ? { onNearEnd: people.loadMore, loadAll: people.loadAll } : {})}
+          onSee={people.see}
           isBusy={people.isFetching}
         >
           {(person) => <PersonCard person={person} isLine={isLine} />}
@@ -94,6 +95,9 @@ function PeopleHead(): ReactNode {
       <div className="people-links">
         <Link className="button quiet" to="/people/twice">
           <Icon name="merge" /> {t('twice')}
+        </Link>
+        <Link className="button quiet" to="/collections/examination">
+          <Icon name="search" /> {t('weak')}
         </Link>
         <Link className="button quiet" to="/history">
           <Icon name="history" /> {t('history')}

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
-import { type BulkOperation, bulkPersons, undoBulk } from '../../shared/api/bulk-persons.ts'
+import { type BulkOperation, bulkPersons } from '../../shared/api/bulk-persons.ts'
+import { undoEntries } from '../../shared/api/history.ts'
 import { removeFromLists } from '../../shared/api/persons.ts'
 import { ApiProblem } from '../../shared/api/problem.ts'
 import type { BulkPersonOutcome, Person } from '../../shared/api/types.ts'
@@ -48,9 +49,11 @@ export function useBulk({
       if (count === 0) return undefined
       return t(operation.kind === 'delete' ? 'manyDeleted' : 'manyChanged', { count })
     },
-    undo: (outcomes, { operation }) => {
-      const kind = operation.kind === 'delete' ? 'personDeleted' : 'personUpdated'
-      return () => undoBulk(app, changedIds(outcomes), kind)
+    undo: (outcomes) => {
+      const entries = outcomes.flatMap((outcome) =>
+        outcome.status === 'ok' ? (outcome.entryId ?? []) : [],
+      )
+      return entries.length === 0 ? undefined : () => undoEntries(app, entries)
     },
     onDone: (outcomes, { operation }) => {
       // A long list is loaded again page by page: who is deleted is gone before that.

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { isStaleInView, joinParts, partsOf } from '../../shared/api/person-parts.ts'
 import { personsOptions } from '../../shared/api/persons.ts'
 import type { Person } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
@@ -15,20 +16,23 @@ export interface People {
   readonly loadMore: () => void
   /** Loads all pages and answers everybody. */
   readonly loadAll: () => Promise<readonly Person[]>
+  /** Says which places of the list are seen: after a change only they are loaded again. */
+  readonly see: (first: number, last: number) => void
 }
-
-/** Pages from which a list is not loaded again only because the window is looked at again. */
-const manyPages = 3
 
 /** Whom the address asks for, page by page. */
 export function usePeople(search: PeopleSearch): People {
+  const app = useApp()
+  const seen = useRef({ first: 0, last: 0 })
+  const parts = useRef<Parameters<typeof joinParts>[0]>([])
+  const isInView = useCallback((part: number) => partsOf(parts.current, seen.current)(part), [])
   const list = useInfiniteQuery({
-    ...personsOptions(useApp(), toPersonsQuery(search)),
+    ...personsOptions(app, toPersonsQuery(search), isInView),
     placeholderData: (before) => before,
-    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) < manyPages,
   })
-  const { data, hasNextPage, isFetching, fetchNextPage, refetch } = list
-  const persons = useMemo(() => data?.pages.flatMap(({ items }) => items), [data])
+  const { data, hasNextPage, isFetching, isPlaceholderData, fetchNextPage, refetch } = list
+  parts.current = data?.pages ?? []
+  const persons = useMemo(() => data && joinParts(data.pages), [data])
 
   const loadMore = useCallback(() => {
     if (!isFetching) void fetchNextPage({ cancelRefetch: false })
@@ -41,8 +45,22 @@ export function usePeople(search: PeopleSearch): People {
       loaded = next.data
       more = next.hasNextPage && !next.isError
     }
-    return loaded?.pages.flatMap(({ items }) => items) ?? []
+    return loaded ? joinParts(loaded.pages) : []
   }, [data, hasNextPage, fetchNextPage])
+
+  const [hasOldInView, setOldInView] = useState(false)
+  const see = useCallback(
+    (first: number, last: number) => {
+      seen.current = { first, last }
+      setOldInView(isStaleInView(parts.current, isInView))
+    },
+    [isInView],
+  )
+  useEffect(() => {
+    if (!hasOldInView || isFetching || isPlaceholderData) return
+    setOldInView(false)
+    void refetch()
+  }, [hasOldInView, isFetching, isPlaceholderData, refetch])
 
   return {
     persons,
@@ -52,5 +70,6 @@ export function usePeople(search: PeopleSearch): People {
     retry: () => void refetch(),
     loadMore,
     loadAll,
+    see,
   }
 }

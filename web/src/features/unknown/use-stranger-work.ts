@@ -42,9 +42,10 @@ export function useStrangerWork(leave: (stranger: Stranger) => void): StrangerWo
   const assign = useChange({
     send: ({ stranger, assignment }: Assigning) => assignStranger(app, stranger.id, assignment),
     done: ({ person, faces }) => t('assigned', { name: person.name, count: faces.length }),
-    undo: ({ person, faces }, { stranger }) =>
-      faces.length > 0
-        ? { person: person.id, kind: 'facesAdded' as const }
+    // Where nothing was enrolled, the history has nothing that leads back to the stranger.
+    undo: ({ entryId, faces }, { stranger }) =>
+      entryId !== undefined && faces.length > 0
+        ? entryId
         : () => unassignStranger(app, stranger.id),
   })
   const ignore = useChange({

@@ -1,7 +1,6 @@
 import type { paths } from '../api.d.ts'
 import type { Scope } from './client.ts'
-import { findEntries, undoEntry } from './history.ts'
-import type { BulkPersonOutcome, HistoryEntry } from './types.ts'
+import type { BulkPersonOutcome } from './types.ts'
 
 type BulkBody =
   paths['/v1/collections/{collection}/persons/bulk']['post']['requestBody']['content']['application/json']
@@ -30,23 +29,4 @@ export async function bulkPersons(
     outcomes.push(...items)
   }
   return outcomes
-}
-
-/**
- * Takes back what was done with many persons: each has an entry of the history.
- *
- * @throws {ApiProblem} the first refusal, when the others have been taken back
- */
-export async function undoBulk(
-  scope: Scope,
-  persons: readonly string[],
-  kind: HistoryEntry['kind'],
-): Promise<void> {
-  let refusal: unknown
-  for (const entry of await findEntries(scope, { persons, kind })) {
-    await undoEntry(scope, entry).catch((error: unknown) => {
-      refusal ??= error
-    })
-  }
-  if (refusal !== undefined) throw refusal
 }

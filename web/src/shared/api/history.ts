@@ -44,63 +44,31 @@ export function loadEntry(
   )
 }
 
-/** The answer of a deletion, which has no body: the entry of the history that its header names. */
+/** The entry of the history that an answer names in its header; none where nothing changed. */
+export function entryOf(response: Response): string | undefined {
+  return response.headers.get('x-history-entry') ?? undefined
+}
+
+/** The answer of a deletion, which has no body but the entry. */
 export function toEntry<T extends { readonly response: Response }>(
   outcome: T,
 ): Omit<T, 'data'> & { readonly data: string | undefined } {
-  return { ...outcome, data: outcome.response.headers.get('x-history-entry') ?? undefined }
+  return { ...outcome, data: entryOf(outcome.response) }
 }
-
-/** Where the history has a change whose answer does not name the entry. */
-export interface EntryPlace {
-  readonly person: string
-  readonly kind: HistoryEntry['kind']
-}
-
-/** How many entries back a change is looked for that was made a moment ago. */
-const lookBack = 5
 
 /**
- * Finds the entry of a change that was made just now.
+ * Takes back several changes, the last one first.
  *
- * @returns undefined when somebody has taken it back, or the history does not go so far
+ * @throws {ApiProblem} the first refusal, when the others have been taken back
  */
-export async function findEntry(scope: Scope, place: EntryPlace): Promise<string | undefined> {
-  const { items } = await loadHistory(scope, { person: place.person, limit: lookBack })
-  return items.find(({ kind, undoneBy }) => kind === place.kind && undoneBy === undefined)?.id
-}
-
-/** How many entries are read at once when the changes of many persons are looked for. */
-const entriesAtOnce = 1000
-
-/**
- * Finds the newest entry of a kind that each of these persons has, of changes that were made a
- * moment ago. What somebody has taken back already is left out.
- */
-export async function findEntries(
-  scope: Scope,
-  { persons, kind }: { readonly persons: readonly string[]; readonly kind: EntryPlace['kind'] },
-): Promise<readonly string[]> {
-  const missing = new Set(persons)
-  const found: string[] = []
-  let cursor: string | undefined
-  // Others may have changed something meanwhile: as many entries again are looked through.
-  const pages = Math.ceil((2 * persons.length) / entriesAtOnce)
-  for (let page = 0; page < pages && missing.size > 0; page++) {
-    const { items, nextCursor } = await loadHistory(scope, {
-      limit: entriesAtOnce,
-      ...(cursor === undefined ? {} : { cursor }),
+export async function undoEntries(scope: Scope, entries: readonly string[]): Promise<void> {
+  let refusal: unknown
+  for (const entry of entries.toReversed()) {
+    await undoEntry(scope, entry).catch((error: unknown) => {
+      refusal ??= error
     })
-    for (const entry of items) {
-      const person = entry.personIds.find((id) => missing.has(id))
-      if (entry.kind !== kind || entry.undoneBy !== undefined || person === undefined) continue
-      missing.delete(person)
-      found.push(entry.id)
-    }
-    cursor = nextCursor
-    if (cursor === undefined) break
   }
-  return found
+  if (refusal !== undefined) throw refusal
 }
 
 /**

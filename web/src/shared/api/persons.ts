@@ -1,13 +1,9 @@
-import {
-  type InfiniteData,
-  infiniteQueryOptions,
-  type QueryClient,
-  queryOptions,
-} from '@tanstack/react-query'
+import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { paths } from '../api.d.ts'
 import type { Scope } from './client.ts'
-import { toEntry } from './history.ts'
+import { entryOf, toEntry } from './history.ts'
 import { collectionKey } from './keys.ts'
+import { loadPart, type PersonPart, type PersonParts } from './person-parts.ts'
 import type { Page, Person } from './types.ts'
 
 type PersonsPath = paths['/v1/collections/{collection}/persons']
@@ -20,22 +16,44 @@ export type PersonsQuery = Omit<
 >
 export type PersonChanges = PersonPath['patch']['requestBody']['content']['application/json']
 
+/** A person as a change left it. */
+export interface ChangedPerson {
+  readonly person: Person
+  /** The change in the history; absent when nothing changed. */
+  readonly entryId: string | undefined
+}
+
 const pageSize = 50
 /** Most that one answer holds; who scrolls far does not ask for every fifty. */
 const largePageSize = 1000
 
-/** Persons of a collection, page by page. */
-export function personsOptions(scope: Scope, query: PersonsQuery = {}) {
+/**
+ * Persons of a collection, page by page.
+ *
+ * @param isInView  whether a page is seen, by its place; the others of a long list are not loaded again
+ */
+export function personsOptions(
+  scope: Scope,
+  query: PersonsQuery = {},
+  isInView: (page: number) => boolean = () => true,
+) {
   return infiniteQueryOptions({
     queryKey: [...collectionKey(scope.collection), 'persons', query],
     // Comparing 100,000 persons with what they were takes longer than drawing the few that are seen.
     structuralSharing: false,
-    queryFn: ({ pageParam, signal }) => {
-      const page = pageParam === '' ? {} : { cursor: pageParam, limit: largePageSize }
-      return loadPersons(scope, { ...query, ...page }, signal)
-    },
+    queryFn: ({ pageParam, signal, client, queryKey }) =>
+      loadPart({
+        client,
+        queryKey,
+        cursor: pageParam,
+        isInView,
+        load: (cursor) => {
+          const page = cursor === '' ? {} : { cursor, limit: largePageSize }
+          return loadPersons(scope, { ...query, ...page }, signal)
+        },
+      }),
     initialPageParam: '',
-    getNextPageParam: (page: Page<Person>) => page.nextCursor,
+    getNextPageParam: (page: PersonPart) => page.nextCursor,
   })
 }
 
@@ -46,7 +64,7 @@ export function removeFromLists(
   ids: readonly string[],
 ): void {
   const gone = new Set(ids)
-  client.setQueriesData<InfiniteData<Page<Person>, string>>(
+  client.setQueriesData<PersonParts>(
     { queryKey: [...collectionKey(collection), 'persons'] },
     (list) =>
       list && {
@@ -90,6 +108,7 @@ export function personOptions({ api, collection }: Scope, person: string) {
 /**
  * Changes a person's fields.
  *
+ * @returns the person, and the entry of the history whose undo takes the change back
  * @param revision  what the user has seen; `undefined` changes the person in any case
  * @throws {ApiProblem} `revisionMismatch` when somebody else changed the person since
  */
@@ -97,13 +116,17 @@ export function updatePerson(
   { api, collection }: Scope,
   { id, revision }: { readonly id: string; readonly revision: number | undefined },
   changes: PersonChanges,
-): Promise<Person> {
-  return api.send((client) =>
-    client.PATCH('/v1/collections/{collection}/persons/{person}', {
+): Promise<ChangedPerson> {
+  return api.send(async (client) => {
+    const outcome = await client.PATCH('/v1/collections/{collection}/persons/{person}', {
       params: { path: { collection, person: id }, header: ifMatch(revision) },
       body: changes,
-    }),
-  )
+    })
+    const { data, response } = outcome
+    return data === undefined
+      ? outcome
+      : { response, data: { person: data, entryId: entryOf(response) } }
+  })
 }
 
 /**

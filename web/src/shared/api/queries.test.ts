@@ -5,7 +5,7 @@ import type { paths } from '../api.d.ts'
 import type { Api, Scope } from './client.ts'
 import { thresholdsOptions } from './collections.ts'
 import { deleteFace } from './faces.ts'
-import { findEntry, historyOptions } from './history.ts'
+import { historyOptions, undoEntries } from './history.ts'
 import { jobItemsOptions, jobOptions, jobsOptions } from './jobs.ts'
 import { collectionKey } from './keys.ts'
 import { deletePerson, personsOptions, updatePerson } from './persons.ts'
@@ -28,10 +28,9 @@ function createScope(answers: readonly unknown[]): { scope: Scope; sent: Sent[] 
       const { pathname, search } = new URL(request.url)
       const line = `${request.method} ${pathname}${search}`
       sent.push({ line, ifMatch: request.headers.get('if-match') })
-      if (request.method === 'DELETE') {
-        return new Response(null, { status: 204, headers: { 'x-history-entry': 'H9' } })
-      }
-      return Response.json(rest.shift() ?? {})
+      const headers = { 'x-history-entry': 'H9' }
+      if (request.method === 'DELETE') return new Response(null, { status: 204, headers })
+      return Response.json(rest.shift() ?? {}, request.method === 'PATCH' ? { headers } : {})
     },
   })
   const api: Api = { send: async (request) => (await request(client)).data as never }
@@ -93,27 +92,15 @@ test('rates are asked for one by one, in their order', async () => {
   expect(sent[0]?.line).toBe('GET /v1/collections/c/thresholds?maxFpir=0.01&maxFpir=0.000001')
 })
 
-test('a change names the revision that the user has seen, or none', async () => {
-  const { scope, sent } = createScope([])
-  await updatePerson(scope, { id: 'P', revision: 3 }, { name: 'Ann' })
+test('a change names the revision that the user has seen, or none, and answers its entry', async () => {
+  const { scope, sent } = createScope([{ id: 'P' }])
+  const changed = await updatePerson(scope, { id: 'P', revision: 3 }, { name: 'Ann' })
+  expect(changed).toEqual({ person: { id: 'P' }, entryId: 'H9' })
   await updatePerson(scope, { id: 'P', revision: undefined }, { name: 'Ann' })
   expect(sent).toEqual([
     { line: 'PATCH /v1/collections/c/persons/P', ifMatch: '"3"' },
     { line: 'PATCH /v1/collections/c/persons/P', ifMatch: null },
   ])
-})
-
-test('finds the entry of a change that is not taken back', async () => {
-  const items = [
-    { id: 'H4', kind: 'personUpdated' },
-    { id: 'H3', kind: 'faceDeleted', undoneBy: 'H5' },
-    { id: 'H2', kind: 'faceDeleted' },
-    { id: 'H1', kind: 'faceDeleted' },
-  ]
-  const { scope, sent } = createScope([{ items }, { items }])
-  expect(await findEntry(scope, { person: 'P', kind: 'faceDeleted' })).toBe('H2')
-  expect(await findEntry(scope, { person: 'P', kind: 'personsMerged' })).toBeUndefined()
-  expect(sent[0]?.line).toBe('GET /v1/collections/c/history?person=P&limit=5')
 })
 
 test('a deletion answers the entry of the history that takes it back', async () => {
@@ -123,5 +110,14 @@ test('a deletion answers the entry of the history that takes it back', async () 
   expect(sent.map(({ line }) => line)).toEqual([
     'DELETE /v1/collections/c/persons/P',
     'DELETE /v1/collections/c/persons/P/faces/F',
+  ])
+})
+
+test('several changes are taken back from the last one on', async () => {
+  const { scope, sent } = createScope([])
+  await undoEntries(scope, ['H1', 'H2'])
+  expect(sent.map(({ line }) => line)).toEqual([
+    'POST /v1/collections/c/history/H2/undo',
+    'POST /v1/collections/c/history/H1/undo',
   ])
 })

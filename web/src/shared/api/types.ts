@@ -64,6 +64,8 @@ export interface Enrolment {
   readonly faces: readonly EnrolledFace[]
   readonly rejected: readonly Rejection[]
   readonly hints: readonly EnrollHint[]
+  /** The enrolment in the history; absent when nothing changed. */
+  readonly entryId?: string | undefined
 }
 
 export interface Page<T> {

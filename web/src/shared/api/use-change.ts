@@ -5,7 +5,7 @@ import { problemText } from '../feedback/problem-text.ts'
 import { type Toasts, useToasts } from '../feedback/toasts.ts'
 import type { Texts } from '../text/texts.ts'
 import type { Scope } from './client.ts'
-import { type EntryPlace, findEntry, undoEntry } from './history.ts'
+import { undoEntry } from './history.ts'
 import { collectionKey } from './keys.ts'
 import { type ApiProblem, asProblem } from './problem.ts'
 
@@ -18,10 +18,10 @@ export interface ChangeOptions<Input, Answer> {
   /** Says what was done, for the toast; `undefined` where the screen says it itself. */
   readonly done?: (answer: Answer, input: Input) => string | undefined
   /**
-   * The entry of the history that the answer names, or where the history has it; for what is not in
-   * the history, the request that takes it back.
+   * The entry of the history that the answer names, and no other: the newest one may be somebody
+   * else's. For what is not in the history, the request that takes it back.
    */
-  readonly undo?: (answer: Answer, input: Input) => string | EntryPlace | TakeBack | undefined
+  readonly undo?: (answer: Answer, input: Input) => string | TakeBack | undefined
   /** Called before what was loaded is loaded again. */
   readonly onDone?: (answer: Answer, input: Input) => void
   /** `screen`: the caller shows `error` itself; otherwise a toast says it. */
@@ -74,12 +74,12 @@ export function useChange<Input, Answer>(
 
   const mutation: UseMutationResult<Answer, Error, Variables<Input>> = useMutation({
     mutationFn: ({ input, overwrite }: Variables<Input>) => send(input, { overwrite }),
-    onSuccess: async (answer, { input }) => {
+    onSuccess: (answer, { input }) => {
       onDone?.(answer, input)
       void refresh()
       const text = done?.(answer, input)
       if (text === undefined) return
-      const undoIt = await toTakeBack(scope, undo?.(answer, input))
+      const undoIt = toTakeBack(scope, undo?.(answer, input))
       const actions =
         undoIt === undefined
           ? []
@@ -117,15 +117,8 @@ export function useChange<Input, Answer>(
   }
 }
 
-/** The change is made: that nobody can say its entry only takes the button away. */
-async function toTakeBack(
-  scope: Scope,
-  undo: string | EntryPlace | TakeBack | undefined,
-): Promise<TakeBack | undefined> {
-  if (undo === undefined || typeof undo === 'function') return undo
-  const entry =
-    typeof undo === 'string' ? undo : await findEntry(scope, undo).catch(() => undefined)
-  return entry === undefined ? undefined : () => undoEntry(scope, entry)
+function toTakeBack(scope: Scope, undo: string | TakeBack | undefined): TakeBack | undefined {
+  return typeof undo === 'string' ? () => undoEntry(scope, undo) : undo
 }
 
 interface ProblemTelling {

@@ -29,6 +29,8 @@ export interface ItemGridProps<Item extends GridItem> {
   readonly onDelete?: (ids: readonly string[]) => void
   /** Loads more, called near the end; absent when everything is there. */
   readonly onNearEnd?: (() => void) | undefined
+  /** Told the first and the last place that are drawn. */
+  readonly onSee?: (first: number, last: number) => void
   /** Loads everything and answers it, for the End key and Ctrl+A. */
   readonly loadAll?: () => Promise<readonly Item[]>
   readonly isBusy?: boolean
@@ -47,7 +49,7 @@ const headerPx = 120
  * mouse (Ctrl, Shift, the box of each item) and keyboard alike.
  */
 export function ItemGrid<Item extends GridItem>(props: ItemGridProps<Item>): ReactNode {
-  const { items, selection, onSelect, onNearEnd, loadAll, onDelete } = props
+  const { items, selection, onSelect, onNearEnd, onSee, loadAll, onDelete } = props
   const list = useRef<HTMLDivElement>(null)
   const { columns, top } = useColumns(list, props.columnPx)
   const rows = Math.ceil(items.length / columns)
@@ -80,6 +82,11 @@ export function ItemGrid<Item extends GridItem>(props: ItemGridProps<Item>): Rea
   useEffect(() => {
     if (lastDrawn >= rows - nearRows) onNearEnd?.()
   }, [lastDrawn, rows, onNearEnd])
+
+  const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {}
+  useEffect(() => {
+    onSee?.(startIndex * columns, (endIndex + 1) * columns - 1)
+  }, [startIndex, endIndex, columns, onSee])
 
   const [wanted, setWanted] = useState<{ readonly index: number }>()
   useEffect(() => {

@@ -43,6 +43,6 @@ export function useEnrolPoses(onDone: () => void): Change<PosesOfPerson, Enrolme
         rejected: rejected.length,
       }),
     // A person who came with these pictures goes with them.
-    undo: ({ person }) => person && { person: person.id, kind: 'facesAdded' },
+    undo: ({ entryId }) => entryId,
   })
 }

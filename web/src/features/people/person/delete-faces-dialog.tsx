@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { deleteFace } from '../../../shared/api/faces.ts'
-import { undoEntry } from '../../../shared/api/history.ts'
+import { undoEntries } from '../../../shared/api/history.ts'
 import type { Face, Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
@@ -25,14 +25,12 @@ export function DeleteFacesDialog(props: DeleteFacesDialogProps): ReactNode {
       const entries: string[] = []
       for (const id of ids) {
         const entry = await deleteFace(app, person.id, id)
-        if (entry !== undefined) entries.unshift(entry)
+        if (entry !== undefined) entries.push(entry)
       }
       return entries
     },
     done: (_entries, ids) => t('facesDeleted', { name: person.name, count: ids.length }),
-    undo: (entries) => async () => {
-      for (const entry of entries) await undoEntry(app, entry)
-    },
+    undo: (entries) => (entries.length === 0 ? undefined : () => undoEntries(app, entries)),
     onDone: onDeleted,
   })
   return (

@@ -1,4 +1,8 @@
-import { type PersonChanges, updatePerson } from '../../../shared/api/persons.ts'
+import {
+  type ChangedPerson,
+  type PersonChanges,
+  updatePerson,
+} from '../../../shared/api/persons.ts'
 import type { Person } from '../../../shared/api/types.ts'
 import { type Change, useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
@@ -14,15 +18,15 @@ export function usePersonChange(
   { id }: Pick<Person, 'id'>,
   options: {
     readonly done: (person: Person, change: PersonChange) => string
-    readonly onDone?: (person: Person) => void
+    readonly onDone?: () => void
   },
-): Change<PersonChange, Person> {
+): Change<PersonChange, ChangedPerson> {
   const app = useApp()
   return useChange({
     send: ({ changes, revision }: PersonChange, { overwrite }) =>
       updatePerson(app, { id, revision: overwrite ? undefined : revision }, changes),
-    done: options.done,
-    undo: () => ({ person: id, kind: 'personUpdated' }),
+    done: ({ person }, change) => options.done(person, change),
+    undo: ({ entryId }) => entryId,
     ...(options.onDone ? { onDone: options.onDone } : {}),
   })
 }
