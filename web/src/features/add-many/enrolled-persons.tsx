@@ -8,7 +8,7 @@ import type { Job } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
 import { hasEnded } from '../../shared/jobs/use-job.ts'
-import { FacePhoto } from '../../shared/photos/face-photo.tsx'
+import { PersonPhoto } from '../../shared/photos/person-photo.tsx'
 import { ShowMore } from '../../shared/show-more.tsx'
 import { type EnrolledPerson, toPersons } from './bulk-job-data.ts'
 import { TakeBack } from './take-back.tsx'
@@ -58,7 +58,7 @@ function Enrolled({ person }: { readonly person: EnrolledPerson }): ReactNode {
   const stored = useQuery({ ...personOptions(useApp(), id), enabled: id !== '', retry: false })
   return (
     <>
-      <FacePhoto person={{ id, name }} faceId={stored.data?.coverFaceId} />
+      <PersonPhoto person={{ id, name, shownFaceId: stored.data?.shownFaceId }} />
       <span className="enrolled-text">
         {id === '' ? (
           <bdi>{name}</bdi>

@@ -26,31 +26,6 @@ export function facesOptions({ api, collection }: Scope, person: string) {
   })
 }
 
-/**
- * The face that shows a person who has no cover: the first that was stored.
- *
- * @param faceCount  how many there are; another number asks again
- */
-export function firstFaceOptions(
-  { api, collection }: Scope,
-  { id, faceCount }: { readonly id: string; readonly faceCount: number },
-) {
-  return queryOptions({
-    // Not below the collection's key: a list would ask for every face again after each change.
-    queryKey: ['first-face', collection, id, faceCount],
-    staleTime: cropFreshMs,
-    queryFn: async ({ signal }): Promise<Face | null> => {
-      const { items } = await api.send((client) =>
-        client.GET('/v1/collections/{collection}/persons/{person}/faces', {
-          params: { path: { collection, person: id }, query: { limit: 1 } },
-          signal,
-        }),
-      )
-      return items[0] ?? null
-    },
-  })
-}
-
 /** The picture of a face, of a collection that stores crops. */
 export function cropOptions({ api, collection }: Scope, person: string, face: string) {
   return queryOptions({

@@ -121,9 +121,9 @@ export function PersonField({
 function toSuggestion(person: {
   readonly id: string
   readonly name: string
-  readonly coverFaceId?: string
+  readonly shownFaceId?: string
 }): PersonSuggestion {
-  return { id: person.id, name: person.name, faceId: person.coverFaceId }
+  return { id: person.id, name: person.name, faceId: person.shownFaceId }
 }
 
 /** The first list, then those of the second who are not in it. */

@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import { personOptions } from '../api/persons.ts'
 import { useApp } from '../app-context.ts'
 import { FacePhoto } from '../photos/face-photo.tsx'
+import { PersonPhoto } from '../photos/person-photo.tsx'
 import './person-pair.css'
 
 interface PersonLinkProps {
@@ -25,7 +26,11 @@ export function PersonLink({ personId, faceId }: PersonLinkProps): ReactNode {
   }
   return (
     <span className="person-link">
-      <FacePhoto person={person} faceId={faceId ?? person.coverFaceId} />
+      {faceId === undefined ? (
+        <PersonPhoto person={person} />
+      ) : (
+        <FacePhoto person={person} faceId={faceId} />
+      )}
       <Link to="/people/$person" params={{ person: person.id }}>
         <bdi>{person.name}</bdi>
       </Link>

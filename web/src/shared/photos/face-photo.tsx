@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { collectionOptions } from '../api/collections.ts'
 import { cropOptions } from '../api/faces.ts'
 import type { Person } from '../api/types.ts'
 import { useApp } from '../app-context.ts'
@@ -14,15 +15,21 @@ interface FacePhotoProps {
   readonly person: Pick<Person, 'id' | 'name'>
   /** The face that is shown; initials without one, or where no crop is stored. */
   readonly faceId: string | undefined
+  /** Whether a crop of it is known to be stored; otherwise it is where the collection stores crops. */
+  readonly hasCrop?: boolean
 }
 
 /** What a person looks like: the crop of a face, else the initials of the name. */
-export function FacePhoto({ person, faceId }: FacePhotoProps): ReactNode {
+export function FacePhoto({ person, faceId, hasCrop = false }: FacePhotoProps): ReactNode {
   const t = useTranslations('shared')
   const app = useApp()
+  const collection = useQuery({
+    ...collectionOptions(app),
+    enabled: faceId !== undefined && !hasCrop,
+  })
   const crop = useQuery({
     ...cropOptions(app, person.id, faceId ?? ''),
-    enabled: faceId !== undefined,
+    enabled: faceId !== undefined && (hasCrop || collection.data?.storeCrops === true),
     retry: false,
   })
   if (crop.data === undefined) {
