@@ -16,6 +16,7 @@ const typingMs = 300
 /** How often strangers may get a name: what follows from a rate is shown before it is applied. */
 export function DecisionPanel({ details }: { readonly details: CollectionDetails }): ReactNode {
   const t = useTranslations('collections.decisions')
+  const shared = useTranslations('shared')
   const app = useApp()
   const { policy } = details
   const [rate, setRate] = useState(policy.maxFpir)
@@ -43,6 +44,7 @@ export function DecisionPanel({ details }: { readonly details: CollectionDetails
       )}
       <ProblemNotice error={meant.error} onRetry={() => void meant.refetch()} />
       <RateFields steps={steps} rate={rate} onChange={setRate} />
+      {meant.isPending && <p className="muted screenful">{shared('loading')}</p>}
       {chosen && (
         <dl className="outcomes" aria-live="polite">
           <Outcome

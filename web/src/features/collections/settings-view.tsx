@@ -16,7 +16,7 @@ export function SettingsView(): ReactNode {
   const app = useApp()
   const details = useQuery(collectionOptions(app))
   return (
-    <section aria-labelledby="settings-title">
+    <section aria-labelledby="settings-title" className="screenful">
       <CollectionHead id="settings-title" title={t('settingsTitle', { name: app.collection })} />
       <ProblemNotice error={details.error} onRetry={() => void details.refetch()} />
       {details.data && (

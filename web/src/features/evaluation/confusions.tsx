@@ -1,10 +1,8 @@
-import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
-import { personOptions } from '../../shared/api/persons.ts'
-import { useApp } from '../../shared/app-context.ts'
 import { type Pair, pairKey } from '../../shared/examination/findings.ts'
+import { usePair } from '../../shared/examination/use-pair.ts'
 import { PersonPair } from '../../shared/persons/person-pair.tsx'
 
 const shown = 4
@@ -31,20 +29,16 @@ export function Confusions({ pairs }: { readonly pairs: readonly Pair[] }): Reac
   )
 }
 
-/** Nothing for a pair of whom somebody is gone since the examination. */
+/** Nothing for a pair that has been decided since the examination. */
 function Confusion({ pair }: { readonly pair: Pair }): ReactNode {
   const t = useTranslations('evaluation.confusions')
   const shared = useTranslations('shared')
-  const app = useApp()
-  const results = useQueries({
-    queries: pair.personIds.map((id) => ({ ...personOptions(app, id), retry: false })),
-  })
-  const [one, other] = results.map(({ data }) => data)
-  if (one === undefined || other === undefined) return null
+  const { persons, isDecided } = usePair(pair)
+  if (persons === undefined || isDecided) return null
   return (
     <li>
       <PersonPair
-        persons={[one, other]}
+        persons={persons}
         faceIds={pair.faceIds}
         describe={({ faceCount }) => shared('faces', { count: faceCount })}
       />

@@ -14,6 +14,7 @@ const drawn = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2]
 /** The trade-off between strangers with a name and missed searches, at the collection's size. */
 export function ModelErrors(): ReactNode {
   const t = useTranslations('evaluation.det')
+  const shared = useTranslations('shared')
   const app = useApp()
   const { data: details } = useQuery(collectionOptions(app))
   const policy = details?.policy
@@ -22,7 +23,8 @@ export function ModelErrors(): ReactNode {
     (a, b) => a - b,
   )
   const meant = useQuery({ ...thresholdsOptions(app, rates), enabled: details !== undefined })
-  if (meant.data === undefined) return <ProblemNotice error={meant.error} />
+  if (meant.error !== null) return <ProblemNotice error={meant.error} />
+  if (meant.data === undefined) return <p className="muted screenful">{shared('loading')}</p>
   const { items, modelId, gallerySize } = meant.data
   const now = items.find(({ maxFpir }) => maxFpir === inForce)
   const points = items.map(({ maxFpir, fnmr }) => ({ x: maxFpir * 1000, y: fnmr * 1000 }))

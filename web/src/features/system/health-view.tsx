@@ -16,28 +16,37 @@ const statusMs = 5_000
 /** Whether the server is well, how the index is, and what it has to do. */
 export function HealthView(): ReactNode {
   const t = useTranslations('system.health')
+  const shared = useTranslations('shared')
   const app = useApp()
   const status = useQuery({ ...statusOptions(app.api), refetchInterval: statusMs })
+  const index = useQuery(indexOptions(app))
   const { samples, error } = useSamples()
+  // All at once, so that nothing is pushed about by what comes later.
+  const isLoading = status.isPending || index.isPending || (samples.length === 0 && !error)
   return (
-    <section aria-labelledby="health-title">
+    <section aria-labelledby="health-title" className="screenful">
       <SystemHead id="health-title" title={t('title')} />
-      {status.data && <Readiness status={status.data} />}
+      {isLoading && <p className="muted">{shared('loading')}</p>}
+      {!isLoading && status.data && <Readiness status={status.data} />}
       <ProblemNotice error={status.error} onRetry={() => void status.refetch()} />
       <ProblemNotice error={error} />
-      <div className="panels">
-        {status.data && <ServerPanel status={status.data} sample={samples.at(-1)} />}
-        <IndexPanel />
-      </div>
-      <TrafficCharts samples={samples} />
-      <div className="panel">
-        <h2>{t('about')}</h2>
-        <p>{t('aboutText')}</p>
-        {status.data && <p>{t('version', status.data)}</p>}
-        <p>
-          <a href="docs">{t('api')}</a>
-        </p>
-      </div>
+      {!isLoading && (
+        <>
+          <div className="panels">
+            {status.data && <ServerPanel status={status.data} sample={samples.at(-1)} />}
+            <IndexPanel />
+          </div>
+          <div className="panel">
+            <h2>{t('about')}</h2>
+            <p>{t('aboutText')}</p>
+            {status.data && <p>{t('version', status.data)}</p>}
+            <p>
+              <a href="docs">{t('api')}</a>
+            </p>
+          </div>
+          <TrafficCharts samples={samples} />
+        </>
+      )}
     </section>
   )
 }

@@ -14,7 +14,7 @@ export function ModelsView(): ReactNode {
   const { api } = useApp()
   const models = useQuery(modelsOptions(api))
   return (
-    <section aria-labelledby="models-title">
+    <section aria-labelledby="models-title" className="screenful">
       <SystemHead id="models-title" title={t('title')} />
       <p className="muted">{t('lead', { command: 'face-watcher models install ID' })}</p>
       <ProblemNotice error={models.error} onRetry={() => void models.refetch()} />

@@ -17,7 +17,7 @@ export function ProblemsView(): ReactNode {
   const { api } = useApp()
   const list = useQuery({ ...recentProblemsOptions(api), refetchInterval: everyMs })
   return (
-    <section aria-labelledby="problems-title">
+    <section aria-labelledby="problems-title" className="screenful">
       <SystemHead id="problems-title" title={t('title')} />
       <p className="muted">{t('lead')}</p>
       <ProblemNotice error={list.error} onRetry={() => void list.refetch()} />

@@ -1,4 +1,4 @@
-import type { JobItem } from '../api/types.ts'
+import type { JobItem, Statement } from '../api/types.ts'
 
 /** Two persons whose faces are as similar as a match. */
 export interface Pair {
@@ -49,6 +49,18 @@ export function toFindings(items: readonly JobItem[]): Findings {
 /** The same for a pair, whoever comes first. */
 export function pairKey({ personIds }: Pick<Pair, 'personIds'>): string {
   return [...personIds].sort().join(' ')
+}
+
+/** Whether somebody has said that two persons are different: a face of one is not the other. */
+export function areDifferent(
+  { personIds }: Pick<Pair, 'personIds'>,
+  rejections: readonly Pick<Statement, 'personId' | 'facePersonId'>[],
+): boolean {
+  const [one, other] = personIds
+  return rejections.some(
+    ({ personId, facePersonId }) =>
+      (personId === one && facePersonId === other) || (personId === other && facePersonId === one),
+  )
 }
 
 /** The pairs of several lists, each once: as it came first. */

@@ -1,7 +1,9 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { mergePersons, moveFaces } from '../../../shared/api/corrections.ts'
 import { undoEntry } from '../../../shared/api/history.ts'
+import { collectionKey } from '../../../shared/api/keys.ts'
 import { revokeStatement, stateOfFace } from '../../../shared/api/statements.ts'
 import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
@@ -27,6 +29,7 @@ export function PairCard(props: PairCardProps): ReactNode {
   const t = useTranslations('examination.pairs')
   const shared = useTranslations('shared')
   const app = useApp()
+  const client = useQueryClient()
   const keysId = useId()
   const group = useRef<HTMLFieldSetElement>(null)
   useEffect(() => {
@@ -42,6 +45,8 @@ export function PairCard(props: PairCardProps): ReactNode {
 
   const takeBack = (undo: () => Promise<unknown>) => async () => {
     await undo()
+    // Whether the pair is decided is asked again before it is shown.
+    await client.invalidateQueries({ queryKey: collectionKey(app.collection) })
     onReopened()
   }
   const takeBackEntry = (entry: string | undefined) =>

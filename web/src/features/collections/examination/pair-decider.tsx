@@ -1,10 +1,7 @@
-import { useQueries } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { personOptions } from '../../../shared/api/persons.ts'
-import { asProblem } from '../../../shared/api/problem.ts'
-import { useApp } from '../../../shared/app-context.ts'
 import { type Pair, pairKey } from '../../../shared/examination/findings.ts'
+import { usePair } from '../../../shared/examination/use-pair.ts'
 import { ProblemNotice } from '../../../shared/feedback/problem-notice.tsx'
 import { PairCard } from './pair-card.tsx'
 
@@ -50,25 +47,17 @@ interface OpenPairProps {
   readonly onReopened: () => void
 }
 
-/** A pair whose persons are loaded; one of whom somebody is gone meanwhile is decided. */
+/** A pair whose persons are loaded; one that has been decided since the examination is passed over. */
 function OpenPair(props: OpenPairProps): ReactNode {
   const { pair, onDecided } = props
   const shared = useTranslations('shared')
-  const app = useApp()
-  const results = useQueries({
-    queries: pair.personIds.map((id) => ({ ...personOptions(app, id), retry: false })),
-  })
-  const [one, other] = results.map(({ data }) => data)
-  const error = results.find((result) => result.error !== null)?.error
-  const isGone = error != null && asProblem(error).details.status === 404
+  const { persons, isDecided, error } = usePair(pair)
   const decide = useRef(onDecided)
   decide.current = onDecided
   useEffect(() => {
-    if (isGone) decide.current()
-  }, [isGone])
-  if (error != null && !isGone) return <ProblemNotice error={error} />
-  if (one === undefined || other === undefined || isGone) {
-    return <p className="muted">{shared('loading')}</p>
-  }
-  return <PairCard {...props} persons={[one, other]} />
+    if (isDecided) decide.current()
+  }, [isDecided])
+  if (error !== undefined) return <ProblemNotice error={error} />
+  if (persons === undefined || isDecided) return <p className="muted">{shared('loading')}</p>
+  return <PairCard {...props} persons={persons} />
 }

@@ -23,7 +23,7 @@ export function HistoryView(): ReactNode {
     retry: false,
   })
   return (
-    <section aria-labelledby="history-title">
+    <section aria-labelledby="history-title" className="screenful">
       <p>
         <Link className="back-link" to="/people">
           {people('back')}

@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { collectionOptions } from '../../../shared/api/collections.ts'
 import type { MergeSuggestion } from '../../../shared/api/examination.ts'
 import { cropOptions } from '../../../shared/api/faces.ts'
-import { personOptions } from '../../../shared/api/persons.ts'
-import { revokeStatement, statementsOptions, stateOfFace } from '../../../shared/api/statements.ts'
+import { revokeStatement, stateOfFace } from '../../../shared/api/statements.ts'
 import type { Person } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
+import { usePair } from '../../../shared/examination/use-pair.ts'
 import { Icon } from '../../../shared/icons.tsx'
 import { CropPhoto } from '../../../shared/photos/crop-photo.tsx'
 import { rateText } from '../../../shared/rates.ts'
@@ -19,32 +20,27 @@ export function PairCard({ pair }: { readonly pair: MergeSuggestion }): ReactNod
   const t = useTranslations('merge')
   const shared = useTranslations('shared')
   const app = useApp()
-  const [first, second] = pair.personIds
+  const [first] = pair.personIds
   const [firstFace, secondFace] = pair.faceIds
-  const a = useQuery({ ...personOptions(app, first), retry: false })
-  const b = useQuery({ ...personOptions(app, second), retry: false })
-  const said = useQuery({
-    ...statementsOptions(app, first, 'rejections'),
-    enabled: a.data !== undefined,
-  })
-  const rejection = said.data?.find(({ faceId }) => faceId === secondFace)
+  const { persons, isDecided } = usePair(pair)
   const [isMerging, setMerging] = useState(false)
   const differ = useChange({
     send: () => stateOfFace(app, 'rejections', { person: first, faceId: secondFace }),
-    done: () => t('nowDifferent', { first: a.data?.name ?? '', second: b.data?.name ?? '' }),
+    done: () =>
+      t('nowDifferent', { first: persons?.[0].name ?? '', second: persons?.[1].name ?? '' }),
     undo: (statement) => () => revokeStatement(app, statement),
   })
   // One of them was merged or deleted since the pairs were looked for.
-  if (a.error !== null || b.error !== null) return null
-  if (a.data === undefined || b.data === undefined) return null
-  const names = { first: a.data.name, second: b.data.name }
+  if (persons === undefined) return null
+  const [a, b] = persons
+  const names = { first: a.name, second: b.name }
   return (
-    <li className="pair" data-decided={rejection !== undefined}>
-      <PairPerson person={a.data} faceId={firstFace} />
-      <PairPerson person={b.data} faceId={secondFace} />
+    <li className="pair" data-decided={isDecided}>
+      <PairPerson person={a} faceId={firstFace} />
+      <PairPerson person={b} faceId={secondFace} />
       <div className="pair-text">
         <p>{t('alike', { rate: rateText(shared, pair.rate) })}</p>
-        {rejection === undefined ? (
+        {!isDecided ? (
           <div className="pair-actions">
             <button
               type="button"
@@ -87,11 +83,12 @@ function PairPerson({
 }): ReactNode {
   const t = useTranslations('merge')
   const app = useApp()
+  const { data: details } = useQuery(collectionOptions(app))
   return (
     <Link className="pair-person" to="/people/$person" params={{ person: person.id }}>
       <CropPhoto
         crop={cropOptions(app, person.id, faceId)}
-        hasCrop
+        hasCrop={details?.storeCrops === true}
         label={t('nearestFace', { name: person.name })}
       />
       <bdi>{person.name}</bdi>

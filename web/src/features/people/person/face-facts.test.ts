@@ -20,8 +20,21 @@ const quality = {
 const ids = (list: readonly Face[]) => list.map(({ id }) => id).join('')
 
 test('who fits least is first; without an examination the newest is', () => {
-  expect(ids(orderFaces(faces, quality))).toBe('3124')
-  expect(ids(orderFaces(faces, undefined))).toBe('4321')
+  expect(ids(orderFaces(faces, 'outliers', quality))).toBe('3124')
+  expect(ids(orderFaces(faces, 'outliers', undefined))).toBe('4321')
+  expect(ids(orderFaces(faces, 'newest', quality))).toBe('4321')
+})
+
+test('the best is large, sharp and looks at the camera; what came without a photograph is last', () => {
+  const good = { sizePx: 200, sharpness: 300, confidence: 1, pose: { yaw: 0, pitch: 0, roll: 0 } }
+  const rated = [
+    { id: '1', quality: { ...good, sizePx: 50 } },
+    { id: '2' },
+    { id: '3', quality: { ...good, pose: { yaw: 70, pitch: 0, roll: 0 } } },
+    { id: '4', quality: good },
+    { id: '5', quality: { ...good, sharpness: 60 } },
+  ] as unknown as readonly Face[]
+  expect(ids(orderFaces(rated, 'best', undefined))).toBe('45132')
 })
 
 test('says how a face goes with the others', () => {

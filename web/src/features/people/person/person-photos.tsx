@@ -10,6 +10,7 @@ import { useAddressSelection } from '../use-address-selection.ts'
 import { FaceCard } from './face-card.tsx'
 import { copiesOf } from './face-facts.ts'
 import { FaceTools } from './face-tools.tsx'
+import { parsePersonSearch } from './search.ts'
 import { SetAsideFaces } from './set-aside-faces.tsx'
 import { useFaceList } from './use-face-list.ts'
 
@@ -65,14 +66,14 @@ export function PersonPhotos({ person }: { readonly person: Person }): ReactNode
                 value={sort}
                 onChange={(event) =>
                   void navigate({
-                    search: ({ sort: _sort, ...others }) =>
-                      event.target.value === 'newest' ? { ...others, sort: 'newest' } : others,
+                    search: (before) => parsePersonSearch({ ...before, sort: event.target.value }),
                     replace: true,
                     resetScroll: false,
                   })
                 }
               >
                 <option value="outliers">{t('sorts.outliers')}</option>
+                <option value="best">{t('sorts.best')}</option>
                 <option value="newest">{t('sorts.newest')}</option>
               </select>
             </label>

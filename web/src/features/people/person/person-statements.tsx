@@ -7,6 +7,7 @@ import type { Person, Statement } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { ProblemNotice } from '../../../shared/feedback/problem-notice.tsx'
+import { PersonLink } from '../../../shared/persons/person-link.tsx'
 import { CropPhoto } from '../../../shared/photos/crop-photo.tsx'
 
 /** What was said of faces: that they are this person, or are not. Each can be taken back. */
@@ -16,6 +17,32 @@ export function PersonStatements({ person }: { readonly person: Person }): React
       <StatementList person={person} kind="rejections" />
       <StatementList person={person} kind="confirmations" />
     </div>
+  )
+}
+
+/** The picture of what was said something of, where one is kept. */
+function StatedPhoto({ statement }: { readonly statement: Statement }): ReactNode {
+  const t = useTranslations('person')
+  const app = useApp()
+  const { faceId, facePersonId, hasCrop } = statement
+  if (faceId === undefined || facePersonId === undefined || !hasCrop) return null
+  return <CropPhoto crop={cropOptions(app, facePersonId, faceId)} hasCrop label={t('statedFace')} />
+}
+
+/** Of what it was said; a photograph of somebody else leads to that person. */
+function StatedOf({ statement }: { readonly statement: Statement }): ReactNode {
+  const t = useTranslations('person')
+  const { personId, facePersonId, hasCrop } = statement
+  if (facePersonId === undefined) return <span>{t('statedImage')}</span>
+  return (
+    <>
+      <span>{t(hasCrop ? 'statedFace' : 'statedFaceWithoutPhoto')}</span>
+      {facePersonId !== personId && (
+        <span>
+          {t.rich('statedFaceOf', { person: () => <PersonLink personId={facePersonId} /> })}
+        </span>
+      )}
+    </>
   )
 }
 
@@ -54,15 +81,9 @@ function StatementList({
       <ul className="statements" aria-labelledby={titleId}>
         {statements?.map((statement) => (
           <li key={statement.id} className="statement">
-            {kind === 'confirmations' && statement.faceId !== undefined && (
-              <CropPhoto
-                crop={cropOptions(app, person.id, statement.faceId)}
-                hasCrop
-                label={t('statedFace')}
-              />
-            )}
+            <StatedPhoto statement={statement} />
             <span className="statement-text">
-              <span>{t(statement.faceId === undefined ? 'statedImage' : 'statedFace')}</span>
+              <StatedOf statement={statement} />
               <span className="muted">
                 {t('statedBy', {
                   date: new Date(statement.createdAt),

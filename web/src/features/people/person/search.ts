@@ -9,7 +9,7 @@ export interface PersonSearch {
   /** Without it, the photographs are shown. */
   readonly part?: PersonPart
   /** How the photographs are ordered; without it, those that fit least come first. */
-  readonly sort?: 'newest'
+  readonly sort?: 'best' | 'newest'
   /** Ids of faces that are chosen, with commas between. */
   readonly selected?: string
 }
@@ -19,7 +19,7 @@ export function parsePersonSearch(search: Readonly<Record<string, unknown>>): Pe
   const part = parts.find((known) => known === search.part)
   return {
     ...(part === undefined || part === 'photos' ? {} : { part }),
-    ...(search.sort === 'newest' ? { sort: 'newest' } : {}),
+    ...(search.sort === 'newest' || search.sort === 'best' ? { sort: search.sort } : {}),
     ...(typeof search.selected === 'string' && search.selected !== ''
       ? { selected: search.selected }
       : {}),

@@ -4,7 +4,7 @@ import { qualityOptions } from '../../../shared/api/examination.ts'
 import { facesOptions } from '../../../shared/api/faces.ts'
 import type { Face, PersonQuality } from '../../../shared/api/types.ts'
 import { useApp } from '../../../shared/app-context.ts'
-import { orderFaces } from './face-facts.ts'
+import { type FaceOrder, orderFaces } from './face-facts.ts'
 
 interface FaceList {
   /** Undefined until the first are there. */
@@ -15,7 +15,7 @@ interface FaceList {
 }
 
 /** All faces of a person in the wished order, and how well they go together. */
-export function useFaceList(person: string, sort: 'outliers' | 'newest'): FaceList {
+export function useFaceList(person: string, order: FaceOrder): FaceList {
   const app = useApp()
   const list = useInfiniteQuery(facesOptions(app, person))
   const { data: quality } = useQuery(qualityOptions(app, person))
@@ -29,9 +29,10 @@ export function useFaceList(person: string, sort: 'outliers' | 'newest'): FaceLi
       data &&
       orderFaces(
         data.pages.flatMap(({ items }) => items),
-        sort === 'outliers' ? quality : undefined,
+        order,
+        quality,
       ),
-    [data, quality, sort],
+    [data, quality, order],
   )
   return { faces, quality, error: list.error, isFetching }
 }

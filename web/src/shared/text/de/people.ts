@@ -8,6 +8,7 @@ export const people: TranslationOf<typeof en> = {
     '{persons, plural, one {# Person} other {# Personen}} mit {faces, plural, one {# Gesicht} other {# Gesichtern}}',
   add: 'Erfassen',
   history: 'Verlauf',
+  weak: 'Schwer zu finden?',
   twice: 'Doppelt?',
   search: 'Nach Namen suchen',
   nobody: 'Noch ist niemand erfasst.',

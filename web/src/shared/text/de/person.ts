@@ -59,7 +59,11 @@ export const person: TranslationOf<typeof en> = {
   },
   noFace: 'Kein Foto ist gespeichert. Fügen Sie welche hinzu, damit die Person erkannt wird.',
   sortedBy: 'Sortiert nach',
-  sorts: { outliers: 'Den anderen am wenigsten ähnlich', newest: 'Neueste zuerst' },
+  sorts: {
+    outliers: 'Den anderen am wenigsten ähnlich',
+    best: 'Beste zuerst',
+    newest: 'Neueste zuerst',
+  },
   choose: {
     outliers: '{count, plural, one {Das auffällige} other {# auffällige}} auswählen',
     copies: '{count, plural, one {Die Kopie} other {# Kopien}} auswählen',
@@ -129,7 +133,9 @@ export const person: TranslationOf<typeof en> = {
     confirmations: 'Das hat niemand von einem Gesicht gesagt.',
   },
   statedFace: 'Ein gespeichertes Foto',
-  statedImage: 'Ein Foto, das nicht gespeichert ist',
+  statedFaceWithoutPhoto: 'Ein gespeichertes Gesicht, dessen Foto nicht aufgehoben wurde',
+  statedFaceOf: 'Es gehört zu <person></person>',
+  statedImage: 'Ein Foto, das nicht aufgehoben wurde',
   statedBy: 'Gesagt am {date, date, medium} von {actor}.',
   notInForce: 'Gilt nicht, solange ein anderes Modell antwortet.',
   revoke: 'Zurücknehmen',

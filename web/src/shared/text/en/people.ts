@@ -7,6 +7,7 @@ export const people = {
   add: 'Register',
   history: 'History',
   twice: 'There twice?',
+  weak: 'Hard to find?',
   search: 'Search by name',
   nobody: 'Nobody is registered yet.',
   nobodyFound: 'Nobody is like that.',

@@ -56,7 +56,11 @@ export const person = {
   },
   noFace: 'No photo is stored. Add some, so that the person is recognised.',
   sortedBy: 'Sorted by',
-  sorts: { outliers: 'Least like the others first', newest: 'Newest first' },
+  sorts: {
+    outliers: 'Least like the others first',
+    best: 'Best first',
+    newest: 'Newest first',
+  },
   choose: {
     outliers: 'Choose the {count, plural, one {odd one} other {# odd ones}}',
     copies: 'Choose {count, plural, one {the copy} other {# copies}}',
@@ -124,7 +128,9 @@ export const person = {
     confirmations: 'Nobody has said that of a face.',
   },
   statedFace: 'A stored photo',
-  statedImage: 'A photo that is not stored',
+  statedFaceWithoutPhoto: 'A stored face, whose photo was not kept',
+  statedFaceOf: 'It is one of <person></person>',
+  statedImage: 'A photo that was not kept',
   statedBy: 'Said on {date, date, medium} by {actor}.',
   notInForce: 'Not in force while another model answers.',
   revoke: 'Take back',
