@@ -49,7 +49,9 @@ try {
   try {
     for (const form of forms) {
       for (const screen of args.screens.split(',')) {
-        results.push(await judge(`http://localhost:${service.port}/#/${screen}`, { screen, form }))
+        const result = await judge(`http://localhost:${service.port}/#/${screen}`, { screen, form })
+        console.log(`${form} ${screen}: ${result.performance}`)
+        results.push(result)
       }
     }
   } finally {
@@ -73,11 +75,7 @@ async function judge(url, { screen, form }) {
     ...['--quiet', '--chrome-flags=--headless=new --no-sandbox --disable-gpu'],
     ...(form === 'desktop' ? ['--preset=desktop'] : []),
   ]
-  await promisify(execFile)('npx', ['-y', ...tools, 'lighthouse', url, ...options], {
-    env: { ...process.env, CHROME_PATH: chromium },
-    timeout: limitMs,
-    maxBuffer: 64 << 20,
-  })
+  await runLighthouse(url, options)
   const report = JSON.parse(readFileSync(file, 'utf8'))
   const points = (category) => Math.round(report.categories[category].score * 100)
   const value = (audit) => report.audits[audit].numericValue
@@ -96,6 +94,22 @@ async function judge(url, { screen, form }) {
         .filter(({ id, weight }) => weight > 0 && (report.audits[id].score ?? 1) < 1)
         .map(({ id }) => id),
     ),
+  }
+}
+
+/** Its trace sometimes lacks the start of the page, which it reports as an error: then it runs again. */
+async function runLighthouse(url, options, triesLeft = 2) {
+  try {
+    await promisify(execFile)('npx', ['-y', ...tools, 'lighthouse', url, ...options], {
+      env: { ...process.env, CHROME_PATH: chromium },
+      timeout: limitMs,
+      maxBuffer: 64 << 20,
+    })
+  } catch (error) {
+    const isTrace = /NO_NAVSTART|NO_FCP|Please run Lighthouse again/.test(error.stderr ?? '')
+    if (!isTrace || triesLeft === 0) throw error
+    console.log('Lighthouse lost its trace; once more.')
+    await runLighthouse(url, options, triesLeft - 1)
   }
 }
 
