@@ -17,20 +17,20 @@ import { createConnection } from '../shared/api/connection.ts'
 import { createQueryClient } from '../shared/api/query-client.ts'
 import { ToastProvider } from '../shared/feedback/toast-provider.tsx'
 import { applyPreferences, type Preferences, savePreferences } from './preferences.ts'
-import { createAppRouter } from './router.ts'
+import type { AppRouter } from './router.ts'
 import { SessionContext } from './session.ts'
 import type { TextStore } from './text-store.ts'
 
 interface AppProps {
   readonly preferences: Preferences
   readonly texts: TextStore
+  readonly router: AppRouter
 }
 
 /** The page: what lives as long as the tab, around the screens that the address names. */
-export function App({ preferences: first, texts }: AppProps): ReactNode {
+export function App({ preferences: first, texts, router }: AppProps): ReactNode {
   const [preferences, setPreferences] = useState(first)
   const messages = useSyncExternalStore(texts.subscribe, texts.texts)
-  const [router] = useState(() => createAppRouter({ completeTexts: texts.complete }))
   const [queryClient] = useState(createQueryClient)
   const [connection] = useState(createConnection)
   const apiKey = useApiKey()

@@ -17,7 +17,7 @@ export function lazyScreen(load: () => Promise<ComponentType>): RouteComponent {
   })
 }
 
-/** `beforeLoad` of every screen but the one that the page starts with: its sentences are loaded, too. */
+/** `loader` of every screen but the one that the page starts with: its sentences come beside its code. */
 export async function loadSentences({
   context,
 }: {

@@ -1,9 +1,9 @@
 import { createRoot } from 'react-dom/client'
 import { prepareDialogs } from '../shared/dialog/dialog.tsx'
-import { loadStartTexts } from '../shared/text/texts.ts'
 import { App } from './app.tsx'
 import { prepareOfflinePage } from './offline-page.ts'
 import { applyPreferences, readPreferences } from './preferences.ts'
+import { createAppRouter } from './router.ts'
 import { createTextStore } from './text-store.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -16,9 +16,13 @@ const idleMs = 2_000
 async function start(root: HTMLElement): Promise<void> {
   const preferences = readPreferences()
   applyPreferences(preferences)
-  const { language } = preferences
-  const texts = createTextStore(language, await loadStartTexts(language))
-  createRoot(root).render(<App preferences={preferences} texts={texts} />)
+  const texts = createTextStore(preferences.language)
+  const router = createAppRouter({ completeTexts: texts.complete })
+  // The code of the screen comes beside the texts. What fails is told when the router is shown.
+  const { pathname, search } = router.latestLocation
+  void router.preloadRoute({ to: pathname, search })
+  await texts.begin()
+  createRoot(root).render(<App preferences={preferences} texts={texts} router={router} />)
   setTimeout(() => {
     // What fails here is loaded with the first dialog, or the first other screen.
     void prepareDialogs().catch(() => undefined)

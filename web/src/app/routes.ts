@@ -34,7 +34,7 @@ const live = createRoute({
   getParentRoute,
   path: '/live',
   validateSearch: parseLiveSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(async () => (await import('../features/live/live-view.tsx')).LiveView),
 })
 
@@ -42,7 +42,7 @@ const people = createRoute({
   getParentRoute,
   path: '/people',
   validateSearch: parsePeopleSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/people-view.tsx')).PeopleView,
   ),
@@ -52,7 +52,7 @@ const person = createRoute({
   getParentRoute,
   path: '/people/$person',
   validateSearch: parsePersonSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/person/person-view.tsx')).PersonView,
   ),
@@ -61,7 +61,7 @@ const person = createRoute({
 const twice = createRoute({
   getParentRoute,
   path: '/people/twice',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/merge/twice-view.tsx')).TwiceView,
   ),
@@ -71,7 +71,7 @@ const history = createRoute({
   getParentRoute,
   path: '/history',
   validateSearch: parseHistorySearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/people/history/history-view.tsx')).HistoryView,
   ),
@@ -81,7 +81,7 @@ const addPhotos = createRoute({
   getParentRoute,
   path: '/add-photos',
   validateSearch: parseAddPhotosSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/add-photos/add-photos-view.tsx')).AddPhotosView,
   ),
@@ -90,7 +90,7 @@ const addPhotos = createRoute({
 const collections = createRoute({
   getParentRoute,
   path: '/collections',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/collections-view.tsx')).CollectionsView,
   ),
@@ -99,7 +99,7 @@ const collections = createRoute({
 const collectionSettings = createRoute({
   getParentRoute,
   path: '/collections/settings',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/settings-view.tsx')).SettingsView,
   ),
@@ -108,7 +108,7 @@ const collectionSettings = createRoute({
 const collectionModel = createRoute({
   getParentRoute,
   path: '/collections/model',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/collections/model-view.tsx')).ModelView,
   ),
@@ -117,7 +117,7 @@ const collectionModel = createRoute({
 const collectionExamination = createRoute({
   getParentRoute,
   path: '/collections/examination',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () =>
       (await import('../features/collections/examination/examination-view.tsx')).ExaminationView,
@@ -127,7 +127,7 @@ const collectionExamination = createRoute({
 const evaluation = createRoute({
   getParentRoute,
   path: '/evaluation',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/evaluation/evaluation-view.tsx')).EvaluationView,
   ),
@@ -136,7 +136,7 @@ const evaluation = createRoute({
 const system = createRoute({
   getParentRoute,
   path: '/system',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/health-view.tsx')).HealthView,
   ),
@@ -145,7 +145,7 @@ const system = createRoute({
 const systemModels = createRoute({
   getParentRoute,
   path: '/system/models',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/models-view.tsx')).ModelsView,
   ),
@@ -155,14 +155,14 @@ const systemJobs = createRoute({
   getParentRoute,
   path: '/system/jobs',
   validateSearch: parseJobsSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(async () => (await import('../features/system/jobs-view.tsx')).JobsView),
 })
 
 const systemKeys = createRoute({
   getParentRoute,
   path: '/system/keys',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(async () => (await import('../features/system/keys-view.tsx')).KeysView),
 })
 
@@ -170,7 +170,7 @@ const unknown = createRoute({
   getParentRoute,
   path: '/unknown',
   validateSearch: parseUnknownSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/unknown/unknown-view.tsx')).UnknownView,
   ),
@@ -180,7 +180,7 @@ const findFace = createRoute({
   getParentRoute,
   path: '/unknown/find',
   validateSearch: parseFindFaceSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/unknown/find-face-view.tsx')).FindFaceView,
   ),
@@ -190,7 +190,7 @@ const addMany = createRoute({
   getParentRoute,
   path: '/add-photos/many',
   validateSearch: parseAddManySearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/add-many/add-many-view.tsx')).AddManyView,
   ),
@@ -199,7 +199,7 @@ const addMany = createRoute({
 const systemProblems = createRoute({
   getParentRoute,
   path: '/system/problems',
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/problems-view.tsx')).ProblemsView,
   ),
@@ -209,7 +209,7 @@ const systemConfiguration = createRoute({
   getParentRoute,
   path: '/system/configuration',
   validateSearch: parseConfigurationSearch,
-  beforeLoad: loadSentences,
+  loader: loadSentences,
   component: lazyScreen(
     async () => (await import('../features/system/configuration-view.tsx')).ConfigurationView,
   ),

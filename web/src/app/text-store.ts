@@ -1,8 +1,10 @@
-import { type Catalogue, type Language, loadTexts } from '../shared/text/texts.ts'
+import { type Catalogue, type Language, loadStartTexts, loadTexts } from '../shared/text/texts.ts'
 
 /** The sentences of the page in the language in use. */
 export interface TextStore {
   readonly texts: () => Catalogue
+  /** Resolves when there is what the frame and the start page say; nothing is shown before. */
+  readonly begin: () => Promise<void>
   /** Calls back at every change, until the returned function is called. */
   readonly subscribe: (changed: () => void) => () => void
   /** Resolves when there is more than the start page needs; the same promise until it has failed. */
@@ -11,10 +13,9 @@ export interface TextStore {
   readonly change: (language: Language) => Promise<void>
 }
 
-/** @param start  what the frame and the start page say in this language */
-export function createTextStore(language: Language, start: Catalogue): TextStore {
+export function createTextStore(language: Language): TextStore {
   const listeners = new Set<() => void>()
-  let texts = start
+  let texts: Catalogue | undefined
   let completing: Promise<void> | undefined
 
   async function load(wanted: Language): Promise<void> {
@@ -23,7 +24,15 @@ export function createTextStore(language: Language, start: Catalogue): TextStore
   }
 
   return {
-    texts: () => texts,
+    texts() {
+      if (texts === undefined) throw new Error('The page says something before it has a text.')
+      return texts
+    },
+    async begin() {
+      const start = await loadStartTexts(language)
+      // All of them may have come before.
+      texts ??= start
+    },
     subscribe(changed) {
       listeners.add(changed)
       return () => listeners.delete(changed)
