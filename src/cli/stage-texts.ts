@@ -10,6 +10,7 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   bulkEnroll: { photographs: ['Enrolling', 'images'] },
   modelMigration: { faces: ['Embedding', 'faces'], comparisons: ['Comparing', 'searches'] },
   modelErasure: { embeddings: ['Erasing', 'embeddings'] },
+  modelInstall: { percent: ['Installing', 'percent'] },
   galleryExport: { export: ['Exporting', 'records'] },
   galleryImport: {
     check: ['Checking', 'records'],

@@ -242,6 +242,7 @@ async function composeUseCases(
   const service = composeJobs(config, {
     ...{ store, faceWatcher, workers, shortLived, logger },
     analyzer: vision.analyzer,
+    manifest: vision.manifest,
   })
   const trash = createTrashKeeper({
     ...{ history: store.history, logger, ...(shortLived ? { everyMs: 0 } : {}) },

@@ -4,6 +4,9 @@ import type { JobKinds } from '../jobs/job-kind.ts'
 import { assertKeptAddress } from '../jobs/kinds/kept-address.ts'
 import { createJobKinds } from '../jobs/kinds/kinds.ts'
 import { createJobService, type JobService } from '../jobs/service.ts'
+import { createModelInstaller } from '../models/install.ts'
+import { findParts } from '../models/manifest.ts'
+import type { Manifest } from '../models/manifest-types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { FaceWatcher } from '../recognition/face-watcher.ts'
 import type { Database } from '../storage/database.ts'
@@ -16,6 +19,7 @@ export interface ComposeJobsOptions {
   readonly store: Database
   readonly faceWatcher: FaceWatcher
   readonly analyzer: Analyzer
+  readonly manifest: Manifest
   /** Worker threads of the analyzer. */
   readonly workers: number
   /** Of a command, which runs what it makes itself, if anything. */
@@ -25,7 +29,7 @@ export interface ComposeJobsOptions {
 
 /** The jobs of the configured database, with all their kinds. */
 export function composeJobs(config: Config, options: ComposeJobsOptions): JobService {
-  const { store, faceWatcher, analyzer, workers, shortLived, logger } = options
+  const { store, faceWatcher, analyzer, manifest, workers, shortLived, logger } = options
   // A server leaves room for its callers; a command need not.
   const concurrency = shortLived ? Math.min(2 * workers, config.analyzer.maxQueue) : workers
   const kinds = createJobKinds({
@@ -40,6 +44,15 @@ export function composeJobs(config: Config, options: ComposeJobsOptions): JobSer
         ...{ analyzer, concurrency, detector: config.detector },
         ...input,
       }),
+    async installModel(modelId, { signal, onProgress }) {
+      const parts = findParts(manifest, modelId).map(({ id }) => id)
+      const installer = createModelInstaller({
+        ...{ dataDir: config.dataDir, manifest, signal },
+        onProgress: ({ model, fraction }) =>
+          onProgress((parts.indexOf(model) + fraction) / parts.length),
+      })
+      await installer.install([modelId])
+    },
     openSeedSource(input) {
       assertKeptAddress(input)
       const { from: url, database, collection } = input

@@ -33,6 +33,7 @@ import { registerStatementRoutes } from './resources/statements/routes.ts'
 import { registerStrangerRoutes } from './resources/strangers/routes.ts'
 import { registerSeekRoutes } from './resources/strangers/seek.ts'
 import { registerStrangerVerbRoutes } from './resources/strangers/verbs.ts'
+import { registerModelInstallRoute } from './resources/system/model-install.ts'
 import { registerOperatorRoutes } from './resources/system/operator.ts'
 import { registerHealthRoutes, registerSystemRoutes } from './resources/system/routes.ts'
 import { registerVerifyRoute } from './resources/verify/routes.ts'
@@ -113,6 +114,7 @@ export async function createApp(
     registerKeyRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
+    registerModelInstallRoute(scope, context)
     registerOperatorRoutes(scope, context, problems)
   })
   await app.ready()

@@ -331,6 +331,10 @@ export interface ModelStatus {
   readonly task: 'detector' | 'embedder'
   readonly title: string
   readonly installed: boolean
+  /** Whether the server can fetch it; otherwise the user brings its file. */
+  readonly installable: boolean
+  /** Bytes that are fetched then, where they are known. */
+  readonly downloadBytes?: number
   readonly isDefault: boolean
   readonly dimension?: number
   readonly license: string

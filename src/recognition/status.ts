@@ -1,5 +1,6 @@
 import { isFaceError } from '../core/errors.ts'
 import type { GalleryHealth } from '../gallery/gallery.ts'
+import { findDownload } from '../models/download.ts'
 import type { ModelRecord } from '../models/manifest-types.ts'
 import type { RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, ModelStatus, Readiness, Status } from './face-watcher.ts'
@@ -8,11 +9,21 @@ import type { StrangerKeeper } from './strangers/keeper.ts'
 /** What is known of a model, in the shape that HTTP and the command line show. */
 export function toModelStatus(
   model: ModelRecord,
-  { installed, isDefault }: Pick<ModelStatus, 'installed' | 'isDefault'>,
+  {
+    models,
+    installed,
+    isDefault,
+  }: Pick<ModelStatus, 'installed' | 'isDefault'> & {
+    /** All of the manifest. */
+    readonly models: readonly ModelRecord[]
+  },
 ): ModelStatus {
   const { id, task, title, license, trainingData, notes, dimension, accuracy, speed } = model
+  const download = findDownload({ models }, id)
   return {
-    ...{ id, task, title, installed, isDefault, license, trainingData, notes },
+    ...{ id, task, title, installed, installable: download !== undefined },
+    ...(download?.bytes === undefined ? {} : { downloadBytes: download.bytes }),
+    ...{ isDefault, license, trainingData, notes },
     ...(dimension === undefined ? {} : { dimension }),
     ...(accuracy === undefined
       ? {}
@@ -35,6 +46,7 @@ export function createModels({
     Promise.all(
       models.map(async (model) =>
         toModelStatus(model, {
+          models,
           installed: await isInstalled(model.id),
           isDefault:
             model.id === (model.task === 'embedder' ? defaults.embedderId : defaults.detectorId),

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Manifest } from '../../src/models/manifest-types.ts'
 import { findFreePort } from '../servers/free-ports.ts'
 import { testModels } from './models.ts'
 
@@ -20,16 +21,27 @@ export interface ServerProcess {
   close(): Promise<void>
 }
 
+export interface ServerProcessOptions {
+  /** Models beside the two that are needed, of which none is installed. Default: all test models are there. */
+  readonly manifest?: Manifest
+  /** Of the program. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts the built program on a free port with an empty data directory; `close` removes it. */
-export async function startServerProcess(): Promise<ServerProcess> {
+export async function startServerProcess({
+  manifest,
+  env = {},
+}: ServerProcessOptions = {}): Promise<ServerProcess> {
   const models = join(await testModels(), 'models')
   const dataDir = await mkdtemp(join(tmpdir(), 'face-watcher-e2e-'))
-  await symlink(models, join(dataDir, 'models'), 'dir')
+  if (manifest === undefined) await symlink(models, join(dataDir, 'models'), 'dir')
+  else await writeModels(join(dataDir, 'models'), { models, manifest })
   const port = await findFreePort()
   const url = `http://localhost:${port}/`
   let child: ChildProcess
   const start = async (): Promise<void> => {
-    child = await startProgram(port, dataDir)
+    child = await startProgram(port, { dataDir, env })
   }
   const close = async (): Promise<void> => {
     await stop(child, 'SIGTERM')
@@ -44,10 +56,24 @@ export async function startServerProcess(): Promise<ServerProcess> {
   return { url, dataDir, kill: () => stop(child, 'SIGKILL'), start, close }
 }
 
+async function writeModels(
+  folder: string,
+  { models, manifest }: { readonly models: string; readonly manifest: Manifest },
+): Promise<void> {
+  await mkdir(folder)
+  for (const id of ['mtcnn', 'mobilefacenet']) {
+    await symlink(join(models, id), join(folder, id), 'dir')
+  }
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version: 1, ...manifest }))
+}
+
 /** @returns the process, when it is ready; it is stopped when it does not start */
-async function startProgram(port: number, dataDir: string): Promise<ChildProcess> {
+async function startProgram(
+  port: number,
+  { dataDir, env }: { readonly dataDir: string; readonly env: Readonly<Record<string, string>> },
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--port', String(port)], {
-    env: { PATH: process.env.PATH, HOME: dataDir, FACE_WATCHER_DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, HOME: dataDir, FACE_WATCHER_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let log = ''

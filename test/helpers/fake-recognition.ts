@@ -190,6 +190,7 @@ export async function createFakeDependencies(): Promise<FakeDependencies> {
       trainingData: '',
       notes: '',
       dimension: fakeDimension,
+      sources: [],
     }) as unknown as ModelRecord
   const directory = await mkdtemp(join(tmpdir(), 'face-watcher-recognition-'))
   const store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })

@@ -13,6 +13,7 @@ export function createTestKinds(
     ...{ concurrency: 2, maxImageBytes: 1000, storeKind: 'sqlite' },
     policy: { maxFpir: 0.01, possibleFpir: 0.1 },
     ...{ openCopySource: refuse, openSeedSource: refuse, evaluatePhotographs: refuse },
+    installModel: refuse,
     ...options,
   })
 }

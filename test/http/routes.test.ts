@@ -1147,6 +1147,23 @@ describe('jobs', () => {
     expect(status).toBe(400)
   })
 
+  it('installs a model of the manifest by a job, and says what it cannot fetch', async () => {
+    const asked = await client.send('POST', `/v1/models/${otherModelId}/install`)
+    expect([asked.status, asked.headers.location]).toEqual([202, `/v1/jobs/${asked.json.id}`])
+    expect(await untilEnded(asked.json.id)).toMatchObject({
+      ...{ kind: 'modelInstall', state: 'done', result: { modelId: otherModelId } },
+      progress: { stage: 'percent', done: 100, total: 100 },
+    })
+    const { json } = await client.send('GET', '/v1/models')
+    const found = json.items.find(({ id }: { id: string }) => id === 'absent')
+    expect(found).toMatchObject({ installed: false, installable: false })
+    expect(json.items[0]).toMatchObject({ installable: true, downloadBytes: 1_500_000 })
+    const refuse = async (id: string) =>
+      (await client.send('POST', `/v1/models/${id}/install`)).json.code
+    expect(await refuse('none')).toBe('unknownModel')
+    expect(await refuse('absent')).toBe('invalidOption')
+  })
+
   it('rejects a name that several persons have, or takes the first of them', async () => {
     const personsUrl = '/v1/collections/default/persons'
     const first = await client.send('POST', personsUrl, { json: { name: 'Ann' } })

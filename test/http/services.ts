@@ -192,7 +192,11 @@ export async function createTestServices(): Promise<TestServices> {
   })
   await useCases.collections.create({ name: defaultCollectionName })
   const jobService = createJobService({
-    ...{ store, kinds: createTestKinds({ store, faceWatcher: useCases, evaluatePhotographs }) },
+    store,
+    kinds: createTestKinds({
+      ...{ store, faceWatcher: useCases, evaluatePhotographs },
+      installModel: async (_modelId, { onProgress }) => onProgress(1),
+    }),
     ...{ concurrency: 1, keepMs: 1e9, pollMs: 50 },
   })
   /** The use cases of any caller; their calls are noted. */
@@ -256,6 +260,7 @@ function toRecord(id: string): ModelRecord {
     notes: '',
     dimension,
     fmrCurve,
+    sources: id === absentModelId ? [{ kind: 'file' }] : [{ kind: 'npm', bytes: 1_500_000 }],
     accuracy: { lfwAccuracy: 0.5, tmrAtFmr1e4: 0.5, fnirAtFpir1e2: 0.5 },
   } as unknown as ModelRecord
 }

@@ -20,6 +20,7 @@ const operations: Readonly<
     stages: ['faces', 'comparisons'],
   },
   modelErasure: { command: 'collections drop-model', detach: true, stages: ['embeddings'] },
+  modelInstall: { command: 'models install', detach: false, stages: ['percent'] },
   galleryExport: { command: 'data export', detach: true, stages: ['export'] },
   galleryImport: {
     ...{ command: 'data import', detach: true },
@@ -41,7 +42,7 @@ const operations: Readonly<
 /** Kinds that a request over HTTP begins; the others work with files and databases of a machine. */
 const overHttp = [
   ...['bulkEnroll', 'galleryReport', 'indexRebuild', 'indexVerify', 'mergeSuggestions'],
-  ...['modelErasure', 'modelMigration', 'photographEvaluation'],
+  ...['modelErasure', 'modelInstall', 'modelMigration', 'photographEvaluation'],
 ]
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))
@@ -91,7 +92,7 @@ describe('every long operation', () => {
     }
   })
 
-  it('is begun over HTTP only where it touches no path and no other host', () => {
+  it('is begun over HTTP only where the caller names no path and no other host', () => {
     const text = [...readSources('http').values()].join('\n')
     expect(kinds.filter((kind) => text.includes(`'${kind}'`)).toSorted()).toEqual(overHttp)
   })

@@ -32,12 +32,15 @@ export function addModels(program: Command, { output, loadConfig }: CliContext):
     .description('list models with accuracy, speed and licence')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const { config, installer } = await open()
+      const { config, installer, manifest } = await open()
       const listed = await installer.list()
       const defaults = [config.models.detector, config.models.embedder]
       if (options.json) {
         const items = listed.map(({ record, installed, ...files }) => ({
-          ...toModelStatus(record, { installed, isDefault: defaults.includes(record.id) }),
+          ...toModelStatus(record, {
+            ...{ models: manifest.models, installed },
+            isDefault: defaults.includes(record.id),
+          }),
           ...files,
         }))
         return output.json({ items })

@@ -3,6 +3,7 @@ import { type BulkEnrollOptions, createBulkEnroll } from './bulk-enroll.ts'
 import { createEvaluation } from './evaluation.ts'
 import { createGalleryReport, createMergeSuggestions } from './examination-kinds.ts'
 import { createIndexRebuild, createIndexVerify } from './index-kinds.ts'
+import { createModelInstall, type ModelInstallKindOptions } from './model-install.ts'
 import { createModelErasure, createModelMigration } from './model-kinds.ts'
 import {
   createPhotographEvaluation,
@@ -12,7 +13,10 @@ import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
 import { createGalleryCopy, createGalleryExport, createGalleryImport } from './transfer-kinds.ts'
 
 /** What the kinds of jobs work with. */
-export interface JobKindsOptions extends BulkEnrollOptions, PhotographEvaluationKindOptions {
+export interface JobKindsOptions
+  extends BulkEnrollOptions,
+    PhotographEvaluationKindOptions,
+    ModelInstallKindOptions {
   readonly store: SeedImportKindOptions['store']
   /** The kind of store, for people who read an export. */
   readonly storeKind: string
@@ -31,6 +35,7 @@ export function createJobKinds(options: JobKindsOptions): JobKinds {
     createBulkEnroll(options),
     createModelMigration(faceWatcher),
     createModelErasure(faceWatcher),
+    createModelInstall(options),
     createGalleryReport(faceWatcher),
     createMergeSuggestions(faceWatcher),
     createGalleryExport({ store, source: storeKind }),

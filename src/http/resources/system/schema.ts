@@ -33,6 +33,10 @@ export const Model: Component<useCases.ModelStatus> = component<useCases.ModelSt
       task: Type.Enum(['detector', 'embedder'], { type: 'string' }),
       title: Type.String(),
       installed: Type.Boolean(),
+      installable: Type.Boolean({
+        description: 'Whether the server can fetch it; otherwise import its file.',
+      }),
+      downloadBytes: Type.Optional(Type.Integer({ description: 'What is fetched then.' })),
       isDefault: Type.Boolean(),
       dimension: Type.Optional(Type.Integer()),
       license: Type.String(),

@@ -5,6 +5,7 @@ import { modelsOptions } from '../../shared/api/system.ts'
 import type { Model } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
+import { ModelInstall } from './model-install.tsx'
 import { SystemHead } from './system-head.tsx'
 
 /** Models: what is installed, how good each is, and under which licence. */
@@ -16,7 +17,7 @@ export function ModelsView(): ReactNode {
   return (
     <section aria-labelledby="models-title" className="screenful">
       <SystemHead id="models-title" title={t('title')} />
-      <p className="muted">{t('lead', { command: 'face-watcher models install ID' })}</p>
+      <p className="muted">{t('lead')}</p>
       <ProblemNotice error={models.error} onRetry={() => void models.refetch()} />
       {models.isPending && <p className="muted">{shared('loading')}</p>}
       <ul className="model-list">
@@ -69,6 +70,7 @@ function ModelCard({ model }: { readonly model: Model }): ReactNode {
         <br />
         {t('trainingData', { data: model.trainingData })}
       </p>
+      {!model.installed && <ModelInstall model={model} />}
     </li>
   )
 }

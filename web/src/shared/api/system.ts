@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Api, Scope } from './client.ts'
 import { collectionKey } from './keys.ts'
+import type { Job } from './types.ts'
 
 /** All models with what was measured of them. */
 export function modelsOptions(api: Api) {
@@ -9,6 +10,13 @@ export function modelsOptions(api: Api) {
     queryFn: async ({ signal }) =>
       (await api.send((client) => client.GET('/v1/models', { signal }))).items,
   })
+}
+
+/** Begins the job that fetches a model, or checks one that is there. */
+export function installModel(api: Api, model: string): Promise<Job> {
+  return api.send((client) =>
+    client.POST('/v1/models/{model}/install', { params: { path: { model } } }),
+  )
 }
 
 /** How the faces of a collection are searched. */

@@ -15,6 +15,7 @@ export const jobs: TranslationOf<typeof en> = {
     faces: 'Gesichter',
     comparisons: 'Vergleich',
     photographs: 'Fotos',
+    percent: 'Prozent',
     crops: 'Bilder der Gesichter',
   },
   kinds: {
@@ -22,6 +23,7 @@ export const jobs: TranslationOf<typeof en> = {
     indexVerify: 'Index prüfen',
     indexRebuild: 'Index neu aufbauen',
     modelMigration: 'Zu einem anderen Modell wechseln',
+    modelInstall: 'Modell installieren',
     modelErasure: 'Das andere Modell löschen',
     galleryReport: 'Sammlung untersuchen',
     mergeSuggestions: 'Doppelt erfasste Personen suchen',

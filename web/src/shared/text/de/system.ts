@@ -47,9 +47,16 @@ export const system: TranslationOf<typeof en> = {
   },
   models: {
     title: 'Modelle',
-    lead: 'Modelle werden auf dem Server installiert: {command}',
+    lead: 'Bitte vor dem Installieren die Lizenz lesen. Der Server holt das Modell und behält es.',
     installed: 'Installiert',
     notInstalled: 'Nicht installiert',
+    install: 'Installieren',
+    installMegabytes: 'Installieren, {count, number} MB',
+    installing: '{id} wird installiert',
+    failed: 'Es konnte nicht installiert werden. {message}',
+    cancelText: 'Von einem Modell, das nicht fertig ist, bleibt nichts.',
+    bring:
+      'Es kann nicht geholt werden. Die Datei auf dem Server einspielen: face-watcher models import {id} DATEI',
     isDefault: 'für neue Sammlungen',
     lfw: 'Richtig bei den Paaren von LFW',
     missed: 'Nicht gefunden bei 1.000 Menschen, bei 1 von 100 Fremden',

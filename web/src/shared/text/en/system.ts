@@ -45,9 +45,16 @@ export const system = {
   },
   models: {
     title: 'Models',
-    lead: 'Models are installed on the server: {command}',
+    lead: 'Read the licence before you install a model. It is fetched by the server and stays there.',
     installed: 'Installed',
     notInstalled: 'Not installed',
+    install: 'Install',
+    installMegabytes: 'Install, {count, number} MB',
+    installing: 'Installing {id}',
+    failed: 'It could not be installed. {message}',
+    cancelText: 'Nothing of a model that is not finished stays.',
+    bring:
+      'It cannot be fetched. Bring its file on the server: face-watcher models import {id} FILE',
     isDefault: 'for new collections',
     lfw: 'Right on the LFW pairs',
     missed: 'Missed in 1,000 people, at 1 in 100 strangers',
