@@ -10,6 +10,7 @@ import { perThousand } from '../../shared/rates.ts'
 import { useRestingValue } from '../../shared/use-resting-value.ts'
 import { RateChart } from './rate-chart.tsx'
 import { rateSteps } from './rate-steps.ts'
+import { ThresholdForm } from './threshold-form.tsx'
 
 const typingMs = 300
 
@@ -86,6 +87,7 @@ export function DecisionPanel({ details }: { readonly details: CollectionDetails
           {t(isInForce ? 'unchanged' : 'apply')}
         </button>
       </div>
+      <ThresholdForm policy={policy} />
       {meant.data && <RateChart meant={meant.data} chosen={chosen} />}
     </div>
   )

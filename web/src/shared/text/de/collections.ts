@@ -70,6 +70,14 @@ export const collections: TranslationOf<typeof en> = {
       'Bei so wenigen Gesichtern ändert eine größere Zahl nichts: Ein Vergleich ist nie nachsichtiger als 1 von 10.000.',
     byHand:
       'Eine Ähnlichkeit von {threshold} wurde von Hand gesetzt. Sie steigt nicht, wenn die Sammlung wächst; eine Rate tritt an ihre Stelle.',
+    byHandForm: {
+      title: 'Oder die Ähnlichkeit von Hand setzen',
+      text: 'Für ein Modell ohne Kurve, oder um die Regel eines anderen Programms beizubehalten. Sie steigt nicht, wenn die Sammlung wächst.',
+      field: 'Ähnlichkeit eines Treffers, 0 bis 1',
+      apply: 'Diese Ähnlichkeit verwenden',
+      applied:
+        'Ein Gesicht bekommt ab einer Ähnlichkeit von {threshold} einen Namen: Das gilt ab der nächsten Suche.',
+    },
     chart:
       'Was {model} in einer Sammlung von {count, plural, one {# Gesicht} other {# Gesichtern}} nicht findet',
     chartX: 'Fremde mit einem Namen, von 1.000',

@@ -61,6 +61,14 @@ export const collections = {
       'With so few faces a larger number changes nothing: one comparison is never more lenient than 1 in 10,000.',
     byHand:
       'A similarity of {threshold} was set by hand. It does not rise as the collection grows; applying a rate replaces it.',
+    byHandForm: {
+      title: 'Or set the similarity by hand',
+      text: 'For a model without a curve, or to bring back the rule of another program. It does not rise as the collection grows.',
+      field: 'Similarity of a match, 0 to 1',
+      apply: 'Use this similarity',
+      applied:
+        'A face gets a name from a similarity of {threshold}: it holds from the next search.',
+    },
     chart: 'What {model} misses in a collection of {count, plural, one {# face} other {# faces}}',
     chartX: 'Strangers with a name, in 1,000',
     chartY: 'Missed searches, in 1,000',
