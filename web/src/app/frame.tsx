@@ -44,7 +44,7 @@ export function Frame(): ReactNode {
       <main id="main" tabIndex={-1}>
         <ConnectionBanner problem={problem} onRetry={retry} />
         <Outlet key={collection} />
-        <PrivacyNote storeCrops={details?.storeCrops ?? false} />
+        <PrivacyNote details={details} />
       </main>
       <footer className="site-footer">
         <a href="docs">{t('httpApi')}</a>

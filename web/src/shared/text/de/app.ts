@@ -38,6 +38,8 @@ export const app: TranslationOf<typeof en> = {
     title: 'Was mit den Bildern geschieht',
     identifying:
       '<b>Erkennen:</b> Bilder der Kamera und Fotos gehen nur an diesen Server. Sie werden verglichen und dann vergessen; nichts wird gespeichert.',
+    identifyingKept:
+      '<b>Erkennen:</b> Bilder der Kamera und Fotos gehen nur an diesen Server. Von Gesichtern, die niemand erfasst hat, behält diese Sammlung {hours, plural, one {# Stunde} other {# Stunden}} lang, was nötig ist, um sie wiederzuerkennen; alles andere wird vergessen.',
     adding:
       '<b>Fotos hinzufügen:</b> Der Name und zu jedem Gesicht das Embedding aus Zahlen, die Lage, die Qualität und ein Fingerabdruck der Datei werden auf diesem Server gespeichert. Das Foto selbst wird nicht gespeichert.',
     addingWithCrops:

@@ -36,6 +36,8 @@ export const app = {
     title: 'What happens to the pictures',
     identifying:
       '<b>Identifying:</b> frames and photos are sent to this server only. They are compared and then forgotten; nothing is stored.',
+    identifyingKept:
+      '<b>Identifying:</b> frames and photos are sent to this server only. Of faces that nobody is registered with, this collection keeps what is needed to know them again, for {hours, plural, one {# hour} other {# hours}}; everything else is forgotten.',
     adding:
       '<b>Adding photos:</b> the name and, for each face, its numeric embedding, its position, its quality and a fingerprint of the file are stored on this server. The photo itself is not stored.',
     addingWithCrops:
