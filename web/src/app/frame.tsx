@@ -9,6 +9,7 @@ import { PrivacyNote } from './privacy-note.tsx'
 import { useSession } from './session.ts'
 import { SiteHeader } from './site-header.tsx'
 import { useFrameData } from './use-frame-data.ts'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 const defaultCollection = 'default'
 
@@ -25,6 +26,7 @@ export function Frame(): ReactNode {
   const [photos, setPhotos] = useState<readonly ProbePhoto[]>([])
   const [decoding] = useState(() => createTurns(decodedAtOnce))
   useFocusOnChange()
+  useKeptFocus()
 
   const context = useMemo<AppContextValue>(
     () => ({ api, collection, cameraWanted, setCameraWanted, photos, setPhotos, decoding }),

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { BulkOperation } from '../../shared/api/bulk-persons.ts'
 import { Dialog } from '../../shared/dialog/dialog.tsx'
@@ -11,11 +11,22 @@ interface TagsDialogProps {
 }
 
 /** Adds and removes tags and one field of the metadata, of many persons. */
-export function TagsDialog({ count, onClose, onApply }: TagsDialogProps): ReactNode {
+export function TagsDialog(props: TagsDialogProps): ReactNode {
+  const t = useTranslations('people')
+  return (
+    <Dialog title={t('tagsTitle', { count: props.count })} onCancel={props.onClose}>
+      <TagsForm {...props} />
+    </Dialog>
+  )
+}
+
+function TagsForm({ onClose, onApply }: TagsDialogProps): ReactNode {
   const t = useTranslations('people')
   const shared = useTranslations('shared')
   const [texts, setTexts] = useState({ add: '', remove: '', key: '', value: '' })
   const operation = toOperation(texts)
+  const first = useRef<HTMLInputElement>(null)
+  useEffect(() => first.current?.focus(), [])
 
   async function apply(event: FormEvent): Promise<void> {
     event.preventDefault()
@@ -25,28 +36,27 @@ export function TagsDialog({ count, onClose, onApply }: TagsDialogProps): ReactN
   }
 
   return (
-    <Dialog title={t('tagsTitle', { count })} onCancel={onClose}>
-      <form onSubmit={(event) => void apply(event)}>
-        {(['add', 'remove', 'key', 'value'] as const).map((field) => (
-          <label key={field} className="field">
-            <span>{t(`tagFields.${field}`)}</span>
-            <input
-              value={texts[field]}
-              onChange={(event) => setTexts({ ...texts, [field]: event.target.value })}
-            />
-          </label>
-        ))}
-        <p className="muted">{t('tagsHint')}</p>
-        <div className="dialog-actions">
-          <button type="button" onClick={onClose}>
-            {shared('cancel')}
-          </button>
-          <button type="submit" className="primary" disabled={operation === undefined}>
-            {t('apply')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <form onSubmit={(event) => void apply(event)}>
+      {(['add', 'remove', 'key', 'value'] as const).map((field) => (
+        <label key={field} className="field">
+          <span>{t(`tagFields.${field}`)}</span>
+          <input
+            ref={field === 'add' ? first : undefined}
+            value={texts[field]}
+            onChange={(event) => setTexts({ ...texts, [field]: event.target.value })}
+          />
+        </label>
+      ))}
+      <p className="muted">{t('tagsHint')}</p>
+      <div className="dialog-actions">
+        <button type="button" onClick={onClose}>
+          {shared('cancel')}
+        </button>
+        <button type="submit" className="primary" disabled={operation === undefined}>
+          {t('apply')}
+        </button>
+      </div>
+    </form>
   )
 }
 

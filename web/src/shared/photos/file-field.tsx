@@ -26,6 +26,12 @@ export function FileField({
         className="file-field"
         type="file"
         {...attributes}
+        onKeyDown={(event) => {
+          // Enter would send the form around it; what looks like a button opens by both keys.
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          event.currentTarget.click()
+        }}
         onChange={(event) => {
           const files = [...(event.target.files ?? [])]
           // The same files may be chosen twice in a row.
