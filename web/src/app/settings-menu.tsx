@@ -23,7 +23,18 @@ export function SettingsMenu(): ReactNode {
       >
         <Icon name="settings" />
       </button>
-      <div id={id} popover="auto" className="settings-menu">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only closes when the focus goes on */}
+      <div
+        id={id}
+        popover="auto"
+        className="settings-menu"
+        onBlur={({ currentTarget, relatedTarget }) => {
+          // It would cover what the focus goes on to.
+          if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) {
+            currentTarget.hidePopover()
+          }
+        }}
+      >
         <label className="field">
           <span>{t('language')}</span>
           <select

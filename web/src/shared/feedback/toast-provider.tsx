@@ -2,6 +2,8 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import { useTranslations } from 'use-intl'
 import { Icon } from '../icons.tsx'
 import { type Toast, ToastContext } from './toasts.ts'
+import { toastKey, useToastFocus } from './use-toast-focus.ts'
+import { useToastRoom } from './use-toast-room.ts'
 import './toasts.css'
 
 /** Long enough to read and to reach the button; it stops while the toast is pointed at or focused. */
@@ -18,6 +20,9 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
   const [toasts, setToasts] = useState<readonly ShownToast[]>([])
   const [spoken, setSpoken] = useState({ text: '', number: 0 })
   const nextId = useRef(1)
+  const region = useRef<HTMLElement>(null)
+  useToastFocus(region, toasts.length)
+  useToastRoom(region)
 
   const announce = useCallback(
     (text: string) => setSpoken(({ number }) => ({ text, number: number + 1 })),
@@ -38,8 +43,10 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
       {children}
       {/* Stays reachable beside an open dialog: React Aria leaves this layer alone. */}
       <section
+        ref={region}
         className="toasts"
-        aria-label={t('messages')}
+        aria-label={t('messages', { key: toastKey })}
+        aria-keyshortcuts={toastKey}
         aria-live="polite"
         aria-relevant="additions"
         data-react-aria-top-layer="true"

@@ -10,7 +10,7 @@ export const shared: TranslationOf<typeof en> = {
   tryAgain: 'Erneut versuchen',
   loading: 'Wird geladen …',
   showMore: 'Mehr zeigen',
-  messages: 'Meldungen',
+  messages: 'Meldungen ({key})',
   singleKeys: 'Einzelne Tasten wirken überall auf dieser Seite',
   undone: 'Rückgängig gemacht.',
   people: '{count, plural, one {# Person} other {# Personen}}',

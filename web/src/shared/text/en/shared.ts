@@ -8,7 +8,7 @@ export const shared = {
   tryAgain: 'Try again',
   loading: 'Loading …',
   showMore: 'Show more',
-  messages: 'Messages',
+  messages: 'Messages ({key})',
   singleKeys: 'Single keys work anywhere on this page',
   undone: 'Undone.',
   people: '{count, plural, one {# person} other {# people}}',
