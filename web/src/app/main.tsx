@@ -9,6 +9,7 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/frame.css'
+import './styles/forced-colors.css'
 
 /** After the start page, when the network has nothing else to do. */
 const idleMs = 2_000
