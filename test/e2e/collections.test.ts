@@ -221,25 +221,12 @@ describe.skipIf(findChromium() === undefined)(title, () => {
   })
 
   const screens: readonly [name: string, address: string, text: string][] = [
-    ['collections', '/collections', 'numbers only'],
-    ['collection-settings', `/collections/settings?collection=${collection}`, 'Show as a table'],
     ['collection-model', `/collections/model?collection=${collection}`, '3 faces were embedded'],
     ['collection-examination', `/collections/examination?collection=${collection}`, 'Each of 2'],
     ['evaluation', `/evaluation?collection=${collection}`, 'Of 2 faces searched for'],
   ]
   test.for(screens)('%s has no fault that axe-core finds', async ([name, address, text]) => {
     const findings = await audit(name, address, (one) => one.getByText(text).first().waitFor())
-    expect(findings).toEqual([])
-  })
-
-  test('the dialog for a new collection has none', async () => {
-    const findings = await audit('collection-create', '/collections', async (one) => {
-      await one.getByRole('button', { name: 'New collection' }).click()
-      await one
-        .getByRole('dialog')
-        .getByRole('combobox', { name: /^Model/ })
-        .waitFor()
-    })
     expect(findings).toEqual([])
   })
 

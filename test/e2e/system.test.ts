@@ -1,6 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { auditScreen } from '../helpers/accessibility.ts'
 import { findChromium, launchBrowser, skippedWithoutChromium } from '../helpers/browser.ts'
 import { collectComplaints, openTab, patience } from '../helpers/browser-dashboard.ts'
 import { cutFace, enrolPhoto } from '../helpers/browser-people.ts'
@@ -98,23 +97,6 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     expect(await page.getByRole('rowheader', { name: 'policy.maxFpir' }).count()).toBe(0)
     await page.getByRole('checkbox', { name: 'Only what is not the default' }).uncheck()
     await page.getByRole('rowheader', { name: 'policy.maxFpir' }).waitFor()
-  })
-
-  const screens: readonly [name: string, address: string, text: string][] = [
-    ['system', '/system', 'Index of default'],
-    ['system-models', '/system/models', 'Right on the LFW pairs'],
-    ['system-jobs', '/system/jobs', 'Begun'],
-    ['system-keys', '/system/keys', 'There is no key'],
-    ['system-problems', '/system/problems', 'collectionNotFound'],
-    ['system-configuration', '/system/configuration', 'FACE_WATCHER_DATA_DIR'],
-  ]
-  test.for(screens)('%s has no fault that axe-core finds', async ([name, address, text]) => {
-    const findings = await auditScreen(browser, {
-      name,
-      url: `${server.url}#${address}`,
-      ready: (one) => one.getByText(text).first().waitFor(),
-    })
-    expect(findings).toEqual([])
   })
 
   test('makes a key that is shown once, asks for it from then on, and revokes others', async () => {

@@ -123,10 +123,6 @@ describe.skipIf(findChromium() === undefined)(title, () => {
         await one.getByRole('article').getByRole('img').nth(2).waitFor()
       })
       expect(findings).toEqual([])
-      const lists = await audit('unknown-list', '/unknown', (one) =>
-        one.getByRole('list', { name: 'Strangers' }).getByRole('img').first().waitFor(),
-      )
-      expect(lists).toEqual([])
       const buffer = await cut(6, manInSample6)
       const file = { name: 'me.jpg', mimeType: 'image/jpeg', buffer }
       const searches = await audit('unknown-find', '/unknown/find', async (one) => {

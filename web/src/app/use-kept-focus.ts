@@ -85,7 +85,8 @@ function findNext(around: readonly Around[]): HTMLElement | null {
   const nearest = around.find(({ element }) => element.isConnected)
   if (nearest === undefined) return null
   const { element, place } = nearest
-  const children = [...element.children]
+  // Nothing but the screen is left of what was around it, or that has come in its place.
+  const children = element.matches('main') ? [] : [...element.children]
   for (const neighbour of [...children.slice(place), ...children.slice(0, place).reverse()]) {
     const found = findFocusable(neighbour)
     if (found !== null) return found
