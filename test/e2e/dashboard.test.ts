@@ -160,7 +160,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
       await page.getByRole('button', { name: 'Delete' }).click()
       const dialog = page.getByRole('alertdialog', { name: `Delete ${name}?` })
       await dialog.getByRole('button', { name: 'Delete' }).click()
-      await page.getByText(`${name} was deleted.`).waitFor()
+      await page.getByText(`${name} was deleted.`, { exact: true }).waitFor()
     }
     await page.getByText('Nobody is registered yet.').waitFor()
     await openTab(page, 'Identify')

@@ -71,10 +71,11 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.reload()
     const bulk = page.getByRole('listitem').filter({ hasText: 'Add many photographs' })
     await bulk.getByRole('button', { name: 'Pause: Add many photographs' }).click()
-    await bulk.getByText('Paused').waitFor()
+    // What is shown is said to screen readers, too, some seconds later.
+    await bulk.getByText('Paused').first().waitFor()
     await bulk.getByRole('button', { name: 'Resume: Add many photographs' }).click()
     await bulk.getByRole('button', { name: 'Cancel: Add many photographs' }).click()
-    await bulk.getByText('Cancelled').waitFor()
+    await bulk.getByText('Cancelled').first().waitFor()
     await page.getByRole('combobox', { name: 'Show' }).selectOption('cancelled')
     await bulk.waitFor()
     await page.getByRole('combobox', { name: 'Show' }).selectOption('running')
