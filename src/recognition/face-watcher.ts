@@ -274,6 +274,11 @@ export interface IdentifyOptions extends RequestOptions {
   readonly detector?: DetectorOptions
   /** Where the face was seen, such as the name of a camera; kept with strangers, 1 to 200 characters. */
   readonly source?: string
+  /**
+   * `false`: a face that nobody enrolled has is not kept, though the collection keeps such faces. For
+   * an image that was asked before, and for frames between those that are to be kept. Default `true`.
+   */
+  readonly keepUnknown?: boolean
 }
 
 /** The outcome of a 1:1 comparison. */

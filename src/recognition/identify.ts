@@ -167,13 +167,14 @@ export function createIdentify(
   function conclude(
     opened: Opened,
     searched: Searched,
-    { source }: IdentifyOptions,
+    { source, keepUnknown = true }: IdentifyOptions,
   ): IdentifyResult | IdentifyEmbeddingResult {
     const result = toResult(opened, searched)
     const matched = result.faces.flatMap(({ decision, candidates }) =>
       decision === 'match' ? (candidates[0]?.personId ?? []) : [],
     )
     lastSeen.note(opened.collection.id, matched)
+    if (!keepUnknown) return result
     const { current } = searched
     const { modelId } = opened.collection
     // What another model made is of no use to strangers of the model that answers by now.

@@ -104,6 +104,14 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     expect(await box().textContent()).toContain('Maya')
   })
 
+  test('has who is unknown kept once, and not with each frame', async () => {
+    mock.faces = [mockFace('unknown', 'Maya')]
+    await openLive()
+    await expect.poll(countFrames, patience).toBeGreaterThan(8)
+    const kept = mock.requests.filter((request) => request.includes('keepUnknown=true'))
+    expect(kept).toHaveLength(1)
+  })
+
   test('sends a slow server one frame at a time, and says how far names are behind', async () => {
     let running = 0
     let most = 0

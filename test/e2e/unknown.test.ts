@@ -95,6 +95,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.getByText('Nobody waits.').waitFor()
     const details = await fetch(`${server.url}v1/collections/default`)
     expect(await details.json()).toMatchObject({ keepUnknown: { hours: 24, crops: true } })
+    await page.getByText('What happens to the pictures').click()
+    await page.getByText('what is needed to know them again, for 24 hours').waitFor()
   })
 
   test('lists who was seen, most often first, with pictures, times and places', async () => {

@@ -57,6 +57,13 @@ export function describeStrangerRoutes(under: () => Client): void {
       expect(metrics).toMatch(/^face_watcher_sightings_recorded_total 3$/m)
     })
 
+    it('keeps nobody of an image that says so', async () => {
+      await see('face:ann', '?keepUnknown=false')
+      expect(await list()).toEqual([])
+      await see('face:ann', '?keepUnknown=true')
+      expect(await list()).toMatchObject([{ count: 1 }])
+    })
+
     it('answers which sighting a face became, and the sighting with its stranger', async () => {
       const answer = await client.send('POST', `${collection}/identify`, image('face:ann'))
       const { sightingId } = answer.json.faces[0]

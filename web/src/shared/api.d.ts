@@ -3995,6 +3995,8 @@ export interface operations {
                 candidates?: number;
                 /** @description Where the image was taken, such as the name of a camera; kept with people who are not enrolled, where the collection keeps them. */
                 source?: string;
+                /** @description `false`: nobody is kept, though the collection keeps people who are not enrolled. For an image that was asked before, and for frames between those to be kept. Default `true`. */
+                keepUnknown?: boolean;
             };
             header?: never;
             path: {

@@ -45,6 +45,12 @@ const identifyQuery = Type.Object(
           'Where the image was taken, such as the name of a camera; kept with people who are not enrolled, where the collection keeps them.',
       }),
     ),
+    keepUnknown: Type.Optional(
+      Type.Boolean({
+        description:
+          '`false`: nobody is kept, though the collection keeps people who are not enrolled. For an image that was asked before, and for frames between those to be kept. Default `true`.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -160,13 +166,14 @@ export function registerAnalysisRoutes(app: App, { options }: RouteContext): voi
     },
     handler: async (request, reply) => {
       const signal = toDisconnectSignal(reply)
-      const { candidates, source } = request.query
+      const { candidates, source, keepUnknown } = request.query
       const embedding = request.isMultipart() ? undefined : readProbe(request.body)
       const { collection } = request.params
       const identifyOptions = {
         ...{ signal, ...toDetector(request.query) },
         ...(candidates === undefined ? {} : { candidates }),
         ...(source === undefined ? {} : { source }),
+        ...(keepUnknown === undefined ? {} : { keepUnknown }),
       }
       const result = embedding
         ? await request.faceWatcher.identify(collection, embedding, identifyOptions)

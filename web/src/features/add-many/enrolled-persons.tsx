@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { jobItemsOptions } from '../../shared/api/jobs.ts'
 import { personOptions } from '../../shared/api/persons.ts'
+import { asProblem } from '../../shared/api/problem.ts'
 import type { Job } from '../../shared/api/types.ts'
 import { useApp } from '../../shared/app-context.ts'
 import { ProblemNotice } from '../../shared/feedback/problem-notice.tsx'
@@ -54,13 +55,15 @@ export function EnrolledPersons({ job, isDryRun }: EnrolledPersonsProps): ReactN
 
 function Enrolled({ person }: { readonly person: EnrolledPerson }): ReactNode {
   const t = useTranslations('addMany')
+  const shared = useTranslations('shared')
   const { id = '', name, isNew, photos, alike } = person
   const stored = useQuery({ ...personOptions(useApp(), id), enabled: id !== '', retry: false })
+  const isGone = stored.error !== null && asProblem(stored.error).code === 'personNotFound'
   return (
     <>
       <PersonPhoto person={{ id, name, shownFaceId: stored.data?.shownFaceId }} />
       <span className="enrolled-text">
-        {id === '' ? (
+        {id === '' || isGone ? (
           <bdi>{name}</bdi>
         ) : (
           <Link to="/people/$person" params={{ person: id }}>
@@ -69,7 +72,7 @@ function Enrolled({ person }: { readonly person: EnrolledPerson }): ReactNode {
         )}
         <span className="muted">
           {t('photos', { count: photos })}
-          {isNew && ` · ${t('isNew')}`}
+          {isGone ? ` · ${shared('personGone')}` : isNew && ` · ${t('isNew')}`}
         </span>
         {alike.length > 0 && (
           <span className="warning">{t('alike', { names: alike.join(', ') })}</span>

@@ -6,6 +6,7 @@ import { useApp } from '../../shared/app-context.ts'
 import { captureFrame } from '../../shared/camera/frame-capture.ts'
 import { steadyFaces, type TrackedFace, trackFaces } from './face-tracks.ts'
 import { createFramePacer } from './frame-pacing.ts'
+import { createKeptSightings } from './kept-sightings.ts'
 import { runLiveLoop } from './live-loop.ts'
 import { createLiveMeter, type LiveSpeed } from './live-meter.ts'
 
@@ -43,6 +44,8 @@ export function useLiveIdentify(
     const meter = createLiveMeter()
     const canvas = document.createElement('canvas')
     let last: { readonly width: number; readonly faces: readonly TrackedFace[] } | undefined
+    const sightings = createKeptSightings()
+    let isKept = false
     let speed: LiveSpeed | undefined
     let speedAtMs = 0
 
@@ -57,8 +60,11 @@ export function useLiveIdentify(
             })
           : undefined,
       // Cameras are upright, and most frames without a face show nobody.
-      send: ({ blob }, signal) =>
-        identify({ api, collection }, blob, { readTurned: false, signal }),
+      send: ({ blob }, signal) => {
+        isKept = sightings.wants(last?.faces ?? [], performance.now())
+        const options = { readTurned: false, keepUnknown: isKept, signal }
+        return identify({ api, collection }, blob, options)
+      },
       onAnswer(result, takenAtMs) {
         const nowMs = performance.now()
         meter.shown(takenAtMs, nowMs)
@@ -69,6 +75,7 @@ export function useLiveIdentify(
         const scale = last ? result.width / last.width : 1
         const found = trackFaces(last?.faces ?? [], result.faces, scale)
         const faces = steadyFaces(last?.faces ?? [], found, nowMs)
+        if (isKept) sightings.kept(found, nowMs)
         last = { width: result.width, faces }
         setLive({ result, faces, problem: undefined, speed })
       },

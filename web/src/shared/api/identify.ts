@@ -8,6 +8,8 @@ import type { Identification } from './types.ts'
 interface IdentifyOptions {
   /** Whether an image without a sure face is also read on its sides and its head. */
   readonly readTurned: boolean
+  /** Whether faces that nobody is registered for are kept, where the collection keeps such faces. */
+  readonly keepUnknown: boolean
   readonly signal: AbortSignal
 }
 
@@ -15,11 +17,11 @@ interface IdentifyOptions {
 export async function identify(
   { api, collection }: Scope,
   image: Blob,
-  { readTurned, signal }: IdentifyOptions,
+  { readTurned, keepUnknown, signal }: IdentifyOptions,
 ): Promise<Identification> {
   const result = await api.send((client) =>
     client.POST('/v1/collections/{collection}/identify', {
-      params: { path: { collection }, query: { readTurned, candidates: 3 } },
+      params: { path: { collection }, query: { readTurned, candidates: 3, keepUnknown } },
       body: { image: '' },
       bodySerializer: () => toForm({}, 'image', [{ name: 'probe', blob: image }]),
       signal,
@@ -42,8 +44,12 @@ export async function identify(
 export function identificationOptions(scope: Scope, photo: ProbePhoto, turns: Turns) {
   return queryOptions({
     queryKey: [...collectionKey(scope.collection), 'identification', photo.id],
-    queryFn: ({ signal }): Promise<Identification> =>
-      turns.run(() => identify(scope, photo.blob, { readTurned: true, signal }), signal),
+    queryFn: ({ client, queryKey, signal }): Promise<Identification> => {
+      // One photo is one sighting, however often it is asked again.
+      const keepUnknown = client.getQueryData(queryKey) === undefined
+      const ask = () => identify(scope, photo.blob, { readTurned: true, keepUnknown, signal })
+      return turns.run(ask, signal)
+    },
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,

@@ -11,7 +11,7 @@ export const identify: TranslationOf<typeof en> = {
   chooseMore: 'Fotos dazu',
   useCamera: 'Foto aufnehmen',
   live: 'Live-Bild',
-  cameraHint: 'Das Foto wird angesehen und vergessen.',
+  cameraHint: 'Das Foto wird angesehen; das Foto selbst wird nicht gespeichert.',
   snapshot: 'Aufnahme {number, number}.jpg',
   photos: 'Fotos',
   progress: '{done, number} von {count, plural, one {# Foto} other {# Fotos}} angesehen',

@@ -9,7 +9,7 @@ export const identify = {
   chooseMore: 'Add photos',
   useCamera: 'Take a photo',
   live: 'Live picture',
-  cameraHint: 'The photo is looked at and forgotten.',
+  cameraHint: 'The photo is looked at; the photo itself is not stored.',
   snapshot: 'Snapshot {number, number}.jpg',
   photos: 'Photos',
   progress: '{done, number} of {count, plural, one {# photo} other {# photos}} looked at',
