@@ -23,13 +23,7 @@ export function SightingPhoto({
     enabled: sighting.hasCrop,
     retry: false,
   })
-  if (crop.data === undefined) {
-    return (
-      <span className="sighting-photo figure">
-        <Icon name="person" />
-      </span>
-    )
-  }
+  if (crop.data === undefined) return <NoPhoto />
   return (
     <span className="sighting-photo">
       <PhotoCanvas
@@ -44,5 +38,14 @@ export function SightingPhoto({
 /** What a stranger looks like: the sighting that shows the face best. */
 export function CoverPhoto({ coverId }: { readonly coverId: string }): ReactNode {
   const cover = useQuery({ ...sightingOptions(useApp(), coverId), retry: false })
-  return <SightingPhoto sighting={cover.data ?? { id: coverId, hasCrop: false, seenAt: '' }} />
+  // The picture may be known before the time is that names it.
+  return cover.data === undefined ? <NoPhoto /> : <SightingPhoto sighting={cover.data} />
+}
+
+function NoPhoto(): ReactNode {
+  return (
+    <span className="sighting-photo figure">
+      <Icon name="person" />
+    </span>
+  )
 }
