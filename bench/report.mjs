@@ -20,7 +20,16 @@ const { values: args } = parseArgs({
     check: { type: 'boolean', default: false },
   },
 })
-const benchmarks = ['pipeline', 'throughput', 'index', 'enroll', 'start', 'soak', 'lighthouse']
+const benchmarks = [
+  'pipeline',
+  'throughput',
+  'index',
+  'enroll',
+  'start',
+  'soak',
+  'lighthouse',
+  'live',
+]
 const names = {
   'face-watcher': 'Face Watcher',
   'face-watcher-2-workers': 'Face Watcher, both cores',
@@ -85,6 +94,7 @@ function renderPage() {
     ...section('start', 'Start and memory', startSection),
     ...section('soak', 'Steady load', soakSection),
     ...section('lighthouse', 'The web page', lighthouseSection),
+    ...section('live', 'The live picture', liveSection),
     '## Targets',
     '',
     ...targetsSection(),
@@ -367,15 +377,32 @@ function lighthouseSection({ lighthouse, faces, bundle, results: screens }) {
     ...table(
       [
         ...['screen', 'device', 'performance', 'accessibility', 'best practices'],
-        ...['first paint', 'largest paint', 'blocked', 'loaded'],
+        ...['first paint', 'largest paint', 'blocked', 'layout shift', 'loaded'],
       ],
       screens.map((one) => [
         ...[one.screen, one.form, one.performance, one.accessibility, one.bestPractices],
         ...[seconds(one.firstPaintMs), seconds(one.largestPaintMs)],
         ...[
           `${Math.round(one.blockedMs)} ms`,
+          format(one.layoutShift),
           `${count(Math.round(one.transferredBytes / 1000))} kB`,
         ],
+      ]),
+    ),
+  ]
+}
+
+function liveSection({ frame, rounds, seconds, rows }) {
+  const ways = { live: 'Live', before: 'the page before' }
+  return [
+    `Frames of ${frame} that are answered and drawn in a second, from a video of real faces as the camera of Chromium, on the machine that runs the server; medians of ${rounds} rounds of ${seconds} s. The delay is from taking a frame until its names are shown. *The page before* sent one frame after the other, at most ten a second; *Live* sends at most twenty.`,
+    '',
+    ...table(
+      ['page', 'faces', 'frames a second', 'slowest and fastest round', 'delay'],
+      rows.map((one) => [
+        ...[ways[one.way], String(one.faces), format(one.framesPerSecond)],
+        `${format(one.slowest)} to ${format(one.fastest)}`,
+        `${format(one.delayMs)} ms`,
       ]),
     ),
   ]

@@ -284,7 +284,7 @@ async function analyzeProbe(
   const analysis = await analyzer.analyze(image, {
     detector: { ...defaults.detector, ...options.detector },
     embedder: modelId,
-    ...(keepUnknown?.crops ? { crops: true } : {}),
+    ...(keepUnknown?.crops && options.keepUnknown !== false ? { crops: true } : {}),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   const { width, height, turned, omittedFaces } = analysis

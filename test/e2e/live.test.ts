@@ -13,7 +13,7 @@ import {
   writeMovingCamera,
 } from '../helpers/fake-camera.ts'
 import { poseScene } from '../helpers/head-poses.ts'
-import { annAtCamera, annInSample3, cutPhoto } from '../helpers/sample-people.ts'
+import { annAtCamera, annInSample3, cutPhoto, stranger } from '../helpers/sample-people.ts'
 
 const title = `the live picture with the real server${skippedWithoutChromium}`
 
@@ -109,6 +109,32 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await button.click()
     await expect.poll(() => button.getAttribute('aria-pressed'), patience).toBe('false')
     await page.close()
+  })
+
+  test('keeps somebody unknown who stays in the picture now and then, not with every frame', async () => {
+    const collection = `${server.url}v1/collections/default`
+    const keep = (keepUnknown: object | null) =>
+      fetch(collection, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ keepUnknown }),
+      })
+    expect((await keep({ hours: 1 })).status).toBe(200)
+    const file = join(folder, 'stranger.mjpeg')
+    await writeCameraScenes(file, [{ photo: samplePhoto(6), region: stranger, frames: 30 }])
+    const page = await openLive(file)
+    let answered = 0
+    page.on('response', (response) => {
+      if (response.url().includes('/identify')) answered += 1
+    })
+    await expect.poll(() => answered, { timeout: 60_000 }).toBeGreaterThan(40)
+    const { items } = (await (await fetch(`${collection}/sightings?limit=100`)).json()) as {
+      readonly items: readonly unknown[]
+    }
+    expect(items.length).toBeGreaterThan(0)
+    expect(items.length).toBeLessThan(answered / 4)
+    await page.close()
+    expect((await keep(null)).status).toBe(200)
   })
 
   test('says when the server is gone, and goes on by itself when it is back', async () => {

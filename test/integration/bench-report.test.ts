@@ -54,8 +54,16 @@ describe('bench:report', () => {
 
   it('shows how the screens of the page are judged', () => {
     report(fixture)
-    expect(page()).toContain('| people | mobile | 97 | 100 | 99 | 1.5 s | 1.7 s | 12 ms | 150 kB |')
+    expect(page()).toContain(
+      '| people | mobile | 97 | 100 | 99 | 1.5 s | 1.7 s | 12 ms | 0 | 150 kB |',
+    )
     expect(page()).toContain('134 kB of compressed JavaScript')
+  })
+
+  it('shows how fast the live picture is, beside the page before', () => {
+    report(fixture)
+    expect(page()).toContain('| Live | 1 | 20 | 19.8 to 20.1 | 38 ms |')
+    expect(page()).toContain('| the page before | 1 | 9.6 | 9.5 to 9.7 | 40.4 ms |')
   })
 
   it('says of every target what was measured and whether it was reached', () => {

@@ -32,6 +32,8 @@ interface Options extends EachImageOptions {
   readonly collection: string
   readonly candidates: number
   readonly source?: string
+  /** False with `--no-keep-unknown`. */
+  readonly keepUnknown: boolean
   readonly draw?: string
   readonly force?: boolean
   /** False with `--no-read-turned`. */
@@ -64,6 +66,7 @@ export function addIdentify(program: Command, { output, withModels }: CliContext
         defaultCandidates,
       )
       .option('--source <text>', 'where the images were taken; kept with strangers')
+      .option('--no-keep-unknown', 'keep no strangers of these images')
       .option('--draw <out>', 'write the image with boxes and names; a folder for several images')
       .option('--force', `with --draw: ${forceHelp}, never an image that is read`)
       .option('--no-read-turned', noReadTurnedHelp),
@@ -157,9 +160,9 @@ async function identifyFile(job: Job, run: Run): Promise<Identified> {
   const image = await loadImageFile(job.file, run.limits.maxImageBytes)
   // The analyzer takes the bytes over; the drawing needs its own.
   const copy = job.drawTo === undefined ? undefined : image.bytes.slice()
-  const { candidates, collection, readTurned, source } = options
+  const { candidates, collection, keepUnknown, readTurned, source } = options
   const result = await faceWatcher.identify(collection, image.bytes, {
-    ...{ candidates, ...toDetector(readTurned) },
+    ...{ candidates, keepUnknown, ...toDetector(readTurned) },
     ...(source === undefined ? {} : { source }),
   })
   if (copy === undefined || job.drawTo === undefined) return { result }

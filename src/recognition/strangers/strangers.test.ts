@@ -65,6 +65,13 @@ describe('keeping strangers', () => {
     expect((await watcher.status()).sightings).toEqual({ queued: 0, recorded: 3, dropped: 0 })
   })
 
+  it('keeps nobody of an image that is not to be kept', async () => {
+    const { faces } = await watcher.identify(name, image('ann'), { keepUnknown: false })
+    expect(faces[0]).toMatchObject({ decision: 'unknown' })
+    expect(faces[0]).not.toHaveProperty('sightingId')
+    expect(await listed()).toEqual([])
+  })
+
   it('says which sighting a face became, and a moment later whose it is', async () => {
     await watcher.enroll(name, { name: 'Bob' }, [{ fileName: 'b', bytes: image('bob') }])
     const { faces } = await watcher.identify(name, image('ann bob cy ann!rotated'))

@@ -38,7 +38,7 @@ export function registerModelInstallRoute(app: App, { jobs }: RouteContext): voi
         })
       }
       if (!model.installable) {
-        const detail = `${modelId} cannot be fetched: bring its file with \`face-watcher models import\`.`
+        const detail = `${modelId} cannot be fetched: bring its file with \`face-watcher models import ${modelId} FILE\`.`
         throw new FaceError('invalidOption', { detail, info: { model: modelId } })
       }
       const job = await jobs
