@@ -50,6 +50,17 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     page.getByRole('grid', { name: `Photos of ${name}` }).getByRole('gridcell')
   const tools = () => page.getByRole('toolbar', { name: 'With the photos that are chosen' })
 
+  /** Says that neither the other person's face nor a photograph that is not kept is the person. */
+  async function reject(person: ApiPerson, other: ApiPerson): Promise<void> {
+    const { items } = (await api.send('GET', `/persons/${other.id}/faces`)) as {
+      readonly items: readonly [{ readonly id: string }]
+    }
+    const image = (await samplePortrait('cleo')).toString('base64')
+    for (const body of [{ faceId: items[0].id }, { image }]) {
+      await api.send('POST', `/persons/${person.id}/rejections`, body)
+    }
+  }
+
   test('two browsers edit one person: the second sees what the first has saved, and decides', async () => {
     const [ann] = await api.create(['Ann'])
     await open(ann, '?part=details')
@@ -213,6 +224,52 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await entries.nth(1).waitFor()
   })
 
+  test('what changes nothing offers no undo, which would be that of another change', async () => {
+    const [ann] = await api.create(['Ann'])
+    await open(ann)
+    await heading('Ann').waitFor()
+    await api.send('PATCH', `/persons/${ann?.id}`, { favourite: true })
+    await page.getByRole('button', { name: 'Favourite' }).click()
+    await messages.getByRole('button', { name: 'Save mine all the same' }).click()
+    await messages.getByText('Ann is a favourite.').waitFor()
+    expect(await messages.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Hidden' }).click()
+    await messages.getByRole('button', { name: 'Undo' }).click()
+    await messages.getByText('Undone.').waitFor()
+    const now = { favourite: true, hidden: false }
+    expect(await api.send('GET', `/persons/${ann?.id}`)).toMatchObject(now)
+  })
+
+  test('what was said shows the photo where one is kept, and whose it is', async () => {
+    const ann = await api.enroll('Ann', [await samplePortrait('ann')])
+    const bea = await api.enroll('Bea', [await samplePortrait('bea')])
+    await reject(ann, bea)
+    await open(ann, '?part=said')
+    const said = page.getByRole('list', { name: 'Not Ann' }).getByRole('listitem')
+    await expect.poll(() => said.count(), patience).toBe(2)
+    const ofBea = said.filter({ hasText: 'A stored photo' })
+    await ofBea.getByRole('img', { name: 'A stored photo' }).waitFor()
+    await said.filter({ hasText: 'A photo that was not kept' }).waitFor()
+    expect(await page.getByRole('img', { name: 'A stored photo' }).count()).toBe(1)
+    await ofBea.getByRole('link', { name: 'Bea' }).click()
+    await heading('Bea').waitFor()
+  })
+
+  test('photos are ordered by how well they show the face', async () => {
+    const photos = [await samplePortrait('ann'), await samplePortrait('annAgain')]
+    const ann = await api.enroll('Ann', photos)
+    await open(ann)
+    await expect.poll(() => photosOf('Ann').count(), patience).toBe(2)
+    await page.getByLabel('Sorted by').selectOption('Best first')
+    await expect.poll(() => new URL(page.url()).hash).toContain('sort=best')
+    const { shownFaceId } = (await api.send('GET', `/persons/${ann.id}`)) as {
+      readonly shownFaceId: string
+    }
+    await photosOf('Ann').first().focus()
+    await page.keyboard.press('Space')
+    await expect.poll(() => new URL(page.url()).hash).toContain(`selected=${shownFaceId}`)
+  })
+
   test('who is there twice is found, said to be different, and taken back', async () => {
     const ann = await api.enroll('Ann', [await samplePortrait('ann')])
     await api.enroll('Anna', [await samplePortrait('annAgain')])
@@ -239,6 +296,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const photos = [await samplePortrait('ann'), await samplePortrait('annAgain')]
     const ann = await api.enroll('Ann', [...photos, await samplePortrait('bea')])
     await api.enroll('Anna', photos)
+    await reject(ann, await api.enroll('Cleo', [await samplePortrait('cleo')]))
     for (const [part, ready] of [
       ['photos', 'Perhaps somebody else'],
       ['details', 'Other fields'],
