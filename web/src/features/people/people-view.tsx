@@ -20,7 +20,7 @@ import './people.css'
 
 const route = getRouteApi('/people')
 const cardPx = 152
-const cardRowPx = 212
+const cardRowPx = 201
 const lineRowPx = 84
 
 /** Everybody who is registered: search, sort, choose many and change them together. */

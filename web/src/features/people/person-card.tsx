@@ -1,9 +1,12 @@
 import { Link } from '@tanstack/react-router'
-import { memo, type ReactNode } from 'react'
+import { memo, type ReactNode, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Person } from '../../shared/api/types.ts'
 import { Icon } from '../../shared/icons.tsx'
 import { PersonPhoto } from '../../shared/photos/person-photo.tsx'
+
+/** Who scrolls fast passes a row in less. */
+const passingMs = 120
 
 interface PersonCardProps {
   readonly person: Person
@@ -14,6 +17,7 @@ interface PersonCardProps {
 export const PersonCard = memo(function PersonCard({ person, isLine }: PersonCardProps): ReactNode {
   const t = useTranslations('people')
   const { id, name, faceCount, lastSeenAt } = person
+  const isPassing = useIsPassing()
   return (
     <Link
       className={isLine ? 'person-line' : 'person-card'}
@@ -21,7 +25,7 @@ export const PersonCard = memo(function PersonCard({ person, isLine }: PersonCar
       params={{ person: id }}
       tabIndex={-1}
     >
-      <PersonPhoto person={person} />
+      <PersonPhoto person={person} isPassing={isPassing} />
       <span className="person-text">
         <span className="person-name">
           <bdi>{name}</bdi>
@@ -47,6 +51,16 @@ export const PersonCard = memo(function PersonCard({ person, isLine }: PersonCar
     </Link>
   )
 })
+
+/** Whether the card has come so lately that it may be scrolled out of sight at once. */
+function useIsPassing(): boolean {
+  const [isPassing, setPassing] = useState(true)
+  useEffect(() => {
+    const timer = setTimeout(() => setPassing(false), passingMs)
+    return () => clearTimeout(timer)
+  }, [])
+  return isPassing
+}
 
 function PersonMarks({ person: { favourite, hidden } }: { readonly person: Person }): ReactNode {
   const t = useTranslations('people')

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { GridCell } from './grid-cell.tsx'
 import { type GridActions, handleGridKey } from './grid-keys.ts'
 import { extend, nothingSelected, type Selection, selectionOf, toggle } from './selection.ts'
@@ -54,9 +54,14 @@ export function ItemGrid<Item extends GridItem>(props: ItemGridProps<Item>): Rea
   const { columns, top } = useColumns(list, props.columnPx)
   const rows = Math.ceil(items.length / columns)
   const [activeId, setActiveId] = useState<string>()
-  const found = activeId === undefined ? -1 : items.findIndex(({ id }) => id === activeId)
   // The item with the focus may have been deleted: its neighbour is in the order of Tab then.
   const lastPlace = useRef(0)
+  const found = useMemo(() => {
+    if (activeId === undefined) return -1
+    // Mostly it is where it was; to look through 100,000 takes milliseconds.
+    if (items[lastPlace.current]?.id === activeId) return lastPlace.current
+    return items.findIndex(({ id }) => id === activeId)
+  }, [items, activeId])
   if (found >= 0) lastPlace.current = found
   const active = found >= 0 ? found : Math.min(lastPlace.current, Math.max(items.length - 1, 0))
 

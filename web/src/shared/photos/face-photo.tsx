@@ -17,10 +17,13 @@ interface FacePhotoProps {
   readonly faceId: string | undefined
   /** Whether a crop of it is known to be stored; otherwise it is where the collection stores crops. */
   readonly hasCrop?: boolean
+  /** It may be scrolled out of sight at once: what is not loaded yet is not asked for. */
+  readonly isPassing?: boolean
 }
 
 /** What a person looks like: the crop of a face, else the initials of the name. */
-export function FacePhoto({ person, faceId, hasCrop = false }: FacePhotoProps): ReactNode {
+export function FacePhoto(props: FacePhotoProps): ReactNode {
+  const { person, faceId, hasCrop = false, isPassing = false } = props
   const t = useTranslations('shared')
   const app = useApp()
   const collection = useQuery({
@@ -29,7 +32,8 @@ export function FacePhoto({ person, faceId, hasCrop = false }: FacePhotoProps): 
   })
   const crop = useQuery({
     ...cropOptions(app, person.id, faceId ?? ''),
-    enabled: faceId !== undefined && (hasCrop || collection.data?.storeCrops === true),
+    enabled:
+      faceId !== undefined && !isPassing && (hasCrop || collection.data?.storeCrops === true),
     retry: false,
   })
   if (crop.data === undefined) {

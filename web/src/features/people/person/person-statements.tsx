@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { cropOptions } from '../../../shared/api/faces.ts'
+import { personOptions } from '../../../shared/api/persons.ts'
 import { revokeStatement, statementsOptions, stateOfFace } from '../../../shared/api/statements.ts'
 import type { Person, Statement } from '../../../shared/api/types.ts'
 import { useChange } from '../../../shared/api/use-change.ts'
 import { useApp } from '../../../shared/app-context.ts'
 import { ProblemNotice } from '../../../shared/feedback/problem-notice.tsx'
-import { PersonLink } from '../../../shared/persons/person-link.tsx'
 import { CropPhoto } from '../../../shared/photos/crop-photo.tsx'
 
 /** What was said of faces: that they are this person, or are not. Each can be taken back. */
@@ -39,10 +40,19 @@ function StatedOf({ statement }: { readonly statement: Statement }): ReactNode {
       <span>{t(hasCrop ? 'statedFace' : 'statedFaceWithoutPhoto')}</span>
       {facePersonId !== personId && (
         <span>
-          {t.rich('statedFaceOf', { person: () => <PersonLink personId={facePersonId} /> })}
+          {t.rich('statedFaceOf', { person: () => <NameOf key="name" id={facePersonId} /> })}
         </span>
       )}
     </>
+  )
+}
+
+function NameOf({ id }: { readonly id: string }): ReactNode {
+  const { data: person } = useQuery({ ...personOptions(useApp(), id), retry: false })
+  return (
+    <Link to="/people/$person" params={{ person: id }}>
+      <bdi>{person?.name ?? '…'}</bdi>
+    </Link>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { personOptions } from '../../../shared/api/persons.ts'
 import { asProblem } from '../../../shared/api/problem.ts'
@@ -26,6 +26,14 @@ export function PersonView(): ReactNode {
   const { person: id } = route.useParams()
   const { part = 'photos' } = route.useSearch()
   const { data: person, error } = useQuery(personOptions(useApp(), id))
+  const parts = useRef<HTMLElement>(null)
+  const isThere = person !== undefined
+  // On a narrow screen the row of parts scrolls sideways.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another part is another link
+  useEffect(() => {
+    const current = parts.current?.querySelector('[aria-current]')
+    current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [part, isThere])
 
   if (person === undefined) {
     return (
@@ -46,7 +54,7 @@ export function PersonView(): ReactNode {
       {error !== null && <ProblemNotice error={error} />}
       {!isGone && (
         <>
-          <nav className="person-parts" aria-label={t('parts')}>
+          <nav ref={parts} className="person-parts" aria-label={t('parts')}>
             {personParts.map((one) => (
               <Link
                 key={one}
