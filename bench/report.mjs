@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderLines } from './charts.mjs'
+import { percentile } from './measure.mjs'
 import { count, evaluateTargets, format } from './targets.mjs'
 
 const { values: args } = parseArgs({
@@ -29,6 +30,7 @@ const benchmarks = [
   'soak',
   'lighthouse',
   'live',
+  'people-page',
 ]
 const names = {
   'face-watcher': 'Face Watcher',
@@ -95,6 +97,7 @@ function renderPage() {
     ...section('soak', 'Steady load', soakSection),
     ...section('lighthouse', 'The web page', lighthouseSection),
     ...section('live', 'The live picture', liveSection),
+    ...section('people-page', 'The list of people', peoplePageSection),
     '## Targets',
     '',
     ...targetsSection(),
@@ -403,6 +406,22 @@ function liveSection({ frame, rounds, seconds, rows }) {
         ...[ways[one.way], String(one.faces), format(one.framesPerSecond)],
         `${format(one.slowest)} to ${format(one.fastest)}`,
         `${format(one.delayMs)} ms`,
+      ]),
+    ),
+  ]
+}
+
+function peoplePageSection(result) {
+  const { persons, firstCardMs, endMs, chooseAllMs, typedMs, frames, allLoaded } = result
+  const middle = (list) => Math.round(percentile(list, 0.5))
+  return [
+    `The list of ${count(persons)} persons with photographs in Chromium, without a graphics processor, on the machine of the server. The first card is there after ${Math.round(firstCardMs)} ms, the last of all ${format(endMs / 1000)} s after the End key, which loads everybody; a typed letter changes the list after ${middle(typedMs)} ms, of which 250 are waited for the next letter, and Ctrl+A chooses everybody in ${middle(chooseAllMs)} ms. With everybody loaded the page has ${count(allLoaded.elements)} elements and ${Math.round(allLoaded.heapMiB)} MiB of JavaScript's memory. Times from frame to frame:`,
+    '',
+    ...table(
+      ['while', 'frames', 'median', '95 %', 'longest', 'above 50 ms'],
+      Object.entries(frames).map(([what, one]) => [
+        ...[what, count(one.frames), `${format(one.p50)} ms`, `${format(one.p95)} ms`],
+        ...[`${format(one.longest)} ms`, `${format(100 * one.above50)} %`],
       ]),
     ),
   ]
