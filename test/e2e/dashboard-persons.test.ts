@@ -148,6 +148,16 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     expect(mock.persons[41]?.faceCount).toBe(2)
   })
 
+  test('asks for no photograph of persons of whom none is stored', async () => {
+    for (const name of ['Ann Smith', 'Maya']) mock.persons.push({ id: name, name, faceCount: 3 })
+    await page.goto(`${mock.url}#/people`)
+    await page.getByText('AS', { exact: true }).waitFor()
+    await page.getByText('M', { exact: true }).waitFor()
+    await page.getByRole('gridcell', { name: 'Maya' }).hover()
+    await page.waitForLoadState('networkidle')
+    expect(mock.requests.filter((line) => /faces|crop/.test(line))).toEqual([])
+  })
+
   test('tells how alike the people are, once it was measured', async () => {
     mock.persons.push({ id: 'P1', name: 'Ann', faceCount: 1 })
     await page.goto(`${mock.url}#/people`)

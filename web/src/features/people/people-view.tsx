@@ -20,8 +20,8 @@ import './people.css'
 
 const route = getRouteApi('/people')
 const cardPx = 152
-const cardRowPx = 201
-const lineRowPx = 84
+const cardRowPx = 226
+const lineRowPx = 81
 
 /** Everybody who is registered: search, sort, choose many and change them together. */
 export function PeopleView(): ReactNode {

@@ -6,7 +6,7 @@ import { Icon } from '../../shared/icons.tsx'
 import { PersonPhoto } from '../../shared/photos/person-photo.tsx'
 
 /** Who scrolls fast passes a row in less. */
-const passingMs = 120
+const passingMs = 200
 
 interface PersonCardProps {
   readonly person: Person
