@@ -7,7 +7,7 @@ import { type ServerProcess, startServerProcess } from '../helpers/browser-serve
 import { createPeopleApi, type PeopleApi } from '../helpers/people-api.ts'
 
 const title = `the list of people with the real server${skippedWithoutChromium}`
-/** Pages have 50 and then 1,000 persons; the last of these is on the fourth. */
+/** Pages have 50 and then 900 persons; the last of these is on the fourth. */
 const many = 2_500
 const nameOf = (number: number): string => `Person ${String(number).padStart(4, '0')}`
 

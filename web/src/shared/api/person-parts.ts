@@ -4,8 +4,8 @@ import type { Page, Person } from './types.ts'
 // [Note: Parts of a long list]
 // Who has scrolled through 100,000 persons has loaded a hundred pages. After a change only those that are
 // seen are loaded again; the others are marked, and loaded when they are seen. A part that is loaded
-// again ends where it ended before, so that the next one, which begins there, still fits: cursors are
-// places in the order, and stay places when somebody comes or goes.
+// again ends before the first one of the next part, which begins where it did: cursors are places in
+// the order, and stay places when somebody comes or goes.
 
 /** A page of persons as it was loaded. */
 export interface PersonPart extends Page<Person> {
@@ -20,8 +20,10 @@ export type PersonParts = InfiniteData<PersonPart, string>
 const fewParts = 3
 /** What was loaded is shown for so long without asking again, as in query-client.ts. */
 const freshMs = 10_000
-/** Answers that are looked through for the end of a part; many persons came between. */
+/** Answers that are looked through for the end of a part, if many persons came between. */
 const mostAnswers = 4
+/** Persons who may have come between, and are in the same answer. */
+const spare = 100
 
 interface PartRequest {
   readonly client: QueryClient
@@ -29,7 +31,8 @@ interface PartRequest {
   /** Where the part begins; empty for the first one. */
   readonly cursor: string
   readonly isInView: (part: number) => boolean
-  readonly load: (cursor: string) => Promise<Page<Person>>
+  /** Without a limit, as many as a list goes on by. */
+  readonly load: (cursor: string, limit?: number) => Promise<Page<Person>>
 }
 
 /** A part of a list: as it is there, or loaded again, as [Note: Parts of a long list] says. */
@@ -46,9 +49,10 @@ export async function loadPart(request: PartRequest): Promise<PersonPart> {
   if (!isDue) return part
   // A change may have made somebody the first one.
   if (index > 0 && !isInView(index)) return { ...part, isStale: true }
-  if (part.nextCursor === undefined) return fresh(await load(cursor))
+  // Nothing is behind the last one that is loaded.
+  if (index === pages.length - 1) return fresh(await load(cursor))
   const later = new Set(pages.slice(index + 1).flatMap(({ items }) => items.map(({ id }) => id)))
-  const items = await loadUntil(load, { cursor, last: part.items.at(-1)?.id, later })
+  const items = await loadUntil(load, { cursor, later, limit: part.items.length + spare })
   return fresh({ items, nextCursor: part.nextCursor })
 }
 
@@ -56,21 +60,20 @@ function fresh(page: Page<Person>): PersonPart {
   return { ...page, loadedAt: Date.now() }
 }
 
-/** Loads up to the last person of before, or to the first one of those who come later. */
+/** Loads up to the first one of those who come later. */
 async function loadUntil(
   load: PartRequest['load'],
   end: {
     readonly cursor: string
-    readonly last: string | undefined
     readonly later: ReadonlySet<string>
+    readonly limit: number
   },
 ): Promise<readonly Person[]> {
   const found: Person[] = []
   let { cursor } = end
   for (let answers = 0; answers < mostAnswers; answers++) {
-    const { items, nextCursor } = await load(cursor)
-    const last = items.findIndex(({ id }) => id === end.last)
-    const beyond = last < 0 ? items.findIndex(({ id }) => end.later.has(id)) : last + 1
+    const { items, nextCursor } = await load(cursor, end.limit)
+    const beyond = items.findIndex(({ id }) => end.later.has(id))
     found.push(...(beyond < 0 ? items : items.slice(0, beyond)))
     if (beyond >= 0 || nextCursor === undefined) break
     cursor = nextCursor

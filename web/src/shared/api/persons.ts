@@ -24,8 +24,10 @@ export interface ChangedPerson {
 }
 
 const pageSize = 50
-/** Most that one answer holds; who scrolls far does not ask for every fifty. */
-const largePageSize = 1000
+/** Who scrolls far does not ask for every fifty. */
+const largePageSize = 900
+/** Most that one answer holds. */
+const mostInPage = 1000
 
 /**
  * Persons of a collection, page by page.
@@ -47,8 +49,8 @@ export function personsOptions(
         queryKey,
         cursor: pageParam,
         isInView,
-        load: (cursor) => {
-          const page = cursor === '' ? {} : { cursor, limit: largePageSize }
+        load: (cursor, limit = cursor === '' ? pageSize : largePageSize) => {
+          const page = { limit: Math.min(limit, mostInPage), ...(cursor === '' ? {} : { cursor }) }
           return loadPersons(scope, { ...query, ...page }, signal)
         },
       }),
