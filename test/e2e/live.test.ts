@@ -164,7 +164,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     const page = await openLive(file, { address: '/live?guide=true' })
     const guide: Locator = page.getByRole('complementary', { name: 'Register by camera' })
     await guide.getByRole('heading', { name: 'Look straight into the camera.' }).waitFor()
-    await guide.getByText('That is all.').waitFor({ timeout: 90_000 })
+    await guide.getByText('That is all.').first().waitFor({ timeout: 90_000 })
     for (const pose of ['Front', 'Left', 'Right', 'Up', 'Down']) {
       await guide.getByRole('img', { name: `Picture: ${pose}` }).waitFor()
     }
