@@ -4,7 +4,6 @@ import { appIcons } from './app-icons.ts'
 import { compileTexts } from './compile-texts.ts'
 import { ownLanguages } from './own-languages.ts'
 import { precompress } from './precompress.ts'
-import { nameScreenChunk } from './screen-chunk.ts'
 
 export default defineConfig({
   plugins: [react(), compileTexts(), ownLanguages(['en', 'de']), appIcons(), precompress()],
@@ -18,20 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          // Otherwise React would come along, which the start page needs.
-          includeDependenciesRecursively: false,
-          groups: [
-            {
-              name: (id, bundle) => nameScreenChunk(id, (other) => bundle.getModuleInfo(other)),
-              debugName: 'screens',
-            },
-          ],
-        },
-      },
-    },
     // light-dark() and popovers are from 2024.
     cssTarget: ['chrome123', 'firefox125', 'safari17.5'],
   },
