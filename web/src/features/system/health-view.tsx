@@ -21,8 +21,8 @@ export function HealthView(): ReactNode {
   const status = useQuery({ ...statusOptions(app.api), refetchInterval: statusMs })
   const index = useQuery(indexOptions(app))
   const { samples, error } = useSamples()
-  // All at once, so that nothing is pushed about by what comes later.
-  const isLoading = status.isPending || index.isPending || (samples.length === 0 && !error)
+  // All at once, so that nothing is pushed about by what comes later; metrics are long, and have their place.
+  const isLoading = status.isPending || index.isPending
   return (
     <section aria-labelledby="health-title" className="screenful">
       <SystemHead id="health-title" title={t('title')} />
@@ -64,6 +64,13 @@ function Readiness({ status }: { readonly status: ServerStatus }): ReactNode {
   )
 }
 
+/** Stands for what the metrics have not told yet. */
+const unread = '–'
+
+function toMegabytes({ memoryBytes }: Sample): number {
+  return Math.round(memoryBytes / 2 ** 20)
+}
+
 interface ServerPanelProps {
   readonly status: ServerStatus
   /** Absent until the metrics were read. */
@@ -74,7 +81,6 @@ function ServerPanel({ status, sample }: ServerPanelProps): ReactNode {
   const t = useTranslations('system.health')
   const format = useFormatter()
   const count = (value: number) => format.number(value)
-  const megabytes = Math.round((sample?.memoryBytes ?? 0) / 2 ** 20)
   return (
     <div className="panel">
       <h2>{t('server')}</h2>
@@ -86,13 +92,9 @@ function ServerPanel({ status, sample }: ServerPanelProps): ReactNode {
           [t('workers'), count(status.workers)],
           [t('queued'), count(status.queued)],
           [t('lag'), count(status.changeLag)],
-          ...(sample === undefined
-            ? []
-            : ([
-                [t('requests'), count(sample.requests)],
-                [t('failed'), count(sample.failed)],
-                [t('memory'), t('megabytes', { count: megabytes })],
-              ] as const)),
+          [t('requests'), sample ? count(sample.requests) : unread],
+          [t('failed'), sample ? count(sample.failed) : unread],
+          [t('memory'), sample ? t('megabytes', { count: toMegabytes(sample) }) : unread],
         ]}
       />
     </div>
