@@ -30,7 +30,7 @@ const toKb = (names) =>
   [...names].reduce((sum, name) => sum + gzipSync(readFileSync(new URL(name, assets))).length, 0) /
   1000
 
-const start = ['index', 'en-start', 'identify-view'].flatMap((name) => [
+const start = ['index', 'page', 'en-start', 'identify-view'].flatMap((name) => [
   ...closure(findChunk(name)),
 ])
 // What the page loads by itself when the start page is there.

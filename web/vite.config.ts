@@ -4,9 +4,17 @@ import { appIcons } from './app-icons.ts'
 import { compileTexts } from './compile-texts.ts'
 import { ownLanguages } from './own-languages.ts'
 import { precompress } from './precompress.ts'
+import { namePageChunk, preloadPage } from './preload-page.ts'
 
 export default defineConfig({
-  plugins: [react(), compileTexts(), ownLanguages(['en', 'de']), appIcons(), precompress()],
+  plugins: [
+    react(),
+    compileTexts(),
+    ownLanguages(['en', 'de']),
+    appIcons(),
+    preloadPage(),
+    precompress(),
+  ],
   // The page works below any path of a proxy.
   base: './',
   // Everything comes from the page's own origin and nothing is inlined, so that the server can
@@ -17,6 +25,20 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What the first module uses stays with it.
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: (id, bundle) => namePageChunk(id, (other) => bundle.getModuleInfo(other)),
+              debugName: 'page',
+            },
+          ],
+        },
+      },
+    },
     // light-dark() and popovers are from 2024.
     cssTarget: ['chrome123', 'firefox125', 'safari17.5'],
   },

@@ -5,10 +5,6 @@ import { prepareOfflinePage } from './offline-page.ts'
 import { applyPreferences, readPreferences } from './preferences.ts'
 import { createAppRouter } from './router.ts'
 import { createTextStore } from './text-store.ts'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/controls.css'
-import './styles/frame.css'
 import './styles/forced-colors.css'
 
 /** After the start page, when the network has nothing else to do. */
@@ -19,9 +15,6 @@ async function start(root: HTMLElement): Promise<void> {
   applyPreferences(preferences)
   const texts = createTextStore(preferences.language)
   const router = createAppRouter({ completeTexts: texts.complete })
-  // The code of the screen comes beside the texts. What fails is told when the router is shown.
-  const { pathname, search } = router.latestLocation
-  void router.preloadRoute({ to: pathname, search })
   await texts.begin()
   createRoot(root).render(<App preferences={preferences} texts={texts} router={router} />)
   setTimeout(() => {

@@ -10,6 +10,7 @@ import { parseFindFaceSearch, parseUnknownSearch } from '../features/unknown/sea
 import { lazyScreen, loadSentences } from './lazy-screen.ts'
 import { oldAddresses } from './old-addresses.ts'
 import { rootRoute } from './root-route.ts'
+import { screenCode } from './screen-code.ts'
 import { startScreen } from './screens.ts'
 
 const getParentRoute = () => rootRoute
@@ -25,9 +26,7 @@ const start = createRoute({
 const identify = createRoute({
   getParentRoute,
   path: '/identify',
-  component: lazyScreen(
-    async () => (await import('../features/identify/identify-view.tsx')).IdentifyView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/identify']()).IdentifyView),
 })
 
 const live = createRoute({
@@ -35,7 +34,7 @@ const live = createRoute({
   path: '/live',
   validateSearch: parseLiveSearch,
   loader: loadSentences,
-  component: lazyScreen(async () => (await import('../features/live/live-view.tsx')).LiveView),
+  component: lazyScreen(async () => (await screenCode['/live']()).LiveView),
 })
 
 const people = createRoute({
@@ -43,9 +42,7 @@ const people = createRoute({
   path: '/people',
   validateSearch: parsePeopleSearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/people/people-view.tsx')).PeopleView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/people']()).PeopleView),
 })
 
 const person = createRoute({
@@ -53,18 +50,14 @@ const person = createRoute({
   path: '/people/$person',
   validateSearch: parsePersonSearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/people/person/person-view.tsx')).PersonView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/people/$person']()).PersonView),
 })
 
 const twice = createRoute({
   getParentRoute,
   path: '/people/twice',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/people/merge/twice-view.tsx')).TwiceView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/people/twice']()).TwiceView),
 })
 
 const history = createRoute({
@@ -72,9 +65,7 @@ const history = createRoute({
   path: '/history',
   validateSearch: parseHistorySearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/people/history/history-view.tsx')).HistoryView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/history']()).HistoryView),
 })
 
 const addPhotos = createRoute({
@@ -82,36 +73,28 @@ const addPhotos = createRoute({
   path: '/add-photos',
   validateSearch: parseAddPhotosSearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/add-photos/add-photos-view.tsx')).AddPhotosView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/add-photos']()).AddPhotosView),
 })
 
 const collections = createRoute({
   getParentRoute,
   path: '/collections',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/collections/collections-view.tsx')).CollectionsView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/collections']()).CollectionsView),
 })
 
 const collectionSettings = createRoute({
   getParentRoute,
   path: '/collections/settings',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/collections/settings-view.tsx')).SettingsView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/collections/settings']()).SettingsView),
 })
 
 const collectionModel = createRoute({
   getParentRoute,
   path: '/collections/model',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/collections/model-view.tsx')).ModelView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/collections/model']()).ModelView),
 })
 
 const collectionExamination = createRoute({
@@ -119,8 +102,7 @@ const collectionExamination = createRoute({
   path: '/collections/examination',
   loader: loadSentences,
   component: lazyScreen(
-    async () =>
-      (await import('../features/collections/examination/examination-view.tsx')).ExaminationView,
+    async () => (await screenCode['/collections/examination']()).ExaminationView,
   ),
 })
 
@@ -128,27 +110,21 @@ const evaluation = createRoute({
   getParentRoute,
   path: '/evaluation',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/evaluation/evaluation-view.tsx')).EvaluationView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/evaluation']()).EvaluationView),
 })
 
 const system = createRoute({
   getParentRoute,
   path: '/system',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/system/health-view.tsx')).HealthView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/system']()).HealthView),
 })
 
 const systemModels = createRoute({
   getParentRoute,
   path: '/system/models',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/system/models-view.tsx')).ModelsView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/system/models']()).ModelsView),
 })
 
 const systemJobs = createRoute({
@@ -156,14 +132,14 @@ const systemJobs = createRoute({
   path: '/system/jobs',
   validateSearch: parseJobsSearch,
   loader: loadSentences,
-  component: lazyScreen(async () => (await import('../features/system/jobs-view.tsx')).JobsView),
+  component: lazyScreen(async () => (await screenCode['/system/jobs']()).JobsView),
 })
 
 const systemKeys = createRoute({
   getParentRoute,
   path: '/system/keys',
   loader: loadSentences,
-  component: lazyScreen(async () => (await import('../features/system/keys-view.tsx')).KeysView),
+  component: lazyScreen(async () => (await screenCode['/system/keys']()).KeysView),
 })
 
 const unknown = createRoute({
@@ -171,9 +147,7 @@ const unknown = createRoute({
   path: '/unknown',
   validateSearch: parseUnknownSearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/unknown/unknown-view.tsx')).UnknownView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/unknown']()).UnknownView),
 })
 
 const findFace = createRoute({
@@ -181,9 +155,7 @@ const findFace = createRoute({
   path: '/unknown/find',
   validateSearch: parseFindFaceSearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/unknown/find-face-view.tsx')).FindFaceView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/unknown/find']()).FindFaceView),
 })
 
 const addMany = createRoute({
@@ -191,18 +163,14 @@ const addMany = createRoute({
   path: '/add-photos/many',
   validateSearch: parseAddManySearch,
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/add-many/add-many-view.tsx')).AddManyView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/add-photos/many']()).AddManyView),
 })
 
 const systemProblems = createRoute({
   getParentRoute,
   path: '/system/problems',
   loader: loadSentences,
-  component: lazyScreen(
-    async () => (await import('../features/system/problems-view.tsx')).ProblemsView,
-  ),
+  component: lazyScreen(async () => (await screenCode['/system/problems']()).ProblemsView),
 })
 
 const systemConfiguration = createRoute({
@@ -211,7 +179,7 @@ const systemConfiguration = createRoute({
   validateSearch: parseConfigurationSearch,
   loader: loadSentences,
   component: lazyScreen(
-    async () => (await import('../features/system/configuration-view.tsx')).ConfigurationView,
+    async () => (await screenCode['/system/configuration']()).ConfigurationView,
   ),
 })
 
