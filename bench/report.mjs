@@ -375,7 +375,7 @@ function soakSection({ minutes, clients, requests, failures, slopes, samples }) 
 function lighthouseSection({ lighthouse, faces, runs, bundle, results: screens }) {
   const seconds = (ms) => `${format(ms / 1000)} s`
   return [
-    `Lighthouse ${lighthouse}, a gallery of ${count(faces)} faces; points of 100, times as it computes them for a slow phone (mobile) and a desk (desktop); the middle one of ${count(runs)} runs. The aim is 95 in each. The start page loads ${format(bundle.startPageKb)} kB of compressed JavaScript, ${format(bundle.firstLoadKb)} kB with what follows by itself.`,
+    `Lighthouse ${lighthouse}, a gallery of ${count(faces)} faces; points of 100, times as it computes them for a slow phone (mobile) and a desk (desktop)${runs === undefined ? '' : `; the middle one of ${count(runs)} runs`}. The aim is 95 in each. The start page loads ${format(bundle.startPageKb)} kB of compressed JavaScript, ${format(bundle.firstLoadKb)} kB with what follows by itself.`,
     '',
     ...table(
       [
