@@ -12,6 +12,7 @@ import { ref } from '../component.ts'
 import { acceptJob } from '../jobs/accepted.ts'
 import { Job } from '../jobs/schema.ts'
 import { createPhotographForm } from '../shared.ts'
+import { unknownModel } from '../unknown-model.ts'
 
 const query = Type.Object(
   {
@@ -68,13 +69,7 @@ async function chooseEmbedder(
   const found = embedders.find(({ id, isDefault }) =>
     wanted === undefined ? isDefault : id === wanted,
   )
-  if (found === undefined) {
-    const allowed = embedders.map(({ id }) => id)
-    throw new FaceError('unknownModel', {
-      detail: `Allowed: ${allowed.join(', ')}.`,
-      info: { allowed },
-    })
-  }
+  if (found === undefined) throw unknownModel(embedders)
   if (!found.installed) throw new FaceError('modelNotInstalled', { detail: `It is ${found.id}.` })
   return found.id
 }

@@ -6,6 +6,7 @@ import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { acceptJob } from '../jobs/accepted.ts'
 import { Job } from '../jobs/schema.ts'
+import { unknownModel } from '../unknown-model.ts'
 
 const modelParams = Type.Object({
   model: Type.String({ minLength: 1, maxLength: 200, examples: ['sface'] }),
@@ -30,13 +31,7 @@ export function registerModelInstallRoute(app: App, { jobs }: RouteContext): voi
       const known = await request.faceWatcher.models()
       const { model: modelId } = request.params
       const model = known.find(({ id }) => id === modelId)
-      if (model === undefined) {
-        const allowed = known.map(({ id }) => id)
-        throw new FaceError('unknownModel', {
-          detail: `Allowed: ${allowed.join(', ')}.`,
-          info: { allowed },
-        })
-      }
+      if (model === undefined) throw unknownModel(known)
       if (!model.installable) {
         const detail = `${modelId} cannot be fetched: bring its file with \`face-watcher models import ${modelId} FILE\`.`
         throw new FaceError('invalidOption', { detail, info: { model: modelId } })
