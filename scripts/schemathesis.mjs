@@ -1,9 +1,9 @@
 // Sends what schemathesis generates from openapi.json to a running server, without and with a key.
 // Fails where an answer is a server error or differs from what the document promises.
 //
-//   node scripts/schemathesis.mjs [--data DIR] [--seconds N]
+//   node scripts/schemathesis.mjs [--data DIR] [--seconds N] [--seed N]
 //
-// DIR holds installed models, default .cache/test-data; N bounds each of the two runs, default 75.
+// DIR holds installed models, default .cache/test-data; --seconds bounds each of the two runs, default 75.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -19,6 +19,7 @@ const readOption = (name) =>
   process.argv[process.argv.indexOf(name) + 1 || Number.POSITIVE_INFINITY]
 const data = resolve(readOption('--data') ?? join(root, '.cache/test-data'))
 const seconds = Number(readOption('--seconds') ?? 75)
+const seed = readOption('--seed') ?? '1'
 const key = 'a-key-for-this-test-of-32-characters'
 
 // Checks that fail for a reason that is no fault.
@@ -74,7 +75,7 @@ async function tryServer(name, apiKey) {
         ...['--checks', 'all', '--exclude-checks', excluded.join(',')],
         // From the first key on the server asks for one.
         ...(apiKey === undefined ? ['--exclude-operation-id', 'createKey'] : []),
-        ...['--max-time', String(seconds), '--request-timeout', '20', '--seed', '1', '--no-color'],
+        ...['--max-time', String(seconds), '--request-timeout', '20', '--seed', seed, '--no-color'],
       ],
       { cwd: dataDir, encoding: 'utf8', timeout: (seconds + 180) * 1000, maxBuffer: 64 << 20 },
     )

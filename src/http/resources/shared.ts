@@ -37,15 +37,25 @@ export function createForm(
   return { fields, schema: { type: 'object', properties: { ...files, ...extra }, required } }
 }
 
-/** A form with any number of files in the field `image`, or `images`. */
-export function createManyForm(
-  extra: Readonly<Record<string, unknown>> = {},
-  required: readonly string[] = ['image'],
-): MultipartForm {
-  const files = { type: 'array', items: binary, maxItems: mostImages }
-  const properties = { image: files, images: files, ...extra }
-  return { fields: ['image', 'images'], schema: { type: 'object', properties, required } }
+/** A form with one or more files in the field `image`, or `images`. */
+export function createManyForm(): MultipartForm {
+  const anyOf = imageFields.map((name) => ({ required: [name] }))
+  return { fields: imageFields, schema: { type: 'object', properties: manyFiles, anyOf } }
 }
+
+/** A form with the given text fields and any number of files in the field `image`, or `images`. */
+export function createFormWithImages(
+  extra: Readonly<Record<string, unknown>>,
+  required: readonly string[],
+): MultipartForm {
+  const properties = { ...manyFiles, ...extra }
+  return { fields: imageFields, schema: { type: 'object', properties, required } }
+}
+
+const imageFields: readonly string[] = ['image', 'images']
+const manyFiles = Object.fromEntries(
+  imageFields.map((name) => [name, { type: 'array', items: binary, maxItems: mostImages }]),
+)
 
 /** A form with an archive of photographs, or with photographs and a table of whose they are. */
 export function createPhotographForm(): MultipartForm {

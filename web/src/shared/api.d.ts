@@ -6961,9 +6961,9 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    image: string[];
+                    image?: string[];
                     images?: string[];
-                };
+                } | unknown | unknown;
                 "application/json": {
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;

@@ -16,7 +16,7 @@ import { CreatedPerson, Person } from '../gallery-schemas.ts'
 import { nameEntry, noContentWithEntry } from '../history/entry-header.ts'
 import {
   collectionParams,
-  createManyForm,
+  createFormWithImages,
   eraseQuery,
   jsonBody,
   pageOf,
@@ -87,7 +87,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
     bodyLimit: options.maxRequestBytes,
     config: {
       scope: 'enroll',
-      multipart: createManyForm(newPersonForm, ['name']),
+      multipart: createFormWithImages(newPersonForm, ['name']),
     },
     schema: {
       operationId: 'createPerson',
