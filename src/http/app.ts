@@ -13,6 +13,7 @@ import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
+import { createSerializers } from './plugins/serializers.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
@@ -137,6 +138,7 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
         serializers: { ...childOptions.serializers, ...logSerializers },
       }),
     genReqId: createRequestId,
+    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
     serverFactory: (handler) => createBoundedServer(handler, options),
     return503OnClosing: false,
     trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
