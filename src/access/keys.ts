@@ -49,6 +49,8 @@ export interface Keys {
    * @throws {FaceError} what the database answers when it cannot be asked
    */
   authenticate(key: string): Promise<Principal | undefined>
+  /** The same for the SHA-256 of a key, lower-case hex, which a session has in the place of the key. */
+  authenticateHash(hash: string): Promise<Principal | undefined>
   /**
    * Whether the database has, or in this process' time had, any key: then one is asked for. A key
    * that is revoked or expired counts, so that no server becomes open by itself.
@@ -78,6 +80,11 @@ export function generateKey(): { readonly key: string; readonly hash: string } {
 /** Lower-case hex SHA-256. */
 export function hashKey(key: string): string {
   return createHash('sha256').update(key).digest('hex')
+}
+
+/** Whether it has the form of a key that {@link generateKey} made. */
+export function isGenerated(key: string): boolean {
+  return keyPattern.test(key)
 }
 
 /** Creates the use cases of keys. */
@@ -112,6 +119,18 @@ export function createKeys({ store, now = Date.now }: KeysOptions): Keys {
   async function describeOne(key: ApiKey): Promise<KeyDetails> {
     const [described] = await describe([key])
     return described as KeyDetails
+  }
+
+  async function authenticateHash(hash: string): Promise<Principal | undefined> {
+    const found = await cache.find(hash)
+    if (found === undefined || !isValid(found, now())) return undefined
+    cache.noteUse(found)
+    const { id, name, scopes, collectionIds } = found
+    return {
+      actor: { kind: 'apiKey', id, name },
+      scopes,
+      ...(collectionIds === undefined ? {} : { collectionIds }),
+    }
   }
 
   function bind(ports: Pick<Database, 'keys'>): Keys {
@@ -151,17 +170,10 @@ export function createKeys({ store, now = Date.now }: KeysOptions): Keys {
 
       async authenticate(key) {
         // What cannot be a key costs the database nothing.
-        if (!keyPattern.test(key)) return undefined
-        const found = await cache.find(hashKey(key))
-        if (found === undefined || !isValid(found, now())) return undefined
-        cache.noteUse(found)
-        const { id, name, scopes, collectionIds } = found
-        return {
-          actor: { kind: 'apiKey', id, name },
-          scopes,
-          ...(collectionIds === undefined ? {} : { collectionIds }),
-        }
+        return isGenerated(key) ? authenticateHash(hashKey(key)) : undefined
       },
+
+      authenticateHash,
 
       areRequired: () => cache.hasKeys(),
       wereRequired: () => cache.hadKeys(),

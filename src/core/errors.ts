@@ -196,6 +196,11 @@ export const errorCatalogue = {
     message: 'Too many requests are waiting; try again.',
   },
   rateLimited: { status: 429, kind: 'capacity', message: 'Too many requests from this client.' },
+  tooManyAttempts: {
+    status: 429,
+    kind: 'capacity',
+    message: 'Too many attempts have failed; wait before the next one.',
+  },
   notReady: { status: 503, kind: 'capacity', message: 'The service is starting or stopping.' },
   aborted: { status: 499, kind: 'input', message: 'The request was aborted by the client.' },
   workerFailed: {

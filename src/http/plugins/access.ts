@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import bearerAuth from '@fastify/bearer-auth'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { hashKey } from '../../access/keys.ts'
+import { createKeyCheck } from '../../access/key-check.ts'
 import { anonymous, assertScope, type Principal } from '../../access/principal.ts'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import type { CallContext } from '../../core/actor.ts'
@@ -38,20 +37,20 @@ export async function registerAccess(
     }
   })
 
-  const configured = apiKeys.map((hash) => Buffer.from(hash, 'hex'))
+  const keyCheck = createKeyCheck({ keys, configured: apiKeys })
   await app.register(bearerAuth, {
     addHook: false,
     keys: new Set<string>(),
     specCompliance: 'rfc6749',
     verifyErrorLogLevel: 'debug',
     async auth(key: string, request: FastifyRequest) {
-      request.principal = findConfigured(key, configured) ?? (await keys.authenticate(key)) ?? null
+      request.principal = (await keyCheck.check(key, request.ip)) ?? null
       return request.principal !== null
     },
   })
 
   async function identifyCaller(request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
-    if (configured.length === 0 && !(await keys.areRequired())) return anonymous
+    if (apiKeys.length === 0 && !(await keys.areRequired())) return anonymous
     await new Promise<void>((resolve, reject) => {
       app.verifyBearerAuth?.(request, reply, (error) => (error ? reject(error) : resolve()))
     })
@@ -78,18 +77,4 @@ export function toCaller({ principal, id }: FastifyRequest): CallContext {
 /** The same with the collections that the caller reaches. */
 export function toGalleryCaller(request: FastifyRequest): GalleryCaller {
   return { ...toCaller(request), collectionIds: request.principal?.collectionIds }
-}
-
-/** Compares with every hash, so that the time does not tell which one, or how much of it, fits. */
-function findConfigured(key: string, hashes: readonly Uint8Array[]): Principal | undefined {
-  if (hashes.length === 0) return undefined
-  const hash = Buffer.from(hashKey(key), 'hex')
-  let found: number | undefined
-  for (const [index, known] of hashes.entries()) {
-    if (known.length === hash.length && timingSafeEqual(known, hash)) found = index
-  }
-  if (found === undefined) return undefined
-  const id = String(found + 1)
-  const name = 'a key of the configuration'
-  return { actor: { kind: 'configuredKey', id, name }, scopes: ['admin'] }
 }
