@@ -24,3 +24,16 @@ export function assertScope(principal: Principal, needed: Scope): void {
     info: { scope: needed },
   })
 }
+
+/**
+ * Whoever may work on some collections only must not change or see what is beyond them: a key that
+ * makes keys could make one for all.
+ *
+ * @throws {FaceError} `forbidden`
+ */
+export function assertReachesAll({ collectionIds }: Principal): void {
+  if (collectionIds === undefined) return
+  throw new FaceError('forbidden', {
+    detail: 'The API key is for some collections only, and this is for the whole server.',
+  })
+}

@@ -1,7 +1,7 @@
 import bearerAuth from '@fastify/bearer-auth'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { createKeyCheck } from '../../access/key-check.ts'
-import { anonymous, assertScope, type Principal } from '../../access/principal.ts'
+import { anonymous, assertReachesAll, assertScope, type Principal } from '../../access/principal.ts'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import type { CallContext } from '../../core/actor.ts'
 import type { GalleryCaller } from '../../gallery/gallery.ts'
@@ -59,12 +59,13 @@ export async function registerAccess(
 
   // Before the body is read, but after the rate limit, which works in `onRequest`.
   app.addHook('preParsing', async (request, reply) => {
-    const { scope } = request.routeOptions.config
+    const { scope, wholeServer = false } = request.routeOptions.config
     if (request.is404 || scope === 'public') return
     if (scope === undefined) throw new Error('a route without a scope')
     const principal = await identifyCaller(request, reply)
     request.principal = principal
     assertScope(principal, scope)
+    if (wholeServer) assertReachesAll(principal)
     request.faceWatcher = faceWatcher.as(toGalleryCaller(request))
   })
 }

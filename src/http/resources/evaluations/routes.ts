@@ -34,7 +34,7 @@ export function registerEvaluationRoute(app: App, { jobs, options }: RouteContex
     method: 'POST',
     url: '/v1/evaluations',
     bodyLimit: options.maxArchiveBytes + envelopeBytes,
-    config: { scope: 'admin', multipart: createPhotographForm() },
+    config: { scope: 'admin', wholeServer: true, multipart: createPhotographForm() },
     schema: {
       operationId: 'evaluatePhotographs',
       tags: ['system'],

@@ -36,7 +36,8 @@ const keyInput = Type.Object(
 /** `/v1/keys` and `/v1/keys/{key}`. */
 export function registerKeyRoutes(app: App, { keys }: RouteContext): void {
   const tags = ['keys']
-  const config = { scope: 'admin' } as const
+  // A key for some collections must not make one for all.
+  const config = { scope: 'admin', wholeServer: true } as const
 
   app.route({
     method: 'GET',

@@ -17,7 +17,7 @@ export function registerModelInstallRoute(app: App, { jobs }: RouteContext): voi
   app.route({
     method: 'POST',
     url: '/v1/models/:model/install',
-    config: { scope: 'admin' },
+    config: { scope: 'admin', wholeServer: true },
     schema: {
       operationId: 'installModel',
       tags: ['system'],

@@ -36,7 +36,7 @@ export function registerOperatorRoutes(
   app.route({
     method: 'GET',
     url: '/v1/configuration',
-    config: { scope: 'admin' },
+    config: { scope: 'admin', wholeServer: true },
     schema: {
       operationId: 'getConfiguration',
       tags,
@@ -54,7 +54,7 @@ export function registerOperatorRoutes(
   app.route({
     method: 'GET',
     url: '/v1/problems',
-    config: { scope: 'system:read' },
+    config: { scope: 'system:read', wholeServer: true },
     schema: {
       operationId: 'listRecentProblems',
       tags,

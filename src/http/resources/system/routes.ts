@@ -89,7 +89,7 @@ export function registerSystemRoutes(app: App, metrics: Metrics): void {
   app.route({
     method: 'GET',
     url: '/metrics',
-    config: { scope: 'system:read' },
+    config: { scope: 'system:read', wholeServer: true },
     schema: {
       operationId: 'getMetrics',
       tags,
