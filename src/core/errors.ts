@@ -151,6 +151,11 @@ export const errorCatalogue = {
     message: 'The data directory cannot be used.',
   },
   storeCorrupt: { status: 500, kind: 'state', message: 'The database is damaged.' },
+  templateSecretMissing: {
+    status: 500,
+    kind: 'fault',
+    message: 'The embeddings of the collection are protected with a secret that is not configured.',
+  },
   storeKeyWrong: {
     status: 500,
     kind: 'state',

@@ -34,6 +34,8 @@ const migrations: readonly Migration[] = [
     WHERE record = 'setAside';
   `,
   ...coverScoreMigrations,
+  // See [Note: Protected templates].
+  'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
 ]
 
 /** The schema version that this program writes. */
