@@ -92,3 +92,35 @@ function makeChunk(type: string, data: Buffer): Buffer {
 async function toBytes(image: Sharp): Promise<Uint8Array> {
   return Uint8Array.from(await image.toBuffer())
 }
+
+/** Bits of a scan that says "no coefficient" of up to 32,767 blocks: a code of one bit, then 14 ones. */
+const runBits = `0${'1'.repeat(14)}`
+
+/** A grey progressive JPEG of `side` x `side` pixels in so many scans beside the first. */
+export function makeJpegOfScans(side: number, scans: number): Uint8Array {
+  const segment = (marker: number, ...body: readonly number[]) => {
+    const length = body.length + 2
+    return Buffer.from([0xff, marker, length >> 8, length & 255, ...body])
+  }
+  const table = (kind: number, symbol: number) =>
+    segment(0xc4, kind << 4, 1, ...Array<number>(15).fill(0), symbol)
+  const blocks = Math.ceil(side / 8) ** 2
+  const bits = runBits.repeat(Math.ceil(blocks / 32_767)).match(/.{1,8}/g) ?? []
+  const ends = bits.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2))
+  const data = ends.flatMap((byte) => (byte === 255 ? [255, 0] : [byte]))
+  const rest = Array.from({ length: scans }, (_, i) => {
+    const coefficient = 1 + (i % 63)
+    return Buffer.concat([segment(0xda, 1, 1, 0, coefficient, coefficient, 0), Buffer.from(data)])
+  })
+  return Uint8Array.from(
+    Buffer.concat([
+      Buffer.from([0xff, 0xd8]),
+      segment(0xdb, 0, ...Array<number>(64).fill(1)),
+      segment(0xc2, 8, side >> 8, side & 255, side >> 8, side & 255, 1, 1, 0x11, 0),
+      ...[table(0, 0), table(1, 0xe0)],
+      ...[segment(0xda, 1, 1, 0, 0, 0, 0), Buffer.alloc(Math.ceil(blocks / 8))],
+      ...rest,
+      Buffer.from([0xff, 0xd9]),
+    ]),
+  )
+}

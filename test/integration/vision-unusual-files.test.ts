@@ -2,7 +2,8 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { isFaceError } from '../../src/core/errors.ts'
 import { decodeImage } from '../../src/vision/pipeline/image.ts'
-import { testLimits } from '../helpers/images.ts'
+import { maxScans } from '../../src/vision/pipeline/image-header.ts'
+import { makeJpegOfScans, testLimits } from '../helpers/images.ts'
 import { makeTiff, type TiffOptions, tiffSide } from '../helpers/tiff.ts'
 
 const pixels = tiffSide * tiffSide
@@ -144,5 +145,19 @@ describe('a JPEG that the decoder does not know', () => {
     const file = await sharp({ create: solid }).jpeg().toBuffer()
     change(file, file.indexOf(Buffer.from([0xff, 0xc0])))
     expect(await codeOf(file)).toMatch(/^unsupportedImage: .*A JPEG of an uncommon kind/)
+  })
+})
+
+describe('a progressive JPEG', () => {
+  it('is read in as many scans as an encoder writes, and in no more', async () => {
+    expect(await codeOf(makeJpegOfScans(64, maxScans - 1))).toBe('decoded')
+    expect(await codeOf(makeJpegOfScans(64, maxScans))).toMatch(
+      /^unsupportedImage: .*A JPEG of more than 100 scans/,
+    )
+  })
+
+  it('is refused before any of many scans is decoded', async () => {
+    // Decoded it would keep a core busy for minutes.
+    expect(await codeOf(makeJpegOfScans(7000, 30_000))).toMatch(/^unsupportedImage/)
   })
 })

@@ -14,7 +14,16 @@ export interface ImageHeader {
 export interface JpegHeader extends ImageHeader {
   /** There may be an EXIF orientation: there is a segment of the kind that holds one. */
   readonly mayBeTurned: boolean
+  /** Scans, counted up to one more than {@link maxScans}. */
+  readonly scans: number
 }
+
+/**
+ * Scans that a JPEG may have. Encoders write 10 of a progressive one, optimisers up to about 30. Each
+ * goes over the whole image: 5,000 of them, which fit into 200 kB, keep a core busy for 17 s with 16
+ * megapixels, and the decoder cannot be stopped.
+ */
+export const maxScans = 100
 
 const frameMarkers = 0xc0
 /** Huffman tables, the JPEG extension and arithmetic tables share the frames' range of markers. */
@@ -47,7 +56,8 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
       if (frame === undefined) return undefined
       // Fewer components than the frame has: there are several scans.
       const isProgressive = frame.isProgressive || bytes[at + 4]! < frame.sampleBytes
-      return { ...frame, isProgressive, mayBeTurned }
+      const scans = isProgressive ? countScans(bytes, at) : 1
+      return { ...frame, isProgressive, mayBeTurned, scans }
     }
     if (marker === applicationMarker) mayBeTurned = true
     const isFrame = marker >= frameMarkers && marker <= 0xcf && !notFrames.has(marker)
@@ -63,5 +73,17 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
     at += 2 + view.getUint16(at + 2)
   }
   // A frame and no scan is unusual: the more careful answers.
-  return frame && { ...frame, isProgressive: true, mayBeTurned: true }
+  return frame && { ...frame, isProgressive: true, mayBeTurned: true, scans: countScans(bytes, 2) }
+}
+
+/** In the data of a scan a byte of 0xff never stands before another marker than that of its end. */
+function countScans(bytes: Uint8Array, from: number): number {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const marker = Buffer.from([0xff, scanMarker])
+  let count = 0
+  for (let at = file.indexOf(marker, from); at >= 0; at = file.indexOf(marker, at + 2)) {
+    count++
+    if (count > maxScans) break
+  }
+  return count
 }

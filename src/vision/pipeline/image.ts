@@ -2,7 +2,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp'
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import type { Box } from '../../core/types.ts'
 import { hasStillImage, withStillBrand } from './avif.ts'
-import { type ImageHeader, readJpegHeader } from './image-header.ts'
+import { type ImageHeader, maxScans, readJpegHeader } from './image-header.ts'
 import { assertByteLength, type ImageLimits } from './image-limits.ts'
 import { findTiffObstacle } from './tiff.ts'
 
@@ -56,6 +56,9 @@ export async function decodeImage(
     const frame = format === 'jpeg' ? readJpegHeader(bytes) : undefined
     const header = frame === undefined ? await readHeader(bytes, limits) : undefined
     if (frame !== undefined) assertSize(frame.width, frame.height, limits)
+    if (frame !== undefined && frame.scans > maxScans) {
+      throw unsupported(`a JPEG of more than ${maxScans} scans`)
+    }
     await admit?.(frame ?? toImageHeader(format, header!))
     const stored = sharp(bytes, {
       limitInputPixels: limits.maxPixels,
