@@ -41,6 +41,11 @@ export const errorCatalogue = {
     kind: 'input',
     message: 'The file is not an image in a supported format.',
   },
+  imageTimeout: {
+    status: 422,
+    kind: 'input',
+    message: 'The image takes longer to analyse than is allowed.',
+  },
   corruptImage: { status: 422, kind: 'input', message: 'The image is damaged or cut off.' },
   imageTooLarge: { status: 413, kind: 'input', message: 'The image is larger than allowed.' },
   payloadTooLarge: { status: 413, kind: 'input', message: 'The request is larger than allowed.' },

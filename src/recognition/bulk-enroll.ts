@@ -86,6 +86,7 @@ export function toPhotoRejection(
       'invalidMetadata',
       'externalIdTaken',
       'imageTooLarge',
+      'imageTimeout',
       'workerFailed',
       'internal',
     ],

@@ -27,6 +27,13 @@ export const limits = Type.Object(
       description:
         'Memory that the images being analysed may take together, bytes; how much one needs follows from its pixels, its format and `minFaceSize`. One that does not fit beside the others waits, one that never fits is refused.',
     }),
+    imageTimeoutMs: Type.Integer({
+      minimum: 1000,
+      maximum: 3_600_000,
+      default: 300_000,
+      description:
+        'How long a worker may take for an image, milliseconds. The two minutes are included for which an image may wait for memory. Beyond it the answer is 422 `imageTimeout`, and the worker is replaced.',
+    }),
   },
   section,
 )

@@ -102,7 +102,8 @@ export interface Analyzer {
   /**
    * @param image  encoded file bytes; they stay as they are unless the analyzer was created with `takesImages`
    * @throws {FaceError} `emptyImage`, `unsupportedImage`, `corruptImage`, `imageTooLarge`, `invalidOption`,
-   *   `unknownModel`, `modelNotInstalled`, `overloaded`, `aborted`, `workerFailed`
+   *   `unknownModel`, `modelNotInstalled`, `overloaded`, `aborted`, `imageTimeout`,
+   *   `workerFailed`
    */
   analyze(image: Uint8Array, options?: AnalyzeOptions): Promise<Analysis>
   /**

@@ -5,7 +5,11 @@ import { disableRuntimeTelemetry } from '../../platform/telemetry.ts'
 import { workerUrl } from '../../platform/workers/url.ts'
 import { resolveDetectorOptions } from '../pipeline/detectors/detector.ts'
 import type { ImageLimits } from '../pipeline/image-limits.ts'
-import { assertByteLength, defaultImageMemoryBytes } from '../pipeline/image-limits.ts'
+import {
+  assertByteLength,
+  defaultImageMemoryBytes,
+  defaultImageTimeoutMs,
+} from '../pipeline/image-limits.ts'
 import { createMemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
 import type { PipelineModel, PipelineSettings } from '../pipeline/pipeline-settings.ts'
 import type { Analyzer, DetectorOptions } from './analyzer-types.ts'
@@ -63,10 +67,11 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   const budget = createMemoryBudgetKeeper(
     options.limits.maxImageMemoryBytes ?? defaultImageMemoryBytes,
   )
-  const pool = createWorkerPool({ file, workers, maxQueue, budget })
+  const taskTimeoutMs = options.limits.imageTimeoutMs ?? defaultImageTimeoutMs
+  const pool = createWorkerPool({ file, workers, maxQueue, budget, taskTimeoutMs })
   const settings = shareSettings(base)
   const shared = { settings, pool }
-  const multiThreaded = createMultiThreadedWorker(file, base, workers, budget)
+  const multiThreaded = createMultiThreadedWorker(file, base, { workers, budget, taskTimeoutMs })
   const onExit = () => {
     pool.holdForExit()
     multiThreaded?.pool.holdForExit()

@@ -16,6 +16,15 @@ export interface MultiThreadedWorker {
   isReady(embedder: string): boolean
 }
 
+export interface MultiThreadedOptions {
+  /** How many workers the analyzer has: the cores it may use. */
+  readonly workers: number
+  /** Memory that all images of the analyzer share. */
+  readonly budget: MemoryBudgetKeeper
+  /** How long an image may take. */
+  readonly taskTimeoutMs: number
+}
+
 /** Beyond this, the layers of these networks are too small to share. */
 const maxThreads = 4
 /**
@@ -32,20 +41,17 @@ const keepMs = 15_000
  * which pays for one image on an idle machine and costs where all cores have work: these networks
  * are a set of their own, used while no other worker runs. docs/decisions/0007-one-image-many-cores.md
  *
- * @param workers  how many workers the analyzer has: the cores it may use
- * @param budget   memory that all images of the analyzer share
  * @returns `undefined` where there is only one worker
  */
 export function createMultiThreadedWorker(
   file: URL,
   base: PipelineSettings,
-  workers: number,
-  budget: MemoryBudgetKeeper,
+  { workers, budget, taskTimeoutMs }: MultiThreadedOptions,
 ): MultiThreadedWorker | undefined {
   const threads = Math.min(workers, maxThreads)
   if (threads === 1) return undefined
   const settings = shareSettings({ ...base, threads })
-  const pool = createWorkerPool({ file, workers: 1, maxQueue: 1, keepMs, budget })
+  const pool = createWorkerPool({ file, workers: 1, maxQueue: 1, keepMs, budget, taskTimeoutMs })
   let isWarm = false
   return {
     settings,

@@ -6,6 +6,7 @@ import { endStuckThread } from '../../platform/workers/calls.ts'
 import { type Outcome, readOutcome } from '../../platform/workers/outcome.ts'
 import { createRunGateKeeper } from '../../platform/workers/run-gate.ts'
 import { createThreadPool, endThreadPool, onDeserted } from '../../platform/workers/thread-pool.ts'
+import { defaultImageTimeoutMs } from '../pipeline/image-limits.ts'
 import type { MemoryBudgetKeeper } from '../pipeline/memory-budget.ts'
 import type { WorkerAnswer, WorkerTask } from '../pipeline/worker.ts'
 import type { AnalyzerStats } from './analyzer-types.ts'
@@ -20,7 +21,8 @@ export interface WorkerPoolOptions {
   /** Workers start when they are needed, and end after so long without work. Without it they stay. */
   readonly keepMs?: number
   /**
-   * How long a task may run, default five minutes. After that it fails, and its worker is replaced.
+   * How long a task may run, default {@link defaultImageTimeoutMs}. After that it fails, and its worker
+   * is replaced.
    * It may wait for twice as long, so that it is not given up with a stuck one before it.
    */
   readonly taskTimeoutMs?: number
@@ -39,9 +41,9 @@ export interface PostOptions {
 /** A fixed number of worker threads and a bounded queue before them. */
 export interface WorkerPool {
   /**
-   * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), `aborted`,
-   *   `workerFailed` when the worker died, its answer was lost or did not come in time, `notReady`
-   *   after `close`; see [Note: Calls that never settle] in calls.ts
+   * @throws {FaceError} what the worker answered; `overloaded` (info: `retryAfterSeconds`), also
+   *   when it waited for too long, `aborted`, `imageTimeout` when it was not done in time, `workerFailed` when the worker died or its answer
+   *   was lost, `notReady` after `close`; see [Note: Calls that never settle] in calls.ts
    */
   post(task: WorkerTask, options?: PostOptions): Promise<WorkerAnswer>
   stats(): AnalyzerStats
@@ -86,7 +88,7 @@ export function createWorkerPool({
   workers,
   maxQueue,
   keepMs,
-  taskTimeoutMs = 300_000,
+  taskTimeoutMs = defaultImageTimeoutMs,
   closeTimeoutMs = 30_000,
   budget,
 }: WorkerPoolOptions): WorkerPool {
@@ -173,6 +175,17 @@ export function createWorkerPool({
     holdForExit: () => gate.closeSync(runTimeoutMs),
   }
 
+  function overloaded(): FaceError {
+    return new FaceError('overloaded', { info: { retryAfterSeconds: estimateWait() } })
+  }
+
+  function tooSlow(): FaceError {
+    return new FaceError('imageTimeout', {
+      detail: `The limit is ${taskTimeoutMs} ms (limits.imageTimeoutMs).`,
+      info: { imageTimeoutMs: taskTimeoutMs },
+    })
+  }
+
   /** Answers a task with an error at once; a waiting one leaves the queue, a running one's answer is dropped. */
   function withdraw(ticket: Ticket, error: FaceError): void {
     const task = accepted.get(ticket)
@@ -184,8 +197,8 @@ export function createWorkerPool({
   }
 
   function giveUp(ticket: Ticket): void {
-    const detail = 'It was not done in time.'
-    withdraw(ticket, new FaceError('workerFailed', { detail }))
+    if (ticket.startedAt === undefined) withdraw(ticket, overloaded())
+    else withdraw(ticket, tooSlow())
     if (ticket.threadId === undefined) return
     // It may answer meanwhile, and have another task.
     const isStuck = () => accepted.has(ticket)
@@ -199,9 +212,7 @@ export function createWorkerPool({
   /** The pool's own errors are plain, and told apart only by their messages. */
   function rethrow(cause: unknown): never {
     const { message } = cause as Error
-    if (message === 'Task queue is at limit') {
-      throw new FaceError('overloaded', { info: { retryAfterSeconds: estimateWait() } })
-    }
+    if (message === 'Task queue is at limit') throw overloaded()
     throw new FaceError('workerFailed', { cause })
   }
 

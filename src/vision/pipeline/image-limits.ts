@@ -10,9 +10,16 @@ export interface ImageLimits {
    * pipeline.ts. Default {@link defaultImageMemoryBytes}.
    */
   readonly maxImageMemoryBytes?: number
+  /**
+   * How long a worker may take for an image, milliseconds, waiting for memory included. Default
+   * {@link defaultImageTimeoutMs}.
+   */
+  readonly imageTimeoutMs?: number
 }
 
 export const defaultImageMemoryBytes = 1_000_000_000
+/** More than the two minutes for which an image may wait for memory. */
+export const defaultImageTimeoutMs = 300_000
 
 /**
  * @param bytes  from callers without types anything may come, such as a path

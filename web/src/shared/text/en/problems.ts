@@ -7,6 +7,7 @@ export const problems = {
   rateLimited: 'Too many requests at once. Try again in a moment.',
   storeBusy: 'The database is busy. Try again in a moment.',
   storeUnavailable: 'The database cannot be reached. Try again in a moment.',
+  imageTimeout: 'This photo takes too long to analyse. Try a smaller one.',
   workerFailed: 'The server could not analyse this photo. Try again.',
   notReady: 'The server is starting or stopping. Try again in a moment.',
   unauthorized: 'This server needs an API key.',
