@@ -76,11 +76,26 @@ function toEntry(
 }
 
 function parseLine(line: string): Line {
+  let value: unknown
   try {
-    return JSON.parse(line) as Line
-  } catch (cause) {
-    throw new FaceError('storeCorrupt', { detail: 'The list of photographs is damaged.', cause })
+    value = JSON.parse(line)
+  } catch {
+    value = undefined
   }
+  if (isLine(value)) return value
+  throw new FaceError('storeCorrupt', { detail: 'The list of photographs is damaged.' })
+}
+
+function isLine(value: unknown): value is Line {
+  const { file, path, image, person } = (value ?? {}) as Readonly<Record<string, unknown>>
+  const { id, name } = (person ?? {}) as Readonly<Record<string, unknown>>
+  const isTextOrAbsent = (given: unknown) => given === undefined || typeof given === 'string'
+  return (
+    typeof file === 'string' &&
+    isTextOrAbsent(path) &&
+    isTextOrAbsent(image) &&
+    (typeof id === 'string' || typeof name === 'string')
+  )
 }
 
 async function* readLines(file: ArchiveFile): AsyncGenerator<string, void> {

@@ -35,4 +35,12 @@ describe('parseFaceApiWeights', () => {
     const other = manifest.replace('float32', 'int32')
     expect(() => parseFaceApiWeights(other, shards())).toThrow(/Weight a is stored as int32/)
   })
+
+  it('refuses what is no manifest', () => {
+    const broken = ['', '[', '{}', '[{}]', '[{"paths":["one"],"weights":[{"name":"a"}]}]', '[null]']
+    const negative = manifest.replace('[2]', '[-2]')
+    for (const text of [...broken, negative]) {
+      expect(() => parseFaceApiWeights(text, shards())).toThrow(/no manifest of face-api/)
+    }
+  })
 })

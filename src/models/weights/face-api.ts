@@ -1,17 +1,21 @@
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import { FaceError } from '../../core/errors.ts'
 import { type NamedArray, sizeOf } from './named-array.ts'
 
-interface WeightEntry {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly dtype: string
-  readonly quantization?: { readonly dtype: string; readonly scale: number; readonly min: number }
-}
+const WeightSchema = Type.Object({
+  name: Type.String(),
+  shape: Type.Array(Type.Integer({ minimum: 0 })),
+  dtype: Type.String(),
+  quantization: Type.Optional(
+    Type.Object({ dtype: Type.String(), scale: Type.Number(), min: Type.Number() }),
+  ),
+})
+type WeightEntry = Static<typeof WeightSchema>
 
-interface WeightGroup {
-  readonly paths: readonly string[]
-  readonly weights: readonly WeightEntry[]
-}
+const ManifestSchema = Type.Array(
+  Type.Object({ paths: Type.Array(Type.String()), weights: Type.Array(WeightSchema) }),
+)
 
 const FLOAT_BYTES = 4
 
@@ -42,13 +46,14 @@ function readEntry(entry: WeightEntry, bytes: Uint8Array, offset: number): [Name
  * @param manifest  text of the `*-weights_manifest.json`
  * @param shards    bytes of each shard by the name that the manifest uses
  * @returns float32 arrays by name; 8-bit codes become code x scale + min
- * @throws {FaceError} `modelImportFailed` when a shard is missing, cut off or too long
+ * @throws {FaceError} `modelImportFailed` when the manifest is none, or a shard is missing, cut off
+ *   or too long
  */
 export function parseFaceApiWeights(
   manifest: string,
   shards: ReadonlyMap<string, Uint8Array>,
 ): Map<string, NamedArray> {
-  const groups = JSON.parse(manifest) as readonly WeightGroup[]
+  const groups = parseGroups(manifest)
   const arrays = new Map<string, NamedArray>()
   for (const group of groups) {
     const parts = group.paths.map((path) => {
@@ -70,4 +75,15 @@ export function parseFaceApiWeights(
     }
   }
   return arrays
+}
+
+function parseGroups(text: string): Static<typeof ManifestSchema> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (Value.Check(ManifestSchema, value)) return value
+  throw new FaceError('modelImportFailed', { detail: 'It has no manifest of face-api.js weights.' })
 }
