@@ -110,11 +110,11 @@ const source = [':/', ':(top,exclude)bench/results']
  * Writes a result with what it was measured on: to `out`, or to bench/results/<name>.json, where
  * the report reads it; a quick look is not written unless `out` is given.
  */
-export function writeResult(name, { out, quick = false }, { question, ...result }) {
+export function writeResult(name, { out, quick = false, command: given }, { question, ...result }) {
   const file = out ?? (quick ? undefined : `bench/results/${name}.json`)
   if (file === undefined) return
   const script = name.replace(/-container$/, '')
-  const command = `npm run bench:${script} ${toOptions(process.argv.slice(2))}`.trim()
+  const command = given ?? `npm run bench:${script} ${toOptions(process.argv.slice(2))}`.trim()
   const all = { question, command, quick, ...machine(), ...result }
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`)
