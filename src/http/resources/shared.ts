@@ -27,19 +27,33 @@ export const base64List: TArray<TString> = Type.Array(base64Schema, {
   description: '`http.maxImages` of the configuration are allowed, 20 by default.',
 })
 
-/** A form with one file in each of `fields` besides the given text fields. */
-export function createForm(
+/** A form with one file in each of `fields`. */
+export function createForm(fields: readonly string[]): MultipartForm {
+  const properties = Object.fromEntries(fields.map((name) => [name, binary]))
+  return { fields, schema: { type: 'object', properties, required: fields } }
+}
+
+/**
+ * A form with files and text fields of which only some have to be there.
+ *
+ * @param ways  the fields that make it complete; those of one way are enough
+ */
+export function createFormOfWays(
   fields: readonly string[],
-  extra: Readonly<Record<string, unknown>> = {},
-  required: readonly string[] = fields,
+  extra: Readonly<Record<string, unknown>>,
+  ways: readonly (readonly string[])[],
 ): MultipartForm {
-  const files = Object.fromEntries(fields.map((name) => [name, binary]))
-  return { fields, schema: { type: 'object', properties: { ...files, ...extra }, required } }
+  const properties = { ...Object.fromEntries(fields.map((name) => [name, binary])), ...extra }
+  return { fields, schema: { type: 'object', properties, anyOf: toAlternatives(ways) } }
+}
+
+function toAlternatives(ways: readonly (readonly string[])[]) {
+  return ways.map((required) => ({ required }))
 }
 
 /** A form with one or more files in the field `image`, or `images`. */
 export function createManyForm(): MultipartForm {
-  const anyOf = imageFields.map((name) => ({ required: [name] }))
+  const anyOf = toAlternatives(imageFields.map((name) => [name]))
   return { fields: imageFields, schema: { type: 'object', properties: manyFiles, anyOf } }
 }
 
@@ -54,7 +68,10 @@ export function createFormWithImages(
 
 const imageFields: readonly string[] = ['image', 'images']
 const manyFiles = Object.fromEntries(
-  imageFields.map((name) => [name, { type: 'array', items: binary, maxItems: mostImages }]),
+  imageFields.map((name) => [
+    name,
+    { type: 'array', items: binary, minItems: 1, maxItems: mostImages },
+  ]),
 )
 
 /** A form with an archive of photographs, or with photographs and a table of whose they are. */
@@ -62,10 +79,11 @@ export function createPhotographForm(): MultipartForm {
   const { archive, photographs, table } = photographFields
   const properties = {
     [archive]: binary,
-    [photographs]: { type: 'array', items: binary, maxItems: maxFormFiles },
+    [photographs]: { type: 'array', items: binary, minItems: 1, maxItems: maxFormFiles },
     [table]: binary,
   }
-  return { fields: [archive, photographs], schema: { type: 'object', properties } }
+  const anyOf = toAlternatives([[archive], [photographs]])
+  return { fields: [archive, photographs], schema: { type: 'object', properties, anyOf } }
 }
 
 /** The JSON side of a body that may also be a form; the form is read by `readUpload`. */

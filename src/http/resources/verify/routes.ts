@@ -9,7 +9,7 @@ import type { App, RouteContext } from '../../types.ts'
 import { detectorProperties, toDetector } from '../analysis/detector.ts'
 import { VerifyResult } from '../analysis/schema.ts'
 import { ref } from '../component.ts'
-import { base64Schema, createForm, jsonBody } from '../shared.ts'
+import { base64Schema, createFormOfWays, jsonBody } from '../shared.ts'
 
 const fields = ['imageA', 'imageB', 'image'] as const
 const text = ['collection', 'personId', 'faceId'] as const
@@ -58,14 +58,18 @@ export function registerVerifyRoute(app: App, { options }: RouteContext): void {
     bodyLimit: options.maxRequestBytes,
     config: {
       scope: 'verify',
-      multipart: createForm(
+      multipart: createFormOfWays(
         fields,
         {
           collection: { type: 'string' },
           personId: { type: 'string' },
           faceId: { type: 'string' },
         },
-        [],
+        [
+          ['imageA', 'imageB'],
+          ['image', 'personId'],
+          ['image', 'faceId'],
+        ],
       ),
     },
     schema: {
