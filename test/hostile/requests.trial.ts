@@ -25,10 +25,14 @@ const requestCount = Number(setting('REQUESTS') ?? 10_000)
 const warmUpCount = Math.ceil(requestCount / 4)
 const concurrency = 32
 
-const residentSlackBytes = 30 * 1024 * 1024
-/** The aim is 250 ms; test machines are shared, so that only a multiple is an error. */
+/** Where the table is written as JSON, with the machine and the commit. */
+const resultFile = setting('RESULT')
+
+const residentSlackBytes = 20 * 1000 * 1000
+/** The aim on a machine that does nothing else. */
 const healthAimMs = 250
-const healthBoundMs = 20 * healthAimMs
+/** How many times as long as a loop of about 100 ms `/healthz` may take: test machines are shared. */
+const healthSlack = 20
 /** Milliseconds in which connections time out and memory is given back. */
 const settleMs = 120_000
 
@@ -102,6 +106,13 @@ async function rest(): Promise<Balance> {
   return last
 }
 
+/** Milliseconds of a loop that takes about 100 of them on one core of 2020. */
+function calibrate(): number {
+  const start = performance.now()
+  JSON.parse(`[${'1,'.repeat(3_000_000)}1]`)
+  return performance.now() - start
+}
+
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const list = (counts: Map<unknown, number>) =>
   [...counts]
@@ -109,6 +120,17 @@ const list = (counts: Map<unknown, number>) =>
     .map(([key, times]) => `${key}: ${times}`)
     .join(', ')
 const toMiB = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
+
+interface Measure {
+  writeResult(name: string, options: object, result: object): void
+}
+
+async function writeResult(out: string, table: object): Promise<void> {
+  const module = new URL('../../bench/measure.mjs', import.meta.url)
+  const measure: Measure = await import(module.href)
+  const command = `FACE_WATCHER_TEST_HOSTILE_SEED=${seed} npm run test:hostile`
+  measure.writeResult('hostile', { out, command }, { question: 'hostile requests', ...table })
+}
 
 it('answers or closes hostile requests and is as it was before', async () => {
   print(`seed ${seed}`)
@@ -125,6 +147,7 @@ it('answers or closes hostile requests and is as it was before', async () => {
   const start = performance.now()
   const summary = await playAll(Array.from({ length: requestCount }, (_, i) => i))
   const seconds = (performance.now() - start) / 1000
+  const loopMs = calibrate()
   const latencies = await health.stop()
   const after = await settle(before)
 
@@ -139,6 +162,28 @@ it('answers or closes hostile requests and is as it was before', async () => {
   print(
     `/healthz: ${latencies.length} times, p50 ${at(0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (aim ${healthAimMs}), longest ${at(1).toFixed(1)} ms`,
   )
+  const answers = [...summary.statuses].reduce((sum, [, times]) => sum + times, 0)
+  const faultsOfServer = [...summary.statuses].reduce(
+    (sum, [status, times]) => sum + (status >= 500 && status !== 503 ? times : 0),
+    0,
+  )
+  const crashes = server.isRunning() ? 0 : 1
+  const table = {
+    ...{ seed, requests: requestCount, concurrency, seconds, answers, crashes },
+    serverErrors: faultsOfServer,
+    unavailable: summary.statuses.get(503) ?? 0,
+    faultsInLog: server.faults().length,
+    residentBytes: {
+      idle: idle.residentBytes,
+      before: before.residentBytes,
+      after: after.residentBytes,
+    },
+    healthMs: { count: latencies.length, p50: at(0.5), p99, longest: at(1), loop: loopMs },
+  }
+  print(
+    `crashes: ${crashes}, 5xx other than 503: ${faultsOfServer}, memory: ${toMiB(after.residentBytes - before.residentBytes)} more than before`,
+  )
+  if (resultFile !== undefined) await writeResult(resultFile, table)
   for (const failure of [...warmUp.failures, ...summary.failures].slice(0, 10)) print(failure)
 
   expect(server.isRunning()).toBe(true)
@@ -147,5 +192,5 @@ it('answers or closes hostile requests and is as it was before', async () => {
   expect(after.descriptors).toBeLessThanOrEqual(before.descriptors)
   expect(after.threads).toBeLessThanOrEqual(before.threads)
   expect(after.residentBytes - before.residentBytes).toBeLessThanOrEqual(residentSlackBytes)
-  expect(p99).toBeLessThan(healthBoundMs)
+  expect(p99).toBeLessThan(healthSlack * loopMs)
 })
