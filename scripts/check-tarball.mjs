@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -81,7 +82,9 @@ function install({ name, command }, tarball, args = []) {
   const folder = mkdtempSync(join(temporary, 'install-'))
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   const { code, output, ms } = run([...command, ...args, tarball], folder)
-  const fault = code === 0 ? findUnwanted(output) : output.slice(-3000)
+  const bill = join(folder, 'node_modules/face-watcher/sbom.cdx.json')
+  const lacking = existsSync(bill) ? undefined : 'there is no bill of materials in the package'
+  const fault = code === 0 ? (findUnwanted(output) ?? lacking) : output.slice(-3000)
   report(`${name}: install ${args.join(' ')}`, fault, ` (${Math.round(ms / 1000)} s)`)
   return code === 0 ? folder : undefined
 }
