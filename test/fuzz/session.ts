@@ -73,6 +73,11 @@ export async function runSession(
   process.on('unhandledRejection', onEscaped)
   for (const input of inputs) await run(input, false)
 
+  if (inputs.length === 0) {
+    // What it needs is not built here.
+    report({ kind: 'done', executions: 0, kept: [] })
+    return
+  }
   const draw = (): { readonly input: Uint8Array; readonly isRepaired: boolean } => {
     // Half of them from what was found here, where anything was.
     const pool = kept.length > 0 && random() < 0.5 ? kept : inputs
