@@ -3081,7 +3081,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3099,7 +3099,7 @@ export interface components {
                 route: string;
                 status: number;
                 /** @enum {string} */
-                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
             }[];
         };
         /**
@@ -4237,7 +4237,7 @@ export interface operations {
                     collection?: string;
                     personId?: string;
                     faceId?: string;
-                };
+                } | unknown | unknown | unknown;
                 "application/json": {
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     imageA?: string;
@@ -11799,7 +11799,7 @@ export interface operations {
                     photos?: string[];
                     /** Format: binary */
                     table?: string;
-                };
+                } | unknown | unknown;
             };
         };
         responses: {
@@ -11925,7 +11925,7 @@ export interface operations {
                     photos?: string[];
                     /** Format: binary */
                     table?: string;
-                };
+                } | unknown | unknown;
             };
         };
         responses: {
