@@ -8,7 +8,8 @@ export const problems: TranslationOf<typeof en> = {
   rateLimited: 'Zu viele Anfragen auf einmal. Versuchen Sie es gleich noch einmal.',
   storeBusy: 'Die Datenbank ist beschäftigt. Versuchen Sie es gleich noch einmal.',
   storeUnavailable: 'Die Datenbank ist nicht erreichbar. Versuchen Sie es gleich noch einmal.',
-  imageTimeout: 'Die Auswertung dieses Fotos dauert zu lange. Versuchen Sie es mit einem kleineren.',
+  imageTimeout:
+    'Die Auswertung dieses Fotos dauert zu lange. Versuchen Sie es mit einem kleineren.',
   workerFailed: 'Der Server konnte dieses Foto nicht auswerten. Versuchen Sie es erneut.',
   notReady: 'Der Server startet oder hält gerade an. Versuchen Sie es gleich noch einmal.',
   unauthorized: 'Dieser Server verlangt einen API-Schlüssel.',
