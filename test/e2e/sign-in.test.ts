@@ -73,6 +73,8 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.locator('[name=login]').fill(account)
     await page.locator('[name=password]').fill('x')
     await page.locator('[type=submit]').click()
+    // Not the button of the form before.
+    await page.locator('[name=prompt][value=consent]').waitFor({ state: 'attached' })
     await page.locator('form [type=submit]').click()
   }
 
@@ -93,7 +95,7 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     // Something that changes needs the token that the page asked for after the reload.
     await page.goto(`${baseUrl}#/collections`)
     await page.getByRole('button', { name: 'New collection' }).click()
-    await page.getByRole('dialog').getByLabel('Name').fill('door')
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('door')
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
 
