@@ -4,6 +4,7 @@ import type { Connection } from './libsql.ts'
 import { coverScoreMigrations } from './migrations/cover-scores.ts'
 import { galleryMigrations } from './migrations/gallery.ts'
 import { jobsMigrations } from './migrations/jobs.ts'
+import { keyMigrations } from './migrations/keys.ts'
 import type { Migration } from './migrations/migration.ts'
 import { peopleMigrations } from './migrations/people.ts'
 import { strangersMigrations } from './migrations/strangers.ts'
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
     WHERE record = 'setAside';
   `,
   ...coverScoreMigrations,
+  ...keyMigrations,
 ]
 
 /** The schema version that this program writes. */
