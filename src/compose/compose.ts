@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createKeyExpiryWarner } from '../access/key-expiry.ts'
 import { createKeys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
@@ -249,10 +250,15 @@ async function composeUseCases(
     undoMs: config.history.undoDays * dayMs,
     keepMs: config.history.keepDays * dayMs,
   })
+  const keys = createKeys({ store })
+  const warned =
+    logger === undefined || shortLived
+      ? faceWatcher
+      : closeAfter(createKeyExpiryWarner({ keys, logger }), faceWatcher)
   return {
-    faceWatcher: closeAfter(trash, closeAfter(service, faceWatcher)),
+    faceWatcher: closeAfter(trash, closeAfter(service, warned)),
     answers: store.answers,
-    keys: createKeys({ store }),
+    keys,
     jobs: service.jobs,
   }
 }

@@ -137,6 +137,7 @@ export const accessCalls: Readonly<Record<string, AccessCall>> = {
   evaluatePhotographs: { send: form(photos), right: '202', elsewhere: forbidden },
   listKeys: { right: '200', elsewhere: forbidden },
   createKey: { send: json({ name: 'a', scopes: ['watch'] }), right: '201', elsewhere: forbidden },
+  rotateKey: { right: '201', elsewhere: forbidden },
   revokeKey: { right: '204', elsewhere: forbidden },
   listJobs: { right: '200', elsewhere: '200' },
   getJob: { right: '200', elsewhere: noJob },
