@@ -36,6 +36,7 @@ export type {
 } from './core/types.ts'
 export type { GalleryCaller, LongOptions, SuppressedPerson } from './gallery/gallery.ts'
 export type { IndexAgreement } from './gallery/sync/index-agreement.ts'
+export type { TlsFiles } from './http/intake/tls.ts'
 export type { HttpOptions } from './http/options.ts'
 export type { RunningServer } from './http/server.ts'
 export type { ConfigurationValue, HttpServices } from './http/types.ts'

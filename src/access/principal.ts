@@ -7,6 +7,10 @@ export interface Grant {
   readonly scopes: readonly string[]
   /** Ids of the only collections; absent: all. */
   readonly collectionIds?: readonly string[]
+  /** It may only make the first key; see [Note: Set-up key] in set-up-key.ts. */
+  readonly isSetUp?: true
+  /** How much it may ask for; absent: as much as anybody. */
+  readonly limits?: { readonly ratePerMinute?: number; readonly quotaPerDay?: number }
 }
 
 /** A caller and what the caller may do. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createKeyExpiryWarner } from '../access/key-expiry.ts'
 import { createKeys } from '../access/keys.ts'
 import type { Config } from '../config/config.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
@@ -253,11 +254,16 @@ async function composeUseCases(
     undoMs: config.history.undoDays * dayMs,
     keepMs: config.history.keepDays * dayMs,
   })
+  const keys = createKeys({ store })
+  const warned =
+    logger === undefined || shortLived
+      ? faceWatcher
+      : closeAfter(createKeyExpiryWarner({ keys, logger }), faceWatcher)
   return {
-    faceWatcher: closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, faceWatcher))),
+    faceWatcher: closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, warned))),
     ...signIn,
     answers: store.answers,
-    keys: createKeys({ store }),
+    keys,
     jobs: service.jobs,
   }
 }

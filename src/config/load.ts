@@ -181,6 +181,13 @@ function checkTogether(config: Config, sources: ReadonlyMap<string, string>): re
       problems.push(`${sources.get('store.url')}: ${clash}`)
     }
   }
+  const { certFile, keyFile } = config.http.tls
+  if ((certFile === '') !== (keyFile === '')) {
+    const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile']
+    problems.push(
+      `${sources.get(`http.tls.${given}`)}: http.tls.${given} needs http.tls.${missing}, too.`,
+    )
+  }
   // Shorter keys can be guessed over the network.
   if (config.http.apiKey !== '' && config.http.apiKey.length < 20) {
     problems.push(

@@ -11,6 +11,7 @@ import { registerAccess, toAskedKeys } from './plugins/access.ts'
 import { registerMetrics } from './plugins/metrics.ts'
 import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
+import { registerQuotas } from './plugins/rate-limits.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
@@ -72,15 +73,16 @@ export async function createApp(
 
   const problems = registerProblems(app)
   registerRequestContext(app)
-  const metrics = registerMetrics(app, services.faceWatcher)
+  const metrics = registerMetrics(app, services)
   await registerSecurity(app, services.keys, options)
   await registerAccess(app, services, options)
+  registerQuotas(app)
   registerAnswerLimits(app, options)
   registerHeldUploads(app, options)
   app.removeContentTypeParser('text/plain')
   registerJsonBodies(app)
   await app.register(multipart, { throwFileSizeLimit: false })
-  await registerOpenApi(app)
+  await registerOpenApi(app, options)
 
   registerHealthRoutes(app, context)
   await registerPage(app, options.webRoot)
@@ -144,7 +146,7 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
     genReqId: createRequestId,
     serverFactory: (handler) => createBoundedServer(handler, options),
     return503OnClosing: false,
-    trustProxy: typeof trustProxy === 'object' ? [...trustProxy] : trustProxy,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     routerOptions: { maxParamLength },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { TlsFiles } from './intake/tls.ts'
 
 /** Options of the HTTP interface; filled from the configuration. */
 export interface HttpOptions {
@@ -8,10 +9,23 @@ export interface HttpOptions {
   readonly port?: number
   /** Allows listening beyond this machine without an API key. Default false. */
   readonly insecure?: boolean
+  /**
+   * Called with a set-up key, instead of an error, when the server shall listen beyond this machine and
+   * there is no API key: it makes the first one and nothing else. Only for a terminal.
+   */
+  readonly onSetUpKey?: (key: string) => void
+  /** Speak HTTPS with a certificate and its private key, which are read again when the files change. */
+  readonly tls?: TlsFiles
   /** Lower-case hex SHA-256 of each API key. None: no key is asked for. */
   readonly apiKeys?: readonly string[]
-  /** Host names a request may name besides the loopback names, when no key is asked for. */
+  /** Host names a request may name besides the loopback names and `host`; none: any, once a key is asked for. */
   readonly allowedHosts?: readonly string[]
+  /** Origins of other pages that may call the API from a browser, as in `https://intranet.example.org`. */
+  readonly allowedOrigins?: readonly string[]
+  /** Origins of pages that may show the page in a frame. */
+  readonly frameAncestors?: readonly string[]
+  /** Whether `/docs` and `/openapi.json` need no key. Default true. */
+  readonly publicDocs?: boolean
   /** Largest image file, bytes. Default 20 MiB. */
   readonly maxImageBytes?: number
   /** Most images of one enrolment request. Default 20. */
@@ -26,8 +40,8 @@ export interface HttpOptions {
   readonly maxConnections?: number
   /** Bytes of request bodies held at the same time, over all connections. Default 256 MiB, at least one request. */
   readonly maxHeldUploadBytes?: number
-  /** Clients whose `X-Forwarded-*` is believed: addresses and networks of the proxies, or everybody (true, on this machine only). Default false. */
-  readonly trustProxy?: boolean | string | readonly string[]
+  /** Addresses and networks of the proxies whose `X-Forwarded-*` is believed. Default: none. */
+  readonly trustProxy?: readonly string[]
   /** Time to receive a whole request, milliseconds; 0: no limit. Default 120,000. */
   readonly requestTimeoutMs?: number
   /** Time in which a client has to take some of its answer, milliseconds; 0: no limit. Default 30,000. */
@@ -46,7 +60,7 @@ export interface HttpOptions {
   readonly logger?: FastifyBaseLogger
 }
 
-type WithoutDefault = 'rateLimit' | 'webRoot' | 'logger'
+type WithoutDefault = 'tls' | 'rateLimit' | 'webRoot' | 'logger' | 'onSetUpKey'
 
 /** {@link HttpOptions} with every default filled in. */
 export type ResolvedHttpOptions = Readonly<
@@ -69,8 +83,13 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 8000,
     insecure: options.insecure ?? false,
+    onSetUpKey: options.onSetUpKey,
+    tls: options.tls,
     apiKeys: options.apiKeys ?? [],
     allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+    frameAncestors: options.frameAncestors ?? [],
+    publicDocs: options.publicDocs ?? true,
     maxImageBytes,
     maxImages: options.maxImages ?? 20,
     maxRequestBytes,
@@ -81,7 +100,7 @@ export function resolveHttpOptions(options: HttpOptions): ResolvedHttpOptions {
       options.maxHeldUploadBytes ?? 256 * 1024 * 1024,
       maxRequestBytes + envelopeBytes,
     ),
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: options.trustProxy ?? [],
     requestTimeoutMs: options.requestTimeoutMs ?? 120_000,
     writeTimeoutMs: options.writeTimeoutMs ?? 30_000,
     leastBytesPerSecond: options.leastBytesPerSecond ?? 8 * 1024,

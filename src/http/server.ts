@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { withSetUpKey } from '../access/set-up-key.ts'
 import { FaceError } from '../core/errors.ts'
 import { createApp } from './app.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { toAskedKeys } from './plugins/access.ts'
-import { assertSafeBind } from './plugins/safe-bind.ts'
+import { assertSafeBind, needsStoredKey } from './plugins/safe-bind.ts'
 import type { HttpServices } from './types.ts'
 
 /** A server that listens. */
@@ -23,8 +24,8 @@ export interface RunningServer extends AsyncDisposable {
 /**
  * Listens.
  *
- * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure`;
- *   `portInUse`; `invalidConfig` when the address is not one of this machine's, or as `assertSafeBind`
+ * @throws {FaceError} `insecureBind` beyond this machine without an API key, unless `insecure` or
+ *   `onSetUpKey`; `portInUse`; `invalidConfig` when the address is not one of this machine's, or as `assertSafeBind`
  */
 export async function startServer(
   services: HttpServices,
@@ -32,10 +33,16 @@ export async function startServer(
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
-  assertSafeBind({ ...options, hasKeys: await toAskedKeys(services).areRequired() })
-  const app = await createApp(services, httpOptions)
+  const hasKeys = await toAskedKeys(services).areRequired()
+  const { onSetUpKey } = options
+  assertSafeBind({ ...options, hasKeys, canSetUp: onSetUpKey !== undefined })
+  const setUp = needsStoredKey(options) && !hasKeys ? withSetUpKey(services.keys) : undefined
+  const app = await createApp({ ...services, ...(setUp && { keys: setUp.keys }) }, httpOptions)
   try {
-    const url = await app.listen({ host, port })
+    const plain = await app.listen({ host, port })
+    // The library that listens does not know that its server was made with TLS.
+    const url = options.tls === undefined ? plain : plain.replace(/^http:/, 'https:')
+    if (setUp) onSetUpKey?.(setUp.setUpKey)
     const bound = app.server.address()
     let closing: Promise<void> | undefined
     const close = (): Promise<void> => {

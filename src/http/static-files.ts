@@ -100,7 +100,11 @@ export function sendStaticFile(
   // Each encoding is a representation of its own, with its own strong tag.
   const etag = encoding === undefined ? file.etag : `${file.etag.slice(0, -1)}-${encoding}"`
   reply.header('cache-control', cacheControl).header('etag', etag)
-  if (encodings.some((name) => compressed[name])) reply.header('vary', 'accept-encoding')
+  if (encodings.some((name) => compressed[name])) {
+    // Origins that may call from other pages vary the answer, too.
+    const others = reply.getHeader('vary')
+    reply.header('vary', others === undefined ? 'accept-encoding' : `${others}, accept-encoding`)
+  }
   if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (encoding !== undefined) reply.header('content-encoding', encoding)
   return reply

@@ -95,6 +95,8 @@ declare module 'fastify' {
     readonly isEventStream?: boolean
     /** What a caller has to have. Every route declares it. */
     scope?: ScopeOrPublic
+    /** The set-up key may call it; see [Note: Set-up key] in access/set-up-key.ts. */
+    readonly setUp?: boolean
     /** It tells of the whole server, or changes it: a key for some collections is refused. */
     readonly wholeServer?: boolean
     /** File fields of the multipart form and their OpenAPI schema; absent where only JSON is read. */

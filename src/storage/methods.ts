@@ -89,6 +89,7 @@ const methods: {
     findByHash: 'read',
     touch: 'write',
     revoke: 'write',
+    rotate: 'write',
     // Its name may be a person's.
     remove: 'erase',
   },

@@ -137,6 +137,7 @@ export const accessCalls: Readonly<Record<string, AccessCall>> = {
   evaluatePhotographs: { send: form(photos), right: '202', elsewhere: forbidden },
   listKeys: { right: '200', elsewhere: forbidden },
   createKey: { send: json({ name: 'a', scopes: ['watch'] }), right: '201', elsewhere: forbidden },
+  rotateKey: { right: '201', elsewhere: forbidden },
   revokeKey: { right: '204', elsewhere: forbidden },
   getSession: { right: '200' },
   // With a key it would be slow after five callers.

@@ -1414,6 +1414,8 @@ it('makes, lists and revokes API keys', async () => {
   const headers = { authorization: `Bearer ${json.key}` }
   const listed = await client.send('GET', '/v1/keys', { headers })
   expect(listed.json.items.map(({ id }: { id: string }) => id)).toEqual([json.id])
+  const rotated = await client.send('POST', `/v1/keys/${json.id}/rotate`, { headers })
+  expect([rotated.status, rotated.json.name]).toEqual([201, json.name])
   expect((await client.send('DELETE', `/v1/keys/${json.id}`, { headers })).status).toBe(204)
 })
 

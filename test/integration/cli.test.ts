@@ -350,7 +350,6 @@ describe('exit codes', () => {
     [['enroll'], 2, "missing required argument 'paths'"],
     [['identify', 'x.jpg', '--candidates', '0'], 2, 'It must be an integer from 1 to 100.'],
     [['verify', 'a.jpg'], 2, 'Give either a second image, or --person, or --face.'],
-    [['serve', '--host', '0.0.0.0'], 2, '[insecureBind]'],
     [['config', 'print', '--config', '/no/such.yaml'], 2, '/no/such.yaml: there is no such file.'],
     [['identify', '/no/such.jpg'], 3, '/no/such.jpg: there is no such file or folder.'],
     [['detect', samplePhoto(1).replace(/sample1\.jpg$/, 'index.js')], 3, '[unsupportedImage]'],

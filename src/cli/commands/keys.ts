@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { KeyDetails, Keys } from '../../access/keys.ts'
+import type { CreatedKey, KeyDetails, Keys } from '../../access/keys.ts'
 import { scopeDescriptions } from '../../access/scopes.ts'
 import { commandLineActor } from '../actor.ts'
 import type { CliContext } from '../context.ts'
@@ -10,6 +10,14 @@ interface CreateOptions {
   readonly scope: readonly string[]
   readonly collection?: readonly string[]
   readonly expires?: string
+  readonly ratePerMinute?: number
+  readonly quotaPerDay?: number
+  readonly json?: boolean
+}
+
+interface RotateOptions {
+  readonly overlap?: number
+  readonly expires?: string
   readonly json?: boolean
 }
 
@@ -19,7 +27,7 @@ ${Object.entries(scopeDescriptions)
   .map(([scope, description]) => `  ${scope.padEnd(18)} ${description}`)
   .join('\n')}`
 
-/** `keys create|list|revoke|remove|generate`. They need neither models nor an index. */
+/** `keys create|list|rotate|revoke|remove|generate`. They need neither models nor an index. */
 export function addKeys(program: Command, { output, loadConfig }: CliContext): void {
   const keys = program.command('keys').description('API keys of the HTTP interface')
 
@@ -35,22 +43,53 @@ export function addKeys(program: Command, { output, loadConfig }: CliContext): v
     .requiredOption('--scope <scope...>', 'what it may do, see below; several, or once for each')
     .option('--collection <name...>', 'the only collections it works on (default: all)')
     .option('--expires <time>', 'when it ends: 12h, 90d, 52w, or a date (default: never)', toEnd)
+    .option('--rate-per-minute <n>', 'requests a minute (default: no limit of its own)', toLimit)
+    .option('--quota-per-day <n>', 'requests a day, UTC (default: no quota)', toLimit)
     .option('--json', 'print JSON')
     .addHelpText('after', scopeHelp)
-    .action((name: string, { scope, collection, expires, json }: CreateOptions) =>
+    .action((name: string, { scope, collection, expires, json, ...limits }: CreateOptions) =>
       withKeys(async (opened) => {
         const created = await opened.create({
           name,
           scopes: scope,
           ...(collection === undefined ? {} : { collections: collection }),
           ...(expires === undefined ? {} : { expiresAt: expires }),
+          ...limits,
         })
         if (json) return output.json(created)
-        output.print(`Key ${created.id}, shown only this once:`)
-        output.print('')
-        output.print(`  ${created.key}`)
-        output.print('')
-        output.print('Clients send it as "Authorization: Bearer KEY".')
+        printSecret(created)
+      }),
+    )
+
+  function printSecret({ id, key }: CreatedKey): void {
+    output.print(`Key ${id}, shown only this once:`)
+    output.print('')
+    output.print(`  ${key}`)
+    output.print('')
+    output.print('Clients send it as "Authorization: Bearer KEY".')
+  }
+
+  keys
+    .command('rotate <key>')
+    .description('give a key, by id or name, another secret; the former one ends after a time')
+    .option('--overlap <time>', 'how long both are valid: 30m, 24h, 7d (default: 24h)', toSpanMs)
+    .option(
+      '--expires <time>',
+      'when the new one ends (default: after as long as the former one was given)',
+      toEnd,
+    )
+    .option('--json', 'print JSON')
+    .action((text: string, { overlap, expires, json }: RotateOptions) =>
+      withKeys(async (opened) => {
+        const { id } = await findKey(opened, text, isRotatable)
+        const created = await opened.rotate(id, {
+          ...(overlap === undefined ? {} : { overlapMs: overlap }),
+          ...(expires === undefined ? {} : { expiresAt: expires }),
+        })
+        if (json) return output.json(created)
+        printSecret(created)
+        const former = (await listAll((page) => opened.list(page))).find((key) => key.id === id)
+        output.print(`The former key ${id} ends ${former?.expiresAt ?? 'now'}.`)
       }),
     )
 
@@ -145,13 +184,31 @@ function toRow(key: KeyDetails): readonly string[] {
   ]
 }
 
-function toState({ revokedAt, expiresAt }: KeyDetails): string {
+function isRotatable({ revokedAt, replacedBy }: KeyDetails): boolean {
+  return revokedAt === undefined && replacedBy === undefined
+}
+
+function toState({ revokedAt, expiresAt, endsSoon }: KeyDetails): string {
   if (revokedAt !== undefined) return `revoked ${revokedAt}`
   if (expiresAt === undefined) return 'valid'
+  if (endsSoon) return `ENDS SOON ${expiresAt}`
   return Date.parse(expiresAt) > Date.now() ? `valid until ${expiresAt}` : `expired ${expiresAt}`
 }
 
 const unitHours: Readonly<Record<string, number>> = { h: 1, d: 24, w: 168 }
+
+/** Milliseconds of a span. */
+function toSpanMs(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,5})([mhdw])$/.exec(text) ?? []
+  const hours = unit === 'm' ? 1 / 60 : unitHours[unit]
+  if (count !== undefined && hours !== undefined) return Number(count) * hours * 3_600_000
+  throw new InvalidArgumentError('Expected a number with m, h, d or w, such as 24h.')
+}
+
+function toLimit(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Expected an integer from 1.')
+}
 
 /** A span from now on, or a date, as ISO 8601. */
 function toEnd(text: string): string {

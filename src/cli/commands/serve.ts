@@ -5,6 +5,7 @@ import type { HttpOptions } from '../../http/options.ts'
 import { setUpAllocator, trimWhenIdle } from '../allocator.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Output } from '../output.ts'
 
 interface Options {
   readonly host?: string
@@ -38,7 +39,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       const asked = resolveHttpOptions(http)
       const asksAnyway = config.access.oidc.issuer !== '' || config.access.jwt.issuer !== ''
       const hasKeys = asksAnyway || (needsStoredKey(asked) && (await hasStoredKeys(config)))
-      assertSafeBind({ ...asked, hasKeys })
+      assertSafeBind({ ...asked, hasKeys, canSetUp: true })
       const allocator = await setUpAllocator()
       await trimWhenIdle()
       const [
@@ -75,6 +76,7 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
             ...http,
             webRoot: webRoot(),
             logger,
+            onSetUpKey: (key) => noteSetUpKey(output, key),
           },
         )
         output.note(`Face Watcher is at ${server.url}`)
@@ -88,6 +90,17 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
       }
       output.note('Stopped.')
     })
+}
+
+/** Not by the logger: what it writes is collected and kept, while this is for who started the server. */
+function noteSetUpKey(output: Output, key: string): void {
+  output.note('There is no API key, and other machines can reach this address: all is refused.')
+  output.note('This set-up key makes the first API key, once, within 30 minutes:')
+  output.note('')
+  output.note(`  ${key}`)
+  output.note('')
+  output.note('Sign in with it on the page (System, API keys), or send it to POST /v1/keys.')
+  output.note('On this machine "face-watcher keys create NAME --scope admin" does the same.')
 }
 
 /** Of the database; looked at only where nothing else lets the server listen. */
@@ -121,6 +134,9 @@ export function toHttpOptions(config: Config): HttpOptions {
   return {
     ...{ host: http.host, port: http.port, insecure: http.insecure },
     ...{ apiKeys: hashes, allowedHosts: http.allowedHosts, trustProxy: http.trustProxy },
+    ...(http.tls.certFile === '' ? {} : { tls: http.tls }),
+    ...{ allowedOrigins: http.allowedOrigins, frameAncestors: http.frameAncestors },
+    publicDocs: http.publicDocs,
     ...{ maxImageBytes: limits.maxImageBytes, maxImages: http.maxImages },
     maxArchiveBytes: http.maxArchiveBytes,
     ...{ maxRequestBytes: http.maxRequestBytes, requestTimeoutMs: http.requestTimeoutMs },

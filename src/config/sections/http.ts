@@ -1,6 +1,13 @@
 import { Type } from 'typebox'
 import { section } from './section.ts'
 
+/** As a browser writes it: scheme and host, a port where it is another one, and no path. */
+const originSchema = Type.String({
+  maxLength: 300,
+  pattern: '^https?://(?:[a-z0-9.-]+|\\[[0-9a-f:]+\\])(?::\\d{1,5})?$',
+  allowed: 'an origin in lower case, such as https://intranet.example.org',
+})
+
 /** How the service is reached. */
 export const http = Type.Object(
   {
@@ -20,6 +27,24 @@ export const http = Type.Object(
       default: false,
       description: 'Allow listening beyond this machine without an API key.',
     }),
+    tls: Type.Object(
+      {
+        certFile: Type.String({
+          default: '',
+          description:
+            'File with the certificate and those between it and the root, PEM. With it and `http.tls.keyFile` the server speaks HTTPS; both are read again when they change.',
+        }),
+        keyFile: Type.String({
+          default: '',
+          description: 'File with the private key of the certificate, PEM, without a passphrase.',
+        }),
+        minVersion: Type.Union([Type.Literal('TLSv1.2'), Type.Literal('TLSv1.3')], {
+          default: 'TLSv1.2',
+          description: 'Oldest version of TLS that is spoken.',
+        }),
+      },
+      section,
+    ),
     apiKey: Type.String({
       default: '',
       secret: true,
@@ -45,7 +70,22 @@ export const http = Type.Object(
     allowedHosts: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description:
-        'Host names a request may name besides the loopback names while no API key is asked for; it stops pages of other sites from reaching the service through a browser.',
+        'Host names that requests may name besides the loopback names and `http.host`. With a name here every other one is refused, except on `/healthz` and `/readyz`. Without, any name is served once an API key is asked for; while none is, on this machine, only the loopback names are, which stops pages of other sites from reaching the service through a browser.',
+    }),
+    allowedOrigins: Type.Array(originSchema, {
+      default: [],
+      description:
+        'Origins of other web pages that may call the API from a browser (CORS), each with an API key in its requests; cookies are never taken from them. Needs an API key.',
+    }),
+    frameAncestors: Type.Array(originSchema, {
+      default: [],
+      description:
+        'Origins of web pages that may show the page in a frame; none can otherwise. Needs an API key.',
+    }),
+    publicDocs: Type.Boolean({
+      default: true,
+      description:
+        'Whether `/docs` and `/openapi.json` are for everybody; false: they need a key with the scope `system:read`. `/metrics` always needs it. The web page holds no data and asks for a key itself.',
     }),
     maxImages: Type.Integer({
       minimum: 1,
@@ -98,11 +138,17 @@ export const http = Type.Object(
       description:
         'Time after SIGTERM in which `/readyz` says no while requests are still served, milliseconds; for load balancers.',
     }),
-    trustProxy: Type.Union([Type.Boolean(), Type.Array(Type.String({ minLength: 1 }))], {
-      default: false,
-      description:
-        "Believe `X-Forwarded-*` of a reverse proxy: a list of the proxies' addresses and networks (`10.0.0.7`, `172.16.0.0/12`, `loopback`, `linklocal`, `uniquelocal`), or true, which believes every client, so that each chooses the address that rate limits count; the server does not start with true beyond this machine.",
-    }),
+    trustProxy: Type.Array(
+      Type.String({
+        minLength: 1,
+        allowed: 'an address or network, such as 10.0.0.7, 172.16.0.0/12 or loopback',
+      }),
+      {
+        default: [],
+        description:
+          'Reverse proxies whose `X-Forwarded-*` is believed: their addresses and networks (`10.0.0.7`, `172.16.0.0/12`, `loopback`, `linklocal`, `uniquelocal`). `true` and `false` of earlier versions are refused: `true` believed every client, so that each chose the address that rate limits count.',
+      },
+    ),
   },
   section,
 )

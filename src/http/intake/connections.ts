@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { FaceError } from '../../core/errors.ts'
 import type { ResolvedHttpOptions } from '../options.ts'
 import type { App } from '../types.ts'
+import { readTls, reloadTls } from './tls.ts'
 
 /**
  * Requests that may wait on a connection for the answer before them. One packet can bring thousands,
@@ -14,6 +16,9 @@ export const maxWaitingRequests = 32
 
 /** Time that an idle connection is kept for the next request, milliseconds; the default of Fastify. */
 const keepAliveTimeoutMs = 72_000
+
+/** Time for the greetings of TLS, milliseconds; they are some kilobytes and no work for the client. */
+const handshakeTimeoutMs = 10_000
 
 /** Milliseconds between two log lines of the same kind; a flood must not fill the disk. */
 const logIntervalMs = 10_000
@@ -36,24 +41,40 @@ interface Connection {
 }
 
 /**
- * Creates an HTTP server with bounds on connections and on what one connection may ask for at once.
+ * Creates an HTTP or HTTPS server with bounds on connections and on what one connection may ask for at once.
  * Requests of one connection are handled one after the other: HTTP/1.1 answers in their order anyway,
  * and an answer that waits for its turn would hold memory and not hear that its client has gone.
+ *
+ * @throws {FaceError} `invalidConfig` when the files of TLS cannot be used
  */
 export function createBoundedServer(
   handler: Handler,
-  options: Pick<ResolvedHttpOptions, 'maxConnections' | 'requestTimeoutMs' | 'logger'>,
+  options: Pick<ResolvedHttpOptions, 'maxConnections' | 'requestTimeoutMs' | 'logger' | 'tls'>,
 ): Server {
-  const { maxConnections, requestTimeoutMs, logger } = options
+  const { maxConnections, requestTimeoutMs, logger, tls } = options
   const warn = createSparseLog(logger)
   const inTurn = createTurns(handler, () =>
     warn({ maxWaitingRequests }, 'a connection is closed after its answers: too many requests'),
   )
-  const server = createServer({ requestTimeout: requestTimeoutMs }, inTurn)
+  const limits = {
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: toCheckInterval(requestTimeoutMs),
+    handshakeTimeout: handshakeTimeoutMs,
+  }
+  const secret = tls && readTls(tls, logger)
+  const server = secret
+    ? createTlsServer({ ...limits, ...secret }, inTurn)
+    : createServer(limits, inTurn)
+  if (secret) reloadTls(server as TlsServer, secret, { files: tls, logger })
   server.keepAliveTimeout = keepAliveTimeoutMs
   server.maxConnections = maxConnections
   server.on('drop', () => warn({ maxConnections }, 'a connection is refused: too many are open'))
   return server
+}
+
+/** How often slow requests are looked for, milliseconds; Node's 30 seconds, where that is not too late. */
+function toCheckInterval(requestTimeoutMs: number): number {
+  return requestTimeoutMs === 0 ? 30_000 : Math.min(30_000, Math.max(500, requestTimeoutMs / 4))
 }
 
 /**

@@ -84,10 +84,11 @@ export async function registerAccess(
 
   // Before the body is read, but after the rate limit, which works in `onRequest`.
   app.addHook('preParsing', async (request, reply) => {
-    const { scope, wholeServer = false } = request.routeOptions.config
+    const { scope, wholeServer = false, setUp = false } = request.routeOptions.config
     if (request.is404 || scope === 'public') return
     if (scope === undefined) throw new Error('a route without a scope')
-    request.principal = narrowTo(await app.identifyCaller(request, reply), scope)
+    const principal = await app.identifyCaller(request, reply)
+    request.principal = setUp && principal.isSetUp ? principal : narrowTo(principal, scope)
     if (wholeServer) assertReachesAll(request.principal)
     request.faceWatcher = faceWatcher.as(toGalleryCaller(request))
   })

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { IndexAgreement } from '../../gallery/sync/index-agreement.ts'
-import type { FaceWatcher, Status } from '../../recognition/face-watcher.ts'
-import type { App } from '../types.ts'
+import type { Status } from '../../recognition/face-watcher.ts'
+import type { App, HttpServices } from '../types.ts'
 import { toStages } from './request-context.ts'
 
 const prefix = 'face_watcher'
@@ -21,7 +21,10 @@ export interface Metrics {
  * Counts requests and stages, and reports them with the state of the gallery and of the process. Each
  * application has a registry of its own, so that two in a process do not mix.
  */
-export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
+export function registerMetrics(
+  app: App,
+  { faceWatcher, keys }: Pick<HttpServices, 'faceWatcher' | 'keys'>,
+): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const requests = new Counter({
@@ -58,6 +61,11 @@ export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
   })
   const setStatus = addStatus(registry)
   const setAgreements = addAgreements(registry)
+  const endingKeys = new Gauge({
+    name: `${prefix}_keys_ending_soon`,
+    help: 'API keys that end within 14 days and that nothing follows.',
+    registers,
+  })
   addProcess(registry)
   addEventLoopDelay(app, registry)
   return {
@@ -66,6 +74,12 @@ export function registerMetrics(app: App, faceWatcher: FaceWatcher): Metrics {
       setStatus(await faceWatcher.status())
       // The status reports a gallery that cannot be read.
       setAgreements(await faceWatcher.index.agreements().catch(() => []))
+      endingKeys.set(
+        await keys.endingSoon().then(
+          ({ length }) => length,
+          () => Number.NaN,
+        ),
+      )
       return registry.metrics()
     },
   }

@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { IsOptional } from 'typebox'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
+import type { ResolvedHttpOptions } from '../options.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
 import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
 import { setAsideComponents } from '../resources/faces/set-aside.ts'
@@ -53,7 +54,10 @@ of the image after its EXIF orientation.`
  * Collects the routes registered from here on into an OpenAPI 3.1 document. To be called before any
  * route is registered.
  */
-export async function registerOpenApi(app: App): Promise<void> {
+export async function registerOpenApi(
+  app: App,
+  { publicDocs }: Pick<ResolvedHttpOptions, 'publicDocs'>,
+): Promise<void> {
   const { version } = JSON.parse(
     await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
   ) as { version: string }
@@ -118,8 +122,9 @@ export async function registerOpenApi(app: App): Promise<void> {
     json ??= toStaticFile(Buffer.from(JSON.stringify(app.swagger())), '.json')
     return sendStaticFile(request, reply, { file: json, cacheControl })
   }
-  app.get('/openapi.json', { schema: { hide: true }, config: { scope: 'public' } }, sendJson)
-  await app.register(async (scope) => registerDocumentation(scope, sendJson))
+  const scope = publicDocs ? 'public' : 'system:read'
+  app.get('/openapi.json', { schema: { hide: true }, config: { scope } }, sendJson)
+  await app.register(async (inner) => registerDocumentation(inner, sendJson, scope))
 }
 
 /** Every body is required in the document that Fastify's plugin makes. */
@@ -160,7 +165,11 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<Fastify
  * The page with the documentation. The plugin's routes that open files or serialize the document for
  * each request get handlers that answer from memory.
  */
-async function registerDocumentation(app: FastifyInstance, sendJson: Handler): Promise<void> {
+async function registerDocumentation(
+  app: FastifyInstance,
+  sendJson: Handler,
+  scope: ScopeOrPublic,
+): Promise<void> {
   const plugin = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui'))
   const files = await loadStaticFiles(join(plugin, 'static'))
   let yaml: StaticFile | undefined
@@ -177,7 +186,7 @@ async function registerDocumentation(app: FastifyInstance, sendJson: Handler): P
   }
   app.addHook('onRoute', (route) => {
     // The plugin's own configuration of a route stays.
-    route.config = { ...route.config, scope: 'public' }
+    route.config = { ...route.config, scope }
     const handler = handlers[route.url]
     if (handler) route.handler = handler
   })

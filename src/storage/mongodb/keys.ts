@@ -1,6 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
-import type { ApiKey, KeyStore } from '../ports/keys.ts'
+import type { ApiKey, KeyStore, NewApiKey } from '../ports/keys.ts'
 import { assertKey } from '../rules/input-checks.ts'
+import { toRotation } from '../rules/keys.ts'
 import { isUlid, parsePageOptions, toPage } from '../rules/pages.ts'
 import { toStoredName } from '../rules/person-fields.ts'
 import type { MongoContext } from './context.ts'
@@ -17,21 +18,27 @@ export function createKeyOperations(context: MongoContext): KeyStore {
     return document
   }
 
+  function toDocument(key: NewApiKey): KeyDocument {
+    const { hash, prefix, scopes, collectionIds, expiresAt, ratePerMinute, quotaPerDay } = key
+    return {
+      _id: context.newId(),
+      name: toStoredName(key.name),
+      hash,
+      prefix,
+      scopes,
+      ...(collectionIds === undefined ? {} : { collectionIds }),
+      createdAt: context.now(),
+      createdBy: context.caller.actor,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(ratePerMinute === undefined ? {} : { ratePerMinute }),
+      ...(quotaPerDay === undefined ? {} : { quotaPerDay }),
+    }
+  }
+
   return {
     async create(key) {
       assertKey(key)
-      const { hash, prefix, scopes, collectionIds, expiresAt } = key
-      const document: KeyDocument = {
-        _id: context.newId(),
-        name: toStoredName(key.name),
-        hash,
-        prefix,
-        scopes,
-        ...(collectionIds === undefined ? {} : { collectionIds }),
-        createdAt: context.now(),
-        createdBy: context.caller.actor,
-        ...(expiresAt === undefined ? {} : { expiresAt }),
-      }
+      const document = toDocument(key)
       await context.transact(({ session }) => keys.insertOne(document, { session }))
       return toKey(document)
     },
@@ -64,6 +71,18 @@ export function createKeyOperations(context: MongoContext): KeyStore {
         const revokedAt = context.now()
         await keys.updateOne({ _id: id }, { $set: { revokedAt } }, { session })
         return toKey({ ...key, revokedAt })
+      }),
+
+    rotate: (id, next) =>
+      context.transact(async (transaction) => {
+        const { session } = transaction
+        const former = toKey(await find(id, transaction))
+        const { created, formerEndsAt } = toRotation(former, next, context.now())
+        const document = toDocument(created)
+        await keys.insertOne(document, { session })
+        const ended = { expiresAt: formerEndsAt, replacedBy: document._id }
+        await keys.updateOne({ _id: id }, { $set: ended }, { session })
+        return toKey(document)
       }),
 
     remove: (id) =>

@@ -19,12 +19,27 @@ export interface ApiKey {
   /** About when it was last used; see {@link KeyStore.touch}. */
   readonly lastUsedAt?: string
   readonly revokedAt?: string
+  /** The key that follows it, see {@link KeyStore.rotate}. */
+  readonly replacedBy?: string
+  /** Requests a minute; absent: as many as any caller may send. */
+  readonly ratePerMinute?: number
+  /** Requests a day, UTC; absent: no quota. */
+  readonly quotaPerDay?: number
 }
 
 export interface NewApiKey
-  extends Pick<ApiKey, 'name' | 'prefix' | 'scopes' | 'collectionIds' | 'expiresAt'> {
+  extends Pick<
+    ApiKey,
+    'name' | 'prefix' | 'scopes' | 'collectionIds' | 'expiresAt' | 'ratePerMinute' | 'quotaPerDay'
+  > {
   /** Lower-case hex SHA-256 of the key. */
   readonly hash: string
+}
+
+/** The secret that takes the place of another one. */
+export interface RotatedKey extends Pick<NewApiKey, 'hash' | 'prefix' | 'expiresAt'> {
+  /** When the former one ends, ISO 8601, UTC; it stays with its own end where that is earlier. */
+  readonly formerEndsAt: string
 }
 
 /** The API keys of a database. Who makes one is the actor of the call. */
@@ -39,6 +54,13 @@ export interface KeyStore {
   touch(id: string, usedAt: string): Promise<void>
   /** Ends a key for good; one that is revoked stays as it is. @throws {FaceError} `keyNotFound` */
   revoke(id: string): Promise<ApiKey>
+  /**
+   * Makes a key with the name, scopes, collections and limits of another one, which ends.
+   *
+   * @throws {FaceError} `keyNotFound`; `invalidOption` when it was rotated already or has ended, or the
+   *   hash is none
+   */
+  rotate(id: string, next: RotatedKey): Promise<ApiKey>
   /** Removes the record of a key that is revoked. @throws {FaceError} `keyNotFound`; `keyInUse` when it is not revoked */
   remove(id: string): Promise<void>
 }

@@ -68,7 +68,8 @@ export function assertImageHash(face: Pick<NewFace, 'imageHash'>): void {
 }
 
 /** @throws {FaceError} `invalidOption` */
-export function assertKey({ hash, scopes, collectionIds }: NewApiKey): void {
+export function assertKey(key: NewApiKey): void {
+  const { hash, scopes, collectionIds } = key
   if (!isSha256(hash)) {
     throw new FaceError('invalidOption', { detail: 'hash must be a lower-case hex SHA-256.' })
   }
@@ -79,6 +80,11 @@ export function assertKey({ hash, scopes, collectionIds }: NewApiKey): void {
     })
   }
   for (const id of collectionIds ?? []) assertId(id)
+  for (const name of ['ratePerMinute', 'quotaPerDay'] as const) {
+    const limit = key[name]
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)) continue
+    throw new FaceError('invalidOption', { detail: `${name} must be an integer from 1.` })
+  }
 }
 
 /** @throws {FaceError} `invalidOption` */

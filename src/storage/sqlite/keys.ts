@@ -1,15 +1,16 @@
 import { FaceError } from '../../core/errors.ts'
-import type { ApiKey, KeyStore } from '../ports/keys.ts'
+import type { ApiKey, KeyStore, NewApiKey } from '../ports/keys.ts'
 import { assertKey } from '../rules/input-checks.ts'
+import { toRotation } from '../rules/keys.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
 import { toStoredName } from '../rules/person-fields.ts'
 import type { StoreContext, Synchronous } from './context.ts'
 import type { SqlRow } from './libsql.ts'
-import { readJson, readText } from './rows.ts'
+import { readJson, readNumber, readText } from './rows.ts'
 
 const keyColumns =
   'id, name, prefix, scopes, collection_ids, created_at, created_by, expires_at, last_used_at, ' +
-  'revoked_at'
+  'revoked_at, replaced_by, rate_per_minute, quota_per_day'
 
 /** API keys, as {@link KeyStore} says. */
 export function createKeyOperations(context: StoreContext): Synchronous<KeyStore> {
@@ -21,20 +22,25 @@ export function createKeyOperations(context: StoreContext): Synchronous<KeyStore
     return readKey(row)
   }
 
+  function insert(key: NewApiKey): ApiKey {
+    const id = context.newId()
+    db.run(
+      'INSERT INTO keys (id, name, hash, prefix, scopes, collection_ids, created_at, created_by, ' +
+        'expires_at, rate_per_minute, quota_per_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      [
+        ...[id, toStoredName(key.name), key.hash, key.prefix, JSON.stringify(key.scopes)],
+        key.collectionIds === undefined ? null : JSON.stringify(key.collectionIds),
+        ...[context.now(), JSON.stringify(context.caller().actor), key.expiresAt ?? null],
+        ...[key.ratePerMinute ?? null, key.quotaPerDay ?? null],
+      ],
+    )
+    return getKey(id)
+  }
+
   return {
     create(key) {
       assertKey(key)
-      const id = context.newId()
-      db.run(
-        'INSERT INTO keys (id, name, hash, prefix, scopes, collection_ids, created_at, created_by, ' +
-          'expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        [
-          ...[id, toStoredName(key.name), key.hash, key.prefix, JSON.stringify(key.scopes)],
-          key.collectionIds === undefined ? null : JSON.stringify(key.collectionIds),
-          ...[context.now(), JSON.stringify(context.caller().actor), key.expiresAt ?? null],
-        ],
-      )
-      return getKey(id)
+      return insert(key)
     },
 
     list(options) {
@@ -67,6 +73,15 @@ export function createKeyOperations(context: StoreContext): Synchronous<KeyStore
       return getKey(id)
     },
 
+    rotate(id, next) {
+      const { created, formerEndsAt } = toRotation(getKey(id), next, context.now())
+      const key = insert(created)
+      db.run('UPDATE keys SET expires_at = ?, replaced_by = ? WHERE id = ?', [
+        ...[formerEndsAt, key.id, id],
+      ])
+      return key
+    },
+
     remove(id) {
       if (getKey(id).revokedAt === undefined) throw new FaceError('keyInUse')
       db.run('DELETE FROM keys WHERE id = ?', [id])
@@ -88,5 +103,8 @@ function readKey(row: SqlRow): ApiKey {
     ...optional('expiresAt', 'expires_at'),
     ...optional('lastUsedAt', 'last_used_at'),
     ...optional('revokedAt', 'revoked_at'),
+    ...optional('replacedBy', 'replaced_by'),
+    ...(row.rate_per_minute === null ? {} : { ratePerMinute: readNumber(row, 'rate_per_minute') }),
+    ...(row.quota_per_day === null ? {} : { quotaPerDay: readNumber(row, 'quota_per_day') }),
   }
 }

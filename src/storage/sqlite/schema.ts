@@ -4,6 +4,7 @@ import type { Connection } from './libsql.ts'
 import { coverScoreMigrations } from './migrations/cover-scores.ts'
 import { galleryMigrations } from './migrations/gallery.ts'
 import { jobsMigrations } from './migrations/jobs.ts'
+import { keyMigrations } from './migrations/keys.ts'
 import type { Migration } from './migrations/migration.ts'
 import { peopleMigrations } from './migrations/people.ts'
 import { sessionsMigrations } from './migrations/sessions.ts'
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   // See [Note: Protected templates].
   'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
   ...sessionsMigrations,
+  ...keyMigrations,
 ]
 
 /** The schema version that this program writes. */

@@ -116,6 +116,64 @@ export function describeKeys(under: () => DatabaseUnderTest): void {
       await store.keys.touch(unknownId, '2026-01-03T00:00:00.000Z')
     })
 
+    it('keeps the limits of a key', async () => {
+      const key = await store.keys.create(makeKey({ ratePerMinute: 60, quotaPerDay: 1000 }))
+      expect(key).toMatchObject({ ratePerMinute: 60, quotaPerDay: 1000 })
+      expect((await store.keys.list()).items).toEqual([key])
+      for (const wrong of [0, -1, 1.5, Number.NaN]) {
+        await expectCode(store.keys.create(makeKey({ ratePerMinute: wrong })), 'invalidOption')
+        await expectCode(store.keys.create(makeKey({ quotaPerDay: wrong })), 'invalidOption')
+      }
+    })
+
+    it('rotates a key: another secret for the same, and the former one ends', async () => {
+      const ends = '2998-01-01T00:00:00.000Z'
+      const next = () => {
+        const { hash, prefix } = makeKey({ prefix: 'fw_abcdefg' })
+        return { hash, prefix, formerEndsAt: ends }
+      }
+      const limits = { ratePerMinute: 60, quotaPerDay: 1000 }
+      const given = makeKey({ collectionIds: [unknownId], expiresAt: '2999-01-01T00:00:00.000Z' })
+      const former = await store.keys.create({ ...given, ...limits })
+      const secret = next()
+      const key = await store.as({ actor: ann }).keys.rotate(former.id, secret)
+      expect(key).toEqual({
+        ...{ id: expect.any(String), name: 'door', prefix: 'fw_abcdefg', scopes: ['identify'] },
+        ...{ collectionIds: [unknownId], createdAt: expect.any(String), createdBy: ann },
+        ...limits,
+      })
+      expect(await store.keys.findByHash(secret.hash)).toEqual(key)
+      const ended = { ...former, expiresAt: ends, replacedBy: key.id }
+      expect(await store.keys.findByHash(given.hash)).toEqual(ended)
+      await expectCode(store.keys.rotate(former.id, next()), 'invalidOption')
+      // Its own end counts where that comes first.
+      const short = await store.keys.create(makeKey({ expiresAt: '2900-01-01T00:00:00.000Z' }))
+      const follower = await store.keys.rotate(short.id, { ...next(), expiresAt: ends })
+      expect(follower.expiresAt).toBe(ends)
+      const { items } = await store.keys.list()
+      expect(items.find(({ id }) => id === short.id)?.expiresAt).toBe('2900-01-01T00:00:00.000Z')
+    })
+
+    it('rotates no key that has ended, and of many at once one', async () => {
+      const next = () => {
+        const { hash, prefix } = makeKey()
+        return { hash, prefix, formerEndsAt: '2998-01-01T00:00:00.000Z' }
+      }
+      const { id } = await store.keys.create(makeKey())
+      const asked = await Promise.allSettled(
+        Array.from({ length: 5 }, () => store.keys.rotate(id, next())),
+      )
+      expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      expect((await store.keys.list()).items).toHaveLength(2)
+      const revoked = await store.keys.create(makeKey())
+      await store.keys.revoke(revoked.id)
+      await expectCode(store.keys.rotate(revoked.id, next()), 'invalidOption')
+      const expired = await store.keys.create(makeKey({ expiresAt: '2020-01-01T00:00:00.000Z' }))
+      await expectCode(store.keys.rotate(expired.id, next()), 'invalidOption')
+      await expectCode(store.keys.rotate(unknownId, next()), 'keyNotFound')
+      await expectCode(store.keys.rotate('x', next()), 'keyNotFound')
+    })
+
     it('revokes a key once, and keeps its record until it is removed', async () => {
       const { hash, ...rest } = makeKey()
       const { id } = await store.keys.create({ hash, ...rest })

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { defaultOverlapMs, maxOverlapMs } from '../../../access/keys.ts'
 import { scopes } from '../../../access/scopes.ts'
 import { toCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
@@ -6,6 +7,10 @@ import type { App, RouteContext } from '../../types.ts'
 import { ref } from '../component.ts'
 import { noContent, pageOf, pageQuery } from '../shared.ts'
 import { ApiKey, CreatedApiKey } from './schema.ts'
+
+const end = (description: string) =>
+  Type.String({ maxLength: 40, format: 'date-time', description })
+const params = Type.Object({ key: Type.String({ description: 'Id of the key.' }) })
 
 const keyInput = Type.Object(
   {
@@ -22,12 +27,35 @@ const keyInput = Type.Object(
         description: 'Names of the only collections it works on; absent: all, later ones too.',
       }),
     ),
-    expiresAt: Type.Optional(
-      Type.String({
-        maxLength: 40,
-        format: 'date-time',
-        description: 'When it ends, in the future; absent: it has no end.',
+    expiresAt: Type.Optional(end('When it ends, in the future; absent: it has no end.')),
+    ratePerMinute: Type.Optional(
+      Type.Integer({
+        ...{ minimum: 1, maximum: 1_000_000 },
+        description: 'Requests a minute, counted by each node; absent: no limit of its own.',
       }),
+    ),
+    quotaPerDay: Type.Optional(
+      Type.Integer({
+        ...{ minimum: 1, maximum: 1_000_000_000 },
+        description: 'Requests a day, UTC, counted by each node; absent: no quota.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const rotation = Type.Object(
+  {
+    overlapSeconds: Type.Optional(
+      Type.Integer({
+        ...{ minimum: 0, maximum: maxOverlapMs / 1000, default: defaultOverlapMs / 1000 },
+        description: 'How long the former key stays valid; 0: it ends at once. Default one day.',
+      }),
+    ),
+    expiresAt: Type.Optional(
+      end(
+        'When the new key ends, in the future; absent: after as long as the former one was given, if it has an end.',
+      ),
     ),
   },
   { additionalProperties: false },
@@ -39,10 +67,13 @@ export function registerKeyRoutes(app: App, { keys }: RouteContext): void {
   // A key for some collections must not make one for all.
   const config = { scope: 'admin', wholeServer: true } as const
 
+  // The page looks whether there is a key before it makes the first.
+  const setUpConfig = { ...config, setUp: true } as const
+
   app.route({
     method: 'GET',
     url: '/v1/keys',
-    config,
+    config: setUpConfig,
     schema: {
       operationId: 'listKeys',
       tags,
@@ -56,7 +87,7 @@ export function registerKeyRoutes(app: App, { keys }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/v1/keys',
-    config,
+    config: setUpConfig,
     schema: {
       operationId: 'createKey',
       tags,
@@ -76,6 +107,33 @@ export function registerKeyRoutes(app: App, { keys }: RouteContext): void {
   })
 
   app.route({
+    method: 'POST',
+    url: '/v1/keys/:key/rotate',
+    config,
+    schema: {
+      operationId: 'rotateKey',
+      tags,
+      summary: 'Give an API key another secret',
+      description:
+        'Makes a key with the same name, scopes, collections and limits, and tells it once. The former one ends after `overlapSeconds`, or with its own end where that is earlier; until then both are valid.',
+      params,
+      body: Type.Optional(rotation),
+      response: {
+        201: ref(CreatedApiKey),
+        ...problemResponses('keyNotFound', 'invalidOption'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { overlapSeconds, ...rest } = request.body ?? {}
+      const created = await keys.as(toCaller(request)).rotate(request.params.key, {
+        ...rest,
+        ...(overlapSeconds === undefined ? {} : { overlapMs: overlapSeconds * 1000 }),
+      })
+      return reply.code(201).send(created)
+    },
+  })
+
+  app.route({
     method: 'DELETE',
     url: '/v1/keys/:key',
     config,
@@ -85,7 +143,7 @@ export function registerKeyRoutes(app: App, { keys }: RouteContext): void {
       summary: 'Revoke an API key',
       description:
         'It is refused at once by this server, and after five seconds by others. Its record stays, with the time.',
-      params: Type.Object({ key: Type.String({ description: 'Id of the key.' }) }),
+      params,
       response: { 204: noContent, ...problemResponses('keyNotFound') },
     },
     handler: async (request, reply) => {

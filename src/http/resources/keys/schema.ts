@@ -28,6 +28,20 @@ const fields = {
   lastUsedAt: Type.Optional(
     Type.String({ format: 'date-time', description: 'Written at most once a minute.' }),
   ),
+  endsSoon: Type.Optional(
+    Type.Literal(true, {
+      description: 'It is valid, ends within 14 days, and no other key follows it.',
+    }),
+  ),
+  replacedBy: Type.Optional(
+    Type.String({ description: 'Id of the key that follows it, since it was rotated.' }),
+  ),
+  ratePerMinute: Type.Optional(
+    Type.Integer({ description: 'Requests a minute; absent: no limit of its own.' }),
+  ),
+  quotaPerDay: Type.Optional(
+    Type.Integer({ description: 'Requests a day, UTC; absent: no quota.' }),
+  ),
   revokedAt: Type.Optional(
     Type.String({ format: 'date-time', description: 'Since then it is not valid.' }),
   ),

@@ -10,6 +10,7 @@ import { detectorProperties, toDetector } from '../analysis/detector.ts'
 import { VerifyResult } from '../analysis/schema.ts'
 import { ref } from '../component.ts'
 import { base64Schema, createFormOfWays, jsonBody } from '../shared.ts'
+import { createVerifyAttempts } from './attempts.ts'
 
 const fields = ['imageA', 'imageB', 'image'] as const
 const text = ['collection', 'personId', 'faceId'] as const
@@ -52,6 +53,7 @@ const verifyQuery = Type.Object(
 
 /** `POST /v1/verify`. */
 export function registerVerifyRoute(app: App, { options }: RouteContext): void {
+  const attempts = createVerifyAttempts()
   app.route({
     method: 'POST',
     url: '/v1/verify',
@@ -98,6 +100,7 @@ export function registerVerifyRoute(app: App, { options }: RouteContext): void {
           'personNotFound',
           'faceNotFound',
           'overloaded',
+          'tooManyAttempts',
         ),
       },
     },
@@ -106,13 +109,16 @@ export function registerVerifyRoute(app: App, { options }: RouteContext): void {
       const upload = await readUpload(request, { fields, maxImages: 2, text }, options)
       const { image, target } = toComparison(upload)
       const { modelId, maxFmr, threshold, faces } = request.query
-      const result = await request.faceWatcher.verify(image, target, {
-        ...{ signal, ...toDetector(request.query) },
-        ...(modelId === undefined ? {} : { modelId }),
-        ...(maxFmr === undefined ? {} : { maxFmr }),
-        ...(threshold === undefined ? {} : { threshold }),
-        ...(faces === undefined ? {} : { faces }),
-      })
+      const isOwnRule = maxFmr !== undefined || threshold !== undefined
+      const result = await attempts.run(request, { target, isOwnRule }, () =>
+        request.faceWatcher.verify(image, target, {
+          ...{ signal, ...toDetector(request.query) },
+          ...(modelId === undefined ? {} : { modelId }),
+          ...(maxFmr === undefined ? {} : { maxFmr }),
+          ...(threshold === undefined ? {} : { threshold }),
+          ...(faces === undefined ? {} : { faces }),
+        }),
+      )
       reply.timings = result.timings
       return reply.send(toVerifyBody(result))
     },

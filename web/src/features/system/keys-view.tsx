@@ -95,12 +95,14 @@ interface KeyRowProps {
 
 function KeyRow({ apiKey, onRevoke }: KeyRowProps): ReactNode {
   const t = useTranslations('system.keys')
-  const { name, prefix, scopes, collections, expiresAt, lastUsedAt, revokedAt } = apiKey
+  const { name, prefix, scopes, collections, expiresAt, lastUsedAt, revokedAt, endsSoon } = apiKey
   const isOver = expiresAt !== undefined && new Date(expiresAt).getTime() < Date.now()
   const state = () => {
     if (revokedAt !== undefined) return t('revokedAt', { date: new Date(revokedAt) })
     if (expiresAt === undefined) return t('valid')
-    return t(isOver ? 'expired' : 'expires', { date: new Date(expiresAt) })
+    const date = new Date(expiresAt)
+    if (endsSoon) return <strong className="warning">{t('endsSoon', { date })}</strong>
+    return t(isOver ? 'expired' : 'expires', { date })
   }
   return (
     <tr>

@@ -132,6 +132,7 @@ export const system: TranslationOf<typeof en> = {
     usedAt: '{date, date, medium}',
     valid: 'Ohne Ende',
     expires: 'Bis {date, date, medium}',
+    endsSoon: 'Endet bald, am {date, date, medium}: durch einen neuen ersetzen',
     expired: 'Endete am {date, date, medium}',
     revokedAt: 'Widerrufen am {date, date, medium}',
     revoke: 'Widerrufen',

@@ -130,6 +130,7 @@ export const system = {
     usedAt: '{date, date, medium}',
     valid: 'Without end',
     expires: 'Until {date, date, medium}',
+    endsSoon: 'Ends soon, on {date, date, medium}: rotate it',
     expired: 'Ended {date, date, medium}',
     revokedAt: 'Revoked {date, date, medium}',
     revoke: 'Revoke',
