@@ -32,8 +32,10 @@ export function createKeyOperations(context: MongoContext): KeyStore {
         createdBy: context.caller.actor,
         ...(expiresAt === undefined ? {} : { expiresAt }),
       }
-      await context.transact(({ session }) => keys.insertOne(document, { session }))
-      return toKey(document)
+      return context.transact(async ({ session }) => {
+        await keys.insertOne(document, { session })
+        return toKey(document)
+      })
     },
 
     async list(options) {
