@@ -23,6 +23,7 @@ import { version } from '../version.ts'
 import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
+import { composeAudit } from './audit.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
@@ -220,8 +221,12 @@ async function composeUseCases(
   const gallery = await closeOnFailure(store, () =>
     closeOnFailure(provider, () => createGallery({ store, provider, pollMs, load, logger })),
   )
+  const audited = await closeOnFailure(gallery, () =>
+    closeOnFailure(store, async () => composeAudit(config, store, { logger, shortLived })),
+  )
   const faceWatcher = createUseCases({
     analyzer: vision.analyzer,
+    auditSink: audited.sink,
     logger,
     gallery,
     store,
@@ -250,9 +255,11 @@ async function composeUseCases(
     keepMs: config.history.keepDays * dayMs,
   })
   return {
-    faceWatcher: closeAfter(trash, closeAfter(service, faceWatcher)),
+    faceWatcher: closeAfter(audited, closeAfter(trash, closeAfter(service, faceWatcher))),
     answers: store.answers,
     keys: createKeys({ store }),
+    audit: audited.audit,
+    auditLog: audited.log,
     jobs: service.jobs,
   }
 }

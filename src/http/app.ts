@@ -11,10 +11,12 @@ import { registerAccess } from './plugins/access.ts'
 import { registerMetrics } from './plugins/metrics.ts'
 import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
+import { registerRefusals } from './plugins/refusals.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
+import { registerAuditRoutes } from './resources/audit/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
@@ -69,6 +71,7 @@ export async function createApp(
 
   const problems = registerProblems(app)
   registerRequestContext(app)
+  registerRefusals(app, services.auditLog)
   const metrics = registerMetrics(app, services.faceWatcher)
   await registerSecurity(app, services.keys, options)
   await registerAccess(app, services, options)
@@ -112,6 +115,7 @@ export async function createApp(
     registerBulkRoute(scope, context)
     registerEvaluationRoute(scope, context)
     registerKeyRoutes(scope, context)
+    registerAuditRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
     registerModelInstallRoute(scope, context)

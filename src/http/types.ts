@@ -6,6 +6,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Audit } from '../access/audit/audit.ts'
+import type { AuditLog } from '../access/audit/audit-log.ts'
 import type { Keys } from '../access/keys.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ScopeOrPublic } from '../access/scopes.ts'
@@ -38,6 +40,10 @@ export interface HttpServices {
   readonly answers: AnswerStore
   /** The API keys of the database. */
   readonly keys: Keys
+  /** Who did what. */
+  readonly audit: Audit
+  /** Where refusals are counted. */
+  readonly auditLog: Pick<AuditLog, 'tally'>
   /** The long operations of the database. */
   readonly jobs: Jobs
   /** The configuration in force; absent where it is not the server's program that runs. */

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { IsOptional } from 'typebox'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
+import { AuditEntry, AuditReport } from '../resources/audit/schema.ts'
 import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
 import { setAsideComponents } from '../resources/faces/set-aside.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
@@ -37,6 +38,7 @@ const tags = [
   },
   { name: 'jobs', description: 'Long operations.' },
   { name: 'keys', description: 'API keys: who may do what.' },
+  { name: 'audit', description: 'Who did what, and what was decided about whom.' },
   { name: 'compatibility', description: 'Register and recognise in the default collection.' },
   { name: 'system', description: 'Models, health and metrics.' },
 ]
@@ -60,6 +62,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     gallerySchemas,
     strangerSchemas,
     { ApiKey, CreatedApiKey },
+    { AuditEntry, AuditReport },
     { JobProgress, Job, JobItem },
     bulkPersonComponents,
     setAsideComponents,
