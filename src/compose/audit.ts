@@ -6,7 +6,7 @@ import { createAuditKeeper } from '../access/audit/keeper.ts'
 import { loadSigningKey } from '../access/audit/signing-key.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { AuditSink } from '../recognition/audit-notes.ts'
+import type { AuditSink } from '../recognition/audit-sink.ts'
 import type { Database } from '../storage/database.ts'
 import { createDataDir, openStore } from './storage.ts'
 

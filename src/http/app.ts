@@ -102,7 +102,7 @@ export async function createApp(
     registerCollectionModelRoutes(scope, context)
     registerPersonRoutes(scope, context)
     registerBulkPersonRoutes(scope)
-    registerPersonExportRoutes(scope)
+    registerPersonExportRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerCorrectionRoutes(scope)
     registerSetAsideRoutes(scope)

@@ -42,8 +42,8 @@ export interface HttpServices {
   readonly keys: Keys
   /** Who did what. */
   readonly audit: Audit
-  /** Where refusals are counted. */
-  readonly auditLog: Pick<AuditLog, 'tally'>
+  /** Where refusals and exports are entered. */
+  readonly auditLog: Pick<AuditLog, 'note' | 'tally'>
   /** The long operations of the database. */
   readonly jobs: Jobs
   /** The configuration in force; absent where it is not the server's program that runs. */

@@ -1,5 +1,6 @@
 import type { CallContext } from '../core/actor.ts'
 import type { AuditEvent, AuditSubjects } from '../core/audit/entry.ts'
+import type { AuditSink } from './audit-sink.ts'
 import { isEmbeddingProbe } from './embedding-input.ts'
 import type {
   EmbeddingProbe,
@@ -8,15 +9,6 @@ import type {
   VerifyResult,
 } from './face-watcher.ts'
 import { computeImageHash } from './image-hash.ts'
-
-/** Where decisions are written down; entries may be written after the answer. */
-export interface AuditSink {
-  /** Which are: those that name a person, all, or none. */
-  readonly decisions: 'off' | 'matches' | 'all'
-  note(event: AuditEvent, context: CallContext): void
-  /** Counts what happens often: one entry a minute for each caller. */
-  tally(event: AuditEvent, context: CallContext): void
-}
 
 /** Notes what is decided for one caller. */
 export interface AuditNotes {

@@ -6,7 +6,7 @@ import type { ModelRecord } from '../models/manifest-types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
-import type { AuditSink } from './audit-notes.ts'
+import type { AuditSink } from './audit-sink.ts'
 import type { StrangerKeeperOptions } from './strangers/keeper.ts'
 
 /** Everything that the use cases work with. They own it: `close` closes analyzer, gallery and store. */

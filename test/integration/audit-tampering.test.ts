@@ -339,7 +339,7 @@ function describeTampering(name: string, createVictim: () => Promise<Victim>): v
         })
         const [fault] = report.faults
         const seen = fault?.kind ?? 'nothing'
-        table.push({ attack: what, found: found === 'sound' ? 'sound' : seen })
+        table.push({ attack: what, found: fault ? seen : found })
         const isSilent = found === 'sound' || found === 'undetected'
         expect({ sound: report.sound, seen }).toEqual({
           ...{ sound: isSilent, seen: isSilent ? 'nothing' : found },
