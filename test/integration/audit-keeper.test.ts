@@ -10,7 +10,7 @@ import { verifyAudit } from '../../src/access/audit/verification.ts'
 import { libraryActor } from '../../src/core/actor.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts'
-import { runCli } from '../helpers/cli.ts'
+import { runInProcess } from '../helpers/cli.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 
 let directory: string
@@ -128,7 +128,7 @@ describe('the key of the audit log', () => {
 
 describe('audit commands', () => {
   it('list, export and verify, and print the key', async () => {
-    const run = (...args: string[]) => runCli(['--data-dir', directory, ...args])
+    const run = (...args: string[]) => runInProcess(['--data-dir', directory, ...args])
     expect((await run('keys', 'create', 'door', '--scope', 'identify')).code).toBe(0)
     const listed = JSON.parse((await run('audit', 'list', '--json')).stdout)
     expect(listed).toMatchObject([

@@ -25,8 +25,8 @@ export interface AuditAnchor extends Signature {
 }
 
 // Texts of one kind are never taken for the other.
-const anchorPrefix = 'face-watcher audit anchor\n'
-const sealPrefix = 'face-watcher audit seal\n'
+const anchorPrefix = 'face-watcher:audit-anchor\n'
+const sealPrefix = 'face-watcher:audit-seal\n'
 
 function toAnchorText({
   version,

@@ -51,8 +51,7 @@ export function addAudit(program: Command, { output, loadConfig }: CliContext): 
     audit.command('export').description('print all entries, newest first, a line of JSON each'),
   ).action((options: ListOptions) =>
     withAudit(async (opened) => {
-      for await (const entry of opened.entries(toQuery(options)))
-        output.print(JSON.stringify(entry))
+      for await (const entry of opened.entries(toQuery(options))) output.jsonLine(entry)
     }),
   )
 

@@ -103,8 +103,8 @@ export function createAuditOperations(context: StoreContext): Synchronous<AuditS
       db
         .all(
           `SELECT ${columns}, (SELECT json_group_array(subject) FROM (SELECT subject FROM ` +
-            'audit_subjects s WHERE s.entry_id = audit.id ORDER BY subject)) AS subjects ' +
-            'FROM audit WHERE stream = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+            'audit_subjects s WHERE s.entry_id = a.id ORDER BY subject)) AS subjects ' +
+            'FROM audit a WHERE stream = ? AND sequence > ? ORDER BY sequence LIMIT ?',
           [of, after, limit],
         )
         .map(readRow),
