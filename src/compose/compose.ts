@@ -25,6 +25,7 @@ import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
 import { composeSignIn } from './access.ts'
+import { composeAudit } from './audit.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
@@ -225,8 +226,12 @@ async function composeUseCases(
   const gallery = await closeOnFailure(store, () =>
     closeOnFailure(provider, () => createGallery({ store, provider, pollMs, load, logger })),
   )
+  const audited = await closeOnFailure(gallery, () =>
+    closeOnFailure(store, async () => composeAudit(config, store, { logger, shortLived })),
+  )
   const faceWatcher = createUseCases({
     analyzer: vision.analyzer,
+    auditSink: audited.sink,
     logger,
     gallery,
     store,
@@ -260,10 +265,15 @@ async function composeUseCases(
       ? faceWatcher
       : closeAfter(createKeyExpiryWarner({ keys, logger }), faceWatcher)
   return {
-    faceWatcher: closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, warned))),
+    faceWatcher: closeAfter(
+      audited,
+      closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, warned))),
+    ),
     ...signIn,
     answers: store.answers,
     keys,
+    audit: audited.audit,
+    auditLog: audited.log,
     jobs: service.jobs,
   }
 }

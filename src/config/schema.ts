@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { access } from './sections/access.ts'
+import { audit } from './sections/audit.ts'
 import { policy, quality } from './sections/decisions.ts'
 import { http } from './sections/http.ts'
 import { history, jobs, strangers } from './sections/keeping.ts'
@@ -33,6 +34,7 @@ export const configSchema = Type.Object(
     jobs,
     history,
     strangers,
+    audit,
     log,
   },
   section,

@@ -36,6 +36,8 @@ export interface CallContext {
   readonly actor: Actor
   /** Finds the request in the log. */
   readonly requestId?: string
+  /** From where it was asked: the address of the client, as far as it is known. */
+  readonly address?: string
 }
 
 /** The caller where nobody else is named: the program that uses the library. */

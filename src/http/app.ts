@@ -12,10 +12,12 @@ import { registerMetrics } from './plugins/metrics.ts'
 import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
 import { registerQuotas } from './plugins/rate-limits.ts'
+import { registerRefusals } from './plugins/refusals.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
+import { registerAuditRoutes } from './resources/audit/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
@@ -73,6 +75,7 @@ export async function createApp(
 
   const problems = registerProblems(app)
   registerRequestContext(app)
+  registerRefusals(app, services.auditLog)
   const metrics = registerMetrics(app, services)
   await registerSecurity(app, services.keys, options)
   await registerAccess(app, services, options)
@@ -104,7 +107,7 @@ export async function createApp(
     registerCollectionModelRoutes(scope, context)
     registerPersonRoutes(scope, context)
     registerBulkPersonRoutes(scope)
-    registerPersonExportRoutes(scope)
+    registerPersonExportRoutes(scope, context)
     registerFaceRoutes(scope, context)
     registerCorrectionRoutes(scope)
     registerSetAsideRoutes(scope)
@@ -119,6 +122,7 @@ export async function createApp(
     registerKeyRoutes(scope, context)
     registerSessionRoutes(scope, context)
     registerProviderRoutes(scope, context)
+    registerAuditRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
     registerModelInstallRoute(scope, context)

@@ -9,6 +9,8 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { KeyCheck } from '../access/key-check.ts'
+import type { Audit } from '../access/audit/audit.ts'
+import type { AuditLog } from '../access/audit/audit-log.ts'
 import type { Keys } from '../access/keys.ts'
 import type { OidcSignIn } from '../access/oidc.ts'
 import type { Principal } from '../access/principal.ts'
@@ -51,6 +53,10 @@ export interface HttpServices {
   readonly oidc?: OidcSignIn & { readonly name: string }
   /** Bearer tokens of an issuer; absent where none is trusted. */
   readonly tokens?: Tokens
+  /** Who did what. */
+  readonly audit: Audit
+  /** Where refusals and exports are entered. */
+  readonly auditLog: Pick<AuditLog, 'note' | 'tally'>
   /** The long operations of the database. */
   readonly jobs: Jobs
   /** The configuration in force; absent where it is not the server's program that runs. */

@@ -6,6 +6,7 @@ import type { ModelRecord } from '../models/manifest-types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Database } from '../storage/database.ts'
 import type { Analyzer, DetectorOptions } from '../vision/analyzer/analyzer-types.ts'
+import type { AuditSink } from './audit-sink.ts'
 import type { StrangerKeeperOptions } from './strangers/keeper.ts'
 
 /** Everything that the use cases work with. They own it: `close` closes analyzer, gallery and store. */
@@ -21,6 +22,8 @@ export interface RecognitionDependencies {
   readonly undoable?: boolean
   /** How strangers are kept. */
   readonly strangers?: Pick<StrangerKeeperOptions, 'background' | 'pollMs' | 'expireMs' | 'logger'>
+  /** Where decisions are written down; absent: nowhere. */
+  readonly auditSink?: AuditSink | undefined
   /** For what goes wrong behind an answer. */
   readonly logger?: Logger | undefined
 }

@@ -13,6 +13,7 @@ import type { ProbeResult, RankedPerson } from '../gallery/gallery.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import { assertSource } from '../storage/rules/strangers.ts'
 import type { StageTimings } from '../vision/analyzer/analyzer-types.ts'
+import type { AuditNotes } from './audit-notes.ts'
 import { embeddingOf } from './choose-face.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
 import { isEmbeddingProbe, readEmbedding } from './embedding-input.ts'
@@ -48,6 +49,8 @@ interface Probe {
     readonly crop?: FaceCrop
   }[]
   readonly timings: readonly StageTimings[]
+  /** SHA-256 of what is looked up, for the audit log. */
+  readonly hash: Promise<string | undefined>
 }
 
 interface Call {
@@ -84,6 +87,7 @@ interface Searched {
  *   because what is remembered is not checked again
  * @param keeper  is told of faces that nobody enrolled has
  * @param lastSeen  is told of persons who are recognised
+ * @param decisions  is told of all
  */
 export function createIdentify(
   deps: RecognitionDependencies,
@@ -92,15 +96,30 @@ export function createIdentify(
     known,
     keeper,
     lastSeen,
+    decisions,
   }: {
     readonly judges: Judges
     readonly known: Map<string, Collection>
     readonly keeper: Pick<StrangerKeeper, 'note'>
     readonly lastSeen: Pick<LastSeen, 'note'>
+    readonly decisions: Pick<AuditNotes, 'hash' | 'identified'>
   },
 ): FaceWatcher['identify'] {
   const { gallery, models } = deps
   const collections = createCollectionMemory(gallery, known)
+
+  async function readProbe(
+    collection: Collection,
+    input: Uint8Array | EmbeddingProbe,
+    options: IdentifyOptions,
+  ): Promise<Probe> {
+    // Before the analyzer takes the bytes away.
+    const hash = decisions.hash(input)
+    const read = isEmbeddingProbe(input)
+      ? embeddingProbe(collection, input)
+      : await analyzeProbe(deps, collection, { image: input, options })
+    return { ...read, hash }
+  }
 
   async function search(
     name: string,
@@ -174,6 +193,9 @@ export function createIdentify(
       decision === 'match' ? (candidates[0]?.personId ?? []) : [],
     )
     lastSeen.note(opened.collection.id, matched)
+    const { id: collectionId, modelId: answering } = opened.collection
+    const { hash } = opened.probe
+    decisions.identified({ collectionId, modelId: answering, faces: result.faces, hash })
     if (!keepUnknown) return result
     const { current } = searched
     const { modelId } = opened.collection
@@ -215,7 +237,7 @@ export function createIdentify(
   }> {
     let probe: Probe | undefined
     try {
-      probe = await readProbe(deps, collection, input, options)
+      probe = await readProbe(collection, input, options)
       const opened = { collection, probe }
       const searched = await search(name, opened, count)
       const { current } = searched
@@ -253,7 +275,7 @@ export function createIdentify(
       throw new FaceError('notReady', { detail: 'The model of the collection has just changed.' })
     }
     const probe =
-      (isOfModel ? early?.probe : undefined) ?? (await readProbe(deps, collection, input, options))
+      (isOfModel ? early?.probe : undefined) ?? (await readProbe(collection, input, options))
     const opened = { collection, probe }
     return conclude(opened, await search(name, opened, count), options)
   }
@@ -265,22 +287,11 @@ export function createIdentify(
 /** Errors of an image or its options, which are the same whatever the model. */
 const ofAnyModel: ReadonlySet<string> = new Set([...imageErrors, 'invalidOption', 'aborted'])
 
-function readProbe(
-  deps: RecognitionDependencies,
-  collection: Collection,
-  input: Uint8Array | EmbeddingProbe,
-  options: IdentifyOptions,
-): Promise<Probe> | Probe {
-  return isEmbeddingProbe(input)
-    ? embeddingProbe(collection, input)
-    : analyzeProbe(deps, collection, { image: input, options })
-}
-
 async function analyzeProbe(
   { analyzer, defaults }: RecognitionDependencies,
   { modelId, keepUnknown }: Collection,
   { image, options }: { readonly image: Uint8Array; readonly options: IdentifyOptions },
-): Promise<Probe> {
+): Promise<Omit<Probe, 'hash'>> {
   const analysis = await analyzer.analyze(image, {
     detector: { ...defaults.detector, ...options.detector },
     embedder: modelId,
@@ -300,7 +311,7 @@ async function analyzeProbe(
   }
 }
 
-function embeddingProbe(collection: Collection, probe: EmbeddingProbe): Probe {
+function embeddingProbe(collection: Collection, probe: EmbeddingProbe): Omit<Probe, 'hash'> {
   const embedding = readEmbedding(collection, probe)
   return { facts: {}, faces: [{ found: {}, reasons: [], embedding }], timings: [] }
 }

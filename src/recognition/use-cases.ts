@@ -1,5 +1,7 @@
+import { type CallContext, libraryActor } from '../core/actor.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Collection } from '../storage/ports/collections.ts'
+import { createAuditNotes } from './audit-notes.ts'
 import { createIdOf } from './collection-id.ts'
 import { createCollections } from './collections.ts'
 import { findCurve, type RecognitionDependencies } from './dependencies.ts'
@@ -42,10 +44,11 @@ export function createUseCases(deps: RecognitionDependencies): FaceWatcher {
       ...{ judges, keeper, lastSeen },
       known: caller.collectionIds === undefined ? known : new Map(),
     }
-    const useCases = { ...bindUseCases({ ...deps, gallery }, shared), as }
+    const useCases = { ...bindUseCases({ ...deps, gallery }, shared, caller), as }
     return signal === undefined ? useCases : withSignal(useCases, signal)
   }
-  return { ...bindUseCases(deps, { judges, keeper, lastSeen, known }), as }
+  const library = { actor: libraryActor }
+  return { ...bindUseCases(deps, { judges, keeper, lastSeen, known }, library), as }
 }
 
 /** What looks at images ends with the signal, where the call has none of its own. */
@@ -93,9 +96,11 @@ interface Shared {
 function bindUseCases(
   deps: RecognitionDependencies,
   { judges, known, keeper, lastSeen }: Shared,
+  caller: CallContext,
 ): Omit<FaceWatcher, 'as'> {
   const { analyzer, gallery, store } = deps
   const idOf = createIdOf(gallery)
+  const notes = createAuditNotes(deps.auditSink, caller)
   const collections = createCollections(deps)
   const corrections = createCorrections({ gallery, undoable: deps.undoable })
   const enroll = createEnroll(deps, judges)
@@ -105,8 +110,8 @@ function bindUseCases(
     embed: createEmbed(deps),
     enroll: (collection, person, images, options) =>
       (options?.dryRun ? dryEnroll : enroll)(collection, person, images, options),
-    identify: createIdentify(deps, { judges, known, keeper, lastSeen }),
-    verify: createVerify(deps, judges),
+    identify: createIdentify(deps, { judges, known, keeper, lastSeen, decisions: notes }),
+    verify: createVerify(deps, judges, notes),
     collections: {
       ...collections,
       async update(name, patch) {
@@ -133,10 +138,15 @@ function bindUseCases(
         if (faceIds.length === 0) {
           throw new FaceError('faceNotFound', { detail: `It has no embedding of ${modelId}.` })
         }
+        notes.embeddingRead(collection.id, faceId, modelId)
         return { faceId, modelId, embedding: embeddings }
       },
-      crop: async (collection, id) =>
-        (await gallery.faces.getCrop(await idOf(collection), id))?.bytes,
+      async crop(collection, id) {
+        const collectionId = await idOf(collection)
+        const crop = await gallery.faces.getCrop(collectionId, id)
+        if (crop) notes.cropRead(collectionId, { faces: [id] })
+        return crop?.bytes
+      },
       ...corrections.faces,
       findByImage: async (collection, imageHash) =>
         gallery.faces.findByImage(await idOf(collection), imageHash),

@@ -8,6 +8,7 @@ import type { Collection } from '../storage/ports/collections.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { toViewOf } from '../storage/rules/second-models.ts'
 import type { Analysis } from '../vision/analyzer/analyzer-types.ts'
+import type { AuditNotes } from './audit-notes.ts'
 import { chooseFace, embeddingOf } from './choose-face.ts'
 import { findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import type { FaceWatcher, VerifyOptions, VerifyResult, VerifyTarget } from './face-watcher.ts'
@@ -34,7 +35,11 @@ interface Reference {
 }
 
 /** Creates the use case of a 1:1 comparison: with an image, a person (all their faces) or a stored face. */
-export function createVerify(deps: RecognitionDependencies, judges: Judges): FaceWatcher['verify'] {
+export function createVerify(
+  deps: RecognitionDependencies,
+  judges: Judges,
+  decisions: Pick<AuditNotes, 'hash' | 'verified'>,
+): FaceWatcher['verify'] {
   return async (image, target, options = {}): Promise<VerifyResult> => {
     const maxFmr = options.maxFmr ?? defaultVerifyFmr
     assertRate('maxFmr', maxFmr)
@@ -51,6 +56,8 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       const reasons = face.comparability?.reasons ?? []
       return { embedding: embeddingOf(face), reasons, timings: analysis.timings }
     }
+    // Before the analyzer takes the bytes away.
+    const hash = decisions.hash(image)
     const [probe, reference] = await settleBoth(
       analyze(image, 'the first image'),
       'image' in target
@@ -75,7 +82,7 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
     const isMatch = nearest.similarity >= threshold && suppression === undefined
     const decision = decideVerification(isMatch, reasons)
     const faceId = reference.faceIds?.[nearest.index]
-    return {
+    const result: VerifyResult = {
       modelId,
       match: decision === 'match',
       decision,
@@ -87,6 +94,9 @@ export function createVerify(deps: RecognitionDependencies, judges: Judges): Fac
       ...(suppression === undefined ? {} : { rejection: suppression }),
       timings: sumTimings([probe.timings, ...reference.timings]),
     }
+    const personId = 'personId' in target ? target.personId : undefined
+    decisions.verified({ collectionId: collection?.id, personId, result, hash })
+    return result
   }
 }
 

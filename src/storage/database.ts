@@ -1,5 +1,6 @@
 import type { CallContext } from '../core/actor.ts'
 import type { AnswerStore } from './ports/answers.ts'
+import type { AuditStore } from './ports/audit.ts'
 import type { CollectionStore } from './ports/collections.ts'
 import type { FaceStore } from './ports/faces.ts'
 import type { ChangeFeed } from './ports/feed.ts'
@@ -30,6 +31,7 @@ export interface Aggregates {
   readonly sessions: SessionStore
   readonly jobs: JobStore
   readonly strangers: StrangerStore
+  readonly audit: AuditStore
 }
 
 /**

@@ -10,9 +10,7 @@ export type Effect = 'read' | 'write' | 'erase'
  * All methods of the ports. Adapters, proxies and the contract suites derive from this table what
  * they need to know of a method.
  */
-const methods: {
-  readonly [A in keyof Aggregates]: { readonly [K in keyof Aggregates[A]]: Effect }
-} = {
+export const methodTable = {
   collections: {
     create: 'write',
     get: 'read',
@@ -141,6 +139,17 @@ const methods: {
     expire: 'erase',
     counts: 'read',
   },
+  audit: {
+    append: 'write',
+    list: 'read',
+    heads: 'read',
+    rows: 'read',
+    sealable: 'read',
+    // Who did what, and when.
+    seal: 'erase',
+  },
+} as const satisfies {
+  readonly [A in keyof Aggregates]: { readonly [K in keyof Aggregates[A]]: Effect }
 }
 
 /** A method of a port by its name, such as `faces.add`. */
@@ -149,7 +158,7 @@ export type MethodName = {
 }[keyof Aggregates]
 
 const effects: ReadonlyMap<string, Effect> = new Map(
-  Object.entries(methods).flatMap(([aggregate, itsMethods]) =>
+  Object.entries(methodTable).flatMap(([aggregate, itsMethods]) =>
     Object.entries(itsMethods).map(([method, effect]) => [`${aggregate}.${method}`, effect]),
   ),
 )

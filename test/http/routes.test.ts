@@ -1429,6 +1429,20 @@ it('signs in with a key, says who asks, and signs out', async () => {
   expect((await client.send('DELETE', '/v1/session', { headers })).json).toEqual({ ended: 1 })
 })
 
+it('tells who did what, and whether the log is whole', async () => {
+  expect((await client.send('GET', '/v1/audit/verification')).status).toBe(404)
+  const { json } = await client.send('GET', '/v1/audit?kind=keyCreated&actor=anonymous')
+  expect(json.items).toMatchObject([
+    { kind: 'keyCreated', address: '127.0.0.1', details: { scopes: ['admin'] } },
+  ])
+  const lines = await client.send('GET', `/v1/audit.jsonl?requestId=${json.items[0].requestId}`)
+  expect(lines.headers['content-type']).toBe('application/x-ndjson')
+  expect(JSON.parse(lines.body)).toEqual(json.items[0])
+  const verified = await client.send('POST', '/v1/audit/verification')
+  expect(verified.json).toMatchObject({ sound: true, chains: 1, faults: [] })
+  expect((await client.send('GET', '/v1/audit/verification')).json).toEqual(verified.json)
+})
+
 it('has asked every operation and seen it succeed', () => {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   const succeeded = new Set(

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAudit } from '../../src/access/audit/audit.ts'
+import { createAuditLog } from '../../src/access/audit/audit-log.ts'
+import { loadSigningKey } from '../../src/access/audit/signing-key.ts'
 import { createKeys } from '../../src/access/keys.ts'
 import { createRoles } from '../../src/access/roles.ts'
 import { createSessions } from '../../src/access/sessions.ts'
@@ -174,8 +178,12 @@ export async function createTestServices(): Promise<TestServices> {
   const store = await createSqliteStore({ file: join(directory, 'gallery.sqlite') })
   const provider = createMemoryProvider()
   const gallery = await createGallery({ store, provider })
+  const auditLog = createAuditLog({ audit: store.audit, everyMs: 10, tallyMs: 20 })
+  const key = loadSigningKey(join(directory, 'audit-key.pem'))
+  const anchorFile = join(directory, 'audit-anchors.jsonl')
   const useCases = createUseCases({
     analyzer,
+    auditSink: { decisions: 'all', note: auditLog.note, tally: auditLog.tally },
     gallery: {
       ...gallery,
       difficulty: { latest: () => difficulty, measure: async () => difficulty },
@@ -233,6 +241,8 @@ export async function createTestServices(): Promise<TestServices> {
       lifetimes: { idleMs: 1_800_000, absoluteMs: 43_200_000 },
       sweepEveryMs: 0,
     }),
+    audit: createAudit({ store, key, anchorFile, hasAnchors: existsSync }),
+    auditLog,
     store,
     enrollments: [],
     lastOptions: undefined,
@@ -249,6 +259,7 @@ export async function createTestServices(): Promise<TestServices> {
     jobs: jobService.jobs,
     configuration: () => [{ path: 'http.port', value: 8000, source: 'default' }],
     async close() {
+      await auditLog.close()
       await jobService.close()
       await useCases.close()
       await rm(directory, { recursive: true, force: true })

@@ -101,8 +101,8 @@ export function toAskedKeys({ keys, oidc, tokens }: HttpServices): Keys {
 }
 
 /** What the calls of a request carry; its route is not public. */
-export function toCaller({ principal, id }: FastifyRequest): CallContext {
-  return { actor: (principal as Principal).actor, requestId: id }
+export function toCaller({ principal, id, ip }: FastifyRequest): CallContext {
+  return { actor: (principal as Principal).actor, requestId: id, address: ip }
 }
 
 /** The same with the collections that the caller reaches. */

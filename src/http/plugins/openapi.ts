@@ -8,6 +8,7 @@ import { IsOptional } from 'typebox'
 import type { ScopeOrPublic } from '../../access/scopes.ts'
 import type { ResolvedHttpOptions } from '../options.ts'
 import * as analysisSchemas from '../resources/analysis/schema.ts'
+import { AuditEntry, AuditReport } from '../resources/audit/schema.ts'
 import { GalleryReport, MergeSuggestions, PersonQuality } from '../resources/examination/schema.ts'
 import { setAsideComponents } from '../resources/faces/set-aside.ts'
 import * as gallerySchemas from '../resources/gallery-schemas.ts'
@@ -40,6 +41,7 @@ const tags = [
   { name: 'jobs', description: 'Long operations.' },
   { name: 'keys', description: 'API keys: who may do what.' },
   { name: 'session', description: 'Who asks; signing in and out.' },
+  { name: 'audit', description: 'Who did what, and what was decided about whom.' },
   { name: 'compatibility', description: 'Register and recognise in the default collection.' },
   { name: 'system', description: 'Models, health and metrics.' },
 ]
@@ -67,6 +69,7 @@ export async function registerOpenApi(
     strangerSchemas,
     { ApiKey, CreatedApiKey },
     { SessionInfo, SignedOut },
+    { AuditEntry, AuditReport },
     { JobProgress, Job, JobItem },
     bulkPersonComponents,
     setAsideComponents,

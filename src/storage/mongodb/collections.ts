@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
 import type { MovedCollection } from '../ports/transfer.ts'
+import { toDeletionEvent } from '../rules/audit.ts'
 import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
@@ -112,6 +113,7 @@ export function createCollectionOperations(
         await purges.insertOne({ _id: document._id, rounds: 0 }, { session })
         const change = { kind: 'collectionRemoved', collectionId: document._id } as const
         await insertChanges(context, [change], transaction)
+        transaction.notes.push(toDeletionEvent(document._id))
         return document._id
       })
       await cleaner.forbidWrites(id)

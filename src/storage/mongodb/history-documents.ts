@@ -1,4 +1,5 @@
 import type { HistoryDetails, HistoryEntry, Transition } from '../ports/history.ts'
+import { toHistoryEvent } from '../rules/audit.ts'
 import { summarizeTransitions, withoutPersons } from '../rules/history.ts'
 import type { MongoContext } from './context.ts'
 import { toPlain } from './documents.ts'
@@ -50,7 +51,9 @@ export async function appendEntry(
     transitions: JSON.stringify(transitions),
   }
   await tables.history.insertOne(document, { session: transaction.session })
-  return { ...toEntry(document), transitions }
+  const entry = { ...toEntry(document), transitions }
+  transaction.notes.push(toHistoryEvent(collectionId, entry))
+  return entry
 }
 
 /** Removes what the history says of persons who are erased, beyond ids and times. */

@@ -73,7 +73,7 @@ export function createJobRecords(context: MongoContext): JobRecords {
     })
     // When it is over, or can no longer go on.
     if (changed && hasEnded(changed) && changed.checkpoint === undefined) {
-      await jobParts.deleteMany({ jobId: _id })
+      await jobParts.deleteMany({ jobId: _id }, transaction && { session: transaction.session })
     }
     return changed
   }

@@ -151,22 +151,23 @@ export function createJobOperations(
     },
 
     async ask(id, asked) {
-      const job = await rewrite(
-        await find(id),
-        () => find(id),
-        (found) => {
-          const asks = toAskedChange(toJob(found), asked)
-          if (asks === undefined) return undefined
-          if (asks.state === undefined) {
-            const { wanted } = asks
-            return wanted ? { set: { wanted } } : { set: {}, unset: ['wanted'] }
-          }
-          const fresh = { set: { lapses: 0 }, unset: ['failure'] } as const
-          return toLeft(asks.state, asked === 'queued' ? fresh : {})
-        },
-      )
-      if (job === undefined) throw new FaceError('jobNotFound')
-      return job
+      const toChange = (found: JobDocument): JobChange | undefined => {
+        const asks = toAskedChange(toJob(found), asked)
+        if (asks === undefined) return undefined
+        if (asks.state === undefined) {
+          const { wanted } = asks
+          return wanted ? { set: { wanted } } : { set: {}, unset: ['wanted'] }
+        }
+        const fresh = { set: { lapses: 0 }, unset: ['failure'] } as const
+        return toLeft(asks.state, asked === 'queued' ? fresh : {})
+      }
+      // In a transaction, unlike what a job writes on its way, for the entry in the audit log.
+      return context.transact(async (transaction) => {
+        const found = await find(id, transaction)
+        const wanted = toChange(found)
+        const changed = wanted && (await change(found, wanted, transaction))
+        return toJob(changed ?? found)
+      })
     },
 
     async remove(id) {

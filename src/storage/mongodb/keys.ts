@@ -39,8 +39,10 @@ export function createKeyOperations(context: MongoContext): KeyStore {
     async create(key) {
       assertKey(key)
       const document = toDocument(key)
-      await context.transact(({ session }) => keys.insertOne(document, { session }))
-      return toKey(document)
+      return context.transact(async ({ session }) => {
+        await keys.insertOne(document, { session })
+        return toKey(document)
+      })
     },
 
     async list(options) {

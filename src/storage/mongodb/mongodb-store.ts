@@ -3,9 +3,11 @@ import { FaceError } from '../../core/errors.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { createUlidSource } from '../../platform/ulid.ts'
+import { isAudited } from '../audit-rules.ts'
 import type { Aggregates, Database } from '../database.ts'
-import { type MethodName, wrapMethods } from '../methods.ts'
+import { findMethod, type MethodName, makePorts } from '../methods.ts'
 import { toPlainContext } from '../rules/caller.ts'
+import { createAuditOperations, toAuditedContext } from './audit.ts'
 import { createCollectionOperations } from './collections.ts'
 import { connect } from './connection.ts'
 import type { MongoContext } from './context.ts'
@@ -117,12 +119,23 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
   }
 
   const operations = createOperations(context, cleaner)
+
+  /** The ports for a caller, whose audited calls each have operations of their own. */
+  function bind(bound: MongoContext, ports: Aggregates): Aggregates {
+    return makePorts((name) => (...parameters) => {
+      const call = isAudited(name)
+        ? () => createOperations(toAuditedContext(bound, name, parameters), cleaner)
+        : () => ports
+      return run(name, async () => findMethod(call(), name)(...parameters))
+    })
+  }
+
   return {
-    ...wrapMethods(operations, run),
+    ...bind(context, operations),
     as(given) {
-      const bound = createOperations({ ...context, caller: toPlainContext(given) }, cleaner)
+      const bound = { ...context, caller: toPlainContext(given) }
       // The feed knows where it was read to, and nothing of it depends on who asks.
-      return wrapMethods({ ...bound, feed: operations.feed }, run)
+      return bind(bound, { ...createOperations(bound, cleaner), feed: operations.feed })
     },
     ping: () =>
       run('ping', async () => {
@@ -155,5 +168,6 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     sessions: createSessionOperations(context),
     jobs: createJobOperations(context, cleaner),
     strangers: createStrangerOperations(context),
+    audit: createAuditOperations(context),
   }
 }

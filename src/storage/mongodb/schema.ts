@@ -131,6 +131,20 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   ],
   sightingCrops: [],
   purges: [],
+  audit: [
+    { key: { stream: 1, sequence: 1 }, unique: true },
+    { key: { kind: 1, _id: 1 } },
+    { key: { actor: 1, _id: 1 } },
+    { key: { subjects: 1, _id: 1 } },
+    {
+      key: { collectionId: 1, _id: 1 },
+      partialFilterExpression: { collectionId: { $type: 'string' } },
+    },
+    {
+      key: { requestId: 1, _id: 1 },
+      partialFilterExpression: { requestId: { $type: 'string' } },
+    },
+  ],
 }
 
 /** What the server refuses to store; see [Note: Migration] in migration.ts. */
@@ -183,6 +197,7 @@ export async function prepareDatabase(
     sightings: db.collection('sightings'),
     sightingCrops: db.collection('sightingCrops'),
     purges: db.collection('purges'),
+    audit: db.collection('audit'),
   }
   const meta = await readMeta(tables.meta)
   if (meta.schemaVersion > schemaVersion) {

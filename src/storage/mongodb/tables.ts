@@ -1,4 +1,5 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
+import type { AuditRow } from '../../core/audit/entry.ts'
 import type { FacePlace } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
@@ -246,6 +247,11 @@ export interface TrashDocument {
   readonly embeddings?: readonly EmbeddingDocument[]
 }
 
+/** An entry of the audit log; see [Note: Audit streams] in audit.ts. */
+export interface AuditDocument extends Omit<AuditRow, 'id'> {
+  readonly _id: string
+}
+
 /** A collection or a job that was deleted, what belongs to it being removed. */
 export interface PurgeDocument {
   /** Its id. */
@@ -293,4 +299,5 @@ export interface Tables {
   readonly sightings: Table<SightingDocument>
   readonly sightingCrops: Table<CropDocument>
   readonly purges: Table<PurgeDocument>
+  readonly audit: Table<AuditDocument>
 }

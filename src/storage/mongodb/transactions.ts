@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClientSession, type MongoClient, MongoError, type Timestamp } from 'mongodb'
+import type { AuditEvent } from '../../core/audit/entry.ts'
 import { FaceError, isFaceError } from '../../core/errors.ts'
 import { createSlots } from '../../platform/concurrency/slots.ts'
 import { createTurns } from '../../platform/concurrency/turns.ts'
@@ -12,6 +13,8 @@ export interface Transaction {
   readonly session: ClientSession
   /** Number of the counter that it adds to; see [Note: Counters] in counters.ts. */
   readonly slot: number
+  /** What it does, for the audit log; see [Note: Audit rules] in audit-rules.ts. */
+  readonly notes: AuditEvent[]
 }
 
 /**
@@ -62,7 +65,7 @@ export function createTransactions(client: MongoClient, timeoutMs: number): Tran
       for (let attempt = 0; ; attempt++) {
         try {
           session.startTransaction()
-          const result = await body({ session, slot })
+          const result = await body({ session, slot, notes: [] })
           await commit(session, retryUntil)
           return result
         } catch (error) {

@@ -1,4 +1,5 @@
 import type { Collection } from '../ports/collections.ts'
+import { toErasureEvent } from '../rules/audit.ts'
 import { modelsOf } from '../rules/second-models.ts'
 import type { MongoContext } from './context.ts'
 import { toEmbeddingId } from './documents.ts'
@@ -233,6 +234,7 @@ export async function eraseTrash(
     for (const collectionId of new Set(persons.map((document) => document.collectionId))) {
       const its = persons.filter((document) => document.collectionId === collectionId)
       const personIds = new Set(its.map(({ _id }) => _id))
+      transaction.notes.push(toErasureEvent(collectionId, [...personIds]))
       await scrubHistory(context, collectionId, { personIds, transaction })
       await eraseStrangersOf(context, personIds, { collectionId, transaction })
     }

@@ -28,6 +28,7 @@ export type Listed =
   | 'strangers'
   | 'sightings'
   | 'history'
+  | 'audit'
 
 /** Where a page starts and how long it is. */
 export interface PageStart {

@@ -1,9 +1,12 @@
 import { type CallContext, libraryActor } from '../../core/actor.ts'
+import type { AuditEvent } from '../../core/audit/entry.ts'
 import { type FaceErrorRecord, toErrorRecord } from '../../core/errors.ts'
 import { createUlidSource } from '../../platform/ulid.ts'
 import { type Outcome, toOutcome } from '../../platform/workers/outcome.ts'
+import { toAuditEvents } from '../audit-rules.ts'
 import type { Aggregates } from '../database.ts'
-import { effectOf, findMethod } from '../methods.ts'
+import { effectOf, findMethod, type MethodName } from '../methods.ts'
+import { createAuditOperations, enterEvents } from './audit.ts'
 import { createChangeOperations } from './changes.ts'
 import { createCollectionOperations } from './collections.ts'
 import type { StoreContext, Synchronous } from './context.ts'
@@ -46,6 +49,7 @@ type SynchronousPorts = { readonly [A in keyof Aggregates]: Synchronous<Aggregat
 
 interface OpenStore {
   readonly db: Connection
+  readonly context: StoreContext
   readonly memory: LookupMemory
   readonly ports: SynchronousPorts
 }
@@ -70,6 +74,7 @@ export function createBatchRunner(
   let store: OpenStore | undefined
   /** Calls run one after the other. */
   let caller = libraryContext
+  let noted: AuditEvent[] = []
   let tidyAt = 0
   // A process that was killed leaves its log: in it, and in the file until the log is moved there,
   // is what it erased last.
@@ -102,9 +107,18 @@ export function createBatchRunner(
         store = undefined
         return
       default:
-        caller = call.context ?? libraryContext
-        return findMethod(store?.ports ?? {}, call.method)(...call.parameters)
+        return runMethod(call.method, call)
     }
+  }
+
+  /** Runs a method of a port and enters what it did, both in the transaction of the call. */
+  function runMethod(method: MethodName, { parameters, context }: StoreCall): unknown {
+    caller = context ?? libraryContext
+    noted = []
+    const answer = findMethod(store?.ports ?? {}, method)(...parameters)
+    const events = [...noted, ...toAuditEvents(method, parameters, answer)]
+    if (store && events.length > 0) enterEvents(store.context, events)
+    return answer
   }
 
   function runInSavepoint(db: Connection, call: StoreCall): Outcome<unknown> {
@@ -140,7 +154,11 @@ export function createBatchRunner(
     const waiting: number[] = []
     const opened = toOutcome(() => {
       if (store) return
-      store = openStore(options, { caller: () => caller, onUnreadableMetadata })
+      store = openStore(options, {
+        caller: () => caller,
+        note: (event) => noted.push(event),
+        onUnreadableMetadata,
+      })
       tidyAt = 0
       logHoldsErased = true
     })
@@ -178,7 +196,7 @@ class TransactionLost extends Error {
 
 function openStore(
   options: DatabaseOptions,
-  { caller, onUnreadableMetadata }: Pick<StoreContext, 'caller' | 'onUnreadableMetadata'>,
+  call: Pick<StoreContext, 'caller' | 'note' | 'onUnreadableMetadata'>,
 ): OpenStore {
   const db = openDatabase(options)
   try {
@@ -188,11 +206,10 @@ function openStore(
       databaseId: readText(row, 'value'),
       newId: createUlidSource(),
       now: () => new Date().toISOString(),
-      caller,
-      onUnreadableMetadata,
+      ...call,
     }
     const memory = createLookupMemory(db)
-    return { db, memory, ports: createPorts(context, memory) }
+    return { db, context, memory, ports: createPorts(context, memory) }
   } catch (error) {
     db.close()
     throw error
@@ -216,6 +233,7 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
     sessions: createSessionOperations(context),
     jobs: createJobOperations(context),
     strangers: createStrangerOperations(context),
+    audit: createAuditOperations(context),
   }
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionStore } from '../ports/collections.ts'
 import type { MovedCollection } from '../ports/transfer.ts'
+import { toDeletionEvent } from '../rules/audit.ts'
 import { patchCollection } from '../rules/collection-fields.ts'
 import { assertCollection, isCollectionName } from '../rules/input-checks.ts'
 import { parsePageOptions, toPage } from '../rules/pages.ts'
@@ -113,6 +114,7 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
       }
       db.run('DELETE FROM collections WHERE id = ?', [id])
       appendChange(context, { kind: 'collectionRemoved', collectionId: id })
+      context.note(toDeletionEvent(id))
     },
 
     counts,

@@ -1,4 +1,5 @@
 import type { CallContext } from '../../core/actor.ts'
+import type { AuditEvent } from '../../core/audit/entry.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Connection } from './libsql.ts'
@@ -15,6 +16,8 @@ export interface StoreContext {
   now(): string
   /** Of the call that runs. */
   caller(): CallContext
+  /** Enters what the call that runs does; see [Note: Audit rules] in audit-rules.ts. */
+  note(event: AuditEvent): void
   readonly onUnreadableMetadata: UnreadableMetadata
 }
 

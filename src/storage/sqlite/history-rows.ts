@@ -1,4 +1,5 @@
 import type { HistoryDetails, HistoryEntry, Transition } from '../ports/history.ts'
+import { toHistoryEvent } from '../rules/audit.ts'
 import { maxDepth } from '../rules/depth.ts'
 import { summarizeTransitions, withoutPersons } from '../rules/history.ts'
 import type { StoreContext } from './context.ts'
@@ -70,6 +71,7 @@ export function appendEntry(
   for (const personId of personIds) {
     db.run('INSERT INTO history_persons (person_id, entry_id) VALUES (?, ?)', [personId, entry.id])
   }
+  context.note(toHistoryEvent(collectionId, entry))
   return entry
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FaceError } from '../../core/errors.ts'
 import type { Connection } from './libsql.ts'
+import { auditMigrations } from './migrations/audit.ts'
 import { coverScoreMigrations } from './migrations/cover-scores.ts'
 import { galleryMigrations } from './migrations/gallery.ts'
 import { jobsMigrations } from './migrations/jobs.ts'
@@ -40,6 +41,7 @@ const migrations: readonly Migration[] = [
   'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
   ...sessionsMigrations,
   ...keyMigrations,
+  ...auditMigrations,
 ]
 
 /** The schema version that this program writes. */

@@ -1,3 +1,4 @@
+import { toErasureEvent } from '../rules/audit.ts'
 import { toFaceChange } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
 import { modelsOf } from '../rules/second-models.ts'
@@ -220,7 +221,7 @@ export function isKeptPerson({ db }: StoreContext, collectionId: string, id: str
 export function eraseTrash(context: StoreContext, removedBefore: string, limit: number): number {
   const { db } = context
   const rows = db.all(
-    "SELECT id, record FROM trash WHERE record <> 'setAside' AND removed_at < ? " +
+    "SELECT id, collection_id, record FROM trash WHERE record <> 'setAside' AND removed_at < ? " +
       'ORDER BY removed_at, id LIMIT ?',
     [removedBefore, limit],
   )
@@ -230,7 +231,21 @@ export function eraseTrash(context: StoreContext, removedBefore: string, limit: 
   for (const id of personIds) eraseAside(context, id)
   scrubHistory(db, personIds)
   eraseStrangersOf(context, personIds)
+  for (const [collectionId, ids] of groupByCollection(persons)) {
+    context.note(toErasureEvent(collectionId, ids))
+  }
   return rows.length
+}
+
+function groupByCollection(rows: readonly SqlRow[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>()
+  for (const row of rows) {
+    const collectionId = readText(row, 'collection_id')
+    const ids = groups.get(collectionId) ?? []
+    groups.set(collectionId, ids)
+    ids.push(readText(row, 'id'))
+  }
+  return groups
 }
 
 /** Erases the faces of a person that are set aside, what was said of them, and of the person. */

@@ -5,6 +5,7 @@ import { expectCode } from '../../helpers/expect-code.ts'
 import { makeCollection, makeFace } from '../../helpers/faces.ts'
 import { describeAnswers } from './answers.ts'
 import { describeAssignedStrangers } from './assigned-strangers.ts'
+import { describeAudit } from './audit.ts'
 import { describeCollections } from './collections.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
@@ -78,6 +79,7 @@ export function describeDatabaseContract(
     describeJobs(under)
     describeStrangers(under)
     describeAssignedStrangers(under)
+    describeAudit(under)
 
     describe('several writers', () => {
       it('answers each of many calls at once with its own result', async () => {

@@ -1230,6 +1230,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the entries of the audit log, newest first
+         * @description Needs the scope `audit:read`.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The entries of the audit log, newest first, a line of JSON each
+         * @description Needs the scope `audit:read`.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the last verification of this server found
+         * @description Needs the scope `audit:read`.
+         */
+        get: operations["getAuditVerification"];
+        put?: never;
+        /**
+         * Verify the audit log
+         * @description Walks along all chains and holds them against the anchors that this server wrote. A million entries take some ten seconds. Needs the scope `audit:read`.
+         */
+        post: operations["verifyAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -2560,6 +2624,88 @@ export interface components {
             revokedAt?: string;
             /** @description What clients send. It is shown only this once. */
             key: string;
+        };
+        /**
+         * AuditEntry
+         * @description An entry of the audit log: ids, never names, pictures or embeddings.
+         */
+        AuditEntry: {
+            /** @constant */
+            version: 1;
+            /** @description ULID. */
+            id: string;
+            /** @description Which of the chains of the database. */
+            stream: number;
+            /** @description Place in its chain, from 1. */
+            sequence: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            at: string;
+            /** @enum {string} */
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+            /** @description Who asked; a name is looked up where it is shown. */
+            actor: {
+                kind: string;
+                id: string;
+            };
+            /** @description Of the client. */
+            address?: string;
+            requestId?: string;
+            collectionId?: string;
+            /** @description Ids of those whom it concerns; they need not be there any more. */
+            subjects?: {
+                persons?: string[];
+                faces?: string[];
+                strangers?: string[];
+                statements?: string[];
+                keys?: string[];
+                jobs?: string[];
+                collections?: string[];
+                historyEntries?: string[];
+            };
+            /** @description Numbers, codes and hashes; what there is depends on the kind. */
+            details?: {
+                [key: string]: unknown;
+            };
+            /** @description What is personal, encrypted. */
+            sealed?: string;
+            /** @description Lower-case hex SHA-256. */
+            previous: string;
+            /** @description Lower-case hex SHA-256. */
+            hash: string;
+        };
+        /**
+         * AuditReport
+         * @description What a verification of the audit log found.
+         */
+        AuditReport: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            verifiedAt: string;
+            /** @description Nothing is wrong. */
+            sound: boolean;
+            chains: number;
+            entries: number;
+            /** @description Signed anchors that it was held against. */
+            anchors: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC.
+             */
+            lastAnchorAt?: string;
+            /** @description The first fault of each chain, and anchors that cannot be believed. */
+            faults: {
+                /** @enum {string} */
+                kind: "altered" | "reordered" | "duplicate" | "missing" | "unlinked" | "unsealed" | "truncated" | "replaced" | "forgedAnchor" | "unknownKey";
+                stream?: number;
+                sequence?: number;
+                /** @description Of the file of anchors. */
+                line?: number;
+            }[];
         };
         /**
          * JobProgress
@@ -12270,6 +12416,392 @@ export interface operations {
                      *       "title": "There is no such API key.",
                      *       "status": 404,
                      *       "code": "keyNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Not before this time. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+                /** @description Kind of the actor, or kind and id joined by a colon. */
+                actor?: string;
+                /** @description Id of a person, a face, a key or another thing that it concerns. */
+                subject?: string;
+                /** @description Name of a collection. */
+                collection?: string;
+                /** @description `x-request-id` of an answer. */
+                requestId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        /** @description Absent on the last page. */
+                        nextCursor?: string;
+                    };
+                };
+            };
+            /** @description invalidCursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidCursor",
+                     *       "title": "The cursor is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidCursor",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:forbidden",
+                     *       "title": "This is not allowed.",
+                     *       "status": 403,
+                     *       "code": "forbidden",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Not before this time. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+                /** @description Kind of the actor, or kind and id joined by a colon. */
+                actor?: string;
+                /** @description Id of a person, a face, a key or another thing that it concerns. */
+                subject?: string;
+                /** @description Name of a collection. */
+                collection?: string;
+                /** @description `x-request-id` of an answer. */
+                requestId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An entry a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:forbidden",
+                     *       "title": "This is not allowed.",
+                     *       "status": 403,
+                     *       "code": "forbidden",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a verification of the audit log found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            /** @description notFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:notFound",
+                     *       "title": "There is nothing at this address.",
+                     *       "status": 404,
+                     *       "code": "notFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a verification of the audit log found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:forbidden",
+                     *       "title": "This is not allowed.",
+                     *       "status": 403,
+                     *       "code": "forbidden",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { FaceError } from '../../../core/errors.ts'
 import { hasCrops, toCropsZip } from '../../../recognition/crops-zip.ts'
 import { toPersonsCsv, toPersonsJson } from '../../../recognition/persons-table.ts'
 import type { PageOptions } from '../../../storage/ports/pages.ts'
+import { toCaller } from '../../plugins/access.ts'
 import { problemResponses } from '../../plugins/problems.ts'
-import type { App } from '../../types.ts'
+import type { App, RouteContext } from '../../types.ts'
 import { collectionParams, personParams } from '../shared.ts'
 import { personExportQuery } from './query.ts'
 
@@ -19,7 +21,18 @@ const formats = [
 ] as const
 
 /** `/v1/collections/{collection}/persons.csv`, `.json`, and `.../persons/{person}/faces.zip`. */
-export function registerPersonExportRoutes(app: App): void {
+export function registerPersonExportRoutes(app: App, { auditLog }: RouteContext): void {
+  async function enter(
+    request: FastifyRequest,
+    { collection, ...rest }: { readonly collection: string; readonly person?: string },
+    what: string,
+  ): Promise<void> {
+    const { id } = await request.faceWatcher.collections.get(collection, { difficulty: 'none' })
+    const subjects = rest.person === undefined ? {} : { persons: [rest.person] }
+    const event = { kind: 'dataExported', collectionId: id, subjects, details: { what } } as const
+    auditLog.note(event, toCaller(request))
+  }
+
   for (const { ending, id, type, write } of formats) {
     app.route({
       method: 'GET',
@@ -42,11 +55,13 @@ export function registerPersonExportRoutes(app: App): void {
           ...problemResponses('invalidOption', 'collectionNotFound'),
         },
       },
-      handler: async ({ params, query, faceWatcher }, reply) => {
+      handler: async (request, reply) => {
+        const { params, query, faceWatcher } = request
         const load = (page: PageOptions) =>
           faceWatcher.persons.list(params.collection, { ...query, ...page })
         // What is wrong with the question is an answer of its own.
         await load({ limit: 1 })
+        await enter(request, params, `persons.${ending}`)
         reply.type(type)
         const fileName = `${params.collection}-persons.${ending}`
         reply.header('content-disposition', `attachment; filename="${fileName}"`)
@@ -74,12 +89,14 @@ export function registerPersonExportRoutes(app: App): void {
         ...problemResponses('collectionNotFound', 'personNotFound', 'notFound'),
       },
     },
-    handler: async ({ params, faceWatcher }, reply) => {
+    handler: async (request, reply) => {
+      const { params, faceWatcher } = request
       const { collection, person } = params
       await faceWatcher.persons.get(collection, person)
       if (!(await hasCrops(faceWatcher, collection, person))) {
         throw new FaceError('notFound', { detail: 'No crop is stored of any face of the person.' })
       }
+      await enter(request, params, 'faces.zip')
       reply.type('application/zip')
       reply.header('content-disposition', `attachment; filename="${person}.zip"`)
       return reply.send(Readable.from(toCropsZip(faceWatcher, collection, person)) as never)
