@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { version } from '../version.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCollections } from './commands/collections.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
@@ -65,7 +66,7 @@ export function createProgram(output: Output): Command {
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCorrections, addSetAside, addHistory],
-    ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addConfig],
+    ...[addCollections, addModels, addIndex, addBackup, addData, addSeed, addKeys, addConfig],
     ...[addStatements, addExamine, addStrangers, addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)

@@ -23,6 +23,7 @@ import { version } from '../version.ts'
 import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
+import { createErasureWriter } from './backup.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
@@ -249,8 +250,11 @@ async function composeUseCases(
     undoMs: config.history.undoDays * dayMs,
     keepMs: config.history.keepDays * dayMs,
   })
+  const erasures = shortLived
+    ? { close: async () => {} }
+    : createErasureWriter(config, store, logger)
   return {
-    faceWatcher: closeAfter(trash, closeAfter(service, faceWatcher)),
+    faceWatcher: closeAfter(erasures, closeAfter(trash, closeAfter(service, faceWatcher))),
     answers: store.answers,
     keys: createKeys({ store }),
     jobs: service.jobs,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { backup } from './sections/backup.ts'
 import { policy, quality } from './sections/decisions.ts'
 import { http } from './sections/http.ts'
 import { history, jobs, strangers } from './sections/keeping.ts'
@@ -31,6 +32,7 @@ export const configSchema = Type.Object(
     jobs,
     history,
     strangers,
+    backup,
     log,
   },
   section,
