@@ -1,19 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { FaceError } from '../core/errors.ts'
 import type { OnProgress } from '../core/progress.ts'
 import { readOwnRecords } from '../models/own-record.ts'
-import type { Logger } from '../platform/logger.ts'
 import type { Database } from '../storage/database.ts'
-import {
-  type BackupKey,
-  type BackupLock,
-  parseIdentityFile,
-  parseRecipient,
-  toRecipient,
-} from '../transfer/backup/age/keys.ts'
 import type { Backup } from '../transfer/backup/backups.ts'
 import { type CreatedBackup, createBackup } from '../transfer/backup/create.ts'
 import {
@@ -28,22 +20,16 @@ import {
 } from '../transfer/backup/erasures.ts'
 import { manifestFile } from '../transfer/backup/manifest.ts'
 import { commitRestore, finishRestore } from '../transfer/backup/restore.ts'
-import { removeStages, withStage } from '../transfer/backup/stage.ts'
+import { withStage } from '../transfer/backup/stage.ts'
 import { type InspectCopy, unpackBackup, verifyBackup } from '../transfer/backup/verify.ts'
 import { version } from '../version.ts'
+import { readKey, readLock } from './backup-keys.ts'
+import { toBackupDirectory, writeErasures } from './erasures.ts'
 import { createDataDir, openStore, openStoreAt } from './storage.ts'
-
-/** What of backups a command may name in the place of the configuration. */
-export type BackupSettings = Config['backup']
 
 export interface BackupObservers {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined
-}
-
-/** Folder of backups. */
-export function toBackupDirectory({ backup, dataDir }: Config): string {
-  return backup.directory === '' ? join(dataDir, 'backups') : backup.directory
 }
 
 /** Makes a backup of the configured database. @throws {FaceError} as {@link createBackup} */
@@ -53,87 +39,23 @@ export async function createConfiguredBackup(
   observers: BackupObservers = {},
 ): Promise<CreatedBackup> {
   createDataDir(config.dataDir)
-  const made = await withOwnModels(config, (ownModels) =>
-    createBackup({
-      ...{ ...observers, store, dataDir: config.dataDir, ownModels },
-      directory: toBackupDirectory(config),
-      program: version(),
-      lock: readLock(config.backup),
-      storeEncrypted: config.store.encryptionKey !== '',
-      keep: {
-        last: config.backup.keepLast,
-        daily: config.backup.keepDaily,
-        weekly: config.backup.keepWeekly,
-        monthly: config.backup.keepMonthly,
-      },
-    }),
-  )
+  const records = await readOwnRecords(config.dataDir)
+  const made = await createBackup({
+    ownModels: records.map(({ id }) => id),
+    ...{ ...observers, store, dataDir: config.dataDir },
+    directory: toBackupDirectory(config),
+    program: version(),
+    lock: readLock(config.backup),
+    storeEncrypted: config.store.encryptionKey !== '',
+    keep: {
+      last: config.backup.keepLast,
+      daily: config.backup.keepDaily,
+      weekly: config.backup.keepWeekly,
+      monthly: config.backup.keepMonthly,
+    },
+  })
   await writeErasures(config, store)
   return made
-}
-
-/**
- * Writes down who was deleted, in the data folder and beside the backups; see [Note: Erasures outlive
- * backups] in erasures.ts.
- */
-async function writeErasures(config: Config, store: Database, since?: string): Promise<void> {
-  const erasures = await collectErasures(store, since)
-  const folders = [config.dataDir, toBackupDirectory(config)].filter((folder) => existsSync(folder))
-  for (const folder of folders) await addErasures(join(folder, ledgerFile), erasures)
-}
-
-const writeEveryMs = 60_000
-/** Clocks of nodes differ, and so do the times of their entries. */
-const overlapMs = 600_000
-
-/** Writes down who was deleted, at once and about every minute, and removes what killed backups left. */
-export function createErasureWriter(
-  config: Config,
-  store: Database,
-  logger?: Logger,
-): { close(): Promise<void> } {
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = removeStages(config.dataDir)
-  let isFailing = false
-  /** All before was written down. */
-  let since: string | undefined
-
-  async function run(): Promise<void> {
-    try {
-      const until = new Date(Date.now() - overlapMs).toISOString()
-      await writeErasures(config, store, since)
-      since = until
-      isFailing = false
-    } catch (err) {
-      if (!isFailing && !closed)
-        logger?.warn({ err }, 'erasures cannot be written down; tried again')
-      isFailing = true
-    }
-    if (!closed) timer = setTimeout(start, writeEveryMs).unref()
-  }
-
-  function start(): void {
-    running = running.then(run)
-  }
-
-  start()
-  return {
-    async close() {
-      closed = true
-      clearTimeout(timer)
-      await running
-      await writeErasures(config, store, since).catch(() => {})
-    },
-  }
-}
-
-async function withOwnModels<T>(
-  { dataDir }: Config,
-  use: (ids: readonly string[]) => Promise<T>,
-): Promise<T> {
-  const records = await readOwnRecords(dataDir)
-  return use(records.map(({ id }) => id))
 }
 
 /** Verifies a backup. @throws {FaceError} as {@link verifyBackup} */
@@ -284,40 +206,5 @@ function toSqlite({ store }: Config, directory: string) {
     file: join(directory, 'gallery.sqlite'),
     busyTimeoutMs: store.busyTimeoutMs,
     encryptionKey: store.encryptionKey === '' ? undefined : store.encryptionKey,
-  }
-}
-
-function readLock(settings: BackupSettings): BackupLock | undefined {
-  const { recipient, passphraseFile, keyFile } = settings
-  if (recipient !== '') return parseRecipient(recipient)
-  if (passphraseFile !== '') {
-    return { kind: 'passphrase', passphrase: readPassphrase(passphraseFile) }
-  }
-  return keyFile === '' ? undefined : toRecipient(parseIdentityFile(readSecret(keyFile)).privateKey)
-}
-
-function readKey({ passphraseFile, keyFile }: BackupSettings): BackupKey | undefined {
-  if (keyFile !== '') return parseIdentityFile(readSecret(keyFile))
-  if (passphraseFile === '') return undefined
-  return { kind: 'passphrase', passphrase: readPassphrase(passphraseFile) }
-}
-
-function readPassphrase(file: string): string {
-  const [passphrase = ''] = readSecret(file).split(/\r?\n/)
-  if (passphrase.length >= 12) return passphrase
-  throw new FaceError('invalidOption', {
-    detail: 'The passphrase of backups needs at least 12 characters.',
-  })
-}
-
-function readSecret(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new FaceError('invalidOption', {
-      detail: `The key or passphrase of backups cannot be read (${code}).`,
-      cause,
-    })
   }
 }

@@ -52,7 +52,11 @@ export async function openStore(config: Config, logger?: Logger): Promise<Protec
 }
 
 /** Opens a file that a restore may put another one in the place of, until it is open. */
-async function openInPlace(file: string, config: Config, logger?: Logger): Promise<Database> {
+async function openInPlace(
+  file: string,
+  config: Config,
+  logger?: Logger,
+): Promise<ProtectedDatabase> {
   const toPlace = () => statSync(file, { throwIfNoEntry: false, bigint: true })?.ino
   for (;;) {
     const before = toPlace()

@@ -7,6 +7,7 @@ import { createConfiguredBackup, restoreBackup } from '../../src/compose/backup.
 import { openStore } from '../../src/compose/storage.ts'
 import { toConfig } from '../../src/config/load.ts'
 import { restoreMongodb } from '../../src/storage/mongodb/restored-copy.ts'
+import type { Person } from '../../src/storage/ports/persons.ts'
 import { expectCode } from '../helpers/expect-code.ts'
 import { makeCollection, makeEmbedding, makeFace } from '../helpers/faces.ts'
 import { nameWithReason } from '../helpers/skip-reason.ts'
@@ -55,7 +56,7 @@ describe.skipIf(skipReason)(nameWithReason('backups of MongoDB', skipReason), ()
       const name = `Person ${seed}`
       return (await store.faces.add(collection.id, { name }, [faceOf(seed)])).person
     }
-    const before = []
+    const before: Person[] = []
     for (let seed = 0; seed < 40; seed++) before.push(await enrol(seed))
     let going = true
     const load = (async () => {

@@ -44,7 +44,11 @@ export function addBackup(program: Command, context: CliContext): void {
     .description('backups of the database, and what they are restored to')
   const load = async (options: CreateOptions) => {
     const { config } = await loadConfig(toFlags(options), flagNames)
-    return { config, ...(await import('../../compose/backup.ts')) }
+    const [backups, { toBackupDirectory }] = await Promise.all([
+      import('../../compose/backup.ts'),
+      import('../../compose/erasures.ts'),
+    ])
+    return { config, toBackupDirectory, ...backups }
   }
 
   withKeyFlags(backup.command('create'), 'encrypt for')

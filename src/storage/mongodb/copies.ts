@@ -99,7 +99,9 @@ async function copyTable(
     bytes = 0
   }
   try {
-    const options = { raw: true, session, batchSize } as const
+    // That of the client would be taken otherwise, and each table be read at a time of its own.
+    const readConcern = { level: 'snapshot' } as const
+    const options = { raw: true, session, batchSize, readConcern } as const
     for await (const document of db.collection(table).find({}, options)) {
       // A view of the driver's buffer.
       const own = Buffer.from(document as unknown as Buffer)

@@ -16,7 +16,8 @@ import { guardDisk } from './archive.ts'
 
 const readyName = 'restored'
 const planFile = 'plan.json'
-const lockName = '.restore.lock'
+const lockedName = '.restore'
+const lockName = `${lockedName}.lock`
 const lockStaleMs = 20_000
 const retryMs = 200
 /** Longer than it takes to rename files. */
@@ -70,8 +71,8 @@ async function withRestoreLock<T>(dataDir: string, work: () => Promise<T>): Prom
   for (;;) {
     let release: (() => Promise<void>) | undefined
     try {
-      const lockfilePath = join(dataDir, lockName)
-      release = await lock(dataDir, { lockfilePath, stale: lockStaleMs, onCompromised: () => {} })
+      const options = { realpath: false, stale: lockStaleMs, onCompromised: () => {} }
+      release = await lock(join(dataDir, lockedName), options)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ELOCKED') throw cause
       if (Date.now() > deadline) {

@@ -7,7 +7,8 @@ import { guardDisk } from './archive.ts'
 
 /** Begins the name of a folder in the data folder in which a backup is prepared or looked at. */
 const stagePrefix = '.backup-'
-const lockName = '.backup.lock'
+/** What is locked, by a folder beside it: the library knows locks by what they are of. */
+const lockedName = '.backup'
 // The lock of a process that was killed is free again after this.
 const lockStaleMs = 20_000
 
@@ -40,8 +41,8 @@ export async function removeStages(dataDir: string): Promise<void> {
 }
 
 async function exclusively<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
-  const release = await lock(dataDir, {
-    lockfilePath: join(dataDir, lockName),
+  const release = await lock(join(dataDir, lockedName), {
+    realpath: false,
     stale: lockStaleMs,
     // Lost, it is the turn of another process, whose folder has another name.
     onCompromised: () => {},
