@@ -349,7 +349,7 @@ describe('a damaged backup', () => {
     const id = await create()
     const config = toConfig({ dataDir: at('empty'), backup: { directory: dir() } })
     const folder = join(dir(), id)
-    for (const file of ['backup.tar', 'manifest.json']) {
+    for (const file of ['archive.tar', 'manifest.json']) {
       const bytes = await readFile(join(folder, file))
       await fc.assert(
         fc.asyncProperty(
@@ -371,8 +371,8 @@ describe('a damaged backup', () => {
       await writeFile(join(folder, file), bytes)
     }
     await verifyConfiguredBackup(config, folder)
-    const archive = await readFile(join(folder, 'backup.tar'))
-    await writeFile(join(folder, 'backup.tar'), archive.subarray(0, archive.length / 2))
+    const archive = await readFile(join(folder, 'archive.tar'))
+    await writeFile(join(folder, 'archive.tar'), archive.subarray(0, archive.length / 2))
     expect(await restore(id, at('empty'))).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('[backupInvalid]'),

@@ -125,7 +125,7 @@ async function pack(
     }
   }
   await guardDisk(() => writeFile(join(stage, manifestFile), formatManifest(content)))
-  const file = lock === undefined ? 'backup.tar' : 'backup.tar.age'
+  const file = lock === undefined ? 'archive.tar' : 'archive.tar.age'
   const path = join(unfinished, file)
   const paths = [manifestFile, ...content.files.map((each) => each.path)]
   const digest = await writeArchive(

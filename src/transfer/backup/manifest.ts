@@ -43,7 +43,7 @@ export type ContentManifest = Static<typeof ContentManifest>
 const BackupManifest = Type.Object({
   content: ContentManifest,
   archive: Type.Object({
-    file: Type.Union([Type.Literal('backup.tar'), Type.Literal('backup.tar.age')]),
+    file: Type.Union([Type.Literal('archive.tar'), Type.Literal('archive.tar.age')]),
     bytes: Count,
     sha256: Sha256,
     encryption: Type.Union([
