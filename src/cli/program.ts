@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { version } from '../version.ts'
 import { addAudit } from './commands/audit.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCollections } from './commands/collections.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
@@ -66,7 +67,8 @@ export function createProgram(output: Output): Command {
   for (const add of [
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCorrections, addSetAside, addHistory],
-    ...[addCollections, addModels, addIndex, addData, addSeed, addKeys, addAudit, addConfig],
+    ...[addCollections, addModels, addIndex, addBackup, addData, addSeed, addKeys, addAudit],
+    ...[addConfig],
     ...[addStatements, addExamine, addStrangers, addJobs, addStatus, addCompletion, addEvaluate],
   ]) {
     add(program, context)

@@ -11,6 +11,13 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   modelMigration: { faces: ['Embedding', 'faces'], comparisons: ['Comparing', 'searches'] },
   modelErasure: { embeddings: ['Erasing', 'embeddings'] },
   modelInstall: { percent: ['Installing', 'percent'] },
+  backupCreate: {
+    copy: ['Copying', 'bytes'],
+    pack: ['Packing', 'bytes'],
+    compare: ['Comparing', 'bytes'],
+  },
+  backupVerify: { compare: ['Comparing', 'bytes'], unpack: ['Unpacking', 'bytes'] },
+  backupRestore: { compare: ['Comparing', 'bytes'], unpack: ['Unpacking', 'bytes'] },
   galleryExport: { export: ['Exporting', 'records'] },
   galleryImport: {
     check: ['Checking', 'records'],

@@ -26,6 +26,7 @@ import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
 import { composeSignIn } from './access.ts'
 import { composeAudit } from './audit.ts'
+import { createErasureWriter } from './erasures.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
@@ -264,10 +265,16 @@ async function composeUseCases(
     logger === undefined || shortLived
       ? faceWatcher
       : closeAfter(createKeyExpiryWarner({ keys, logger }), faceWatcher)
+  const erasures = shortLived
+    ? { close: async () => {} }
+    : createErasureWriter(config, store, logger)
   return {
     faceWatcher: closeAfter(
       audited,
-      closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, warned))),
+      closeAfter(
+        signIn.sessions,
+        closeAfter(erasures, closeAfter(trash, closeAfter(service, warned))),
+      ),
     ),
     ...signIn,
     answers: store.answers,

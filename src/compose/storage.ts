@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createKeys, type Keys } from '../access/keys.ts'
@@ -21,6 +21,7 @@ import {
   type ProtectedDatabase,
 } from '../storage/protection/protected-store.ts'
 import { createTemplateSecrets } from '../storage/protection/template-secrets.ts'
+import { finishRestore } from '../transfer/backup/restore.ts'
 import type { SeedDatabaseOptions } from '../transfer/importers/seed/seed-database.ts'
 import type { SeedSource } from '../transfer/importers/seed/seed-source.ts'
 
@@ -38,7 +39,8 @@ export async function openStore(config: Config, logger?: Logger): Promise<Protec
   const { kind, encryptionKey, url, database } = config.store
   if (kind === 'sqlite') {
     createDataDir(config.dataDir)
-    return openSqlite(join(config.dataDir, 'gallery.sqlite'), config, logger)
+    await finishRestore(config.dataDir)
+    return openInPlace(join(config.dataDir, 'gallery.sqlite'), config, logger)
   }
   if (encryptionKey !== '') {
     throw new FaceError('invalidConfig', {
@@ -47,6 +49,21 @@ export async function openStore(config: Config, logger?: Logger): Promise<Protec
     })
   }
   return openMongodb({ url, database }, config, logger)
+}
+
+/** Opens a file that a restore may put another one in the place of, until it is open. */
+async function openInPlace(
+  file: string,
+  config: Config,
+  logger?: Logger,
+): Promise<ProtectedDatabase> {
+  const toPlace = () => statSync(file, { throwIfNoEntry: false, bigint: true })?.ino
+  for (;;) {
+    const before = toPlace()
+    const store = await openSqlite(file, config, logger)
+    if (before === undefined || before === toPlace()) return store
+    await store.close()
+  }
 }
 
 /** Creates the data directory, for its owner only, unless it is there. @throws {FaceError} `dataDirUnusable` */

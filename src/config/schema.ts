@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { access } from './sections/access.ts'
 import { audit } from './sections/audit.ts'
+import { backup } from './sections/backup.ts'
 import { policy, quality } from './sections/decisions.ts'
 import { http } from './sections/http.ts'
 import { history, jobs, strangers } from './sections/keeping.ts'
@@ -35,6 +36,7 @@ export const configSchema = Type.Object(
     history,
     strangers,
     audit,
+    backup,
     log,
   },
   section,

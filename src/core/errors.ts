@@ -215,6 +215,22 @@ export const errorCatalogue = {
     kind: 'input',
     message: 'The exported gallery is damaged or incomplete.',
   },
+  backupInvalid: {
+    status: 400,
+    kind: 'input',
+    message: 'The backup is damaged, incomplete or not a backup.',
+  },
+  backupKeyWrong: {
+    status: 400,
+    kind: 'input',
+    message: 'The backup is encrypted, and this key does not open it.',
+  },
+  backupNotFound: { status: 404, kind: 'input', message: 'There is no such backup.' },
+  dataInUse: {
+    status: 409,
+    kind: 'state',
+    message: 'The database holds data, or is in use by another process.',
+  },
   overloaded: {
     status: 503,
     kind: 'capacity',

@@ -2,6 +2,7 @@ import type { CallContext } from '../core/actor.ts'
 import type { AnswerStore } from './ports/answers.ts'
 import type { AuditStore } from './ports/audit.ts'
 import type { CollectionStore } from './ports/collections.ts'
+import type { CopyOptions, DatabaseCopy } from './ports/copies.ts'
 import type { FaceStore } from './ports/faces.ts'
 import type { ChangeFeed } from './ports/feed.ts'
 import type { HistoryStore } from './ports/history.ts'
@@ -53,6 +54,15 @@ export interface Database extends Aggregates {
    * @returns ends it
    */
   onChange?(listener: () => void): () => void
+  /**
+   * Writes a copy of everything, as of one moment, while others read and write. Its files are checked
+   * and durable, for their owner only, and encrypted as the database itself is.
+   *
+   * @param directory  an empty folder
+   * @throws what the signal was aborted with
+   * @throws {FaceError} `storeFull`, `storeCorrupt` when the database is damaged
+   */
+  copyInto(directory: string, options?: CopyOptions): Promise<DatabaseCopy>
   /** Cheap round trip; rejects when the database cannot serve. */
   ping(): Promise<void>
   close(): Promise<void>

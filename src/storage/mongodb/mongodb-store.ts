@@ -1,6 +1,7 @@
 import { libraryActor } from '../../core/actor.ts'
 import { FaceError } from '../../core/errors.ts'
 import { withinTime } from '../../platform/concurrency/time-limit.ts'
+import { toDiskRefusal } from '../../platform/disk.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { createUlidSource } from '../../platform/ulid.ts'
 import { isAudited } from '../audit-rules.ts'
@@ -11,6 +12,7 @@ import { createAuditOperations, toAuditedContext } from './audit.ts'
 import { createCollectionOperations } from './collections.ts'
 import { connect } from './connection.ts'
 import type { MongoContext } from './context.ts'
+import { copyMongodb } from './copies.ts'
 import {
   createDeletedCollectionCleaner,
   type DeletedCollectionCleaner,
@@ -136,6 +138,21 @@ export async function createMongodbStore(options: MongodbStoreOptions): Promise<
       const bound = { ...context, caller: toPlainContext(given) }
       // The feed knows where it was read to, and nothing of it depends on who asks.
       return bind(bound, { ...createOperations(bound, cleaner), feed: operations.feed })
+    },
+    async copyInto(directory, copyOptions) {
+      if (closing) throw new FaceError('storeUnavailable', { detail: 'It is closed.' })
+      // It takes as long as it takes.
+      const copy = copyMongodb({ client, db }, directory, copyOptions)
+      running.add(copy)
+      try {
+        return await copy
+      } catch (error) {
+        if (copyOptions?.signal?.aborted) throw error
+        if (toDiskRefusal(error) === 'full') throw new FaceError('storeFull', { cause: error })
+        throw toStoreError(error)
+      } finally {
+        running.delete(copy)
+      }
     },
     ping: () =>
       run('ping', async () => {

@@ -147,6 +147,9 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
   ],
 }
 
+/** Names of all tables. */
+export const tableNames: readonly (keyof Tables)[] = Object.keys(indexes) as (keyof Tables)[]
+
 /** What the server refuses to store; see [Note: Migration] in migration.ts. */
 const validators: Partial<Readonly<Record<keyof Tables, Document>>> = {
   collections: { indexId: { $exists: true } },
@@ -212,7 +215,7 @@ export async function prepareDatabase(
     Object.entries(indexes).map(async ([name, wanted]) => {
       // A transaction that creates a collection conflicts with others that do.
       if (!existing.has(name)) {
-        await createIfMissing(db, name, validators[name as keyof Tables])
+        await createTable(db, name)
       }
       if (wanted.length > 0) await db.collection(name).createIndexes([...wanted])
     }),
@@ -254,6 +257,11 @@ async function readMeta(table: Table<MetaDocument>): Promise<MetaDocument> {
   if (!stored)
     throw new FaceError('storeCorrupt', { detail: 'The record of the database is gone.' })
   return stored
+}
+
+/** Creates a table that is not there, with what it refuses to store. */
+export async function createTable(db: Db, name: string): Promise<void> {
+  await createIfMissing(db, name, validators[name as keyof Tables])
 }
 
 async function createIfMissing(

@@ -14,6 +14,7 @@ import { isDeeperThan, maxDepth } from '../rules/depth.ts'
 import { fromMetadataJson, toMetadataJson } from '../rules/person-fields.ts'
 import type { StoreCall } from './batch.ts'
 import { createCallQueue } from './call-queue.ts'
+import { copySqlite } from './copies.ts'
 import type { StoreMethod } from './methods.ts'
 import type { DatabaseOptions } from './open.ts'
 import type { StoreNotice } from './worker.ts'
@@ -223,6 +224,12 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Da
   const store: Database = {
     ...as(),
     as: (context) => as(toPlainContext(context)),
+    copyInto: (directory, copyOptions) => {
+      if (closing) {
+        return Promise.reject(new FaceError('storeUnavailable', { detail: 'It is closed.' }))
+      }
+      return copySqlite(workerData, directory, copyOptions)
+    },
     ping: async () => void (await call('ping', [])),
     close: () => (closing ??= close()),
   }
