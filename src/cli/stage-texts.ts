@@ -11,6 +11,7 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   modelMigration: { faces: ['Embedding', 'faces'], comparisons: ['Comparing', 'searches'] },
   modelErasure: { embeddings: ['Erasing', 'embeddings'] },
   modelInstall: { percent: ['Installing', 'percent'] },
+  retention: { persons: ['Looking', 'persons'] },
   galleryExport: { export: ['Exporting', 'records'] },
   galleryImport: {
     check: ['Checking', 'records'],

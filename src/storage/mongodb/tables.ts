@@ -1,4 +1,5 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
+import type { Consent } from '../../core/consent.ts'
 import type { FacePlace } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
@@ -52,6 +53,7 @@ export interface PersonDocument {
   readonly coverFaceId?: string
   readonly hidden: boolean
   readonly favourite: boolean
+  readonly consent?: Consent
   readonly revision: number
   /** Empty of a person never seen. */
   readonly lastSeenAt: string

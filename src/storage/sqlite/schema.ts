@@ -36,6 +36,12 @@ const migrations: readonly Migration[] = [
   ...coverScoreMigrations,
   // See [Note: Protected templates].
   'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
+  // JSON; see core/consent.ts and core/retention.ts.
+  `
+  ALTER TABLE persons ADD COLUMN consent TEXT;
+  ALTER TABLE collections ADD COLUMN consent TEXT;
+  ALTER TABLE collections ADD COLUMN retention TEXT;
+  `,
 ]
 
 /** The schema version that this program writes. */

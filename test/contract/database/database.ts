@@ -6,6 +6,7 @@ import { makeCollection, makeFace } from '../../helpers/faces.ts'
 import { describeAnswers } from './answers.ts'
 import { describeAssignedStrangers } from './assigned-strangers.ts'
 import { describeCollections } from './collections.ts'
+import { describeConsent } from './consent.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
@@ -59,6 +60,7 @@ export function describeDatabaseContract(
     const under = () => ({ store, fixture })
     describeCollections(under)
     describePersons(under)
+    describeConsent(under)
     describePersonLists(under)
     describePersonSearches(under)
     describeFaces(under)

@@ -290,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/persons/{person}/withdraw-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw the consent of a person
+         * @description From then on the person is found by no search and verified by none, at any node, unless the collection keeps those whose consent ended. A consent that was withdrawn stays as it is. It cannot be undone: consent is given again by a change of the person. Needs the scope `people:write`.
+         */
+        post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/persons": {
         parameters: {
             query?: never;
@@ -1146,6 +1166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/retention-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase the persons who are due by the rules of a collection
+         * @description A job: 202, and `Location` is its address; its items say who is erased, or of a dry run who would be, by which rule and since when. Who is due is looked at again when each person is erased, which no undo takes back. Needs the scope `people:write`.
+         */
+        post: operations["runRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/enrolments": {
         parameters: {
             query?: never;
@@ -1941,6 +1981,25 @@ export interface components {
             };
             /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
             templateSecretId?: string;
+            /** @description What the collection makes of consents. Absent: none is required, and who withdrew, or whose consent expired, is not found any more. */
+            consent?: {
+                /** @description Nobody is enrolled without a valid consent. */
+                required: boolean;
+                /**
+                 * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                 * @enum {string}
+                 */
+                whenItEnds: "stopMatching" | "keep";
+            };
+            /** @description When its people are erased. Absent: never. */
+            retention?: {
+                /** @description Days after a person was enrolled. */
+                createdDays?: number;
+                /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                unseenDays?: number;
+                /** @description Days after the consent of a person ended; 0: at once. */
+                consentEndedDays?: number;
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -1995,6 +2054,25 @@ export interface components {
             };
             /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
             templateSecretId?: string;
+            /** @description What the collection makes of consents. Absent: none is required, and who withdrew, or whose consent expired, is not found any more. */
+            consent?: {
+                /** @description Nobody is enrolled without a valid consent. */
+                required: boolean;
+                /**
+                 * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                 * @enum {string}
+                 */
+                whenItEnds: "stopMatching" | "keep";
+            };
+            /** @description When its people are erased. Absent: never. */
+            retention?: {
+                /** @description Days after a person was enrolled. */
+                createdDays?: number;
+                /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                unseenDays?: number;
+                /** @description Days after the consent of a person ended; 0: at once. */
+                consentEndedDays?: number;
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2057,6 +2135,41 @@ export interface components {
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
+            /** @description Why the person may be enrolled; absent where nothing is known. */
+            consent?: {
+                /**
+                 * @description The ground, in the words of GDPR Art. 6(1).
+                 * @enum {string}
+                 */
+                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                /**
+                 * @description For what the face is used.
+                 * @example Entrance to the building
+                 */
+                purpose: string;
+                /**
+                 * @description Which text the person was shown.
+                 * @example 2026-03
+                 */
+                textVersion?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more.
+                 */
+                expiresAt?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more, because the person said so.
+                 */
+                withdrawnAt?: string;
+                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                evidenceHash?: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given.
+                 */
+                givenAt: string;
+            };
             faceCount: number;
             /**
              * @description Grows with each change of the person's own fields; the ETag.
@@ -2234,6 +2347,41 @@ export interface components {
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
+            /** @description Why the person may be enrolled; absent where nothing is known. */
+            consent?: {
+                /**
+                 * @description The ground, in the words of GDPR Art. 6(1).
+                 * @enum {string}
+                 */
+                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                /**
+                 * @description For what the face is used.
+                 * @example Entrance to the building
+                 */
+                purpose: string;
+                /**
+                 * @description Which text the person was shown.
+                 * @example 2026-03
+                 */
+                textVersion?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more.
+                 */
+                expiresAt?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more, because the person said so.
+                 */
+                withdrawnAt?: string;
+                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                evidenceHash?: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given.
+                 */
+                givenAt: string;
+            };
             faceCount: number;
             /**
              * @description Grows with each change of the person's own fields; the ETag.
@@ -3081,7 +3229,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "consentRequired" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3099,7 +3247,7 @@ export interface components {
                 route: string;
                 status: number;
                 /** @enum {string} */
-                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "consentRequired" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
             }[];
         };
         /**
@@ -4568,6 +4716,25 @@ export interface operations {
                         /** @description Whether a picture of the face is kept with a sighting. */
                         crops?: boolean;
                     };
+                    /** @description What the collection makes of consents. */
+                    consent?: {
+                        /** @description Nobody is enrolled without a valid consent. */
+                        required?: boolean;
+                        /**
+                         * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                         * @enum {string}
+                         */
+                        whenItEnds?: "stopMatching" | "keep";
+                    };
+                    /** @description When its people are erased. Absent: never. */
+                    retention?: {
+                        /** @description Days after a person was enrolled. */
+                        createdDays?: number;
+                        /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                        unseenDays?: number;
+                        /** @description Days after the consent of a person ended; 0: at once. */
+                        consentEndedDays?: number;
+                    };
                 };
             };
         };
@@ -4882,6 +5049,22 @@ export interface operations {
                         maxSightings?: number;
                         /** @description Whether a picture of the face is kept with a sighting. */
                         crops?: boolean;
+                    } | null;
+                    /** @description What is absent stays. `null`: as a new collection. */
+                    consent?: {
+                        /** @description Nobody is enrolled without a valid consent. */
+                        required?: boolean;
+                        /**
+                         * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                         * @enum {string}
+                         */
+                        whenItEnds?: "stopMatching" | "keep";
+                    } | null;
+                    /** @description What is absent stays, `null` takes a rule away, or all of them. */
+                    retention?: {
+                        createdDays?: number | null;
+                        unseenDays?: number | null;
+                        consentEndedDays?: number | null;
                     } | null;
                 };
             };
@@ -5456,6 +5639,158 @@ export interface operations {
             };
         };
     };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the person as it was read; `revisionMismatch` when somebody changed the person since. Without it, or with `*`, the change is made in any case.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description From when; default: now.
+                     */
+                    at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description An enrolled individual. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description consentRequired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:consentRequired",
+                     *       "title": "The person has no valid consent, which the collection asks for.",
+                     *       "status": 409,
+                     *       "code": "consentRequired",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description revisionMismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:revisionMismatch",
+                     *       "title": "It was changed since it was read.",
+                     *       "status": 412,
+                     *       "code": "revisionMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPersons: {
         parameters: {
             query?: {
@@ -5480,6 +5815,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -5646,6 +5983,8 @@ export interface operations {
                     hidden?: string;
                     /** @description true or false, as JSON. */
                     favourite?: string;
+                    /** @description An object, as JSON. */
+                    consent?: string;
                 };
                 "application/json": {
                     /**
@@ -5679,6 +6018,41 @@ export interface operations {
                     /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                     hidden?: boolean;
                     favourite?: boolean;
+                    /** @description Takes the place of the whole former one. */
+                    consent?: {
+                        /**
+                         * @description The ground, in the words of GDPR Art. 6(1).
+                         * @enum {string}
+                         */
+                        basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                        /**
+                         * @description For what the face is used.
+                         * @example Entrance to the building
+                         */
+                        purpose: string;
+                        /**
+                         * @description Which text the person was shown.
+                         * @example 2026-03
+                         */
+                        textVersion?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more.
+                         */
+                        expiresAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more, because the person said so.
+                         */
+                        withdrawnAt?: string;
+                        /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                        evidenceHash?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was given; default: now.
+                         */
+                        givenAt?: string;
+                    };
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
                     /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
@@ -5738,7 +6112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description personExists, externalIdTaken, idempotencyConflict, modelMismatch */
+            /** @description personExists, externalIdTaken, consentRequired, idempotencyConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6108,6 +6482,40 @@ export interface operations {
                     /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                     hidden?: boolean;
                     favourite?: boolean;
+                    consent?: {
+                        /**
+                         * @description The ground, in the words of GDPR Art. 6(1).
+                         * @enum {string}
+                         */
+                        basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                        /**
+                         * @description For what the face is used.
+                         * @example Entrance to the building
+                         */
+                        purpose: string;
+                        /**
+                         * @description Which text the person was shown.
+                         * @example 2026-03
+                         */
+                        textVersion?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more.
+                         */
+                        expiresAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more, because the person said so.
+                         */
+                        withdrawnAt?: string;
+                        /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                        evidenceHash?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was given; default: now.
+                         */
+                        givenAt?: string;
+                    } | null;
                 };
             };
         };
@@ -6288,6 +6696,40 @@ export interface operations {
                             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                             hidden?: boolean;
                             favourite?: boolean;
+                            consent?: {
+                                /**
+                                 * @description The ground, in the words of GDPR Art. 6(1).
+                                 * @enum {string}
+                                 */
+                                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                                /**
+                                 * @description For what the face is used.
+                                 * @example Entrance to the building
+                                 */
+                                purpose: string;
+                                /**
+                                 * @description Which text the person was shown.
+                                 * @example 2026-03
+                                 */
+                                textVersion?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description From when it is not valid any more.
+                                 */
+                                expiresAt?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description From when it is not valid any more, because the person said so.
+                                 */
+                                withdrawnAt?: string;
+                                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                                evidenceHash?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was given; default: now.
+                                 */
+                                givenAt?: string;
+                            } | null;
                         };
                         /** @description Keys of the metadata that are added or replaced; others stay. */
                         setMetadata?: {
@@ -6407,6 +6849,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -6426,7 +6870,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A CSV file (RFC 4180) with a line of names. Aliases and metadata are JSON. */
+            /** @description A CSV file (RFC 4180) with a line of names. Aliases, metadata and the consent are JSON. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6529,6 +6973,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -11709,6 +12155,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Nobody is erased; the items of the job are the report. */
+                    dryRun?: boolean;
+                    /** @description Id of a dry run that is done: only persons whom it reported are erased. */
+                    reportId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description collectionNotFound */
