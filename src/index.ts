@@ -9,6 +9,15 @@ import type { FaceWatcher } from './recognition/face-watcher.ts'
 export type { OnInstallProgress } from './compose/compose.ts'
 export type { Config, PartialConfig } from './config/config.ts'
 export type { Actor, ActorKind, CallContext } from './core/actor.ts'
+export type {
+  Consent,
+  ConsentBasis,
+  ConsentInput,
+  ConsentRule,
+  ConsentRulePatch,
+  ConsentState,
+} from './core/consent.ts'
+export { consentBases, consentStates } from './core/consent.ts'
 export type { ErrorCode, ErrorKind, FaceErrorOptions } from './core/errors.ts'
 export { FaceError, isFaceError } from './core/errors.ts'
 export type { GalleryDifficulty } from './core/gallery-difficulty.ts'
@@ -17,6 +26,8 @@ export type { DetPoint, ModelOutcome } from './core/model-comparison.ts'
 export type { Suppression } from './core/not-this-person.ts'
 export type { ProbeThresholds } from './core/policy.ts'
 export { explainReason } from './core/reason-sentences.ts'
+export type { RetentionPatch, RetentionRule, RetentionRules } from './core/retention.ts'
+export { retentionRules } from './core/retention.ts'
 export type {
   Box,
   Decision,
@@ -55,6 +66,7 @@ export type {
   ComparedModel,
   ModelComparison,
 } from './recognition/compare-models.ts'
+export type { WithdrawOptions } from './recognition/consent.ts'
 export type { Examination } from './recognition/examination/examination.ts'
 export type {
   AlikePair,
@@ -175,6 +187,7 @@ export type {
   PersonCondition,
   PersonListOptions,
   PersonPatch,
+  RemovalCondition,
 } from './storage/ports/persons.ts'
 export type {
   FacesChanged,

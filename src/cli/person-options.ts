@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { type ConsentState, consentStates } from '../core/consent.ts'
 import {
   type FacesFilter,
   facesFilters,
@@ -19,6 +20,7 @@ export interface PersonFilterOptions {
   readonly hidden?: YesNo
   readonly favourite?: YesNo
   readonly faces?: FacesFilter
+  readonly consent?: ConsentState
   readonly changedSince?: string
   readonly sort?: PersonSort
   readonly order?: SortOrder
@@ -41,6 +43,9 @@ export function addPersonFilters(command: Command): Command {
         facesFilters,
       ),
     )
+    .addOption(
+      new Option('--consent <state>', 'only persons whose consent is so').choices(consentStates),
+    )
     .option('--changed-since <time>', 'only persons changed at this time (ISO 8601) or later')
     .addOption(new Option('--sort <by>', 'default: created').choices(personSorts))
     .addOption(new Option('--order <order>', 'default: asc').choices(sortOrders))
@@ -48,6 +53,7 @@ export function addPersonFilters(command: Command): Command {
 
 export function toPersonFilters(options: PersonFilterOptions): PersonListOptions {
   const { query, name, externalId, hidden, favourite, faces, changedSince, sort, order } = options
+  const { consent } = options
   return {
     ...(query === undefined ? {} : { query }),
     ...(name === undefined ? {} : { name }),
@@ -55,6 +61,7 @@ export function toPersonFilters(options: PersonFilterOptions): PersonListOptions
     ...(hidden === undefined ? {} : { hidden: hidden === 'yes' }),
     ...(favourite === undefined ? {} : { favourite: favourite === 'yes' }),
     ...(faces === undefined ? {} : { faces }),
+    ...(consent === undefined ? {} : { consent }),
     ...(changedSince === undefined ? {} : { changedSince }),
     ...(sort === undefined ? {} : { sort }),
     ...(order === undefined ? {} : { order }),

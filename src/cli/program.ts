@@ -20,6 +20,7 @@ import { addJobs } from './commands/jobs.ts'
 import { addKeys } from './commands/keys.ts'
 import { addModels } from './commands/models.ts'
 import { addPersons } from './commands/persons.ts'
+import { addRetention } from './commands/retention.ts'
 import { addSeed } from './commands/seed.ts'
 import { addServe } from './commands/serve.ts'
 import { addSetAside } from './commands/set-aside.ts'
@@ -68,8 +69,8 @@ export function createProgram(output: Output): Command {
     ...[addServe, addEnroll, addIdentify, addVerify, addDetect, addEmbed, addPersons],
     ...[addFaces, addCorrections, addSetAside, addHistory],
     ...[addCollections, addModels, addIndex, addBackup, addData, addSeed, addKeys, addAudit],
-    ...[addConfig],
-    ...[addStatements, addExamine, addStrangers, addJobs, addStatus, addCompletion, addEvaluate],
+    ...[addConfig, addStatements, addExamine, addRetention, addStrangers, addJobs, addStatus],
+    ...[addCompletion, addEvaluate],
   ]) {
     add(program, context)
   }

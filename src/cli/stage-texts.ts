@@ -18,6 +18,7 @@ const stageTexts: Readonly<Record<string, Readonly<Record<string, StageText>>>> 
   },
   backupVerify: { compare: ['Comparing', 'bytes'], unpack: ['Unpacking', 'bytes'] },
   backupRestore: { compare: ['Comparing', 'bytes'], unpack: ['Unpacking', 'bytes'] },
+  retention: { persons: ['Looking', 'persons'] },
   galleryExport: { export: ['Exporting', 'records'] },
   galleryImport: {
     check: ['Checking', 'records'],

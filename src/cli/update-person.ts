@@ -1,10 +1,12 @@
 import type { Metadata, Person, PersonPatch } from '../storage/ports/persons.ts'
+import { type ConsentOptions, toConsentInput } from './consent-options.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './failures.ts'
 import { findPerson } from './find-person.ts'
 
 /** Flags of `persons update`; `false` takes a value away. */
-export interface UpdateOptions {
+export interface UpdateOptions extends ConsentOptions {
+  readonly consent?: false
   readonly collection: string
   readonly json?: boolean
   readonly name?: string
@@ -64,6 +66,8 @@ function toPatch(person: Person, options: UpdateOptions): PersonPatch {
     ...(cover === undefined ? {} : { coverFaceId: cover || null }),
     ...(hidden === undefined ? {} : { hidden: hidden === 'yes' }),
     ...(favourite === undefined ? {} : { favourite: favourite === 'yes' }),
+    ...toConsentInput(options, person.consent),
+    ...(options.consent === false ? { consent: null } : {}),
     ...(changesMetadata ? { metadata: { ...Object.fromEntries(kept), ...metadata } } : {}),
   }
 }

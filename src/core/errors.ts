@@ -113,6 +113,11 @@ export const errorCatalogue = {
     kind: 'state',
     message: 'Another person of the collection has this external id.',
   },
+  consentRequired: {
+    status: 409,
+    kind: 'state',
+    message: 'The person has no valid consent, which the collection asks for.',
+  },
   limitReached: { status: 409, kind: 'state', message: 'This would be more than is possible.' },
   revisionMismatch: {
     status: 412,

@@ -64,6 +64,8 @@ export interface SearchOptions {
   readonly modelId?: string
   /** Persons at least as similar, cosine, are answered with the embedding of their nearest face. */
   readonly embeddingsFrom?: number | undefined
+  /** Also persons who may not be matched: for what erases them. Default false. */
+  readonly withoutConsent?: boolean
 }
 
 /** The store's ports that the index follows. */
@@ -274,7 +276,8 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
     },
     ping: () => store.ping(),
 
-    async search(collection, probes, { persons, modelId, embeddingsFrom }) {
+    async search(collection, probes, { modelId, ...options }) {
+      const { persons } = options
       assertProbes(collection, probes, modelId)
       if (!Number.isInteger(persons) || persons < 1) {
         throw new FaceError('invalidOption', { detail: 'persons must be a whole number from 1.' })
@@ -282,7 +285,8 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       if (probes.length === 0) return []
       return sync.use(collection, (index) =>
         searchPersons({ store, index: forProbes(collection, index) }, collection, {
-          ...{ probes, persons, embeddingsFrom },
+          probes,
+          ...options,
         }),
       )
     },

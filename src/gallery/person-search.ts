@@ -1,3 +1,4 @@
+import { mayMatch } from '../core/consent.ts'
 import { findSuppression, type Suppression } from '../core/not-this-person.ts'
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
@@ -55,7 +56,17 @@ export interface PersonSearchOptions {
   readonly persons: number
   /** Persons at least as similar get the embedding of their nearest face. */
   readonly embeddingsFrom?: number | undefined
+  /** Also persons who may not be matched: for what erases them. Default false. */
+  readonly withoutConsent?: boolean | undefined
 }
+
+// [Note: Consent at the search]
+// An index knows faces, not consents, and nobody writes when a consent expires. So it is decided when the
+// owners of the nearest faces are read from the store, which every search does once it knows them: by
+// the consent as the store has it at this moment, the rule of the collection as it is there, and this
+// node's clock. A withdrawal is in force for every search that begins after it, on all nodes and with
+// all kinds of indexes, and for what follows from a search: enrolment's duplicates, suggestions,
+// strangers. Who may not be matched is left out like a person who was rejected, and not named.
 
 /** The part of the store that a search reads. */
 export interface SearchedStore {
@@ -86,12 +97,15 @@ const minRescored = 24
 export async function searchPersons(
   { store, index }: { readonly store: SearchedStore; readonly index: SearchedIndex },
   collection: Collection,
-  { probes, persons, embeddingsFrom }: PersonSearchOptions,
+  { probes, persons, embeddingsFrom, withoutConsent = false }: PersonSearchOptions,
 ): Promise<readonly ProbeResult[]> {
   const { id, dimension } = collection
   const owners = new Map<string, FaceOwner>()
   const summaries = new Map<string, PersonSummary>()
   const said = new Map<string, readonly StatementEmbedding[]>()
+  /** Ids of persons who may not be matched; see [Note: Consent at the search]. */
+  const barred = new Set<string>()
+  const now = new Date().toISOString()
   /** Embeddings by face id, of the faces that a look-up brought. */
   const known = new Map<string, Float32Array>()
   /** Known after the first look-up. */
@@ -108,6 +122,8 @@ export async function searchPersons(
     suppressed: new Map<string, Suppression>(),
     /** How many of the suppressed would be among the persons wanted. */
     shown: 0,
+    /** How many persons were known not to be matched when it was looked at. */
+    barred: 0,
   }))
   type Found = (typeof found)[number]
 
@@ -139,10 +155,10 @@ export async function searchPersons(
       )
       for (const one of waiting) one.owned = k
       await lookUp(waiting)
-      // Who comes after a suppressed person was not looked at closely.
-      const changed = waiting.filter(suppress)
+      // Who comes after a person who is left out was not looked at closely.
+      const changed = waiting.filter(leaveOut)
       if (changed.length > 0) await lookUp(changed)
-      for (const one of waiting) one.ranked = rank(one, owners)
+      for (const one of waiting) one.ranked = rank(one, { owners, barred })
       waiting = waiting.filter(
         ({ ranked, neighbours, asked }) =>
           ranked.length < persons && (neighbours.length > k || neighbours.length >= asked),
@@ -151,13 +167,19 @@ export async function searchPersons(
   }
 
   /** Finds out who is no candidate for the probe. @returns whether there are more such persons than before */
+  function leaveOut(one: Found): boolean {
+    const before = one.barred
+    one.barred = barred.size
+    return suppress(one) || one.barred > before
+  }
+
   function suppress(one: Found): boolean {
     if (said.size === 0) return false
     const before = one.suppressed.size
     one.suppressed.clear()
     one.shown = 0
     let candidates = 0
-    for (const { personId, similarity } of rank(one, owners)) {
+    for (const { personId, similarity } of rank(one, { owners, barred })) {
       const found = findSuppression(one.probe, similarity, said.get(personId) ?? [])
       if (found === undefined) {
         candidates++
@@ -208,14 +230,14 @@ export async function searchPersons(
       neighbours
         .slice(0, owned)
         .map(({ faceId }) => faceId)
-        .filter((faceId) => !suppressed.has(owners.get(faceId)?.personId ?? '')),
+        .filter((faceId) => !isLeftOut(suppressed, faceId)),
     )
     const found = await store.faces.lookUpNearest(collection, lists)
     facts = {
       gallerySize: found.faces,
       ...(found.collection === undefined ? {} : { collection: found.collection }),
     }
-    for (const owner of found.owners) owners.set(owner.faceId, owner)
+    for (const owner of found.owners) learn(owner)
     for (const personId of new Set(found.statements.map((one) => one.personId))) {
       said.set(
         personId,
@@ -230,7 +252,18 @@ export async function searchPersons(
     const unknown = neighbours.filter(({ faceId }) => !owners.has(faceId))
     const faceIds = unknown.map(({ faceId }) => faceId)
     if (faceIds.length === 0) return
-    for (const owner of await store.faces.getOwners(id, faceIds)) owners.set(owner.faceId, owner)
+    for (const owner of await store.faces.getOwners(id, faceIds)) learn(owner)
+  }
+
+  function learn(owner: FaceOwner): void {
+    owners.set(owner.faceId, owner)
+    const rule = (facts.collection ?? collection).consent
+    if (!withoutConsent && !mayMatch(rule, owner.personConsent, now)) barred.add(owner.personId)
+  }
+
+  function isLeftOut(suppressed: Found['suppressed'], faceId: string): boolean {
+    const personId = owners.get(faceId)?.personId ?? ''
+    return barred.has(personId) || suppressed.has(personId)
   }
 
   function byMean({ probe, ranked }: Found): readonly RankedPerson[] {
@@ -249,12 +282,10 @@ export async function searchPersons(
     const ownIds = own?.complete ? new Set(own.faceIds) : undefined
     for (;;) {
       // Where not all faces of the person were read, the owners of the neighbours tell which are theirs.
-      if (!ownIds || one.suppressed.size > 0) await readOwners(one)
+      if (!ownIds || one.suppressed.size + barred.size > 0) await readOwners(one)
       const isOwn = (faceId: string): boolean =>
         ownIds?.has(faceId) ?? owners.get(faceId)?.personId === best.personId
-      const isSuppressed = (faceId: string): boolean =>
-        one.suppressed.has(owners.get(faceId)?.personId ?? '')
-      const unsuppressed = one.neighbours.filter(({ faceId }) => !isSuppressed(faceId))
+      const unsuppressed = one.neighbours.filter(({ faceId }) => !isLeftOut(one.suppressed, faceId))
       const others = unsuppressed.filter(({ faceId }) => !isOwn(faceId))
       const ownFaces = Math.max(own?.faceIds.length ?? 1, unsuppressed.length - others.length)
       const leftOut = ownFaces + one.neighbours.length - unsuppressed.length
@@ -264,7 +295,7 @@ export async function searchPersons(
         const similarities = others.slice(0, restRanks(rest)).map(({ similarity }) => similarity)
         return { similarities, faces: rest }
       }
-      // Faces of the person, or of those who are suppressed, fill the list.
+      // Faces of the person, or of those who are left out, fill the list.
       await findNeighbours([one], 2 * one.asked)
     }
   }
@@ -295,17 +326,24 @@ interface Neighbourhood {
 }
 
 /**
- * One entry per person who is not suppressed. A face whose owner is not known is gone from the store
+ * One entry per person who is not left out. A face whose owner is not known is gone from the store
  * and left out.
  */
 function rank(
   { neighbours, owned, suppressed }: Neighbourhood,
-  owners: ReadonlyMap<string, FaceOwner>,
+  {
+    owners,
+    barred,
+  }: {
+    readonly owners: ReadonlyMap<string, FaceOwner>
+    readonly barred: ReadonlySet<string>
+  },
 ): readonly RankedPerson[] {
   const persons = new Map<string, RankedPerson>()
   for (const { faceId, similarity } of neighbours.slice(0, owned)) {
     const owner = owners.get(faceId)
-    if (!owner || persons.has(owner.personId) || suppressed.has(owner.personId)) continue
+    if (!owner || persons.has(owner.personId)) continue
+    if (suppressed.has(owner.personId) || barred.has(owner.personId)) continue
     const { personId, personName: name, personMetadata: metadata } = owner
     persons.set(personId, { personId, name, metadata, faceId, similarity })
   }

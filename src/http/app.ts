@@ -19,6 +19,7 @@ import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerAuditRoutes } from './resources/audit/routes.ts'
 import { registerCollectionModelRoutes } from './resources/collections/models.ts'
+import { registerRetentionRoutes } from './resources/collections/retention.ts'
 import { registerCollectionRoutes } from './resources/collections/routes.ts'
 import { registerBulkRoute } from './resources/enrolment/bulk.ts'
 import { registerEvaluationRoute } from './resources/evaluations/routes.ts'
@@ -117,6 +118,7 @@ export async function createApp(
     registerStrangerVerbRoutes(scope)
     registerSeekRoutes(scope, context)
     registerExaminationRoutes(scope, context)
+    registerRetentionRoutes(scope, context)
     registerBulkRoute(scope, context)
     registerEvaluationRoute(scope, context)
     registerKeyRoutes(scope, context)

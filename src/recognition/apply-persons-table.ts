@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'csv-parse/sync'
+import type { ConsentInput } from '../core/consent.ts'
 import { FaceError, isFaceError } from '../core/errors.ts'
 import type { Metadata, Person, PersonPatch } from '../storage/ports/persons.ts'
 import { type BulkPersonEntry, maxBulkPersons, type PersonOperation } from './bulk-persons.ts'
@@ -44,7 +45,15 @@ interface PlannedLine {
 const readOnlyColumns = ['faceCount', 'lastSeenAt', 'createdAt', 'updatedAt'] as const
 const columns: ReadonlySet<string> = new Set([
   ...['action', 'id', 'name', 'newName', 'aliases', 'externalId', 'notes', 'hidden', 'favourite'],
-  ...['metadata', 'coverFaceId', 'revision', 'addTags', 'removeTags', ...readOnlyColumns],
+  ...[
+    'metadata',
+    'consent',
+    'coverFaceId',
+    'revision',
+    'addTags',
+    'removeTags',
+    ...readOnlyColumns,
+  ],
 ])
 const metadataPrefix = 'metadata.'
 /** Takes a value away; an empty cell leaves it. */
@@ -204,6 +213,7 @@ function toFields(row: Row, person: Person, isByName: boolean): PersonPatch {
     ...(row.coverFaceId ? { coverFaceId: text(row.coverFaceId) } : {}),
     ...(row.hidden ? { hidden: toBoolean('hidden', row.hidden) } : {}),
     ...(row.favourite ? { favourite: toBoolean('favourite', row.favourite) } : {}),
+    ...(row.consent ? { consent: toConsent(row.consent) } : {}),
     ...(row.metadata ? { metadata: toMetadata(row.metadata) } : {}),
   }
   return Object.fromEntries(
@@ -225,6 +235,11 @@ function toAliases(cell: string): readonly string[] {
   const value = parseJson('aliases', cell)
   if (Array.isArray(value)) return value as string[]
   throw invalid('"aliases" is a list of names in JSON')
+}
+
+/** The whole consent, as an export writes it. */
+function toConsent(cell: string): ConsentInput | null {
+  return parseJson('consent', cell) as ConsentInput | null
 }
 
 function toMetadata(cell: string): Metadata {

@@ -85,6 +85,7 @@ export function toPhotoRejection(
       'invalidName',
       'invalidMetadata',
       'externalIdTaken',
+      'consentRequired',
       'imageTooLarge',
       'imageTimeout',
       'workerFailed',

@@ -8,6 +8,7 @@ import type {
   PersonCondition,
   PersonPatch,
   PersonStore,
+  RemovalCondition,
 } from '../storage/ports/persons.ts'
 import { applyPatch } from '../storage/rules/person-record.ts'
 import type { DeleteOptions } from './history.ts'
@@ -65,7 +66,11 @@ export interface BulkPersonsResult {
 
 /** The persons of a store; a deletion takes the words of the use case. */
 export interface ChangedPersons extends Pick<PersonStore, 'get' | 'update'> {
-  delete(collectionId: string, id: string, how?: DeleteOptions & PersonCondition): Promise<Recorded>
+  delete(
+    collectionId: string,
+    id: string,
+    how?: DeleteOptions & RemovalCondition,
+  ): Promise<Recorded>
 }
 
 /** Changes in work at once: a store writes what arrives together in one transaction. */
@@ -191,9 +196,9 @@ function changeTags(metadata: Metadata, { addTags = [], removeTags = [] }: Updat
 
 /** The person as a change would leave it; what only the store can see is not checked. */
 function pretend(person: Person, patch: PersonPatch): Person {
-  const { names, fields } = applyPatch(person, patch)
+  const { names, fields } = applyPatch(person, patch, new Date().toISOString())
   const { externalId, notes } = fields
-  const { externalId: _, notes: _notes, ...rest } = person
+  const { externalId: _, notes: _notes, consent: _consent, ...rest } = person
   return {
     ...rest,
     ...{ name: names.name, aliases: names.aliases },
@@ -201,5 +206,6 @@ function pretend(person: Person, patch: PersonPatch): Person {
     ...(notes === null ? {} : { notes }),
     metadata: patch.metadata ?? person.metadata,
     ...{ hidden: fields.hidden, favourite: fields.favourite },
+    ...(fields.consent === null ? {} : { consent: fields.consent }),
   }
 }

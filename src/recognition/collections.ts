@@ -1,12 +1,14 @@
+import { patchConsentRule } from '../core/consent.ts'
 import { FaceError } from '../core/errors.ts'
 import { fnmrAtSimilarity } from '../core/fmr.ts'
 import { expectedFpir } from '../core/gallery-difficulty.ts'
 import { type KeepUnknown, type KeepUnknownPatch, patchKeepUnknown } from '../core/keep-unknown.ts'
 import { computeThresholds } from '../core/policy.ts'
 import { patchQualityGates } from '../core/quality-gates.ts'
+import { patchRetention } from '../core/retention.ts'
 import type { FmrCurve } from '../core/types.ts'
 import type { DifficultyMeasurement } from '../gallery/gallery.ts'
-import type { Collection, CollectionPatch } from '../storage/ports/collections.ts'
+import type { Collection, CollectionPatch, NewCollection } from '../storage/ports/collections.ts'
 import { changeCollection } from './change-collection.ts'
 import { findCurve, findEmbedder, type RecognitionDependencies } from './dependencies.ts'
 import {
@@ -22,7 +24,7 @@ import { mergePolicy } from './merge-policy.ts'
 export function createCollections(deps: RecognitionDependencies): FaceWatcher['collections'] {
   const { gallery, models, defaults } = deps
   return {
-    async create({ name, modelId, policy, storeCrops = false, qualityGates = {}, keepUnknown }) {
+    async create({ name, modelId, policy, storeCrops = false, qualityGates = {}, ...given }) {
       const model = findEmbedder(models, modelId ?? defaults.embedderId)
       return gallery.collections.create({
         name,
@@ -31,7 +33,8 @@ export function createCollections(deps: RecognitionDependencies): FaceWatcher['c
         policy: mergePolicy(deps, model.id, { current: defaults.policy, patch: policy }),
         storeCrops,
         qualityGates: patchQualityGates({}, qualityGates),
-        ...toKept(deps, { modelId: model.id }, keepUnknown),
+        ...toKept(deps, { modelId: model.id }, given.keepUnknown),
+        ...toRules({}, given),
       })
     },
     async get(name, { difficulty = 'latest' } = {}) {
@@ -94,7 +97,7 @@ function assertNotDefault(name: string, what: string): void {
 function toPatch(
   deps: RecognitionDependencies,
   was: Collection,
-  { name, policy, storeCrops, qualityGates, keepUnknown }: CollectionChanges,
+  { name, policy, storeCrops, qualityGates, ...given }: CollectionChanges,
 ): CollectionPatch {
   const { modelId, policy: current, qualityGates: gates = {} } = was
   return {
@@ -102,8 +105,22 @@ function toPatch(
     ...(policy && { policy: mergePolicy(deps, modelId, { current, patch: policy }) }),
     ...(storeCrops === undefined ? {} : { storeCrops }),
     ...(qualityGates && { qualityGates: patchQualityGates(gates, qualityGates) }),
-    ...toKept(deps, was, keepUnknown),
+    ...toKept(deps, was, given.keepUnknown),
+    ...toRules(was, given),
   }
+}
+
+/** What a collection makes of consents, and when its people are erased. @throws {FaceError} `invalidOption` */
+function toRules(
+  was: Pick<Collection, 'consent' | 'retention'>,
+  { consent, retention }: Pick<CollectionChanges, 'consent' | 'retention'>,
+): Pick<NewCollection, 'consent' | 'retention'> {
+  // `null` takes a former value away.
+  const rules = {
+    ...(consent === undefined ? {} : { consent: patchConsentRule(was.consent, consent) }),
+    ...(retention === undefined ? {} : { retention: patchRetention(was.retention, retention) }),
+  }
+  return rules as Pick<NewCollection, 'consent' | 'retention'>
 }
 
 /** @throws {FaceError} `invalidOption` also for a model without a curve, which strangers are told apart by */

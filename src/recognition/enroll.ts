@@ -1,3 +1,4 @@
+import { assertMayEnroll } from '../core/consent.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Collection } from '../storage/ports/collections.ts'
 import type { Face, NewFace } from '../storage/ports/faces.ts'
@@ -37,6 +38,9 @@ export function createEnroll(deps: RecognitionDependencies, judges: Judges): Fac
       typeof person === 'string' ? person : await findPersonByName(gallery, collection.id, person)
     const existing =
       knownId === undefined ? undefined : await gallery.persons.get(collection.id, knownId)
+    // Before anything is looked at; the store looks again when it stores.
+    const { consent } = existing ?? (typeof person === 'string' ? {} : person)
+    assertMayEnroll(collection.consent, consent, new Date().toISOString())
     return enrollFor(collection, { person, existing }, { images, options })
   }
 

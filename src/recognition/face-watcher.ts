@@ -1,7 +1,9 @@
+import type { ConsentRulePatch } from '../core/consent.ts'
 import type { GalleryDifficulty } from '../core/gallery-difficulty.ts'
 import type { KeepUnknownPatch } from '../core/keep-unknown.ts'
 import type { Suppression } from '../core/not-this-person.ts'
 import type { DecisionThresholds, ProbeThresholds } from '../core/policy.ts'
+import type { RetentionPatch } from '../core/retention.ts'
 import type {
   Decision,
   DecisionPolicyPatch,
@@ -30,6 +32,7 @@ import type {
 import type { Statement } from '../storage/ports/statements.ts'
 import type { DetectorOptions, StageTimings, Turn } from '../vision/analyzer/analyzer-types.ts'
 import type { BulkPersonEntry, BulkPersonsResult } from './bulk-persons.ts'
+import type { WithdrawOptions } from './consent.ts'
 import type { Examination } from './examination/examination.ts'
 import type { Corrections, History } from './history.ts'
 import type { SecondModel } from './second-model.ts'
@@ -398,6 +401,10 @@ export interface CollectionChanges {
   readonly qualityGates?: QualityGatePatch
   /** What is kept of faces that nobody enrolled has; `null`: nothing any more, and what was is erased. */
   readonly keepUnknown?: KeepUnknownPatch
+  /** What it makes of consents; `null`: as a new collection does. */
+  readonly consent?: ConsentRulePatch
+  /** When its people are erased, by a job; `null`: nobody any more. */
+  readonly retention?: RetentionPatch
 }
 
 /** A collection with its counts and the thresholds that follow from them. */
@@ -590,6 +597,8 @@ export interface FaceWatcher {
       readonly qualityGates?: QualityGatePatch
       /** What is kept of faces that nobody enrolled has. Default: nothing. */
       readonly keepUnknown?: KeepUnknownPatch
+      readonly consent?: ConsentRulePatch
+      readonly retention?: RetentionPatch
     }): Promise<Collection>
     /**
      * A collection with its counts and thresholds.
@@ -656,6 +665,17 @@ export interface FaceWatcher {
       personId: string,
       patch: PersonPatch,
       condition?: PersonCondition,
+    ): Promise<ChangedPerson>
+    /**
+     * Withdraws the consent of a person, which no undo takes back. One that was withdrawn stays as it is.
+     *
+     * @throws {FaceError} `collectionNotFound`, `personNotFound`, `revisionMismatch`, `invalidOption`;
+     *   `consentRequired` when there is none
+     */
+    withdrawConsent(
+      collection: string,
+      personId: string,
+      options?: WithdrawOptions,
     ): Promise<ChangedPerson>
     /**
      * Changes or deletes up to 1,000 persons. That one cannot be changed is a result, and does not stop

@@ -6,7 +6,7 @@ import type {
   MergeConsequences,
   MergeInput,
   NewPerson,
-  PersonCondition,
+  RemovalCondition,
 } from '../storage/ports/persons.ts'
 import { createIdOf } from './collection-id.ts'
 import { assertNewPerson } from './person-by-name.ts'
@@ -49,7 +49,7 @@ export interface Corrections {
     delete(
       collection: string,
       personId: string,
-      options?: DeleteOptions & PersonCondition,
+      options?: DeleteOptions & RemovalCondition,
     ): Promise<Recorded>
     /** What {@link merge} would do; nothing is changed. @throws {FaceError} as {@link merge} */
     mergeConsequences(collection: string, input: MergeInput): Promise<MergeConsequences>

@@ -6,7 +6,15 @@ import type { Person } from '../storage/ports/persons.ts'
 /** Columns of a list of persons as a table, in their order. */
 export const personColumns = [
   ...(['id', 'name', 'aliases', 'externalId', 'notes', 'hidden', 'favourite', 'metadata'] as const),
-  ...(['coverFaceId', 'faceCount', 'revision', 'lastSeenAt', 'createdAt', 'updatedAt'] as const),
+  ...([
+    'consent',
+    'coverFaceId',
+    'faceCount',
+    'revision',
+    'lastSeenAt',
+    'createdAt',
+    'updatedAt',
+  ] as const),
 ] satisfies readonly (keyof Person)[]
 
 const pageLimit = 1000
@@ -15,7 +23,7 @@ const pageLimit = 1000
 export type LoadPersons = (page: PageOptions) => Promise<Page<Person>>
 
 /**
- * Persons as CSV (RFC 4180) with a line of names. Aliases and metadata are JSON. A text that a
+ * Persons as CSV (RFC 4180) with a line of names. Aliases, metadata and the consent are JSON. A text that a
  * spreadsheet would take for a formula is marked as text.
  */
 export async function* toPersonsCsv(load: LoadPersons): AsyncGenerator<string, void> {

@@ -1,5 +1,6 @@
 import { type ChangedPersons, changePersons } from './bulk-persons.ts'
 import { createIdOf } from './collection-id.ts'
+import { withdrawConsent } from './consent.ts'
 import type { FaceWatcher } from './face-watcher.ts'
 import type { CorrectionDependencies, Corrections } from './history.ts'
 import { assertNewPerson } from './person-by-name.ts'
@@ -30,6 +31,8 @@ export function createPersons({
     list: async (collection, options) => gallery.persons.list(await idOf(collection), options),
     update: async (collection, id, patch, condition) =>
       persons.update(await idOf(collection), id, patch, condition),
+    withdrawConsent: async (collection, personId, options) =>
+      withdrawConsent(persons, await idOf(collection), { personId, ...options }),
     bulk: async (collection, entries, { dryRun = false } = {}) =>
       changePersons(persons, await idOf(collection), { entries, dryRun }),
   }

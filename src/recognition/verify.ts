@@ -1,3 +1,4 @@
+import { assertMayMatch } from '../core/consent.ts'
 import { FaceError } from '../core/errors.ts'
 import { statedFmr } from '../core/fmr.ts'
 import { findSuppression, type SaidFace } from '../core/not-this-person.ts'
@@ -146,7 +147,13 @@ async function loadReference(
   // The model of the probe, though the collection may have switched to another one by now.
   const collection = toViewOf(await gallery.collections.get(target.collection), modelId)
   // A person without faces and an unknown one are different errors.
-  if ('personId' in target) await gallery.persons.get(collection.id, target.personId)
+  const { consent } = await gallery.persons.get(
+    collection.id,
+    'personId' in target
+      ? target.personId
+      : (await gallery.faces.get(collection.id, target.faceId)).personId,
+  )
+  assertMayMatch(collection.consent, consent, new Date().toISOString())
   const rows = toEmbeddingRows(
     await gallery.faces.getEmbeddings(
       collection,

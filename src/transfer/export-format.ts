@@ -1,8 +1,11 @@
 import { type Static, type TSchema, type TString, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
+import { type Consent, consentBases, whenConsentEnds } from '../core/consent.ts'
 import { FaceError } from '../core/errors.ts'
+import { type KeepUnknown, keepUnknownRanges } from '../core/keep-unknown.ts'
 import { probeShiftModes } from '../core/policy.ts'
 import { qualityGateRanges } from '../core/quality-gates.ts'
+import { type RetentionRules, retentionRange } from '../core/retention.ts'
 import type { DecisionPolicy, FacePlace, QualityGates } from '../core/types.ts'
 import type { Face } from '../storage/ports/faces.ts'
 import { maxAliases } from '../storage/ports/persons.ts'
@@ -19,7 +22,8 @@ import { type PersonRecord, toPersonRecord } from './records.ts'
  * or confirmations has two files more: lines of `statements.jsonl` without a `faceId` belong to the
  * rows of `statements.f32`, in this order. Version 2 has faces without an embedding, and the places of
  * faces in their crops; version 3 has persons with more than a name and metadata; version 4 has
- * statements. An export is of the lowest version that has what is in it, so that an earlier program
+ * statements; version 5 has consents of persons, and what a collection makes of them and when it erases
+ * people, which an earlier program must not leave out. An export is of the lowest version that has what is in it, so that an earlier program
  * reads it.
  */
 export const manifestFile = 'manifest.json'
@@ -30,7 +34,7 @@ export const statementFiles = ['statements.jsonl', 'statements.f32'] as const
 export type StatementFile = (typeof statementFiles)[number]
 
 const formatName = 'face-watcher-export'
-const formatVersions = [1, 2, 3, 4] as const
+const formatVersions = [1, 2, 3, 4, 5] as const
 
 /** Of an export. */
 export type FormatVersion = (typeof formatVersions)[number]
@@ -74,6 +78,33 @@ const qualityGates = {
   minConfidence: limit('minConfidence'),
 } satisfies Readonly<Record<keyof QualityGates, TSchema>>
 
+const hours = Type.Number(keepUnknownRanges.hours)
+
+const keepUnknown = {
+  hours,
+  ignoredHours: hours,
+  maxSightings: Type.Integer(keepUnknownRanges.maxSightings),
+  crops: Type.Boolean(),
+} satisfies Readonly<Record<keyof KeepUnknown, TSchema>>
+
+const days = Type.Optional(Type.Number(retentionRange))
+
+const retention = {
+  createdDays: days,
+  unseenDays: days,
+  consentEndedDays: days,
+} satisfies Readonly<Record<keyof RetentionRules, TSchema>>
+
+const consent = {
+  basis: Type.Enum([...consentBases]),
+  purpose: Type.String(),
+  textVersion: Type.Optional(Type.String()),
+  givenAt: time,
+  expiresAt: Type.Optional(time),
+  withdrawnAt: Type.Optional(time),
+  evidenceHash: Type.Optional(hash),
+} satisfies Readonly<Record<keyof Consent, TSchema>>
+
 const CollectionSchema = Type.Object(
   {
     id,
@@ -83,6 +114,15 @@ const CollectionSchema = Type.Object(
     policy: Type.Object(policy, strict),
     storeCrops: Type.Boolean(),
     qualityGates: Type.Optional(Type.Object(qualityGates, strict)),
+    keepUnknown: Type.Optional(Type.Object(keepUnknown, strict)),
+    /** Since version 5, as retention. */
+    consent: Type.Optional(
+      Type.Object(
+        { required: Type.Boolean(), whenItEnds: Type.Enum([...whenConsentEnds]) },
+        strict,
+      ),
+    ),
+    retention: Type.Optional(Type.Object(retention, strict)),
     createdAt: time,
     persons: count,
     faces: count,
@@ -127,6 +167,8 @@ const PersonSchema = Type.Object(
     coverFaceId: Type.Optional(id),
     hidden: Type.Optional(Type.Boolean()),
     favourite: Type.Optional(Type.Boolean()),
+    /** Since version 5. */
+    consent: Type.Optional(Type.Object(consent, strict)),
     revision: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
     lastSeenAt: Type.Optional(time),
     createdAt: time,
@@ -200,9 +242,15 @@ export function toPersonLine(person: PersonRecord): PersonLine {
   }
 }
 
-/** Whether programs that know versions 1 and 2 cannot read the line. */
-export function isOfVersion3(line: PersonLine): boolean {
-  return Object.keys(line).some((field) => !firstPersonFields.has(field))
+/** The lowest version that has the line. */
+export function versionOfLine(line: PersonLine): FormatVersion {
+  if (line.consent !== undefined) return 5
+  return Object.keys(line).some((field) => !firstPersonFields.has(field)) ? 3 : 1
+}
+
+/** The lowest version that has what a collection says of itself. */
+export function versionOfCollection({ consent, retention }: MovedCollection): FormatVersion {
+  return consent === undefined && retention === undefined ? 1 : 5
 }
 
 /** A line of `faces.jsonl`. */

@@ -10,10 +10,10 @@ import {
   type FaceLine,
   type FileDigest,
   type FormatVersion,
-  isOfVersion3,
   manifestFile,
   statementFiles,
   toPersonLine,
+  versionOfLine,
 } from './export-format.ts'
 import {
   createFileWriter,
@@ -92,7 +92,9 @@ export async function writePersons(
   try {
     for await (const batch of batches) {
       const lines = batch.map(toPersonLine)
-      if (lines.some(isOfVersion3)) version = 3
+      for (const line of lines) {
+        version = Math.max(version, versionOfLine(line)) as FormatVersion
+      }
       await writer.append(toLines(lines))
       persons += batch.length
     }

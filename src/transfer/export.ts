@@ -4,7 +4,12 @@ import type { Cursor } from '../core/types.ts'
 import type { Database } from '../storage/database.ts'
 import { eachChangePage } from '../storage/iterate.ts'
 import type { Collection } from '../storage/ports/collections.ts'
-import { type ExportedCollection, type FormatVersion, toManifest } from './export-format.ts'
+import {
+  type ExportedCollection,
+  type FormatVersion,
+  toManifest,
+  versionOfCollection,
+} from './export-format.ts'
 import { createExportSource } from './export-reader.ts'
 import {
   createCollectionDirectory,
@@ -87,7 +92,7 @@ export async function exportGallery(
     summaries.push({ name, persons, faces, statements, statementsLeftOut: leftOut })
     if (statements === 0) continue
     entries[i] = { ...entry, statements, files: { ...entry.files, ...files } }
-    version = 4
+    version = Math.max(version, 4) as FormatVersion
   }
   const { source, createdAt } = options
   await finishDirectory(directory, toManifest({ version, createdAt, source, collections: entries }))
@@ -118,7 +123,8 @@ async function exportCollection(
   )
   const { faces, files } = written
   const entry = { ...moved, persons, faces, files: { 'persons.jsonl': file, ...files } }
-  return { entry, version: Math.max(version, written.version) as FormatVersion }
+  const versions = [version, written.version, versionOfCollection(moved)]
+  return { entry, version: Math.max(...versions) as FormatVersion }
 }
 
 /** Faces that were removed after the cursor, by collection. */

@@ -67,14 +67,16 @@ export async function* trackBatches<T>(
 /** The person without what is counted, keys in one order. */
 export function toPersonRecord(person: PersonRecord): PersonRecord {
   const { id, name, aliases, externalId, notes, metadata, coverFaceId } = person
-  const { hidden, favourite, revision, lastSeenAt, createdAt, updatedAt } = person
+  const { hidden, favourite, consent, revision, lastSeenAt, createdAt, updatedAt } = person
   return {
     ...{ id, name, aliases },
     ...(externalId === undefined ? {} : { externalId }),
     ...(notes === undefined ? {} : { notes }),
     metadata,
     ...(coverFaceId === undefined ? {} : { coverFaceId }),
-    ...{ hidden, favourite, revision },
+    ...{ hidden, favourite },
+    ...(consent === undefined ? {} : { consent }),
+    revision,
     ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
     ...{ createdAt, updatedAt },
   }

@@ -187,8 +187,9 @@ async function settlePerson(
   const cover = person.coverFaceId
   if (cover !== undefined) await settleOwner(ends, collectionId, { faceId: cover })
   const { name, aliases, externalId, notes, metadata, coverFaceId, hidden, favourite } = person
+  const { consent = null } = person
   await to.persons.update(collectionId, id, {
-    ...{ name, aliases, metadata, hidden, favourite },
+    ...{ name, aliases, metadata, hidden, favourite, consent },
     ...{ externalId: externalId ?? null, notes: notes ?? null, coverFaceId: coverFaceId ?? null },
   })
   return true

@@ -4,6 +4,7 @@ import { createApp } from '../../src/http/app.ts'
 import type { Person } from '../../src/storage/ports/persons.ts'
 import { version } from '../../src/version.ts'
 import { type Answer, type Client, createClient, document, seenAnswers } from './client.ts'
+import { describeConsentRoutes } from './consent.ts'
 import { describeExaminationRoutes } from './examination.ts'
 import { modelId, otherModelId, toEmbedding } from './services.ts'
 import { describeSetAsideRoutes } from './set-aside.ts'
@@ -1381,6 +1382,7 @@ describeStrangerRoutes(() => client)
 describeStatementRoutes()
 describeSetAsideRoutes()
 describeExaminationRoutes()
+describeConsentRoutes()
 
 it('moves, splits and merges, and takes changes back', async () => {
   const make = async (name: string) => {

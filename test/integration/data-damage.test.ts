@@ -105,9 +105,9 @@ describe('a damaged export is refused before anything is stored:', () => {
 
   it('another version of the format', async () => {
     await editManifest((manifest) => {
-      manifest.version = 5
+      manifest.version = 6
     })
-    await expectRefused(/version 5; this program reads versions 1, 2, 3, 4/)
+    await expectRefused(/version 6; this program reads versions 1, 2, 3, 4, 5/)
   })
 
   it.each([

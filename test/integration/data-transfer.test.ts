@@ -74,6 +74,24 @@ describe('data export and import', () => {
     await expectSameGallery(to, from)
   })
 
+  it('carry consents, what is kept of strangers, and when people are erased', async () => {
+    const { id } = await makeCollection(from, {
+      keepUnknown: { hours: 0.5, ignoredHours: 720, maxSightings: 100, crops: true },
+      consent: { required: true, whenItEnds: 'keep' },
+      retention: { unseenDays: 365, consentEndedDays: 0 },
+    })
+    const givenAt = '2020-01-01T00:00:00.000Z'
+    const consent = { basis: 'consent', purpose: 'Entrance', givenAt } as const
+    await from.persons.create(id, { name: 'Ann', consent })
+    await from.persons.create(id, { name: 'Bob', consent: { ...consent, withdrawnAt: givenAt } })
+    await exportGallery(from, dir, about)
+    expect(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')).version).toBe(5)
+    await importGallery(dir, to)
+    await expectSameGallery(to, from)
+    const { items } = await to.persons.list(id)
+    expect(items.map((person) => person.consent?.withdrawnAt)).toEqual([undefined, givenAt])
+  })
+
   it('write files for their owner only, as the format says', async () => {
     await fillCollection(from, { persons: 2 })
     await exportGallery(from, dir, about)

@@ -30,6 +30,7 @@ const operations: Readonly<
   seedImport: { command: 'seed import', detach: true, stages: ['import'] },
   galleryReport: { command: 'examine gallery', detach: true, stages: ['faces'] },
   mergeSuggestions: { command: 'examine merges', detach: true, stages: ['faces'] },
+  retention: { command: 'retention run', detach: true, stages: ['persons'] },
   // On the command line it reads folders, and is an evaluation.
   photographEvaluation: {
     ...{ command: 'evaluate fmr', detach: false },
@@ -42,7 +43,7 @@ const operations: Readonly<
 /** Kinds that a request over HTTP begins; the others work with files and databases of a machine. */
 const overHttp = [
   ...['bulkEnroll', 'galleryReport', 'indexRebuild', 'indexVerify', 'mergeSuggestions'],
-  ...['modelErasure', 'modelInstall', 'modelMigration', 'photographEvaluation'],
+  ...['modelErasure', 'modelInstall', 'modelMigration', 'photographEvaluation', 'retention'],
 ]
 
 const source = fileURLToPath(new URL('../../src', import.meta.url))

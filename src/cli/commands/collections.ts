@@ -5,6 +5,13 @@ import type { QualityGatePatch, QualityGateSettings } from '../../core/types.ts'
 import { assertRemovable } from '../../recognition/collections.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
 import { confirm, yesHelp } from '../confirm.ts'
+import {
+  addRuleOptions,
+  describeConsentRule,
+  describeRetention,
+  type RuleOptions,
+  toRules,
+} from '../consent-options.ts'
 import type { CliContext } from '../context.ts'
 import { describeDifficulty } from '../difficulty.ts'
 import { UsageError } from '../failures.ts'
@@ -19,7 +26,7 @@ import { listAll } from '../pages.ts'
 import { addPolicyOptions, type PolicyOptions, toPolicyPatch } from '../policy-options.ts'
 import { addCollectionModels } from './collection-models.ts'
 
-interface CreateOptions extends PolicyOptions, KeepUnknownOptions {
+interface CreateOptions extends PolicyOptions, KeepUnknownOptions, RuleOptions {
   readonly qualityGate?: QualityGatePatch
   readonly model?: string
   readonly storeCrops?: boolean
@@ -73,6 +80,7 @@ export function addCollections(program: Command, context: CliContext): void {
           ...(storeCrops === undefined ? {} : { storeCrops }),
           ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
           ...toKeepUnknown(options),
+          ...toRules(options),
         })
         if (options.json) return output.json(created)
         output.print(`Created collection ${created.name} with model ${created.modelId}.`)
@@ -107,13 +115,20 @@ export function addCollections(program: Command, context: CliContext): void {
     .option('--no-gallery-shift', 'do not raise thresholds by it')
     .option('--store-crops', 'keep a crop of every face enrolled from now on')
     .option('--no-keep-unknown', 'keep no strangers any more; those that are kept are erased')
+    .option('--no-retention', 'erase nobody any more')
     .option('--no-store-crops', 'keep no crops of faces enrolled from now on')
     .option('--json', 'print JSON')
     .action(async (name: string, options: UpdateOptions) => {
-      const { json, storeCrops, qualityGate, keepUnknown, name: newName, ...changes } = options
-      const hasOthers = [storeCrops, qualityGate, keepUnknown, newName].some(
-        (option) => option !== undefined,
-      )
+      const { json, storeCrops, qualityGate, keepUnknown, name: newName, ...others } = options
+      const { requireConsent: _, whenConsentEnds: _ends, retention: _rules, ...changes } = others
+      const rules = toRules(options)
+      const hasOthers = [
+        ...Object.values(rules),
+        storeCrops,
+        qualityGate,
+        keepUnknown,
+        newName,
+      ].some((option) => option !== undefined)
       if (!hasOthers && Object.keys(changes).length === 0) {
         throw new UsageError('Say what to change, for instance --max-fpir 0.001 or --no-threshold.')
       }
@@ -124,6 +139,7 @@ export function addCollections(program: Command, context: CliContext): void {
           ...(storeCrops === undefined ? {} : { storeCrops }),
           ...(qualityGate === undefined ? {} : { qualityGates: qualityGate }),
           ...toKeepUnknown({ keepUnknown }),
+          ...rules,
         })
         if (json) return output.json(updated)
         const gates = updated.qualityGates ? `, ${describeGates(updated.qualityGates)}` : ''
@@ -152,7 +168,7 @@ export function addCollections(program: Command, context: CliContext): void {
 
 /** @param command  of a collection that is made or changed */
 function addSettings(command: Command): Command {
-  return addKeepUnknownOption(addPolicyOptions(command)).option(
+  return addRuleOptions(addKeepUnknownOption(addPolicyOptions(command))).option(
     '--quality-gate <gate=limit>',
     'a limit for enrolment, such as minSizePx=80, or =off, or =default as the configuration says; can be given several times',
     addQualityGate,
@@ -205,6 +221,8 @@ function describeCollection(
     `faces       ${collection.faces}`,
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
     `strangers   ${describeKeepUnknown(collection)}`,
+    `consent     ${describeConsentRule(collection)}`,
+    `retention   ${describeRetention(collection)}`,
     `policy      ${describePolicy(collection)}`,
     ...(collection.templateSecretId
       ? [`protected   by secret ${collection.templateSecretId}`]

@@ -10,6 +10,12 @@ import {
   waysOnAmbiguous,
 } from '../../storage/ports/persons.ts'
 import { confirm, yesHelp } from '../confirm.ts'
+import {
+  addConsentOptions,
+  type ConsentOptions,
+  describeConsent,
+  toConsentInput,
+} from '../consent-options.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../failures.ts'
 import { findPerson } from '../find-person.ts'
@@ -35,7 +41,7 @@ interface Options {
   readonly json?: boolean
 }
 
-interface CreateOptions extends Options {
+interface CreateOptions extends Options, ConsentOptions {
   readonly alias?: readonly string[]
   readonly externalId?: string
   readonly notes?: string
@@ -57,7 +63,7 @@ const ifRevisionHelp = 'only if this is the revision of the person, as "persons 
 /** Persons that a question names one by one. */
 const maxNamed = 10
 
-/** `persons list|show|create|update|rename|delete`. */
+/** `persons list|show|create|update|withdraw-consent|rename|delete`. */
 export function addPersons(program: Command, context: CliContext): void {
   const { output, withFaceWatcher } = context
   const persons = program.command('persons').description('enrolled individuals')
@@ -93,7 +99,9 @@ export function addPersons(program: Command, context: CliContext): void {
       withFaceWatcher(({ faceWatcher }) => showPerson(faceWatcher, idOrName, options, output)),
     )
 
-  add('create <name>', 'make a person without faces; "enroll --person" adds them')
+  addConsentOptions(
+    add('create <name>', 'make a person without faces; "enroll --person" adds them'),
+  )
     .option('--alias <name>', 'another name; can be given several times', collectOption)
     .option('--external-id <id>', 'what another system calls the person')
     .option('--notes <text>', 'free text')
@@ -123,13 +131,15 @@ export function addPersons(program: Command, context: CliContext): void {
           ...(metadata === undefined ? {} : { metadata }),
           ...(hidden === undefined ? {} : { hidden: hidden === 'yes' }),
           ...(favourite === undefined ? {} : { favourite: favourite === 'yes' }),
+          ...toConsentInput(options),
         })
         if (options.json) return output.json(toCreatedPersonBody(created))
         output.print(`Person ${created.name} is ${created.id}.`)
       }),
     )
 
-  add('update <person>', 'change fields of a person, by id or name')
+  addConsentOptions(add('update <person>', 'change fields of a person, by id or name'))
+    .option('--no-consent', 'take the consent away; "withdraw-consent" withdraws it')
     .option('--name <name>', 'the new name')
     .option('--add-alias <name>', 'can be given several times', collectOption)
     .option('--remove-alias <name>', 'can be given several times', collectOption)
@@ -146,6 +156,22 @@ export function addPersons(program: Command, context: CliContext): void {
     .option('--if-revision <n>', ifRevisionHelp, integerOption(1, Number.MAX_SAFE_INTEGER))
     .option('--json', 'print JSON')
     .action((idOrName: string, options: UpdateOptions) => updatePerson(context, idOrName, options))
+
+  add('withdraw-consent <person>', 'withdraw the consent of a person, by id or name')
+    .option('--at <time>', 'from when, ISO 8601; default: now')
+    .option('--json', 'print JSON')
+    .action((idOrName: string, options: Options & { readonly at?: string }) =>
+      withFaceWatcher(async ({ faceWatcher }) => {
+        const { collection, at, json } = options
+        const { id } = await findPerson(faceWatcher, collection, idOrName)
+        const given = at === undefined ? {} : { at }
+        const person = await faceWatcher.persons.withdrawConsent(collection, id, given)
+        if (json) return output.json(person)
+        output.print(
+          `The consent of ${toPrintable(person.name)} (${id}) is withdrawn from ${person.consent?.withdrawnAt}.`,
+        )
+      }),
+    )
 
   add('rename <person> <name>', 'change the name of a person, by id or name').action(
     (idOrName: string, name: string, { collection }: Options) =>
@@ -225,6 +251,7 @@ async function showPerson(
 /** Fields that the person has besides the name. */
 function toFieldLines(person: Person): readonly string[] {
   const { aliases, externalId, notes, coverFaceId, hidden, favourite, lastSeenAt } = person
+  const { consent } = person
   return [
     ...(aliases.length === 0 ? [] : [`aliases  ${aliases.map(toPrintable).join(', ')}`]),
     ...(externalId === undefined ? [] : [`external id  ${toPrintable(externalId)}`]),
@@ -232,6 +259,7 @@ function toFieldLines(person: Person): readonly string[] {
     ...(coverFaceId === undefined ? [] : [`cover  ${coverFaceId}`]),
     ...(hidden ? ['hidden'] : []),
     ...(favourite ? ['favourite'] : []),
+    ...(consent === undefined ? [] : [`consent  ${describeConsent(consent)}`]),
     ...(lastSeenAt === undefined ? [] : [`last seen  ${lastSeenAt}`]),
   ]
 }

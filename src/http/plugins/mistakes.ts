@@ -15,6 +15,8 @@ const codeOfField: ReadonlyMap<string, ErrorCode> = new Map([
   ['storeCrops', 'invalidOption'],
   ['qualityGates', 'invalidOption'],
   ['keepUnknown', 'invalidOption'],
+  ['consent', 'invalidOption'],
+  ['retention', 'invalidOption'],
 ])
 
 /** Mistakes named in an answer, and characters of a name of the client's repeated in it. */

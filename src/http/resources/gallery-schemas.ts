@@ -9,6 +9,7 @@ import type * as persons from '../../storage/ports/persons.ts'
 import { Box, DecisionThresholds, Landmarks, Quality } from './analysis/schema.ts'
 import { type Component, component, dateTime, number, ref } from './component.ts'
 import { entryOfEnrolment } from './history/entry-header.ts'
+import { Consent, ConsentRule, RetentionRules } from './persons/consent-fields.ts'
 import { favouriteSchema, hiddenSchema, metadataSchema } from './persons/fields.ts'
 import { gatesInput } from './quality-gates.ts'
 import { KeepUnknown } from './strangers/keep-unknown.ts'
@@ -66,6 +67,8 @@ const collection = {
         'Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected.',
     }),
   ),
+  consent: Type.Optional(ConsentRule),
+  retention: Type.Optional(RetentionRules),
   createdAt: dateTime,
 }
 
@@ -161,6 +164,7 @@ const person = {
   ),
   hidden: hiddenSchema,
   favourite: favouriteSchema,
+  consent: Type.Optional(Consent),
   faceCount: Type.Integer(),
   revision: Type.Integer({
     description: "Grows with each change of the person's own fields; the ETag.",

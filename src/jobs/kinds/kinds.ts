@@ -9,6 +9,7 @@ import {
   createPhotographEvaluation,
   type PhotographEvaluationKindOptions,
 } from './photograph-evaluation.ts'
+import { createRetention } from './retention.ts'
 import { createSeedImport, type SeedImportKindOptions } from './seed-import.ts'
 import { createGalleryCopy, createGalleryExport, createGalleryImport } from './transfer-kinds.ts'
 
@@ -38,6 +39,7 @@ export function createJobKinds(options: JobKindsOptions): JobKinds {
     createModelInstall(options),
     createGalleryReport(faceWatcher),
     createMergeSuggestions(faceWatcher),
+    createRetention({ faceWatcher, store }),
     createGalleryExport({ store, source: storeKind }),
     createGalleryImport({ store }),
     createGalleryCopy({ store, openSource: options.openCopySource }),

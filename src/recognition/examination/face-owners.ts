@@ -1,3 +1,4 @@
+import { mayMatch } from '../../core/consent.ts'
 import type { Gallery } from '../../gallery/gallery.ts'
 import { eachPage } from '../../storage/iterate.ts'
 import type { Collection } from '../../storage/ports/collections.ts'
@@ -36,19 +37,24 @@ export function isFacing({ quality }: Pick<Face, 'quality'>): boolean {
   return quality === undefined || Math.abs(quality.pose.yaw) < turnedYawDegrees
 }
 
-/** Reads whose the faces of a collection are; about 150 bytes a face. */
+/**
+ * Reads whose the faces of a collection are, but for those of persons who may not be matched; about 150
+ * bytes a face.
+ */
 export async function readFaceOwners(
-  gallery: Pick<Gallery, 'faces'>,
+  gallery: Pick<Gallery, 'faces' | 'persons'>,
   collection: Collection,
   signal: AbortSignal | undefined,
 ): Promise<FaceOwners> {
   const persons: ExaminedPerson[] = []
   const indexOf = new Map<string, number>()
+  const barred = await readBarred(gallery, collection)
   const ownerOf = new Map<string, number>()
   const load = (options: object) => gallery.faces.list(collection.id, options)
   for await (const page of eachPage(load, { limit: facesPerPage })) {
     signal?.throwIfAborted()
     for (const face of page) {
+      if (barred.has(face.personId)) continue
       let index = indexOf.get(face.personId)
       if (index === undefined) {
         index = persons.length
@@ -64,4 +70,22 @@ export async function readFaceOwners(
     }
   }
   return { persons, faces: ownerOf.size, personOf: (faceId) => ownerOf.get(faceId) }
+}
+
+/** Ids of the persons who may not be matched. */
+async function readBarred(
+  gallery: Pick<Gallery, 'persons'>,
+  { id, consent: rule }: Collection,
+): Promise<ReadonlySet<string>> {
+  const now = new Date().toISOString()
+  const barred = new Set<string>()
+  const terms = { withdrawn: { withdrawnAt: now }, expired: { expiresAt: now }, missing: undefined }
+  for (const consent of ['withdrawn', 'expired', 'missing'] as const) {
+    if (mayMatch(rule, terms[consent], now)) continue
+    const load = (options: object) => gallery.persons.list(id, { ...options, consent })
+    for await (const page of eachPage(load, { limit: facesPerPage })) {
+      for (const person of page) barred.add(person.id)
+    }
+  }
+  return barred
 }

@@ -104,7 +104,10 @@ export function createErase(
   }
 
   async function findPersons(collection: Collection, embedding: Float32Array, threshold: number) {
-    const [result] = await deps.gallery.search(collection, embedding, { persons: maxPersons })
+    const [result] = await deps.gallery.search(collection, embedding, {
+      persons: maxPersons,
+      withoutConsent: true,
+    })
     return (result?.persons ?? [])
       .filter(({ similarity }) => similarity >= threshold)
       .map(({ personId, name: personName, faceId, similarity }) => ({

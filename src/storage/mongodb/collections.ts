@@ -32,13 +32,15 @@ export async function insertCollection(
 export function toDocument({ id, ...fields }: Collection): CollectionDocument {
   const { name, modelId, dimension, policy, indexId, second, storeCrops, createdAt } =
     toPlain(fields)
-  const { qualityGates, keepUnknown, templateSecretId } = toPlain(fields)
+  const { qualityGates, keepUnknown, templateSecretId, consent, retention } = toPlain(fields)
   const rest = {
     ...(second === undefined ? {} : { second }),
     storeCrops,
     ...(qualityGates === undefined ? {} : { qualityGates }),
     ...(keepUnknown === undefined ? {} : { keepUnknown }),
     ...(templateSecretId === undefined ? {} : { templateSecretId }),
+    ...(consent === undefined ? {} : { consent }),
+    ...(retention === undefined ? {} : { retention }),
     createdAt,
   }
   return { _id: id, name, modelId, dimension, policy, indexId, ...rest }
@@ -56,13 +58,15 @@ export function createCollectionOperations(
       assertCollection(input)
       const { name, modelId, dimension, policy, storeCrops } = toPlain(input)
       const { qualityGates = {}, keepUnknown = null, templateSecretId } = toPlain(input)
+      const { consent = null, retention = null } = toPlain(input)
       return context.transact(async (transaction) => {
         const { session } = transaction
         if (await collections.findOne({ name }, { session }))
           throw new FaceError('collectionExists')
         const id = context.newId()
         const made = { id, name, modelId, dimension, policy, storeCrops, createdAt: context.now() }
-        const collection = patchCollection(made, { qualityGates, keepUnknown })
+        const rules = { qualityGates, keepUnknown, consent, retention }
+        const collection = patchCollection(made, rules)
         const secret = templateSecretId === undefined ? {} : { templateSecretId }
         return insertCollection(context, { ...collection, ...secret }, transaction)
       })

@@ -47,7 +47,7 @@ export function toPerson(
     shownFaceId,
   }: { readonly hasCover: boolean; readonly shownFaceId: string | undefined },
 ): Person {
-  const { externalId, notes, coverFaceId, lastSeenAt } = document
+  const { externalId, notes, coverFaceId, lastSeenAt, consent } = document
   return {
     id: document._id,
     name: document.name,
@@ -59,6 +59,7 @@ export function toPerson(
     ...(shownFaceId === undefined ? {} : { shownFaceId }),
     hidden: document.hidden,
     favourite: document.favourite,
+    ...(consent === undefined ? {} : { consent }),
     faceCount: document.faceCount,
     revision: document.revision,
     ...(lastSeenAt === '' ? {} : { lastSeenAt }),

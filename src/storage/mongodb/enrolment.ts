@@ -1,3 +1,4 @@
+import { assertMayEnroll } from '../../core/consent.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face, FaceStore, NewFace } from '../ports/faces.ts'
@@ -59,6 +60,8 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
           return addToKnown(collection, given, transaction)
         }
         const created = toNewPersonDocument(context, collectionId, input)
+        if (faces.length > 0)
+          assertMayEnroll(collection.consent, created.consent, created.createdAt)
         const given = faces.map((face) => toWrittenFace(collection, created._id, face))
         const { added, answers } = splitKnownFromNew(given, new Map())
         const person = { ...created, faceCount: added.length }
@@ -117,6 +120,7 @@ export function createEnrolment(context: MongoContext): Pick<FaceStore, 'add'> {
     const increase = { _id: personId, faces: added.length }
     const person = await increaseFaceCount(collectionId, increase, transaction)
     if (added.length > 0) {
+      assertMayEnroll(collection.consent, person.consent, context.now())
       await insertFaces(context, { collectionId, faces: added }, transaction)
     }
     const changes = [...transitions, ...toTransitions(added)]

@@ -2,6 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { EmbeddingSet } from '../ports/collections.ts'
 import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
+import { toTerm } from '../rules/consent-fields.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
 import { type MongoContext, readInCollection } from './context.ts'
@@ -66,18 +67,24 @@ export function createLookupOperations(
     const owners = await persons
       .find(
         { _id: { $in: [...new Set(personOf.values())] } },
-        { projection: { name: 1, metadata: 1 } },
+        { projection: { name: 1, metadata: 1, consent: 1 } },
       )
       .toArray()
     // Metadata may be 16 KiB; a person found by many faces is parsed once.
     const known = new Map(
-      owners.map(({ _id, name, metadata }) => [_id, { name, metadata: readMetadata(metadata) }]),
+      owners.map(({ _id, name, metadata, consent }) => [
+        _id,
+        {
+          ...{ personName: name, personMetadata: readMetadata(metadata) },
+          ...(consent === undefined ? {} : { personConsent: toTerm(consent) }),
+        },
+      ]),
     )
     return faceIds.flatMap((faceId): FaceOwner[] => {
       const personId = personOf.get(faceId)
       const owner = personId === undefined ? undefined : known.get(personId)
       if (personId === undefined || !owner) return []
-      return [{ faceId, personId, personName: owner.name, personMetadata: owner.metadata }]
+      return [{ faceId, personId, ...owner }]
     })
   }
 

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb'
 import type { NewPerson, Person } from '../ports/persons.ts'
+import { assertGiven } from '../rules/consent-fields.ts'
 import { type StoredFields, toStoredFields, toStoredNames } from '../rules/person-record.ts'
 import type { MongoContext } from './context.ts'
 import { facesByCoverScore } from './cover-scores.ts'
@@ -18,7 +19,7 @@ export type WrittenPerson = Omit<NewPerson, 'ifExists' | 'onAmbiguous'> &
  */
 export function toPersonDocument(collectionId: string, person: WrittenPerson): PersonDocument {
   const { id, revision, lastSeenAt = '', createdAt, updatedAt } = person
-  const { metadata, hidden, favourite, ...optional } = toStoredFields(person)
+  const { metadata, hidden, favourite, ...optional } = toStoredFields(person, updatedAt)
   return {
     ...{ _id: id, collectionId, ...toStoredNames(person) },
     ...omitNull(optional),
@@ -33,16 +34,17 @@ export function toNewPersonDocument(
   input: NewPerson,
 ): PersonDocument {
   const now = context.now()
+  assertGiven(input.consent, now)
   const made = { id: context.newId(), revision: 1, createdAt: now, updatedAt: now }
   return toPersonDocument(collectionId, { ...input, ...made })
 }
 
-type Optional = Pick<StoredFields, 'externalId' | 'notes' | 'coverFaceId'>
+type Optional = Pick<StoredFields, 'externalId' | 'notes' | 'coverFaceId' | 'consent'>
 
 /** The fields that are there. */
 export function omitNull(
   fields: Optional,
-): Partial<Pick<PersonDocument, 'externalId' | 'notes' | 'coverFaceId'>> {
+): Partial<Pick<PersonDocument, 'externalId' | 'notes' | 'coverFaceId' | 'consent'>> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   )

@@ -1,4 +1,5 @@
 import type { Document, Filter } from 'mongodb'
+import type { ConsentState } from '../../core/consent.ts'
 import type { Page } from '../ports/pages.ts'
 import type { Person, PersonListOptions, PersonSort } from '../ports/persons.ts'
 import { foldName } from '../rules/person-fields.ts'
@@ -27,7 +28,7 @@ export async function listPersons(
   collectionId: string,
   options: PersonListOptions,
 ): Promise<Page<Person>> {
-  const list = parsePersonList(options)
+  const list = parsePersonList(options, context.now())
   const { sort, order, limit } = list
   const direction = order === 'asc' ? 1 : -1
   const field = sortFields[sort]
@@ -49,10 +50,10 @@ export async function listPersons(
 
 function toFilter(
   collectionId: string,
-  { name, exactName, externalId, hidden, favourite, faces }: PersonListOptions,
+  { name, exactName, externalId, hidden, favourite, faces, consent }: PersonListOptions,
   list: PersonList,
 ): Filter<PersonDocument> {
-  const { changedSince, words } = list
+  const { changedSince, words, now } = list
   const conditions: Filter<PersonDocument>[] = [{ collectionId }, ...toPlace(list)]
   if (exactName !== undefined) conditions.push({ name: exactName.trim().normalize('NFC') })
   if (externalId !== undefined) {
@@ -62,6 +63,7 @@ function toFilter(
   if (favourite !== undefined) conditions.push({ favourite })
   if (faces !== undefined) conditions.push({ faceCount: faces === 'none' ? 0 : 1 })
   if (changedSince !== undefined) conditions.push({ updatedAt: { $gte: changedSince } })
+  if (consent !== undefined) conditions.push(toConsentFilter(consent, now))
   for (const word of words) {
     // One element has to be in the range; of a plain range two would do.
     conditions.push({ words: { $elemMatch: { $gte: word, $lt: afterPrefix(word) } } })
@@ -72,6 +74,24 @@ function toFilter(
     conditions.push({ $expr: { $gte: [part, 0] } })
   }
   return { $and: conditions }
+}
+
+/** See `consentStateOf`. */
+function toConsentFilter(state: ConsentState, now: string): Filter<PersonDocument> {
+  const later = (field: string): Filter<PersonDocument> => ({
+    $or: [{ [field]: { $exists: false } }, { [field]: { $gt: now } }],
+  })
+  const notWithdrawn = later('consent.withdrawnAt')
+  switch (state) {
+    case 'missing':
+      return { consent: { $exists: false } }
+    case 'withdrawn':
+      return { 'consent.withdrawnAt': { $lte: now } }
+    case 'expired':
+      return { $and: [{ 'consent.expiresAt': { $lte: now } }, notWithdrawn] }
+    case 'valid':
+      return { $and: [{ consent: { $exists: true } }, notWithdrawn, later('consent.expiresAt')] }
+  }
 }
 
 /** Behind the last person of the page before. */

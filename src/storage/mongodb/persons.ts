@@ -1,6 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
+import { assertWithdrawalStays } from '../rules/consent-fields.ts'
 import {
   toEntryId,
   toFaceChange,
@@ -10,7 +11,7 @@ import {
   withoutPersons,
 } from '../rules/history.ts'
 import { isUlid } from '../rules/pages.ts'
-import { applyPatch, assertRevision } from '../rules/person-record.ts'
+import { applyPatch, assertCondition } from '../rules/person-record.ts'
 import { readAside } from './aside-faces.ts'
 import { findCollection, type MongoContext, readInCollection } from './context.ts'
 import { addToCounts } from './counters.ts'
@@ -94,11 +95,13 @@ export async function changePerson(
   const { session } = transaction
   const { _id, collectionId } = document
   const before = await toOnePerson(context, document, transaction)
-  const { names, fields } = applyPatch(before, patch)
-  const { externalId, notes, coverFaceId, ...plain } = fields
+  const now = context.now()
+  const { names, fields } = applyPatch(before, patch, now)
+  const { externalId, notes, consent, coverFaceId, ...plain } = fields
   const there = omitNull({
     externalId,
     notes,
+    consent,
     ...(coverFaceId === undefined ? {} : { coverFaceId }),
   })
   await assertFreeExternalId(context, { _id, collectionId, ...there }, transaction)
@@ -108,14 +111,15 @@ export async function changePerson(
       throw new FaceError('faceNotFound', { detail: 'The cover is a face of the person.' })
     }
   }
-  const removed: { [K in 'externalId' | 'notes' | 'coverFaceId']?: '' } = {}
+  const removed: { [K in 'externalId' | 'notes' | 'coverFaceId' | 'consent']?: '' } = {}
   if (externalId === null) removed.externalId = ''
   if (notes === null) removed.notes = ''
+  if (consent === null) removed.consent = ''
   if (coverFaceId === null) removed.coverFaceId = ''
   const changed = await context.tables.persons.findOneAndUpdate(
     { _id },
     {
-      $set: { ...names, ...there, ...plain, updatedAt: context.now() },
+      $set: { ...names, ...there, ...plain, updatedAt: now },
       $unset: removed,
       $inc: { revision: 1 },
     },
@@ -125,6 +129,11 @@ export async function changePerson(
   const after = await toOnePerson(context, changed, transaction)
   const was = patch.coverFaceId === undefined ? before : withStoredCover(before, document)
   return { document: changed, transitions: toPersonChanges(was, after) }
+}
+
+/** What {@link assertCondition} looks at. */
+function toConditioned({ lastSeenAt, ...document }: PersonDocument) {
+  return lastSeenAt === '' ? document : { ...document, lastSeenAt }
 }
 
 /** The document of a person in a transaction. @throws {FaceError} `personNotFound` */
@@ -188,7 +197,8 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
     async update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
       const { person, entry } = await context.transact(async (transaction) => {
         const document = await readPerson(collectionId, personId, transaction)
-        assertRevision(document, condition)
+        assertCondition(toConditioned(document), condition)
+        assertWithdrawalStays(document, patch)
         const changed = await changePerson(context, { document, patch }, transaction)
         const { transitions: changes } = changed
         const transitions = undoable ? changes : withoutPersons(changes, new Set([personId]))
@@ -222,7 +232,7 @@ export function createPersonOperations(context: MongoContext): Omit<PersonStore,
           await forgetPersons(context, removal, [personId])
           return {}
         }
-        assertRevision(person, condition)
+        assertCondition(toConditioned(person), condition)
         const found = await faces.find({ personId }, { session }).sort({ _id: 1 }).toArray()
         const entry = await appendEntry(context, collectionId, {
           kind: 'personDeleted',

@@ -1,5 +1,6 @@
 import type { Binary, ObjectId, Collection as Table } from 'mongodb'
 import type { AuditRow } from '../../core/audit/entry.ts'
+import type { Consent } from '../../core/consent.ts'
 import type { FacePlace } from '../../core/types.ts'
 import type { Collection } from '../ports/collections.ts'
 import type { Face } from '../ports/faces.ts'
@@ -54,6 +55,7 @@ export interface PersonDocument {
   readonly coverFaceId?: string
   readonly hidden: boolean
   readonly favourite: boolean
+  readonly consent?: Consent
   readonly revision: number
   /** Empty of a person never seen. */
   readonly lastSeenAt: string

@@ -1,4 +1,6 @@
+import type { ConsentRule } from '../../core/consent.ts'
 import type { KeepUnknown } from '../../core/keep-unknown.ts'
+import type { RetentionRules } from '../../core/retention.ts'
 import type { DecisionPolicy, QualityGateSettings } from '../../core/types.ts'
 import type { Page, PageOptions } from './pages.ts'
 
@@ -33,6 +35,10 @@ export interface Collection extends CollectionModel {
   readonly keepUnknown?: KeepUnknown
   /** The secret that its embeddings are protected with, see [Note: Protected templates]; absent: they are not. */
   readonly templateSecretId?: string
+  /** What it makes of consents; absent: as `defaultConsentRule` says. */
+  readonly consent?: ConsentRule
+  /** When its people are erased; absent: never. */
+  readonly retention?: RetentionRules
   /** ISO 8601, UTC. */
   readonly createdAt: string
 }
@@ -52,6 +58,10 @@ export interface CollectionPatch {
   readonly qualityGates?: QualityGateSettings
   /** All of it; `null`: nothing is kept any more. */
   readonly keepUnknown?: KeepUnknown | null
+  /** All of it; `null`: as a new collection's. */
+  readonly consent?: ConsentRule | null
+  /** All of them; `null`: nobody is erased any more. */
+  readonly retention?: RetentionRules | null
 }
 
 export interface GalleryTotals {

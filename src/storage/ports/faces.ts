@@ -1,3 +1,4 @@
+import type { ConsentTerm } from '../../core/consent.ts'
 import type { Box, EmbeddingBatch, FaceCrop, Landmarks5, Quality } from '../../core/types.ts'
 import type { Collection, EmbeddingSet } from './collections.ts'
 import type { Recorded, RemovalOptions } from './history.ts'
@@ -57,6 +58,8 @@ export interface FaceOwner {
   readonly personId: string
   readonly personName: string
   readonly personMetadata: Metadata
+  /** Until when the person's consent is valid; absent: there is none. */
+  readonly personConsent?: ConsentTerm
 }
 
 /** The facts about a person that a search needs beyond the nearest face. */
@@ -141,7 +144,8 @@ export interface FaceStore {
    * A face whose imageHash and box the person already has is not stored again: the stored one is answered,
    * also where it is set aside, and stays so.
    * @throws {FaceError} `personNotFound`, `collectionNotFound`, `modelMismatch`, `dimensionMismatch`,
-   *   `invalidEmbedding`, and as `PersonStore.create`
+   *   `invalidEmbedding`, `consentRequired` where the collection asks for one and there is a face to be
+   *   stored, and as `PersonStore.create`
    */
   add(
     collectionId: string,

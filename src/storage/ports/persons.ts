@@ -1,3 +1,5 @@
+import type { Consent, ConsentInput, ConsentState } from '../../core/consent.ts'
+import type { RetentionRules } from '../../core/retention.ts'
 import type { Recorded, RemovalOptions } from './history.ts'
 import type { Page, PageOptions } from './pages.ts'
 
@@ -32,6 +34,8 @@ export interface Person {
   /** Not to be shown in lists of people; recognition finds the person all the same. */
   readonly hidden: boolean
   readonly favourite: boolean
+  /** Why the person may be enrolled; absent: nothing is known of it. */
+  readonly consent?: Consent
   readonly faceCount: number
   /** From 1; grows with each change of the person's own fields, not with faces or sightings. */
   readonly revision: number
@@ -64,6 +68,7 @@ export interface NewPerson {
   readonly metadata?: Metadata
   readonly hidden?: boolean
   readonly favourite?: boolean
+  readonly consent?: ConsentInput
   /**
    * When somebody is there already: `create` (default) makes another person; `reuse` takes the one
    * who is there, with the fields as they are; `refuse` makes nobody. It is the person of
@@ -90,12 +95,20 @@ export interface PersonPatch {
   readonly coverFaceId?: string | null
   readonly hidden?: boolean
   readonly favourite?: boolean
+  /** In place of the whole former one. */
+  readonly consent?: ConsentInput | null
 }
 
 /** What must hold for a change of a person. */
 export interface PersonCondition {
   /** The person's revision as the caller read it. */
   readonly ifRevision?: number
+}
+
+/** What must hold for a removal. */
+export interface RemovalCondition extends PersonCondition {
+  /** The person is due by these rules at this time, ISO 8601, UTC. */
+  readonly ifDue?: { readonly rules: RetentionRules; readonly at: string }
 }
 
 /** How a change is told in the history. */
@@ -130,6 +143,8 @@ export interface PersonListOptions extends PageOptions {
   readonly favourite?: boolean
   /** Persons without a face, or with a single one. */
   readonly faces?: FacesFilter
+  /** Persons whose consent is so, as the store's clock says. */
+  readonly consent?: ConsentState
   /** Only those whose own fields changed at this time or later; ISO 8601. */
   readonly changedSince?: string
   /** Default `created`. By name: as it is searched, without accents and case. */
@@ -212,12 +227,12 @@ export interface PersonStore {
    * Removes the person and all faces. What was removed before and is kept for an undo, is erased by a
    * removal that cannot be undone.
    *
-   * @throws {FaceError} `personNotFound`, `revisionMismatch`
+   * @throws {FaceError} `personNotFound`; `revisionMismatch` also when the person is not due (any more)
    */
   delete(
     collectionId: string,
     personId: string,
-    options?: PersonCondition & RemovalOptions,
+    options?: RemovalCondition & RemovalOptions,
   ): Promise<Recorded>
   /** What {@link merge} would do. @throws {FaceError} as {@link merge} */
   mergeConsequences(collectionId: string, input: MergeInput): Promise<MergeConsequences>

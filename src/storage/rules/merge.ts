@@ -1,3 +1,4 @@
+import { newestConsent } from '../../core/consent.ts'
 import { FaceError } from '../../core/errors.ts'
 import {
   type LostInMerge,
@@ -54,7 +55,7 @@ export function assertCover({ coverFaceId }: MergeInput, faceIds: readonly strin
 /**
  * The fields of the person who survives a merge, and what of the others it does not take over: all
  * names become aliases, the notes follow one another, of the external ids and the metadata the first
- * counts, a favourite stays one, and whether the person is hidden is the survivor's own.
+ * counts, of the consents the one that was given or withdrawn last, a favourite stays one, and whether the person is hidden is the survivor's own.
  *
  * @throws {FaceError} `invalidMetadata` when the metadata of all together are too large
  */
@@ -93,6 +94,12 @@ export function mergeFields(
     if (joined.length <= maxNotesLength) notes = joined
     else lose(person.id, 'notes', person.notes)
   }
+  const consent = newestConsent(all.flatMap((person) => person.consent ?? []))
+  for (const person of all) {
+    if (person.consent !== undefined && !isSameJson(person.consent, consent)) {
+      lose(person.id, 'consent', person.consent)
+    }
+  }
   const metadata = mergeMetadata(input, all, lose)
   const favourite = all.some((person) => person.favourite)
   const coverFaceId = input.coverFaceId ?? into.coverFaceId
@@ -100,6 +107,7 @@ export function mergeFields(
     ...(externalId === undefined ? {} : { externalId }),
     ...(notes === undefined ? {} : { notes }),
     ...(coverFaceId === undefined ? {} : { coverFaceId }),
+    ...(consent === undefined ? {} : { consent }),
   }
   const fields = { name, aliases: [...aliases], ...optional, favourite }
   // What nobody changes stays as it is stored, also metadata that cannot be read.

@@ -1,3 +1,4 @@
+import { consentStates } from '../../core/consent.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Page } from '../ports/pages.ts'
 import {
@@ -38,14 +39,17 @@ export interface PersonList {
   readonly words: readonly string[]
   /** ISO 8601, UTC. */
   readonly changedSince?: string
+  /** When consents are looked at; ISO 8601, UTC. */
+  readonly now: string
 }
 
-/** @throws {FaceError} `invalidOption`, `invalidCursor` */
-export function parsePersonList(options: PersonListOptions): PersonList {
-  const { sort = 'created', order = 'asc', query = '', faces, changedSince } = options
+/** @param now  ISO 8601, UTC @throws {FaceError} `invalidOption`, `invalidCursor` */
+export function parsePersonList(options: PersonListOptions, now: string): PersonList {
+  const { sort = 'created', order = 'asc', query = '', faces, changedSince, consent } = options
   assertOneOf('sort', personSorts, sort)
   assertOneOf('order', sortOrders, order)
   assertOneOf('faces', facesFilters, faces)
+  assertOneOf('consent', consentStates, consent)
   if (query.length > maxQueryLength) {
     throw new FaceError('invalidOption', {
       detail: `query: expected at most ${maxQueryLength} characters.`,
@@ -54,7 +58,7 @@ export function parsePersonList(options: PersonListOptions): PersonList {
   const after = parseCursor(options, { sort, order })
   return {
     limit: parseLimit(options),
-    ...{ sort, order },
+    ...{ sort, order, now },
     ...(after === undefined ? {} : { after }),
     words: toQueryWords(query),
     ...(changedSince === undefined ? {} : { changedSince: toTime(changedSince) }),

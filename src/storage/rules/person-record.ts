@@ -1,5 +1,8 @@
+import type { Consent } from '../../core/consent.ts'
 import { FaceError } from '../../core/errors.ts'
-import type { NewPerson, Person, PersonCondition, PersonPatch } from '../ports/persons.ts'
+import { findDue } from '../../core/retention.ts'
+import type { NewPerson, Person, PersonPatch, RemovalCondition } from '../ports/persons.ts'
+import { assertGiven, toStoredConsent } from './consent-fields.ts'
 import {
   foldName,
   toMetadataJson,
@@ -42,13 +45,21 @@ export interface StoredFields {
   readonly metadata?: string
   readonly hidden: boolean
   readonly favourite: boolean
+  readonly consent: Consent | null
 }
 
-/** The fields of a person to be made or restored. @throws {FaceError} `invalidMetadata`, `invalidOption` */
+/**
+ * The fields of a person to be made or restored.
+ *
+ * @param now  ISO 8601, UTC; a consent is given then where it does not say
+ * @throws {FaceError} `invalidMetadata`, `invalidOption`
+ */
 export function toStoredFields(
   person: Omit<NewPerson, 'name' | 'aliases'> & Pick<Person, 'coverFaceId'>,
+  now: string,
 ): Required<StoredFields> {
   const { externalId, notes, coverFaceId = null, metadata = {}, hidden, favourite } = person
+  const { consent } = person
   return {
     externalId: externalId === undefined ? null : toStoredExternalId(externalId),
     notes: notes === undefined ? null : (toStoredNotes(notes) ?? null),
@@ -56,17 +67,20 @@ export function toStoredFields(
     metadata: toMetadataJson(metadata),
     hidden: hidden === true,
     favourite: favourite === true,
+    consent: consent === undefined ? null : toStoredConsent(consent, now),
   }
 }
 
 /**
  * The names and fields of a person after a change.
  *
+ * @param now  ISO 8601, UTC; a consent is given then where it does not say
  * @throws {FaceError} `invalidName`, `invalidMetadata`, `invalidOption`
  */
 export function applyPatch(
   person: Person,
   patch: PersonPatch,
+  now: string,
 ): { readonly names: StoredNames; readonly fields: StoredFields } {
   const { name = person.name, aliases = person.aliases, metadata, coverFaceId } = patch
   const {
@@ -74,7 +88,9 @@ export function applyPatch(
     notes = person.notes ?? null,
     hidden = person.hidden,
     favourite = person.favourite,
+    consent = person.consent ?? null,
   } = patch
+  assertGiven(consent, now)
   return {
     names: toStoredNames({ name, aliases }),
     fields: {
@@ -84,18 +100,27 @@ export function applyPatch(
       ...(metadata === undefined ? {} : { metadata: toMetadataJson(metadata) }),
       hidden: hidden === true,
       favourite: favourite === true,
+      consent: consent === null ? null : toStoredConsent(consent, now),
     },
   }
 }
 
-/** @throws {FaceError} `revisionMismatch` when the person is not as the caller read it */
-export function assertRevision(
-  { revision }: Pick<Person, 'revision'>,
-  { ifRevision }: PersonCondition = {},
+/** @throws {FaceError} `revisionMismatch` when the person is not as the caller read it, or not due */
+export function assertCondition(
+  person: Pick<Person, 'revision' | 'createdAt' | 'lastSeenAt' | 'consent'>,
+  { ifRevision, ifDue }: RemovalCondition = {},
 ): void {
-  if (ifRevision === undefined || ifRevision === revision) return
-  throw new FaceError('revisionMismatch', {
-    detail: `Its revision is ${revision}, expected ${ifRevision}.`,
-    info: { revision },
-  })
+  const { revision } = person
+  if (ifRevision !== undefined && ifRevision !== revision) {
+    throw new FaceError('revisionMismatch', {
+      detail: `Its revision is ${revision}, expected ${ifRevision}.`,
+      info: { revision },
+    })
+  }
+  if (ifDue !== undefined && findDue(ifDue.rules, person, ifDue.at) === undefined) {
+    throw new FaceError('revisionMismatch', {
+      detail: 'The person is not to be erased any more.',
+      info: { revision },
+    })
+  }
 }

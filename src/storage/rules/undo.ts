@@ -1,5 +1,6 @@
+import type { Consent } from '../../core/consent.ts'
 import { isFaceError } from '../../core/errors.ts'
-import type { HistoryDetails, Transition } from '../ports/history.ts'
+import type { HistoryDetails, RecordState, Transition } from '../ports/history.ts'
 import type { Person, PersonPatch } from '../ports/persons.ts'
 import { isSameJson, refuseUndo, toFaceState, toPersonState } from './history.ts'
 
@@ -88,7 +89,11 @@ export function planUndo(entry: HistoryDetails, facts: UndoFacts): UndoPlan {
     }
   }
   const changed = persons.filter(({ before, after }) => before !== null && after !== null)
-  const changedPersons = changed.map((transition) => toPersonFields(transition, facts))
+  const changedPersons = changed.map((transition) => {
+    // What a merge took from another person goes back with it.
+    if (entry.kind !== 'personsMerged') assertConsentStays(transition)
+    return toPersonFields(transition, facts)
+  })
   return { ...plan, restoredPersons, removedPersons, changedPersons, transitions }
 }
 
@@ -195,6 +200,16 @@ function toPersonFields(
     throw refuseUndo(`The person ${what} since; undo that first.`, { personId: id, field })
   }
   return { person, fields: (after ?? {}) as PersonPatch }
+}
+
+/**
+ * Who withdrew has to say yes again: no click on an undo makes a consent valid that had ended. The other
+ * way round, a consent that was written down by mistake goes.
+ */
+function assertConsentStays({ id: personId, before, after }: Transition): void {
+  const withdrawn = (state: RecordState) => (state?.consent as Consent | null)?.withdrawnAt
+  if (withdrawn(before) === undefined || withdrawn(before) === withdrawn(after)) return
+  throw refuseUndo('The consent was withdrawn; it has to be given again.', { personId })
 }
 
 /** How often each key is there. */

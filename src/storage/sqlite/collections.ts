@@ -13,7 +13,7 @@ import { collectionColumns, readCollection, readNumber } from './rows.ts'
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: MovedCollection): void {
   assertCollection(collection)
-  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?'
+  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?'
   context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (${values})`, [
     collection.id,
     collection.name,
@@ -25,6 +25,8 @@ export function insertCollection(context: StoreContext, collection: MovedCollect
     toJson(collection.qualityGates),
     toJson(collection.keepUnknown),
     collection.templateSecretId ?? null,
+    toJson(collection.consent),
+    toJson(collection.retention),
     collection.createdAt,
   ])
 }
@@ -63,12 +65,13 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
       if (find(input.name)) throw new FaceError('collectionExists')
       const { name, modelId, dimension, policy, storeCrops } = input
       const { qualityGates = {}, keepUnknown = null, templateSecretId } = input
+      const { consent = null, retention = null } = input
       const id = context.newId()
       const createdAt = context.now()
       const made = { id, name, modelId, dimension, policy, storeCrops, createdAt }
-      const collection = patchCollection(made, { qualityGates, keepUnknown })
+      const rules = { qualityGates, keepUnknown, consent, retention }
       insertCollection(context, {
-        ...collection,
+        ...patchCollection(made, rules),
         ...(templateSecretId === undefined ? {} : { templateSecretId }),
       })
       return getCollection(name)
@@ -93,13 +96,15 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
       }
       db.run(
         'UPDATE collections SET name = ?, policy = ?, store_crops = ?, quality_gates = ?, ' +
-          'keep_unknown = ? WHERE id = ?',
+          'keep_unknown = ?, consent = ?, retention = ? WHERE id = ?',
         [
           collection.name,
           JSON.stringify(collection.policy),
           collection.storeCrops ? 1 : 0,
           toJson(collection.qualityGates),
           toJson(collection.keepUnknown),
+          toJson(collection.consent),
+          toJson(collection.retention),
           collection.id,
         ],
       )

@@ -1,3 +1,4 @@
+import { assertMayEnroll } from '../../core/consent.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import type {
@@ -81,10 +82,11 @@ export function createFaceOperations(
         typeof person === 'string'
           ? { person: findPerson(context, collectionId, person), isNew: false, transitions: [] }
           : obtainPerson(context, collectionId, person)
-      const { id } = owner.person
+      const { id, consent } = owner.person
       const stored = faces.map((face) => insertFace(collection, id, face))
       const updated = findPerson(context, collectionId, id)
       const added = stored.filter(({ alreadyEnrolled }) => !alreadyEnrolled)
+      if (added.length > 0) assertMayEnroll(collection.consent, consent, context.now())
       const entry = appendEntry(context, collectionId, {
         kind: toEnrolmentKind(added.length, owner.isNew),
         transitions: [

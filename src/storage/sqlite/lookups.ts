@@ -5,6 +5,7 @@ import type { FaceOwner, FaceStore } from '../ports/faces.ts'
 import type { ChangeFeed } from '../ports/feed.ts'
 import { type Metadata, maxMetadataBytes } from '../ports/persons.ts'
 import type { StatementEmbedding } from '../ports/statements.ts'
+import { toTerm } from '../rules/consent-fields.ts'
 import { toEmbeddingBatch } from '../rules/embedding.ts'
 import { isUlid } from '../rules/pages.ts'
 import { choosePersons, facesPerMean, summarizePersons } from '../rules/person-mean.ts'
@@ -31,7 +32,7 @@ const collectionAsJson = `SELECT json_object(${collectionColumns
   .join(', ')}) FROM collections WHERE id = ?`
 
 /**
- * The owners of listed faces, [face id, person id, name, metadata] each, and their collection, in
+ * The owners of listed faces, [face id, person id, name, metadata, consent] each, and their collection, in
  * one row: twenty owners take a quarter less time than in rows of their own.
  *
  * CROSS keeps the order of the tables: few ids are looked up. Left to the planner, it walks through
@@ -39,14 +40,21 @@ const collectionAsJson = `SELECT json_object(${collectionColumns
  */
 const ownersSql =
   `SELECT (${collectionAsJson}) AS collection, ` +
-  'json_group_array(json_array(f.id, p.id, p.name, p.metadata) ORDER BY wanted.key) AS owners ' +
+  'json_group_array(json_array(f.id, p.id, p.name, p.metadata, p.consent) ' +
+  'ORDER BY wanted.key) AS owners ' +
   'FROM json_each(?) wanted CROSS JOIN faces f INDEXED BY faces_by_id ON f.id = wanted.value ' +
   'CROSS JOIN persons p ON p.id = f.person_id WHERE f.collection_id = ?'
 
 /** The embeddings of a model beside faces `f` that have one. CROSS: the faces are found first. */
 const itsEmbedding = 'CROSS JOIN embeddings e ON e.face_id = f.id AND e.model_id = ?'
 
-type OwnerTuple = readonly [faceId: string, personId: string, name: string, metadata: string]
+type OwnerTuple = readonly [
+  faceId: string,
+  personId: string,
+  name: string,
+  metadata: string,
+  consent: string | null,
+]
 
 /** The methods of faces that are here. */
 export type Lookups = 'getOwners' | 'getEmbeddings' | 'lookUpNearest'
@@ -70,11 +78,12 @@ export function createLookupOperations(
     // Metadata may be 16 KiB; a person found by many faces is parsed once.
     const metadata = new Map<string, Metadata>()
     const tuples: readonly OwnerTuple[] = JSON.parse(readText(row, 'owners'))
-    const owners = tuples.map(([faceId, personId, personName, json]): FaceOwner => {
+    const owners = tuples.map(([faceId, personId, personName, json, consent]): FaceOwner => {
       const personMetadata =
         metadata.get(personId) ?? readMetadata(json, personId, context.onUnreadableMetadata)
       metadata.set(personId, personMetadata)
-      return { faceId, personId, personName, personMetadata }
+      const owner = { faceId, personId, personName, personMetadata }
+      return consent === null ? owner : { ...owner, personConsent: toTerm(JSON.parse(consent)) }
     })
     return {
       owners,

@@ -1,3 +1,4 @@
+import type { ConsentState } from '../../core/consent.ts'
 import type { Page } from '../ports/pages.ts'
 import type { Person, PersonListOptions, PersonSort } from '../ports/persons.ts'
 import { foldName } from '../rules/person-fields.ts'
@@ -34,7 +35,7 @@ export function listPersons(
   collectionId: string,
   options: PersonListOptions,
 ): Page<Person> {
-  const list = parsePersonList(options)
+  const list = parsePersonList(options, context.now())
   // No stored text has a NUL, and SQL text cannot carry one.
   const texts = [options.name, options.exactName, options.externalId]
   if (texts.some((text) => text?.includes('\0'))) return { items: [] }
@@ -50,8 +51,8 @@ export function listPersons(
 
 function toConditions(
   collectionId: string,
-  { name, exactName, externalId, hidden, favourite, faces }: PersonListOptions,
-  { changedSince, words, after, sort, order }: PersonList,
+  { name, exactName, externalId, hidden, favourite, faces, consent }: PersonListOptions,
+  { changedSince, words, after, sort, order, now }: PersonList,
 ): Conditions {
   const sql = ['p.collection_id = ?']
   const parameters: SqlValue[] = [collectionId]
@@ -68,6 +69,7 @@ function toConditions(
   if (favourite !== undefined) add(`p.favourite = ${favourite ? 1 : 0}`)
   if (faces !== undefined) add(`p.face_count = ${faces === 'none' ? 0 : 1}`)
   if (changedSince !== undefined) add('p.updated_at >= ?', changedSince)
+  if (consent !== undefined) add(consentConditions[consent], ...consentTimes(consent, now))
   if (exactName !== undefined) add('p.name = ?', exactName.trim().normalize('NFC'))
   if (externalId !== undefined) add('p.external_id = ?', externalId.trim().normalize('NFC'))
   // instr, not LIKE: % and _ are ordinary characters of names.
@@ -77,6 +79,24 @@ function toConditions(
   // Words have neither quotes nor backslashes, so their list in JSON shows where each begins.
   for (const word of padded(words)) add('instr(p.words, ?) > 0', `"${word}`)
   return { sql, parameters }
+}
+
+const withdrawnAt = "json_extract(p.consent, '$.withdrawnAt')"
+const expiresAt = "json_extract(p.consent, '$.expiresAt')"
+// Beyond all times, where there is none.
+const never = "'a'"
+
+/** See `consentStateOf`; each has as many places for the present time as {@link consentTimes} gives. */
+const consentConditions: Readonly<Record<ConsentState, string>> = {
+  missing: 'p.consent IS NULL',
+  withdrawn: `${withdrawnAt} <= ?`,
+  expired: `(${expiresAt} <= ? AND coalesce(${withdrawnAt}, ${never}) > ?)`,
+  valid: `(p.consent IS NOT NULL AND coalesce(${withdrawnAt}, ${never}) > ? AND coalesce(${expiresAt}, ${never}) > ?)`,
+}
+
+function consentTimes(state: ConsentState, now: string): readonly string[] {
+  if (state === 'missing') return []
+  return state === 'withdrawn' ? [now] : [now, now]
 }
 
 /**

@@ -1,6 +1,7 @@
 import { FaceError } from '../../core/errors.ts'
 import type { Transition } from '../ports/history.ts'
 import type { NewPerson, Person, PersonPatch, PersonStore } from '../ports/persons.ts'
+import { assertGiven, assertWithdrawalStays } from '../rules/consent-fields.ts'
 import {
   toEntryId,
   toFaceChange,
@@ -21,7 +22,7 @@ import {
 import { toStoredExternalId, toStoredName } from '../rules/person-fields.ts'
 import {
   applyPatch,
-  assertRevision,
+  assertCondition,
   toStoredFields,
   toStoredNames,
 } from '../rules/person-record.ts'
@@ -115,6 +116,7 @@ function findByExternalId(
 function insertPerson(context: StoreContext, collectionId: string, input: NewPerson): Person {
   const id = context.newId()
   const now = context.now()
+  assertGiven(input.consent, now)
   writePerson(context, collectionId, { ...input, id, revision: 1, createdAt: now, updatedAt: now })
   return findPerson(context, collectionId, id)
 }
@@ -135,17 +137,19 @@ export function writePerson(
 ): void {
   const { id, revision, lastSeenAt = '', createdAt, updatedAt } = person
   const { name, aliases, folded, words, sortName } = toStoredNames(person)
-  const { externalId, notes, coverFaceId, metadata, hidden, favourite } = toStoredFields(person)
+  const fields = toStoredFields(person, updatedAt)
+  const { externalId, notes, coverFaceId, metadata, hidden, favourite, consent } = fields
   assertFreeExternalId(context, collectionId, { id, externalId })
   context.db.run(
     'INSERT INTO persons (id, collection_id, name, aliases, name_folded, words, word_bits, ' +
       'sort_name, external_id, notes, cover_face_id, metadata, hidden, favourite, revision, ' +
-      'last_seen_at, created_at, updated_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+      'last_seen_at, created_at, updated_at, consent) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     [
       ...[id, collectionId, name, JSON.stringify(aliases), folded, JSON.stringify(words)],
       ...[toWordBits(words), sortName, externalId, notes, coverFaceId, metadata],
       ...[Number(hidden), Number(favourite), revision, lastSeenAt, createdAt, updatedAt],
+      consent && JSON.stringify(consent),
     ],
   )
 }
@@ -185,8 +189,9 @@ export function changePerson(
 ): Person {
   const { person, patch, isUndo = false } = change
   const { id } = person
-  const { names, fields } = applyPatch(person, patch)
-  const { externalId, notes, coverFaceId, metadata = null, hidden, favourite } = fields
+  const now = context.now()
+  const { names, fields } = applyPatch(person, patch, now)
+  const { externalId, notes, coverFaceId, metadata = null, hidden, favourite, consent } = fields
   assertFreeExternalId(context, collectionId, { id, externalId })
   if (!isUndo && coverFaceId !== undefined && coverFaceId !== null) {
     assertFaceOf(context, { personId: id, faceId: coverFaceId })
@@ -195,8 +200,8 @@ export function changePerson(
   context.db.run(
     'UPDATE persons SET name = ?, aliases = ?, name_folded = ?, words = ?, word_bits = ?, ' +
       'sort_name = ?, external_id = ?, notes = ?, cover_face_id = iif(?, ?, cover_face_id), ' +
-      'metadata = coalesce(?, metadata), hidden = ?, favourite = ?, revision = revision + 1, ' +
-      'updated_at = ? WHERE id = ?',
+      'metadata = coalesce(?, metadata), hidden = ?, favourite = ?, consent = ?, ' +
+      'revision = revision + 1, updated_at = ? WHERE id = ?',
     [
       ...[names.name, JSON.stringify(names.aliases), names.folded, JSON.stringify(names.words)],
       ...[
@@ -206,7 +211,8 @@ export function changePerson(
         notes,
         Number(coverFaceId !== undefined),
       ],
-      ...[coverFaceId ?? null, metadata, Number(hidden), Number(favourite), context.now(), id],
+      ...[coverFaceId ?? null, metadata, Number(hidden), Number(favourite)],
+      ...[consent && JSON.stringify(consent), now, id],
     ],
   )
   const updated = findPerson(context, collectionId, id)
@@ -242,7 +248,8 @@ export function createPersonOperations(
 
     update(collectionId, personId, patch, { undoable = true, ...condition } = {}) {
       const person = findPerson(context, collectionId, personId)
-      assertRevision(person, condition)
+      assertCondition(person, condition)
+      assertWithdrawalStays(person, patch)
       const was = patch.coverFaceId === undefined ? person : withStoredCover(context, person)
       const changed = changePerson(context, collectionId, { person, patch })
       const changes = toPersonChanges(was, changed)
@@ -259,7 +266,7 @@ export function createPersonOperations(
         return {}
       }
       const person = findPerson(context, collectionId, personId)
-      assertRevision(person, condition)
+      assertCondition(person, condition)
       const faceIds = db
         .all('SELECT id FROM faces WHERE person_id = ? ORDER BY id', [personId])
         .map((row) => readText(row, 'id'))

@@ -89,7 +89,7 @@ export function readMetadata(
 
 export const collectionColumns: string =
   'id, name, model_id, dimension, policy, index_id, second_model, store_crops, quality_gates, ' +
-  'keep_unknown, template_secret_id, created_at'
+  'keep_unknown, template_secret_id, consent, retention, created_at'
 
 export function readCollection(row: SqlRow): Collection {
   return {
@@ -106,6 +106,8 @@ export function readCollection(row: SqlRow): Collection {
     ...(row.template_secret_id === null
       ? {}
       : { templateSecretId: readText(row, 'template_secret_id') }),
+    ...(row.consent === null ? {} : { consent: readJson(row, 'consent') }),
+    ...(row.retention === null ? {} : { retention: readJson(row, 'retention') }),
     createdAt: readText(row, 'created_at'),
   }
 }
@@ -116,7 +118,8 @@ export const personColumns: string =
   'AS cover, coalesce((SELECT f.id FROM faces f WHERE f.id = persons.cover_face_id ' +
   'AND f.person_id = persons.id AND f.cover_score IS NOT NULL), ' +
   '(SELECT f.id FROM faces f INDEXED BY faces_by_cover_score WHERE f.person_id = persons.id ' +
-  'AND f.cover_score IS NOT NULL ORDER BY f.cover_score DESC, f.id LIMIT 1)) AS shown, hidden, favourite, face_count, revision, last_seen_at, created_at, updated_at'
+  'AND f.cover_score IS NOT NULL ORDER BY f.cover_score DESC, f.id LIMIT 1)) AS shown, hidden, favourite, consent, ' +
+  'face_count, revision, last_seen_at, created_at, updated_at'
 
 export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Person {
   const id = readText(row, 'id')
@@ -132,6 +135,7 @@ export function readPerson(row: SqlRow, onUnreadable: UnreadableMetadata): Perso
     ...(row.shown === null ? {} : { shownFaceId: readText(row, 'shown') }),
     hidden: readNumber(row, 'hidden') === 1,
     favourite: readNumber(row, 'favourite') === 1,
+    ...(row.consent === null ? {} : { consent: readJson(row, 'consent') }),
     faceCount: readNumber(row, 'face_count'),
     revision: readNumber(row, 'revision'),
     ...(lastSeenAt === '' ? {} : { lastSeenAt }),

@@ -42,6 +42,12 @@ const migrations: readonly Migration[] = [
   ...sessionsMigrations,
   ...keyMigrations,
   ...auditMigrations,
+  // JSON; see core/consent.ts and core/retention.ts.
+  `
+  ALTER TABLE persons ADD COLUMN consent TEXT;
+  ALTER TABLE collections ADD COLUMN consent TEXT;
+  ALTER TABLE collections ADD COLUMN retention TEXT;
+  `,
 ]
 
 /** The schema version that this program writes. */

@@ -7,6 +7,7 @@ import { describeAnswers } from './answers.ts'
 import { describeAssignedStrangers } from './assigned-strangers.ts'
 import { describeAudit } from './audit.ts'
 import { describeCollections } from './collections.ts'
+import { describeConsent } from './consent.ts'
 import { describeFaces } from './faces.ts'
 import { describeFeed } from './feed.ts'
 import type { DatabaseFixture } from './fixture.ts'
@@ -61,6 +62,7 @@ export function describeDatabaseContract(
     const under = () => ({ store, fixture })
     describeCollections(under)
     describePersons(under)
+    describeConsent(under)
     describePersonLists(under)
     describePersonSearches(under)
     describeFaces(under)

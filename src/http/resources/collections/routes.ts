@@ -3,6 +3,12 @@ import { problemResponses } from '../../plugins/problems.ts'
 import type { App } from '../../types.ts'
 import { ref } from '../component.ts'
 import { Collection, CollectionDetails, ThresholdsForRates } from '../gallery-schemas.ts'
+import {
+  consentRuleInput,
+  consentRulePatch,
+  RetentionRules,
+  retentionPatch,
+} from '../persons/consent-fields.ts'
 import { gatesInput, gatesPatch } from '../quality-gates.ts'
 import { collectionParams, noContent, pageOf, pageQuery } from '../shared.ts'
 import { keepUnknownInput, keepUnknownPatch } from '../strangers/keep-unknown.ts'
@@ -24,6 +30,8 @@ const collectionInput = Type.Object(
     storeCrops: Type.Optional(Type.Boolean({ description: 'Default false.' })),
     qualityGates: Type.Optional(gatesInput),
     keepUnknown: Type.Optional(keepUnknownInput),
+    consent: Type.Optional(consentRuleInput),
+    retention: Type.Optional(RetentionRules),
   },
   { additionalProperties: false },
 )
@@ -35,6 +43,8 @@ const collectionPatch = Type.Object(
     storeCrops: Type.Optional(Type.Boolean()),
     qualityGates: Type.Optional(gatesPatch),
     keepUnknown: Type.Optional(keepUnknownPatch),
+    consent: Type.Optional(consentRulePatch),
+    retention: Type.Optional(retentionPatch),
   },
   { additionalProperties: false, minProperties: 1 },
 )

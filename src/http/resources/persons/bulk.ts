@@ -9,6 +9,7 @@ import type { App } from '../../types.ts'
 import { type Component, component, ref } from '../component.ts'
 import { Person } from '../gallery-schemas.ts'
 import { collectionParams, eraseProperty } from '../shared.ts'
+import { consentInput } from './consent-fields.ts'
 import {
   aliasesSchema,
   favouriteSchema,
@@ -34,6 +35,7 @@ const operation = Type.Union([
             metadata: Type.Optional(metadataSchema),
             hidden: Type.Optional(hiddenSchema),
             favourite: Type.Optional(favouriteSchema),
+            consent: Type.Optional(Type.Union([consentInput, Type.Null()])),
           },
           { additionalProperties: false, description: 'Replaced as a whole.' },
         ),

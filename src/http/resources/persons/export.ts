@@ -48,7 +48,7 @@ export function registerPersonExportRoutes(app: App, { auditLog }: RouteContext)
           200: {
             description:
               ending === 'csv'
-                ? 'A CSV file (RFC 4180) with a line of names. Aliases and metadata are JSON.'
+                ? 'A CSV file (RFC 4180) with a line of names. Aliases, metadata and the consent are JSON.'
                 : 'A list of persons.',
             content: { [type.split(';')[0] as string]: { schema: Type.Unsafe<string>({}) } },
           },

@@ -3,6 +3,7 @@ import { FaceError } from '../../../core/errors.ts'
 import type { NewPerson } from '../../../storage/ports/persons.ts'
 import { assertBoundedValue } from '../../intake/json-scanner.ts'
 import { compileValidator } from '../../plugins/validation.ts'
+import { consentInput } from './consent-fields.ts'
 import {
   aliasesSchema,
   externalIdSchema,
@@ -22,6 +23,7 @@ export const newPersonMembers = {
   metadata: Type.Optional(metadataSchema),
   hidden: Type.Optional(hiddenSchema),
   favourite: Type.Optional(favouriteSchema),
+  consent: Type.Optional(consentInput),
 }
 
 const json = (what: string) => ({ type: 'string', description: `${what}, as JSON.` })
@@ -35,9 +37,10 @@ export const newPersonForm: Readonly<Record<string, unknown>> = {
   metadata: json('An object'),
   hidden: json('true or false'),
   favourite: json('true or false'),
+  consent: json('An object'),
 }
 
-const jsonFields = ['aliases', 'metadata', 'hidden', 'favourite'] as const
+const jsonFields = ['aliases', 'metadata', 'hidden', 'favourite', 'consent'] as const
 
 const newPersonSchema = Type.Object(newPersonMembers, { additionalProperties: false })
 const validateNewPerson = compileValidator({

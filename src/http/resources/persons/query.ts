@@ -7,8 +7,10 @@ import {
   type TString,
   Type,
 } from 'typebox'
+import type { consentStates } from '../../../core/consent.ts'
 import { facesFilters, personSorts, sortOrders } from '../../../storage/ports/persons.ts'
 import { pageProperties } from '../shared.ts'
+import { consentFilter } from './consent-fields.ts'
 
 type FilterProperties = {
   readonly query: TOptional<TString>
@@ -18,6 +20,7 @@ type FilterProperties = {
   readonly hidden: TOptional<TBoolean>
   readonly favourite: TOptional<TBoolean>
   readonly faces: TOptional<TEnum<[...typeof facesFilters]>>
+  readonly consent: TOptional<TEnum<[...typeof consentStates]>>
   readonly changedSince: TOptional<TString>
   readonly sort: TOptional<TEnum<[...typeof personSorts]>>
   readonly order: TOptional<TEnum<[...typeof sortOrders]>>
@@ -50,6 +53,7 @@ export const personFilters: FilterProperties = {
       description: 'Only persons without a face, or with a single one.',
     }),
   ),
+  consent: Type.Optional(consentFilter),
   changedSince: Type.Optional(
     Type.String({
       format: 'date-time',

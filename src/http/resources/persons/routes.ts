@@ -22,6 +22,8 @@ import {
   pageOf,
   personParams,
 } from '../shared.ts'
+import { registerConsentRoutes } from './consent.ts'
+import { consentInput } from './consent-fields.ts'
 import {
   aliasesSchema,
   externalIdSchema,
@@ -53,12 +55,14 @@ const personPatch = Type.Object(
     coverFaceId: orNull(Type.String({ description: 'Id of a face of the person.' })),
     hidden: Type.Optional(hiddenSchema),
     favourite: Type.Optional(favouriteSchema),
+    consent: orNull(consentInput),
   },
   { additionalProperties: false, minProperties: 1 },
 )
 
 /** `/v1/collections/{collection}/persons` and `.../persons/{person}`. */
 export function registerPersonRoutes(app: App, { answers, options }: RouteContext): void {
+  registerConsentRoutes(app)
   const tags = ['persons']
   const url = '/v1/collections/:collection/persons'
 
@@ -111,6 +115,7 @@ export function registerPersonRoutes(app: App, { answers, options }: RouteContex
           'collectionNotFound',
           'personExists',
           'externalIdTaken',
+          'consentRequired',
           'idempotencyConflict',
           'noFace',
           'multipleFaces',

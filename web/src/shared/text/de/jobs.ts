@@ -16,6 +16,7 @@ export const jobs: TranslationOf<typeof en> = {
     comparisons: 'Vergleich',
     photographs: 'Fotos',
     percent: 'Prozent',
+    persons: 'Personen',
     crops: 'Bilder der Gesichter',
   },
   kinds: {
@@ -27,6 +28,7 @@ export const jobs: TranslationOf<typeof en> = {
     modelErasure: 'Das andere Modell löschen',
     galleryReport: 'Sammlung untersuchen',
     mergeSuggestions: 'Doppelt erfasste Personen suchen',
+    retention: 'Löschen, wessen Frist abgelaufen ist',
     galleryExport: 'Exportieren',
     galleryImport: 'Importieren',
     galleryCopy: 'Aus einer anderen Datenbank kopieren',

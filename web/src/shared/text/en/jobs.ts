@@ -15,6 +15,7 @@ export const jobs = {
     photographs: 'photographs',
     crops: 'photographs of faces',
     percent: 'percent',
+    persons: 'persons',
   },
   kinds: {
     bulkEnroll: 'Add many photographs',
@@ -25,6 +26,7 @@ export const jobs = {
     modelErasure: 'Erase the other model',
     galleryReport: 'Examine the collection',
     mergeSuggestions: 'Look for persons who are there twice',
+    retention: 'Erase who is due',
     galleryExport: 'Export',
     galleryImport: 'Import',
     galleryCopy: 'Copy from another database',
