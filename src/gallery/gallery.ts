@@ -154,7 +154,7 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
  */
 export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   const { store, provider } = options
-  // Indexes are made of the embeddings as they are stored, see [Note: Protected templates].
+  // Indexes are made of the embeddings as they are stored, see [Note: Protected templates] in protected-store.ts.
   const { stored = store, toStored = (_: Collection, vectors: Float32Array) => vectors } = store
   await store.ping()
   const sync = createIndexSync({ ...options, store: stored })

@@ -144,6 +144,11 @@ const rules: Rules = {
       details: { scopes, expiresAt },
     }),
     touch: { because: 'What is done with a key has entries of its own.' },
+    rotate: ([id], { id: next, scopes, collectionIds = [], expiresAt }) => ({
+      kind: 'keyRotated',
+      subjects: { keys: [id, next], collections: collectionIds },
+      details: { scopes, expiresAt },
+    }),
     revoke: ([id]) => ({ kind: 'keyRevoked', ...about('keys', [id]) }),
     remove: ([id]) => ({ kind: 'keyRemoved', ...about('keys', [id]) }),
   },

@@ -108,7 +108,7 @@ async function exportCollection(
   },
 ): Promise<{ readonly entry: ExportedCollection; readonly version: FormatVersion }> {
   const { collection, tracker } = to
-  // The embeddings of an export are not protected, see [Note: Protected templates].
+  // The embeddings of an export are not protected, see [Note: Protected templates] in protected-store.ts.
   const { indexId: _, second: _second, templateSecretId: _secret, ...moved } = collection
   const directory = join(to.directory, collection.name)
   await createCollectionDirectory(directory)

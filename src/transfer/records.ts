@@ -160,7 +160,7 @@ function toSaid(person: PersonRecord): unknown {
 }
 
 // Embeddings that protected collections hold are rotated and rotated back, each time with an error of
-// at most 2e-7 in values up to 1, see [Note: Protected templates].
+// at most 2e-7 in values up to 1, see [Note: Protected templates] in protected-store.ts.
 const embeddingTolerance = 1e-6
 
 /** Whether two faces are the same: the crop bit for bit, the embedding but for its last digits. */

@@ -57,6 +57,7 @@ const kinds = {
   statementsRestored: { statements: 'count' },
 
   keyCreated: { scopes: 'codes', expiresAt: 'time' },
+  keyRotated: { scopes: 'codes', expiresAt: 'time' },
   keyRevoked: {},
   keyRemoved: {},
 

@@ -33,7 +33,7 @@ export interface Collection extends CollectionModel {
   readonly qualityGates?: QualityGateSettings
   /** What is kept of faces that nobody enrolled has; absent: nothing. */
   readonly keepUnknown?: KeepUnknown
-  /** The secret that its embeddings are protected with, see [Note: Protected templates]; absent: they are not. */
+  /** The secret that its embeddings are protected with, see [Note: Protected templates] in protected-store.ts; absent: they are not. */
   readonly templateSecretId?: string
   /** What it makes of consents; absent: as `defaultConsentRule` says. */
   readonly consent?: ConsentRule

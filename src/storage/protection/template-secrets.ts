@@ -64,7 +64,7 @@ export function templateSecretMissing(secretId: string): FaceError {
 
 function toSecretId(secret: string): string {
   return createHmac('sha256', secret)
-    .update('face-watcher template secret')
+    .update('faceWatcher template secret 1')
     .digest('hex')
     .slice(0, 16)
 }
@@ -74,7 +74,7 @@ function toSecretId(secret: string): string {
  * key stream gives 53-bit numbers in (0, 1], and of these, by Box and Muller, two deviates each pair.
  */
 function createDeviates(secret: string, collectionId: string, purpose: string): () => number {
-  const info = `face-watcher template rotation 1 ${purpose}`
+  const info = `faceWatcher template rotation 1 ${purpose}`
   const key = Buffer.from(hkdfSync('sha256', secret, collectionId, info, 32))
   const stream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
   const zeros = Buffer.alloc(8 * 1024)

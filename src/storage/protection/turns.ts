@@ -2,7 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection } from '../ports/collections.ts'
 import { type TemplateSecrets, templateSecretMissing } from './template-secrets.ts'
 
-/** How the embeddings of a protected collection are turned; see [Note: Protected templates]. */
+/** How the embeddings of a protected collection are turned; see [Note: Protected templates] in protected-store.ts. */
 export interface Turn {
   /** @param dimension  of one embedding, where there are several; default: all values are one */
   toStored(modelId: string, vectors: Float32Array, dimension?: number): Float32Array

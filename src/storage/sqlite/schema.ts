@@ -37,7 +37,7 @@ const migrations: readonly Migration[] = [
     WHERE record = 'setAside';
   `,
   ...coverScoreMigrations,
-  // See [Note: Protected templates].
+  // See [Note: Protected templates] in protected-store.ts.
   'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
   ...sessionsMigrations,
   ...keyMigrations,

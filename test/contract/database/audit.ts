@@ -116,6 +116,9 @@ export function describeAudit(under: () => DatabaseUnderTest): void {
       const key = await store.keys.create({
         ...{ name: 'door', hash: hashText('key'), prefix: 'fw_k3J0x9Q', scopes: ['identify'] },
       })
+      const next = await store.keys.rotate(key.id, {
+        ...{ hash: hashText('next'), prefix: 'fw_k3J0x9R', formerEndsAt: '2099-01-01T00:00:00.000Z' },
+      })
       await store.keys.revoke(key.id)
       await store.keys.remove(key.id)
       const job = await store.jobs.create({
@@ -134,6 +137,7 @@ export function describeAudit(under: () => DatabaseUnderTest): void {
         ['rejectionStated', { persons: [person.id], statements: [statement.id] }],
         ['statementRevoked', { statements: [statement.id] }],
         ['keyCreated', { keys: [key.id] }],
+        ['keyRotated', { keys: [key.id, next.id] }],
         ['keyRevoked', { keys: [key.id] }],
         ['keyRemoved', { keys: [key.id] }],
         ['jobCreated', { jobs: [job.id] }],

@@ -28,9 +28,9 @@ function readCursor(cursor: string): void {
   const readers = [
     () => parsePageOptions('persons', { cursor }),
     () => parsePageOptions('faces', { cursor }),
-    () => parsePersonList({ cursor, sort: 'name' }),
-    () => parsePersonList({ cursor, sort: 'faceCount', order: 'desc' }),
-    () => parsePersonList({ cursor, sort: 'updated', order: 'desc' }),
+    () => parsePersonList({ cursor, sort: 'name' }, '2026-01-01T00:00:00.000Z'),
+    () => parsePersonList({ cursor, sort: 'faceCount', order: 'desc' }, '2026-01-01T00:00:00.000Z'),
+    () => parsePersonList({ cursor, sort: 'updated', order: 'desc' }, '2026-01-01T00:00:00.000Z'),
     () => parseStrangerPage({ cursor }),
     () => parseStrangerPage({ cursor, sort: 'count' }),
   ]
