@@ -90,6 +90,15 @@ export const methodTable = {
     // Its name may be a person's.
     remove: 'erase',
   },
+  sessions: {
+    create: 'write',
+    findByHash: 'read',
+    touch: 'write',
+    // They name who signed in.
+    end: 'erase',
+    endAll: 'erase',
+    expire: 'erase',
+  },
   jobs: {
     create: 'write',
     get: 'read',

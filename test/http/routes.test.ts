@@ -1417,6 +1417,14 @@ it('makes, lists and revokes API keys', async () => {
   expect((await client.send('DELETE', `/v1/keys/${json.id}`, { headers })).status).toBe(204)
 })
 
+it('signs in with a key, says who asks, and signs out', async () => {
+  const { key } = await client.services.keys.create({ name: 'bob', scopes: ['detect'] })
+  const made = await client.send('POST', '/v1/session', { json: { key } })
+  const cookie = String(made.headers['set-cookie']).split(';')[0] ?? ''
+  const shown = await client.send('GET', '/v1/session', { headers: { cookie } })
+  expect(shown.json).toEqual(made.json)
+  const headers = { cookie, 'x-csrf-token': made.json.session.csrfToken }
+  expect((await client.send('DELETE', '/v1/session', { headers })).json).toEqual({ ended: 1 })
 it('tells who did what, and whether the log is whole', async () => {
   expect((await client.send('GET', '/v1/audit/verification')).status).toBe(404)
   const { json } = await client.send('GET', '/v1/audit?kind=keyCreated&actor=anonymous')

@@ -7,6 +7,8 @@ import { createAudit } from '../../src/access/audit/audit.ts'
 import { createAuditLog } from '../../src/access/audit/audit-log.ts'
 import { loadSigningKey } from '../../src/access/audit/signing-key.ts'
 import { createKeys } from '../../src/access/keys.ts'
+import { createRoles } from '../../src/access/roles.ts'
+import { createSessions } from '../../src/access/sessions.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { defaultKeepUnknown } from '../../src/core/keep-unknown.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
@@ -234,6 +236,11 @@ export async function createTestServices(): Promise<TestServices> {
   const services: TestServices = {
     answers: store.answers,
     keys: createKeys({ store }),
+    sessions: createSessions({
+      ...{ store, roles: createRoles({ own: [], collections: store.collections }) },
+      lifetimes: { idleMs: 1_800_000, absoluteMs: 43_200_000 },
+      sweepEveryMs: 0,
+    }),
     audit: createAudit({ store, key, anchorFile, hasAnchors: existsSync }),
     auditLog,
     store,

@@ -60,6 +60,10 @@ const kinds = {
   keyRevoked: {},
   keyRemoved: {},
 
+  sessionCreated: {},
+  sessionEnded: {},
+  sessionsEnded: { sessions: 'count' },
+
   jobCreated: { job: 'code' },
   jobAsked: { state: 'code' },
   jobRemoved: {},

@@ -1230,7 +1230,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/audit": {
+    "/v1/session": {
         parameters: {
             query?: never;
             header?: never;
@@ -1238,57 +1238,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the entries of the audit log, newest first
-         * @description Needs the scope `audit:read`.
+         * Who asks, and how to sign in
+         * @description Also for a caller with a key or a token, who then has no session.
          */
-        get: operations["listAudit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/audit.jsonl": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The entries of the audit log, newest first, a line of JSON each
-         * @description Needs the scope `audit:read`.
-         */
-        get: operations["exportAudit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/audit/verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What the last verification of this server found
-         * @description Needs the scope `audit:read`.
-         */
-        get: operations["getAuditVerification"];
+        get: operations["getSession"];
         put?: never;
         /**
-         * Verify the audit log
-         * @description Walks along all chains and holds them against the anchors that this server wrote. A million entries take some ten seconds. Needs the scope `audit:read`.
+         * Sign in with an API key
+         * @description For browsers: the answer sets a cookie that scripts cannot read. It may do what the key may, and ends when the key is revoked, expires or may do less, when it is not used, and after some hours.
          */
-        post: operations["verifyAudit"];
-        delete?: never;
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Ends the session of the cookie: here at once, on other nodes within five seconds. Nothing happens where there is none.
+         */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2549,7 +2513,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2603,7 +2567,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2626,86 +2590,79 @@ export interface components {
             key: string;
         };
         /**
-         * AuditEntry
-         * @description An entry of the audit log: ids, never names, pictures or embeddings.
+         * SessionInfo
+         * @description Who asks, and how to sign in.
          */
-        AuditEntry: {
-            /** @constant */
-            version: 1;
-            /** @description ULID. */
-            id: string;
-            /** @description Which of the chains of the database. */
-            stream: number;
-            /** @description Place in its chain, from 1. */
-            sequence: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            at: string;
-            /** @enum {string} */
-            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
-            /** @description Who asked; a name is looked up where it is shown. */
-            actor: {
-                kind: string;
-                id: string;
+        SessionInfo: {
+            /** @description Whether the server asks who calls; otherwise everybody may do everything. */
+            required: boolean;
+            /** @description How a person can sign in. */
+            ways: ("key" | "oidc")[];
+            /** @description The OpenID Connect provider. */
+            provider?: {
+                name: string;
+                /** @description Where a browser goes, below the page. */
+                path: string;
             };
-            /** @description Of the client. */
-            address?: string;
-            requestId?: string;
-            collectionId?: string;
-            /** @description Ids of those whom it concerns; they need not be there any more. */
-            subjects?: {
-                persons?: string[];
-                faces?: string[];
-                strangers?: string[];
-                statements?: string[];
-                keys?: string[];
-                jobs?: string[];
-                collections?: string[];
-                historyEntries?: string[];
+            /** @description Who asks; absent when nobody is known. */
+            caller?: {
+                /** @description Who made it. */
+                actor: {
+                    /** @enum {string} */
+                    kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
+                    id: string;
+                    name: string;
+                };
+                /**
+                 * @example [
+                 *       "identify",
+                 *       "people:read"
+                 *     ]
+                 */
+                scopes: string[];
+                /** @description What each key or role allows, and where. */
+                grants: {
+                    /**
+                     * @example [
+                     *       "identify",
+                     *       "people:read"
+                     *     ]
+                     */
+                    scopes: string[];
+                    /** @description The only collections; absent: all. */
+                    collectionIds?: string[];
+                }[];
             };
-            /** @description Numbers, codes and hashes; what there is depends on the kind. */
-            details?: {
-                [key: string]: unknown;
+            /** @description Of a caller who has signed in. */
+            session?: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is used before.
+                 */
+                idleEndsAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends at the latest.
+                 */
+                endsAt: string;
+                /** @description To be sent as `X-CSRF-Token` with what changes something. */
+                csrfToken: string;
             };
-            /** @description What is personal, encrypted. */
-            sealed?: string;
-            /** @description Lower-case hex SHA-256. */
-            previous: string;
-            /** @description Lower-case hex SHA-256. */
-            hash: string;
         };
         /**
-         * AuditReport
-         * @description What a verification of the audit log found.
+         * SignedOut
+         * @description What has ended.
          */
-        AuditReport: {
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            verifiedAt: string;
-            /** @description Nothing is wrong. */
-            sound: boolean;
-            chains: number;
-            entries: number;
-            /** @description Signed anchors that it was held against. */
-            anchors: number;
-            /**
-             * Format: date-time
-             * @description ISO 8601, UTC.
-             */
-            lastAnchorAt?: string;
-            /** @description The first fault of each chain, and anchors that cannot be believed. */
-            faults: {
-                /** @enum {string} */
-                kind: "altered" | "reordered" | "duplicate" | "missing" | "unlinked" | "unsealed" | "truncated" | "replaced" | "forgedAnchor" | "unknownKey";
-                stream?: number;
-                sequence?: number;
-                /** @description Of the file of anchors. */
-                line?: number;
-            }[];
+        SignedOut: {
+            /** @description How many sessions have ended. */
+            ended: number;
+            /** @description Where the provider ends its own session; it is optional. */
+            providerUrl?: string;
         };
         /**
          * JobProgress
@@ -2772,7 +2729,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2896,7 +2853,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2946,7 +2903,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2976,7 +2933,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -3227,7 +3184,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3245,7 +3202,7 @@ export interface components {
                 route: string;
                 status: number;
                 /** @enum {string} */
-                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             }[];
         };
         /**
@@ -12460,245 +12417,7 @@ export interface operations {
             };
         };
     };
-    listAudit: {
-        parameters: {
-            query?: {
-                /** @description Most items of a page, default 100; it ends at about 1 MiB. */
-                limit?: number;
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Not before this time. */
-                from?: string;
-                /** @description Before this time. */
-                to?: string;
-                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
-                /** @description Kind of the actor, or kind and id joined by a colon. */
-                actor?: string;
-                /** @description Id of a person, a face, a key or another thing that it concerns. */
-                subject?: string;
-                /** @description Name of a collection. */
-                collection?: string;
-                /** @description `x-request-id` of an answer. */
-                requestId?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of a list. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditEntry"][];
-                        /** @description Absent on the last page. */
-                        nextCursor?: string;
-                    };
-                };
-            };
-            /** @description invalidCursor */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:invalidCursor",
-                     *       "title": "The cursor is not valid.",
-                     *       "status": 400,
-                     *       "code": "invalidCursor",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:forbidden",
-                     *       "title": "This is not allowed.",
-                     *       "status": 403,
-                     *       "code": "forbidden",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description collectionNotFound */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:collectionNotFound",
-                     *       "title": "There is no such collection.",
-                     *       "status": 404,
-                     *       "code": "collectionNotFound",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:invalidRequest",
-                     *       "title": "The request is not valid.",
-                     *       "status": 400,
-                     *       "code": "invalidRequest",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description overloaded, notReady, storeBusy, internal, ... */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:overloaded",
-                     *       "title": "Too many requests are waiting; try again.",
-                     *       "status": 503,
-                     *       "code": "overloaded",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    exportAudit: {
-        parameters: {
-            query?: {
-                /** @description Not before this time. */
-                from?: string;
-                /** @description Before this time. */
-                to?: string;
-                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
-                /** @description Kind of the actor, or kind and id joined by a colon. */
-                actor?: string;
-                /** @description Id of a person, a face, a key or another thing that it concerns. */
-                subject?: string;
-                /** @description Name of a collection. */
-                collection?: string;
-                /** @description `x-request-id` of an answer. */
-                requestId?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description An entry a line. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:forbidden",
-                     *       "title": "This is not allowed.",
-                     *       "status": 403,
-                     *       "code": "forbidden",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description collectionNotFound */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:collectionNotFound",
-                     *       "title": "There is no such collection.",
-                     *       "status": 404,
-                     *       "code": "collectionNotFound",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:invalidRequest",
-                     *       "title": "The request is not valid.",
-                     *       "status": 400,
-                     *       "code": "invalidRequest",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description overloaded, notReady, storeBusy, internal, ... */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "urn:face-watcher:error:overloaded",
-                     *       "title": "Too many requests are waiting; try again.",
-                     *       "status": 503,
-                     *       "code": "overloaded",
-                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAuditVerification: {
+    getSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -12707,27 +12426,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What a verification of the audit log found. */
+            /** @description Who asks, and how to sign in. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditReport"];
+                    "application/json": components["schemas"]["SessionInfo"];
                 };
             };
-            /** @description notFound */
-            404: {
+            /** @description tooManyAttempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:face-watcher:error:notFound",
-                     *       "title": "There is nothing at this address.",
-                     *       "status": 404,
-                     *       "code": "notFound",
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
@@ -12772,25 +12491,50 @@ export interface operations {
             };
         };
     };
-    verifyAudit: {
+    signIn: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key. */
+                    key: string;
+                };
+            };
+        };
         responses: {
-            /** @description What a verification of the audit log found. */
+            /** @description Who asks, and how to sign in. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditReport"];
+                    "application/json": components["schemas"]["SessionInfo"];
                 };
             };
-            /** @description forbidden */
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:unauthorized",
+                     *       "title": "A valid API key, token or session is required.",
+                     *       "status": 401,
+                     *       "code": "unauthorized",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description crossSite */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12798,10 +12542,105 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "type": "urn:face-watcher:error:forbidden",
-                     *       "title": "This is not allowed.",
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
                      *       "status": 403,
-                     *       "code": "forbidden",
+                     *       "code": "crossSite",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: {
+                /** @description All sessions of the same key or person, in all browsers. */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description crossSite */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
+                     *       "status": 403,
+                     *       "code": "crossSite",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
