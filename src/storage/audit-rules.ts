@@ -152,6 +152,14 @@ const rules: Rules = {
     revoke: ([id]) => ({ kind: 'keyRevoked', ...about('keys', [id]) }),
     remove: ([id]) => ({ kind: 'keyRemoved', ...about('keys', [id]) }),
   },
+  sessions: {
+    create: (_, { id }) => ({ kind: 'sessionCreated', ...about('sessions', [id]) }),
+    touch: { because: 'What is done with a session has entries of its own.' },
+    end: ([id]) => ({ kind: 'sessionEnded', ...about('sessions', [id]) }),
+    endAll: (_, sessions) =>
+      sessions === 0 ? undefined : { kind: 'sessionsEnded', details: { sessions } },
+    expire: { because: 'Their time is over, as it was set when they were made.' },
+  },
   jobs: {
     create: (_, { id, kind: job, collectionId }) => ({
       ...{ kind: 'jobCreated', collectionId, ...about('jobs', [id]), details: { job } },

@@ -20,7 +20,7 @@ async function enroll(collection: string, name: string): Promise<string> {
   ]
   const url = `/v1/collections/${collection}/persons`
   const { json } = await client.send('POST', url, { form, ...as('root') })
-  return json.person.id
+  return json.id
 }
 
 /** Entries of a kind, once there are so many. */

@@ -9,6 +9,7 @@ export const auditSubjectKinds = [
   'strangers',
   'statements',
   'keys',
+  'sessions',
   'jobs',
   'collections',
   'historyEntries',

@@ -61,6 +61,10 @@ const kinds = {
   keyRevoked: {},
   keyRemoved: {},
 
+  sessionCreated: {},
+  sessionEnded: {},
+  sessionsEnded: { sessions: 'count' },
+
   jobCreated: { job: 'code' },
   jobAsked: { state: 'code' },
   jobRemoved: {},

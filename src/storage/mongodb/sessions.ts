@@ -11,10 +11,10 @@ export function createSessionOperations(context: MongoContext): SessionStore {
     async create(session) {
       assertSession(session)
       const document: SessionDocument = { _id: context.newId(), ...session }
-      await context.transact((transaction) =>
-        sessions.insertOne(document, { session: transaction.session }),
-      )
-      return toSession(document)
+      return context.transact(async (transaction) => {
+        await sessions.insertOne(document, { session: transaction.session })
+        return toSession(document)
+      })
     },
 
     async findByHash(hash) {
@@ -28,11 +28,16 @@ export function createSessionOperations(context: MongoContext): SessionStore {
     },
 
     async end(id) {
-      await sessions.deleteOne({ _id: { $eq: id } })
+      await context.transact(async ({ session }) => {
+        await sessions.deleteOne({ _id: { $eq: id } }, { session })
+      })
     },
 
     async endAll(subject) {
-      return (await sessions.deleteMany({ subject: { $eq: subject } })).deletedCount
+      const theirs = { subject: { $eq: subject } }
+      return context.transact(
+        async ({ session }) => (await sessions.deleteMany(theirs, { session })).deletedCount,
+      )
     },
 
     async expire(now) {
