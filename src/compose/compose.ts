@@ -23,6 +23,7 @@ import { version } from '../version.ts'
 import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
+import { composeSignIn } from './access.ts'
 import { createErasureWriter } from './erasures.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
@@ -213,6 +214,9 @@ async function composeUseCases(
   { logger, shortLived = false }: ComposeOptions,
 ): Promise<HttpServices> {
   const store = await openStore(config, logger)
+  const signIn = await closeOnFailure(store, async () =>
+    composeSignIn(config, { store, logger, shortLived }),
+  )
   const provider = await closeOnFailure(store, () =>
     openIndexProvider(config, logger, { ownsDataDir: !shortLived }),
   )
@@ -254,7 +258,11 @@ async function composeUseCases(
     ? { close: async () => {} }
     : createErasureWriter(config, store, logger)
   return {
-    faceWatcher: closeAfter(erasures, closeAfter(trash, closeAfter(service, faceWatcher))),
+    faceWatcher: closeAfter(
+      signIn.sessions,
+      closeAfter(erasures, closeAfter(trash, closeAfter(service, faceWatcher))),
+    ),
+    ...signIn,
     answers: store.answers,
     keys: createKeys({ store }),
     jobs: service.jobs,

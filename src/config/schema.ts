@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { access } from './sections/access.ts'
 import { backup } from './sections/backup.ts'
 import { policy, quality } from './sections/decisions.ts'
 import { http } from './sections/http.ts'
@@ -20,6 +21,7 @@ export const configSchema = Type.Object(
         'Directory of the database, the models and the index snapshots. `~/` is your home; a relative path in a file is relative to that file.',
     }),
     http,
+    access,
     limits,
     models,
     detector,
