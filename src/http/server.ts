@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { FaceError } from '../core/errors.ts'
 import { createApp } from './app.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
+import { toAskedKeys } from './plugins/access.ts'
 import { assertSafeBind } from './plugins/safe-bind.ts'
 import type { HttpServices } from './types.ts'
 
@@ -31,7 +32,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
-  assertSafeBind({ ...options, hasKeys: await services.keys.areRequired() })
+  assertSafeBind({ ...options, hasKeys: await toAskedKeys(services).areRequired() })
   const app = await createApp(services, httpOptions)
   try {
     const url = await app.listen({ host, port })

@@ -6,6 +6,7 @@ import { galleryMigrations } from './migrations/gallery.ts'
 import { jobsMigrations } from './migrations/jobs.ts'
 import type { Migration } from './migrations/migration.ts'
 import { peopleMigrations } from './migrations/people.ts'
+import { sessionsMigrations } from './migrations/sessions.ts'
 import { strangersMigrations } from './migrations/strangers.ts'
 import { wordBitsMigrations } from './migrations/word-bits.ts'
 import { readNumber } from './rows.ts'
@@ -36,6 +37,7 @@ const migrations: readonly Migration[] = [
   ...coverScoreMigrations,
   // See [Note: Protected templates].
   'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
+  ...sessionsMigrations,
   // JSON; see core/consent.ts and core/retention.ts.
   `
   ALTER TABLE persons ADD COLUMN consent TEXT;
