@@ -290,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/persons/{person}/withdraw-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw the consent of a person
+         * @description From then on the person is found by no search and verified by none, at any node, unless the collection keeps those whose consent ended. A consent that was withdrawn stays as it is. It cannot be undone: consent is given again by a change of the person. Needs the scope `people:write`.
+         */
+        post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/persons": {
         parameters: {
             query?: never;
@@ -1146,6 +1166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections/{collection}/retention-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase the persons who are due by the rules of a collection
+         * @description A job: 202, and `Location` is its address; its items say who is erased, or of a dry run who would be, by which rule and since when. Who is due is looked at again when each person is erased, which no undo takes back. Needs the scope `people:write`.
+         */
+        post: operations["runRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections/{collection}/enrolments": {
         parameters: {
             query?: never;
@@ -1210,6 +1250,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an API key another secret
+         * @description Makes a key with the same name, scopes, collections and limits, and tells it once. The former one ends after `overlapSeconds`, or with its own end where that is earlier; until then both are valid. Needs the scope `admin`.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys/{key}": {
         parameters: {
             query?: never;
@@ -1225,6 +1285,34 @@ export interface paths {
          * @description It is refused at once by this server, and after five seconds by others. Its record stays, with the time. Needs the scope `admin`.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who asks, and how to sign in
+         * @description Also for a caller with a key or a token, who then has no session.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with an API key
+         * @description For browsers: the answer sets a cookie that scripts cannot read. It may do what the key may, and ends when the key is revoked, expires or may do less, when it is not used, and after some hours.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Ends the session of the cookie: here at once, on other nodes within five seconds. Nothing happens where there is none.
+         */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2005,6 +2093,25 @@ export interface components {
             };
             /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
             templateSecretId?: string;
+            /** @description What the collection makes of consents. Absent: none is required, and who withdrew, or whose consent expired, is not found any more. */
+            consent?: {
+                /** @description Nobody is enrolled without a valid consent. */
+                required: boolean;
+                /**
+                 * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                 * @enum {string}
+                 */
+                whenItEnds: "stopMatching" | "keep";
+            };
+            /** @description When its people are erased. Absent: never. */
+            retention?: {
+                /** @description Days after a person was enrolled. */
+                createdDays?: number;
+                /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                unseenDays?: number;
+                /** @description Days after the consent of a person ended; 0: at once. */
+                consentEndedDays?: number;
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2059,6 +2166,25 @@ export interface components {
             };
             /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
             templateSecretId?: string;
+            /** @description What the collection makes of consents. Absent: none is required, and who withdrew, or whose consent expired, is not found any more. */
+            consent?: {
+                /** @description Nobody is enrolled without a valid consent. */
+                required: boolean;
+                /**
+                 * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                 * @enum {string}
+                 */
+                whenItEnds: "stopMatching" | "keep";
+            };
+            /** @description When its people are erased. Absent: never. */
+            retention?: {
+                /** @description Days after a person was enrolled. */
+                createdDays?: number;
+                /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                unseenDays?: number;
+                /** @description Days after the consent of a person ended; 0: at once. */
+                consentEndedDays?: number;
+            };
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2121,6 +2247,41 @@ export interface components {
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
+            /** @description Why the person may be enrolled; absent where nothing is known. */
+            consent?: {
+                /**
+                 * @description The ground, in the words of GDPR Art. 6(1).
+                 * @enum {string}
+                 */
+                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                /**
+                 * @description For what the face is used.
+                 * @example Entrance to the building
+                 */
+                purpose: string;
+                /**
+                 * @description Which text the person was shown.
+                 * @example 2026-03
+                 */
+                textVersion?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more.
+                 */
+                expiresAt?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more, because the person said so.
+                 */
+                withdrawnAt?: string;
+                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                evidenceHash?: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given.
+                 */
+                givenAt: string;
+            };
             faceCount: number;
             /**
              * @description Grows with each change of the person's own fields; the ETag.
@@ -2298,6 +2459,41 @@ export interface components {
             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
             hidden: boolean;
             favourite: boolean;
+            /** @description Why the person may be enrolled; absent where nothing is known. */
+            consent?: {
+                /**
+                 * @description The ground, in the words of GDPR Art. 6(1).
+                 * @enum {string}
+                 */
+                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                /**
+                 * @description For what the face is used.
+                 * @example Entrance to the building
+                 */
+                purpose: string;
+                /**
+                 * @description Which text the person was shown.
+                 * @example 2026-03
+                 */
+                textVersion?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more.
+                 */
+                expiresAt?: string;
+                /**
+                 * Format: date-time
+                 * @description From when it is not valid any more, because the person said so.
+                 */
+                withdrawnAt?: string;
+                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                evidenceHash?: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given.
+                 */
+                givenAt: string;
+            };
             faceCount: number;
             /**
              * @description Grows with each change of the person's own fields; the ETag.
@@ -2549,7 +2745,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2563,6 +2759,17 @@ export interface components {
              * @description Written at most once a minute.
              */
             lastUsedAt?: string;
+            /**
+             * @description It is valid, ends within 14 days, and no other key follows it.
+             * @constant
+             */
+            endsSoon?: true;
+            /** @description Id of the key that follows it, since it was rotated. */
+            replacedBy?: string;
+            /** @description Requests a minute; absent: no limit of its own. */
+            ratePerMinute?: number;
+            /** @description Requests a day, UTC; absent: no quota. */
+            quotaPerDay?: number;
             /**
              * Format: date-time
              * @description Since then it is not valid.
@@ -2603,7 +2810,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2618,12 +2825,98 @@ export interface components {
              */
             lastUsedAt?: string;
             /**
+             * @description It is valid, ends within 14 days, and no other key follows it.
+             * @constant
+             */
+            endsSoon?: true;
+            /** @description Id of the key that follows it, since it was rotated. */
+            replacedBy?: string;
+            /** @description Requests a minute; absent: no limit of its own. */
+            ratePerMinute?: number;
+            /** @description Requests a day, UTC; absent: no quota. */
+            quotaPerDay?: number;
+            /**
              * Format: date-time
              * @description Since then it is not valid.
              */
             revokedAt?: string;
             /** @description What clients send. It is shown only this once. */
             key: string;
+        };
+        /**
+         * SessionInfo
+         * @description Who asks, and how to sign in.
+         */
+        SessionInfo: {
+            /** @description Whether the server asks who calls; otherwise everybody may do everything. */
+            required: boolean;
+            /** @description How a person can sign in. */
+            ways: ("key" | "oidc")[];
+            /** @description The OpenID Connect provider. */
+            provider?: {
+                name: string;
+                /** @description Where a browser goes, below the page. */
+                path: string;
+            };
+            /** @description Who asks; absent when nobody is known. */
+            caller?: {
+                /** @description Who made it. */
+                actor: {
+                    /** @enum {string} */
+                    kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
+                    id: string;
+                    name: string;
+                };
+                /**
+                 * @example [
+                 *       "identify",
+                 *       "people:read"
+                 *     ]
+                 */
+                scopes: string[];
+                /** @description What each key or role allows, and where. */
+                grants: {
+                    /**
+                     * @example [
+                     *       "identify",
+                     *       "people:read"
+                     *     ]
+                     */
+                    scopes: string[];
+                    /** @description The only collections; absent: all. */
+                    collectionIds?: string[];
+                }[];
+            };
+            /** @description Of a caller who has signed in. */
+            session?: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is used before.
+                 */
+                idleEndsAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends at the latest.
+                 */
+                endsAt: string;
+                /** @description To be sent as `X-CSRF-Token` with what changes something. */
+                csrfToken: string;
+            };
+        };
+        /**
+         * SignedOut
+         * @description What has ended.
+         */
+        SignedOut: {
+            /** @description How many sessions have ended. */
+            ended: number;
+            /** @description Where the provider ends its own session; it is optional. */
+            providerUrl?: string;
         };
         /**
          * AuditEntry
@@ -2644,7 +2937,7 @@ export interface components {
              */
             at: string;
             /** @enum {string} */
-            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+            kind: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRotated" | "keyRevoked" | "keyRemoved" | "sessionCreated" | "sessionEnded" | "sessionsEnded" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
             /** @description Who asked; a name is looked up where it is shown. */
             actor: {
                 kind: string;
@@ -2661,6 +2954,7 @@ export interface components {
                 strangers?: string[];
                 statements?: string[];
                 keys?: string[];
+                sessions?: string[];
                 jobs?: string[];
                 collections?: string[];
                 historyEntries?: string[];
@@ -2772,7 +3066,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2896,7 +3190,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2946,7 +3240,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2976,7 +3270,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -3227,7 +3521,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "consentRequired" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "backupInvalid" | "backupKeyWrong" | "backupNotFound" | "dataInUse" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3245,7 +3539,7 @@ export interface components {
                 route: string;
                 status: number;
                 /** @enum {string} */
-                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "imageTimeout" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "consentRequired" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "backupInvalid" | "backupKeyWrong" | "backupNotFound" | "dataInUse" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             }[];
         };
         /**
@@ -4518,6 +4812,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description overloaded */
             503: {
                 headers: {
@@ -4713,6 +5025,25 @@ export interface operations {
                         maxSightings?: number;
                         /** @description Whether a picture of the face is kept with a sighting. */
                         crops?: boolean;
+                    };
+                    /** @description What the collection makes of consents. */
+                    consent?: {
+                        /** @description Nobody is enrolled without a valid consent. */
+                        required?: boolean;
+                        /**
+                         * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                         * @enum {string}
+                         */
+                        whenItEnds?: "stopMatching" | "keep";
+                    };
+                    /** @description When its people are erased. Absent: never. */
+                    retention?: {
+                        /** @description Days after a person was enrolled. */
+                        createdDays?: number;
+                        /** @description Days after a person was seen last; after being enrolled, where never seen. */
+                        unseenDays?: number;
+                        /** @description Days after the consent of a person ended; 0: at once. */
+                        consentEndedDays?: number;
                     };
                 };
             };
@@ -5028,6 +5359,22 @@ export interface operations {
                         maxSightings?: number;
                         /** @description Whether a picture of the face is kept with a sighting. */
                         crops?: boolean;
+                    } | null;
+                    /** @description What is absent stays. `null`: as a new collection. */
+                    consent?: {
+                        /** @description Nobody is enrolled without a valid consent. */
+                        required?: boolean;
+                        /**
+                         * @description `stopMatching`: who withdrew, or whose consent expired, is found by no search and verified by none; where consent is required, so is who never gave any. `keep`: they are found all the same.
+                         * @enum {string}
+                         */
+                        whenItEnds?: "stopMatching" | "keep";
+                    } | null;
+                    /** @description What is absent stays, `null` takes a rule away, or all of them. */
+                    retention?: {
+                        createdDays?: number | null;
+                        unseenDays?: number | null;
+                        consentEndedDays?: number | null;
                     } | null;
                 };
             };
@@ -5602,6 +5949,158 @@ export interface operations {
             };
         };
     };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the person as it was read; `revisionMismatch` when somebody changed the person since. Without it, or with `*`, the change is made in any case.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+                /** @description Id of the person. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description From when; default: now.
+                     */
+                    at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description An enrolled individual. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound, personNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description consentRequired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:consentRequired",
+                     *       "title": "The person has no valid consent, which the collection asks for.",
+                     *       "status": 409,
+                     *       "code": "consentRequired",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description revisionMismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:revisionMismatch",
+                     *       "title": "It was changed since it was read.",
+                     *       "status": 412,
+                     *       "code": "revisionMismatch",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPersons: {
         parameters: {
             query?: {
@@ -5626,6 +6125,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -5792,6 +6293,8 @@ export interface operations {
                     hidden?: string;
                     /** @description true or false, as JSON. */
                     favourite?: string;
+                    /** @description An object, as JSON. */
+                    consent?: string;
                 };
                 "application/json": {
                     /**
@@ -5825,6 +6328,41 @@ export interface operations {
                     /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                     hidden?: boolean;
                     favourite?: boolean;
+                    /** @description Takes the place of the whole former one. */
+                    consent?: {
+                        /**
+                         * @description The ground, in the words of GDPR Art. 6(1).
+                         * @enum {string}
+                         */
+                        basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                        /**
+                         * @description For what the face is used.
+                         * @example Entrance to the building
+                         */
+                        purpose: string;
+                        /**
+                         * @description Which text the person was shown.
+                         * @example 2026-03
+                         */
+                        textVersion?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more.
+                         */
+                        expiresAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more, because the person said so.
+                         */
+                        withdrawnAt?: string;
+                        /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                        evidenceHash?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was given; default: now.
+                         */
+                        givenAt?: string;
+                    };
                     /** @description Base64 (RFC 4648 section 4, with padding) of an image file; the prefix of a `data:` URL is allowed. */
                     image?: string;
                     /** @description `http.maxImages` of the configuration are allowed, 20 by default. */
@@ -5884,7 +6422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description personExists, externalIdTaken, idempotencyConflict, modelMismatch */
+            /** @description personExists, externalIdTaken, consentRequired, idempotencyConflict, modelMismatch */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6254,6 +6792,40 @@ export interface operations {
                     /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                     hidden?: boolean;
                     favourite?: boolean;
+                    consent?: {
+                        /**
+                         * @description The ground, in the words of GDPR Art. 6(1).
+                         * @enum {string}
+                         */
+                        basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                        /**
+                         * @description For what the face is used.
+                         * @example Entrance to the building
+                         */
+                        purpose: string;
+                        /**
+                         * @description Which text the person was shown.
+                         * @example 2026-03
+                         */
+                        textVersion?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more.
+                         */
+                        expiresAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From when it is not valid any more, because the person said so.
+                         */
+                        withdrawnAt?: string;
+                        /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                        evidenceHash?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it was given; default: now.
+                         */
+                        givenAt?: string;
+                    } | null;
                 };
             };
         };
@@ -6434,6 +7006,40 @@ export interface operations {
                             /** @description Not to be shown in lists of people; recognition finds the person all the same. */
                             hidden?: boolean;
                             favourite?: boolean;
+                            consent?: {
+                                /**
+                                 * @description The ground, in the words of GDPR Art. 6(1).
+                                 * @enum {string}
+                                 */
+                                basis: "consent" | "contract" | "legalObligation" | "vitalInterests" | "publicTask" | "legitimateInterests";
+                                /**
+                                 * @description For what the face is used.
+                                 * @example Entrance to the building
+                                 */
+                                purpose: string;
+                                /**
+                                 * @description Which text the person was shown.
+                                 * @example 2026-03
+                                 */
+                                textVersion?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description From when it is not valid any more.
+                                 */
+                                expiresAt?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description From when it is not valid any more, because the person said so.
+                                 */
+                                withdrawnAt?: string;
+                                /** @description Lower-case hex SHA-256 of what proves it, such as a signed form. */
+                                evidenceHash?: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was given; default: now.
+                                 */
+                                givenAt?: string;
+                            } | null;
                         };
                         /** @description Keys of the metadata that are added or replaced; others stay. */
                         setMetadata?: {
@@ -6553,6 +7159,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -6572,7 +7180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A CSV file (RFC 4180) with a line of names. Aliases and metadata are JSON. */
+            /** @description A CSV file (RFC 4180) with a line of names. Aliases, metadata and the consent are JSON. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6675,6 +7283,8 @@ export interface operations {
                 favourite?: boolean;
                 /** @description Only persons without a face, or with a single one. */
                 faces?: "none" | "one";
+                /** @description Only persons whose consent is so now. */
+                consent?: "valid" | "expired" | "withdrawn" | "missing";
                 /** @description Only persons whose own fields were changed at this time or later. */
                 changedSince?: string;
                 /** @description Default `created`. By name without regard to case and accents. */
@@ -11913,6 +12523,113 @@ export interface operations {
             };
         };
     };
+    runRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the collection.
+                 * @example default
+                 */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Nobody is erased; the items of the job are the report. */
+                    dryRun?: boolean;
+                    /** @description Id of a dry run that is done: only persons whom it reported are erased. */
+                    reportId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A long operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description collectionNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:collectionNotFound",
+                     *       "title": "There is no such collection.",
+                     *       "status": 404,
+                     *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     bulkEnroll: {
         parameters: {
             query?: {
@@ -12298,6 +13015,10 @@ export interface operations {
                      * @description When it ends, in the future; absent: it has no end.
                      */
                     expiresAt?: string;
+                    /** @description Requests a minute, counted by each node; absent: no limit of its own. */
+                    ratePerMinute?: number;
+                    /** @description Requests a day, UTC, counted by each node; absent: no quota. */
+                    quotaPerDay?: number;
                 };
             };
         };
@@ -12341,6 +13062,116 @@ export interface operations {
                      *       "title": "There is no such collection.",
                      *       "status": 404,
                      *       "code": "collectionNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the former key stays valid; 0: it ends at once. Default one day.
+                     * @default 86400
+                     */
+                    overlapSeconds?: number;
+                    /**
+                     * Format: date-time
+                     * @description When the new key ends, in the future; absent: after as long as the former one was given, if it has an end.
+                     */
+                    expiresAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description An API key that was made just now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description invalidOption */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidOption",
+                     *       "title": "An option has a value that is not allowed.",
+                     *       "status": 400,
+                     *       "code": "invalidOption",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description keyNotFound */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:keyNotFound",
+                     *       "title": "There is no such API key.",
+                     *       "status": 404,
+                     *       "code": "keyNotFound",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */
@@ -12460,6 +13291,274 @@ export interface operations {
             };
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, and how to sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who asks, and how to sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:unauthorized",
+                     *       "title": "A valid API key, token or session is required.",
+                     *       "status": 401,
+                     *       "code": "unauthorized",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description crossSite */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
+                     *       "status": 403,
+                     *       "code": "crossSite",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: {
+                /** @description All sessions of the same key or person, in all browsers. */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description crossSite */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
+                     *       "status": 403,
+                     *       "code": "crossSite",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAudit: {
         parameters: {
             query?: {
@@ -12471,7 +13570,7 @@ export interface operations {
                 from?: string;
                 /** @description Before this time. */
                 to?: string;
-                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRotated" | "keyRevoked" | "keyRemoved" | "sessionCreated" | "sessionEnded" | "sessionsEnded" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
                 /** @description Kind of the actor, or kind and id joined by a colon. */
                 actor?: string;
                 /** @description Id of a person, a face, a key or another thing that it concerns. */
@@ -12599,7 +13698,7 @@ export interface operations {
                 from?: string;
                 /** @description Before this time. */
                 to?: string;
-                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRevoked" | "keyRemoved" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
+                kind?: "personCreated" | "personUpdated" | "personDeleted" | "personsMerged" | "facesAdded" | "facesMoved" | "faceDeleted" | "facesSetAside" | "facesRestored" | "undone" | "personsErased" | "facesErased" | "trashErased" | "historyExpired" | "rejectionStated" | "confirmationStated" | "statementRevoked" | "strangersRecorded" | "strangersIgnored" | "strangersShown" | "strangerAssigned" | "strangerUnassigned" | "strangersDiscarded" | "sightingsForgotten" | "sightingsExpired" | "collectionCreated" | "collectionUpdated" | "collectionDeleted" | "secondModelBegun" | "secondModelFilled" | "secondModelSwitched" | "secondModelEnded" | "embeddingsErased" | "collectionRestored" | "personsRestored" | "facesRestoredFromExport" | "statementsRestored" | "keyCreated" | "keyRotated" | "keyRevoked" | "keyRemoved" | "sessionCreated" | "sessionEnded" | "sessionsEnded" | "jobCreated" | "jobAsked" | "jobRemoved" | "jobsExpired" | "identified" | "verified" | "cropsRead" | "embeddingRead" | "dataExported" | "accessRefused" | "entriesLost" | "auditAnchored" | "auditSealed";
                 /** @description Kind of the actor, or kind and id joined by a colon. */
                 actor?: string;
                 /** @description Id of a person, a face, a key or another thing that it concerns. */
