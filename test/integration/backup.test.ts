@@ -378,6 +378,9 @@ describe('a damaged backup', () => {
       stderr: expect.stringContaining('[backupInvalid]'),
     })
     await rm(join(folder, 'manifest.json'))
+    await expect(verifyConfiguredBackup(config, folder)).rejects.toMatchObject({
+      code: 'backupNotFound',
+    })
     expect(await restore(id, at('empty'))).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('[backupNotFound]'),
