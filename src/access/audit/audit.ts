@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../core/audit/entry.ts'
 import { FaceError } from '../../core/errors.ts'
 import type { GalleryCaller } from '../../gallery/gallery.ts'
+import { limitCollections } from '../../gallery/reach.ts'
 import type { Database } from '../../storage/database.ts'
 import type { AuditFilter } from '../../storage/ports/audit.ts'
 import type { Page, PageOptions } from '../../storage/ports/pages.ts'
@@ -54,13 +55,13 @@ export function createAudit({ store, key, anchorFile, hasAnchors }: AuditOptions
   let last: AuditReport | undefined
 
   function bind(reached: readonly string[] | undefined): Audit {
+    const collections =
+      reached === undefined ? store.collections : limitCollections(store.collections, reached)
+
     async function toFilter({ collection, ...query }: AuditQuery): Promise<AuditFilter> {
       const ids = reached === undefined ? {} : { collectionIds: reached }
       if (collection === undefined) return { ...query, ...ids }
-      const { id } = await store.collections.get(collection)
-      if (reached !== undefined && !reached.includes(id)) {
-        throw new FaceError('forbidden', { detail: 'The API key is not for this collection.' })
-      }
+      const { id } = await collections.get(collection)
       return { ...query, collectionIds: [id] }
     }
 
