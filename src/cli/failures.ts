@@ -72,6 +72,8 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
     'Make a key with "face-watcher keys create NAME --scope admin", or pass --insecure.',
   dataDirUnusable: 'Choose another directory with --data-dir.',
   storeReadOnly: 'Make the data directory writable, or choose another with --data-dir.',
+  templateSecretMissing:
+    'Add the secret to store.templateSecrets (FACE_WATCHER_STORE_TEMPLATE_SECRETS).',
   storeKeyWrong: 'Check store.encryptionKey (FACE_WATCHER_STORE_ENCRYPTION_KEY).',
   storeTooNew: 'Use the version of Face Watcher that wrote it, or a newer one.',
   storeCorrupt: 'Restore the data directory from a backup.',

@@ -24,6 +24,7 @@ import { version } from '../version.ts'
 import { createAnalyzer } from '../vision/analyzer/analyzer.ts'
 import type { Analyzer } from '../vision/analyzer/analyzer-types.ts'
 import { detectorId } from '../vision/pipeline/detectors/detector.ts'
+import { composeSignIn } from './access.ts'
 import { composeJobs } from './jobs.ts'
 import { assertIndexKind, createDataDir, openIndexProvider, openStore } from './storage.ts'
 
@@ -213,6 +214,9 @@ async function composeUseCases(
   { logger, shortLived = false }: ComposeOptions,
 ): Promise<HttpServices> {
   const store = await openStore(config, logger)
+  const signIn = await closeOnFailure(store, async () =>
+    composeSignIn(config, { store, logger, shortLived }),
+  )
   const provider = await closeOnFailure(store, () =>
     openIndexProvider(config, logger, { ownsDataDir: !shortLived }),
   )
@@ -256,7 +260,8 @@ async function composeUseCases(
       ? faceWatcher
       : closeAfter(createKeyExpiryWarner({ keys, logger }), faceWatcher)
   return {
-    faceWatcher: closeAfter(trash, closeAfter(service, warned)),
+    faceWatcher: closeAfter(signIn.sessions, closeAfter(trash, closeAfter(service, warned))),
+    ...signIn,
     answers: store.answers,
     keys,
     jobs: service.jobs,

@@ -16,6 +16,11 @@ import {
 import type { VectorIndex, VectorIndexProvider } from '../search/vector-index.ts'
 import type { Database } from '../storage/database.ts'
 import { eachEmbeddingBatch } from '../storage/iterate.ts'
+import {
+  createProtectedStore,
+  type ProtectedDatabase,
+} from '../storage/protection/protected-store.ts'
+import { createTemplateSecrets } from '../storage/protection/template-secrets.ts'
 import type { SeedDatabaseOptions } from '../transfer/importers/seed/seed-database.ts'
 import type { SeedSource } from '../transfer/importers/seed/seed-source.ts'
 
@@ -29,7 +34,7 @@ const snapshotDirectory = ({ dataDir }: Config): string => join(dataDir, 'indexe
  * @throws {FaceError} `invalidConfig`, `dataDirUnusable`, `storeStandalone`, `storeUnavailable`, and what the
  *   SQLite store throws
  */
-export async function openStore(config: Config, logger?: Logger): Promise<Database> {
+export async function openStore(config: Config, logger?: Logger): Promise<ProtectedDatabase> {
   const { kind, encryptionKey, url, database } = config.store
   if (kind === 'sqlite') {
     createDataDir(config.dataDir)
@@ -101,23 +106,36 @@ function toPath(address: string): string {
   }
 }
 
-async function openSqlite(file: string, { store }: Config, logger?: Logger): Promise<Database> {
+async function openSqlite(
+  file: string,
+  { store }: Config,
+  logger?: Logger,
+): Promise<ProtectedDatabase> {
   const { createSqliteStore } = await import('../storage/sqlite/sqlite-store.ts')
-  return createSqliteStore({
+  const opened = await createSqliteStore({
     file,
     busyTimeoutMs: store.busyTimeoutMs,
     encryptionKey: store.encryptionKey === '' ? undefined : store.encryptionKey,
     logger,
   })
+  return protect(opened, store.templateSecrets)
 }
 
 async function openMongodb(
   where: { readonly url: string; readonly database: string },
   { store }: Config,
   logger?: Logger,
-): Promise<Database> {
+): Promise<ProtectedDatabase> {
   const { createMongodbStore } = await import('../storage/mongodb/mongodb-store.ts')
-  return createMongodbStore({ ...where, timeoutMs: store.timeoutMs, logger })
+  const opened = await createMongodbStore({ ...where, timeoutMs: store.timeoutMs, logger })
+  return protect(opened, store.templateSecrets)
+}
+
+function protect(store: Database, secrets: readonly string[]): ProtectedDatabase {
+  return createProtectedStore(
+    store,
+    secrets.length === 0 ? undefined : createTemplateSecrets(secrets),
+  )
 }
 
 /**
@@ -237,7 +255,7 @@ export async function exportIndex(
     const kind = { factory: config.index.faiss.factory, metric: 'ip' } as const
     return await exportFaissIndex({
       ...{ file, collection, kind },
-      batches: eachEmbeddingBatch(store, collection),
+      batches: eachEmbeddingBatch(store.stored, collection),
     })
   } finally {
     await store.close()

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { FaceError } from '../core/errors.ts'
+import { checkAccess } from './access-rules.ts'
 import type { Config, PartialConfig } from './config.ts'
 import {
   type ConfigEntries,
@@ -193,6 +194,7 @@ function checkTogether(config: Config, sources: ReadonlyMap<string, string>): re
       `${sources.get('http.apiKey')}: http.apiKey must have at least 20 characters; "face-watcher keys generate" makes one.`,
     )
   }
+  problems.push(...checkAccess(config, sources))
   return problems
 }
 

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { access } from './sections/access.ts'
 import { policy, quality } from './sections/decisions.ts'
 import { http } from './sections/http.ts'
 import { history, jobs, strangers } from './sections/keeping.ts'
@@ -19,6 +20,7 @@ export const configSchema = Type.Object(
         'Directory of the database, the models and the index snapshots. `~/` is your home; a relative path in a file is relative to that file.',
     }),
     http,
+    access,
     limits,
     models,
     detector,

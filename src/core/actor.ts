@@ -1,5 +1,12 @@
-/** What kinds of callers there are; see docs/decisions/0020-who-asks.md. */
-export type ActorKind = 'library' | 'commandLine' | 'anonymous' | 'configuredKey' | 'apiKey'
+/** What kinds of callers there are; see docs/decisions/0020-who-asks.md and 0029-sign-in.md. */
+export type ActorKind =
+  | 'library'
+  | 'commandLine'
+  | 'anonymous'
+  | 'configuredKey'
+  | 'apiKey'
+  | 'signedIn'
+  | 'token'
 
 /** Every {@link ActorKind}. */
 export const actorKinds: readonly ActorKind[] = [
@@ -8,12 +15,17 @@ export const actorKinds: readonly ActorKind[] = [
   'anonymous',
   'configuredKey',
   'apiKey',
+  'signedIn',
+  'token',
 ]
 
 /** Who asks for something. Written down beside what is changed, so its name is kept with it. */
 export interface Actor {
   readonly kind: ActorKind
-  /** Tells actors of a kind apart: the id of an API key, the number of an operating-system user. */
+  /**
+   * Tells actors of a kind apart: the id of an API key, the number of an operating-system user, what a
+   * provider calls a person or a program, with the provider's address.
+   */
   readonly id: string
   /** For people; not unique. */
   readonly name: string

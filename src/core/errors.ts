@@ -62,12 +62,27 @@ export const errorCatalogue = {
   },
   notComparable: { status: 422, kind: 'refusal', message: 'The face cannot be compared.' },
   qualityTooLow: { status: 422, kind: 'refusal', message: 'The face is not usable for enrolment.' },
-  unauthorized: { status: 401, kind: 'refusal', message: 'A valid API key is required.' },
+  unauthorized: {
+    status: 401,
+    kind: 'refusal',
+    message: 'A valid API key, token or session is required.',
+  },
   forbidden: { status: 403, kind: 'refusal', message: 'This is not allowed.' },
   missingScope: {
     status: 403,
     kind: 'refusal',
-    message: 'The API key does not have the scope that this needs.',
+    message: 'The caller does not have the scope that this needs.',
+  },
+  crossSite: {
+    status: 403,
+    kind: 'refusal',
+    message: 'A request with a session must come from the page of this server.',
+  },
+  signInFailed: { status: 400, kind: 'refusal', message: 'The sign-in did not succeed.' },
+  noRole: {
+    status: 403,
+    kind: 'refusal',
+    message: 'You are known, but nothing has been allowed to you here.',
   },
   notFound: { status: 404, kind: 'input', message: 'There is nothing at this address.' },
   collectionNotFound: { status: 404, kind: 'input', message: 'There is no such collection.' },
@@ -151,6 +166,11 @@ export const errorCatalogue = {
     message: 'The data directory cannot be used.',
   },
   storeCorrupt: { status: 500, kind: 'state', message: 'The database is damaged.' },
+  templateSecretMissing: {
+    status: 500,
+    kind: 'fault',
+    message: 'The embeddings of the collection are protected with a secret that is not configured.',
+  },
   storeKeyWrong: {
     status: 500,
     kind: 'state',
@@ -200,6 +220,11 @@ export const errorCatalogue = {
     status: 429,
     kind: 'capacity',
     message: 'Too many attempts have failed; wait before the next one.',
+  },
+  signInUnavailable: {
+    status: 503,
+    kind: 'capacity',
+    message: 'The sign-in service cannot be reached.',
   },
   notReady: { status: 503, kind: 'capacity', message: 'The service is starting or stopping.' },
   aborted: { status: 499, kind: 'input', message: 'The request was aborted by the client.' },

@@ -4,6 +4,9 @@ import type { FaceStore } from '../storage/ports/faces.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { lossyFactor, rescore } from './rescore.ts'
 
+/** What a search needs of an index. */
+export type SearchedIndex = Pick<VectorIndex, 'search' | 'lossy'>
+
 /**
  * The faces nearest to each probe, whoever they are of; of a lossy index with similarities from the
  * store's embeddings.
@@ -17,7 +20,7 @@ export async function searchFaces(
     index,
   }: {
     readonly store: { readonly faces: Pick<FaceStore, 'getEmbeddings'> }
-    readonly index: VectorIndex
+    readonly index: SearchedIndex
   },
   collection: Collection,
   { probes, k }: { readonly probes: Float32Array; readonly k: number },

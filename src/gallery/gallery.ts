@@ -1,11 +1,17 @@
 import type { CallContext } from '../core/actor.ts'
 import { FaceError } from '../core/errors.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { IndexStatus, Neighbour, VectorIndexProvider } from '../search/vector-index.ts'
+import type {
+  IndexStatus,
+  Neighbour,
+  VectorIndex,
+  VectorIndexProvider,
+} from '../search/vector-index.ts'
 import type { Database } from '../storage/database.ts'
 import type { Collection, GalleryTotals } from '../storage/ports/collections.ts'
+import type { ProtectedDatabase } from '../storage/protection/protected-store.ts'
 import { createDifficultyMeter, type DifficultyMeter } from './difficulty.ts'
-import { searchFaces } from './face-search.ts'
+import { type SearchedIndex, searchFaces } from './face-search.ts'
 import { type ProbeResult, searchPersons } from './person-search.ts'
 import { limitCollections } from './reach.ts'
 import { type IndexAgreement, readAgreements } from './sync/index-agreement.ts'
@@ -24,7 +30,7 @@ export type { ProbeResult, RankedPerson, SuppressedPerson } from './person-searc
 export type { IndexDifferences, LongOptions } from './sync/index-check.ts'
 
 export interface GalleryOptions {
-  readonly store: Database
+  readonly store: Database & Partial<Pick<ProtectedDatabase, 'stored' | 'toStored'>>
   /** The gallery closes it; the store is its owner's. */
   readonly provider: VectorIndexProvider
   readonly logger?: Logger | undefined
@@ -146,10 +152,20 @@ export interface Gallery extends GalleryPorts, Pick<Database, 'ping'> {
  */
 export async function createGallery(options: GalleryOptions): Promise<Gallery> {
   const { store, provider } = options
+  // Indexes are made of the embeddings as they are stored, see [Note: Protected templates].
+  const { stored = store, toStored = (_: Collection, vectors: Float32Array) => vectors } = store
   await store.ping()
-  const sync = createIndexSync(options)
-  const difficulty = createDifficultyMeter(options)
+  const sync = createIndexSync({ ...options, store: stored })
+  const difficulty = createDifficultyMeter({ ...options, store: stored })
   let closing: Promise<void> | undefined
+
+  /** An index that is searched with probes as they come from the model. */
+  function forProbes(collection: Collection, index: VectorIndex): SearchedIndex {
+    return {
+      lossy: index.lossy ?? false,
+      search: (probes, k, more) => index.search(toStored(collection, probes), k, more),
+    }
+  }
 
   /** A write and then the index; not begun at all after the end. */
   async function write<T>(body: () => Promise<T>): Promise<T> {
@@ -265,18 +281,23 @@ export async function createGallery(options: GalleryOptions): Promise<Gallery> {
       }
       if (probes.length === 0) return []
       return sync.use(collection, (index) =>
-        searchPersons({ store, index }, collection, { probes, persons, embeddingsFrom }),
+        searchPersons({ store, index: forProbes(collection, index) }, collection, {
+          ...{ probes, persons, embeddingsFrom },
+        }),
       )
     },
 
     searchFaces: (collection, probes, k) =>
-      sync.use(collection, (index) => searchFaces({ store, index }, collection, { probes, k })),
+      sync.use(collection, (index) =>
+        searchFaces({ store, index: forProbes(collection, index) }, collection, { probes, k }),
+      ),
     difficulty,
     indexStatus: (collection) =>
       sync.use(collection, async (index) => ({ kind: index.kind, ...(await index.status()) })),
     indexAgreements: () => readAgreements(store, sync.peek),
-    verifyIndex: (collection, options) => checkIndex({ store, sync }, collection, options),
-    rebuildIndex: (collection, options) => rebuildIndex({ store, sync }, collection, options),
+    verifyIndex: (collection, options) => checkIndex({ store: stored, sync }, collection, options),
+    rebuildIndex: (collection, options) =>
+      rebuildIndex({ store: stored, sync }, collection, options),
     catchUp: () => sync.catchUp(),
     async health() {
       await store.ping()

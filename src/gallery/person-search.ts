@@ -1,13 +1,14 @@
 import { findSuppression, type Suppression } from '../core/not-this-person.ts'
 import { maxRestRanks, minRestRanks, type RestOfGallery, restRanks } from '../core/probe-shift.ts'
 import type { EmbeddingBatch } from '../core/types.ts'
-import type { Neighbour, VectorIndex } from '../search/vector-index.ts'
+import type { Neighbour } from '../search/vector-index.ts'
 import type { Collection, EmbeddingSet } from '../storage/ports/collections.ts'
 import type { FaceOwner, FaceStore, PersonSummary } from '../storage/ports/faces.ts'
 import type { Metadata } from '../storage/ports/persons.ts'
 import type { StatementEmbedding } from '../storage/ports/statements.ts'
 import { toEmbeddingRows } from '../storage/rules/embedding.ts'
 import { similarityToPerson } from '../storage/rules/person-mean.ts'
+import type { SearchedIndex } from './face-search.ts'
 import { lossyFactor, rescore } from './rescore.ts'
 
 /** A person found by a search. */
@@ -83,7 +84,7 @@ const minRescored = 24
  * @returns n results; fewer persons when fewer have faces
  */
 export async function searchPersons(
-  { store, index }: { readonly store: SearchedStore; readonly index: VectorIndex },
+  { store, index }: { readonly store: SearchedStore; readonly index: SearchedIndex },
   collection: Collection,
   { probes, persons, embeddingsFrom }: PersonSearchOptions,
 ): Promise<readonly ProbeResult[]> {

@@ -7,7 +7,7 @@ import { registerHeldUploads } from './intake/held-uploads.ts'
 import { registerJsonBodies } from './intake/json-body.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
 import { registerPage } from './page.ts'
-import { registerAccess } from './plugins/access.ts'
+import { registerAccess, toAskedKeys } from './plugins/access.ts'
 import { registerMetrics } from './plugins/metrics.ts'
 import { registerOpenApi } from './plugins/openapi.ts'
 import { answerClientError, registerProblems, sendProblem } from './plugins/problems.ts'
@@ -30,6 +30,8 @@ import { registerKeyRoutes } from './resources/keys/routes.ts'
 import { registerBulkPersonRoutes } from './resources/persons/bulk.ts'
 import { registerPersonExportRoutes } from './resources/persons/export.ts'
 import { registerPersonRoutes } from './resources/persons/routes.ts'
+import { registerProviderRoutes } from './resources/session/provider.ts'
+import { registerSessionRoutes } from './resources/session/routes.ts'
 import { registerStatementRoutes } from './resources/statements/routes.ts'
 import { registerStrangerRoutes } from './resources/strangers/routes.ts'
 import { registerSeekRoutes } from './resources/strangers/seek.ts'
@@ -59,9 +61,10 @@ const logSerializers = {
  * The caller keeps the services and closes them after the application.
  */
 export async function createApp(
-  services: HttpServices,
+  given: HttpServices,
   httpOptions: HttpOptions = {},
 ): Promise<FastifyInstance> {
+  const services = { ...given, keys: toAskedKeys(given) }
   const options = resolveHttpOptions(httpOptions)
   const context = { ...services, options }
   const app = createFastify(options)
@@ -114,6 +117,8 @@ export async function createApp(
     registerBulkRoute(scope, context)
     registerEvaluationRoute(scope, context)
     registerKeyRoutes(scope, context)
+    registerSessionRoutes(scope, context)
+    registerProviderRoutes(scope, context)
     registerJobRoutes(scope, context)
     registerSystemRoutes(scope, metrics)
     registerModelInstallRoute(scope, context)

@@ -4,6 +4,7 @@ import { withSetUpKey } from '../access/set-up-key.ts'
 import { FaceError } from '../core/errors.ts'
 import { createApp } from './app.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
+import { toAskedKeys } from './plugins/access.ts'
 import { assertSafeBind, needsStoredKey } from './plugins/safe-bind.ts'
 import type { HttpServices } from './types.ts'
 
@@ -32,7 +33,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const options = resolveHttpOptions(httpOptions)
   const { host, port } = options
-  const hasKeys = await services.keys.areRequired()
+  const hasKeys = await toAskedKeys(services).areRequired()
   const { onSetUpKey } = options
   assertSafeBind({ ...options, hasKeys, canSetUp: onSetUpKey !== undefined })
   const setUp = needsStoredKey(options) && !hasKeys ? withSetUpKey(services.keys) : undefined

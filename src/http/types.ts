@@ -2,16 +2,23 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { KeyCheck } from '../access/key-check.ts'
 import type { Keys } from '../access/keys.ts'
+import type { OidcSignIn } from '../access/oidc.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ScopeOrPublic } from '../access/scopes.ts'
+import type { Sessions } from '../access/sessions.ts'
+import type { Tokens } from '../access/tokens.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { FaceWatcher, Timings } from '../recognition/face-watcher.ts'
 import type { AnswerStore } from '../storage/ports/answers.ts'
+import type { Session } from '../storage/ports/sessions.ts'
 import type { ResolvedHttpOptions } from './options.ts'
 
 /** Fastify with request and response types taken from the TypeBox schemas of a route. */
@@ -38,6 +45,12 @@ export interface HttpServices {
   readonly answers: AnswerStore
   /** The API keys of the database. */
   readonly keys: Keys
+  /** The sessions of browsers. */
+  readonly sessions: Sessions
+  /** Sign-in by OpenID Connect; absent where there is no provider. */
+  readonly oidc?: OidcSignIn & { readonly name: string }
+  /** Bearer tokens of an issuer; absent where none is trusted. */
+  readonly tokens?: Tokens
   /** The long operations of the database. */
   readonly jobs: Jobs
   /** The configuration in force; absent where it is not the server's program that runs. */
@@ -59,10 +72,17 @@ declare module 'fastify' {
     readonly lifecycle: Lifecycle
     /** What each route needs, by method and pattern. */
     readonly routeScopes: ReadonlyMap<string, ScopeOrPublic>
+    readonly keyCheck: KeyCheck
+    /** Whether nobody is asked who calls. */
+    readonly isOpen: () => Promise<boolean>
+    /** Who asks. @throws what the answer to nobody is */
+    readonly identifyCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<Principal>
   }
   interface FastifyRequest {
     /** Who asks; null on public routes. */
     principal: Principal | null
+    /** The session that the caller has signed in with, and its cookie; null where none was asked for. */
+    session: (Session & { readonly token: string }) | null
     /** The use cases for who asks; not on public routes. */
     faceWatcher: FaceWatcher
   }

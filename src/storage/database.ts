@@ -8,6 +8,7 @@ import type { JobStore } from './ports/jobs.ts'
 import type { KeyStore } from './ports/keys.ts'
 import type { PersonStore } from './ports/persons.ts'
 import type { SecondModelStore } from './ports/second-models.ts'
+import type { SessionStore } from './ports/sessions.ts'
 import type { SetAsideStore } from './ports/set-aside.ts'
 import type { StatementStore } from './ports/statements.ts'
 import type { StrangerStore } from './ports/strangers.ts'
@@ -26,6 +27,7 @@ export interface Aggregates {
   readonly transfer: TransferStore
   readonly answers: AnswerStore
   readonly keys: KeyStore
+  readonly sessions: SessionStore
   readonly jobs: JobStore
   readonly strangers: StrangerStore
 }

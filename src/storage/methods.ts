@@ -93,6 +93,15 @@ const methods: {
     // Its name may be a person's.
     remove: 'erase',
   },
+  sessions: {
+    create: 'write',
+    findByHash: 'read',
+    touch: 'write',
+    // They name who signed in.
+    end: 'erase',
+    endAll: 'erase',
+    expire: 'erase',
+  },
   jobs: {
     create: 'write',
     get: 'read',

@@ -103,7 +103,8 @@ async function exportCollection(
   },
 ): Promise<{ readonly entry: ExportedCollection; readonly version: FormatVersion }> {
   const { collection, tracker } = to
-  const { indexId: _, second: _second, ...moved } = collection
+  // The embeddings of an export are not protected, see [Note: Protected templates].
+  const { indexId: _, second: _second, templateSecretId: _secret, ...moved } = collection
   const directory = join(to.directory, collection.name)
   await createCollectionDirectory(directory)
   const source = createStoreSource(store, collection.id)

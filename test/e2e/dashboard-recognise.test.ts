@@ -78,12 +78,12 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     expect(mock.requests.length).toBeLessThanOrEqual(sent + 1)
   })
 
-  test('asks for the API key, keeps it for the tab and asks again when it is refused', async () => {
+  test('asks who one is, again when a key is refused, and no more once it was right', async () => {
     mock.apiKey = 'secret'
     await page.goto(mock.url)
-    const dialog = page.getByRole('dialog', { name: 'API key needed' })
+    const dialog = page.getByRole('dialog', { name: 'Sign in' })
     await dialog.getByLabel('API key').fill('wrong')
-    await dialog.getByRole('button', { name: 'Continue' }).click()
+    await dialog.getByRole('button', { name: 'Sign in' }).click()
     await dialog.getByText('did not accept').waitFor()
     await dialog.getByLabel('API key').fill('secret')
     await dialog.getByLabel('API key').press('Enter')
@@ -92,27 +92,29 @@ describe.skipIf(findChromium() === undefined)(title, () => {
     await page.reload()
     await page.getByText('Nobody is registered yet').waitFor()
     expect(await dialog.count()).toBe(0)
+    const stored = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')
+    expect(stored).not.toContain('secret')
   })
 
-  test('says that a key is needed when the question is dismissed', async () => {
+  test('says that one has to sign in when the question is dismissed', async () => {
     mock.apiKey = 'secret'
     await page.goto(mock.url)
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
-    await page.getByRole('alert').getByText('This server needs an API key.').waitFor()
-    await page.getByRole('button', { name: 'Enter API key' }).click()
-    await page.getByRole('dialog', { name: 'API key needed' }).waitFor()
+    await page.getByRole('alert').getByText('This server wants to know who you are.').waitFor()
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('dialog', { name: 'Sign in' }).waitFor()
   })
 
   test('says that the key may too little, and takes another one', async () => {
     mock.apiKey = 'weak'
     mock.scripted.push({ pathEnd: '/collections', answer: mockProblem(403, 'missingScope') })
     await page.goto(mock.url)
-    const dialog = page.getByRole('dialog', { name: 'API key needed' })
+    const dialog = page.getByRole('dialog', { name: 'Sign in' })
     await dialog.getByLabel('API key').fill('weak')
     await dialog.getByLabel('API key').press('Enter')
-    await page.getByRole('alert').getByText('Your API key does not allow this.').waitFor()
+    await page.getByRole('alert').getByText('You are not allowed to do this.').waitFor()
     mock.apiKey = 'strong'
-    await page.getByRole('button', { name: 'Enter another API key' }).click()
+    await page.getByRole('button', { name: 'Sign in as somebody else' }).click()
     await dialog.getByText('This server is protected').waitFor()
     await dialog.getByLabel('API key').fill('strong')
     await dialog.getByLabel('API key').press('Enter')

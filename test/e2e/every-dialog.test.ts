@@ -112,8 +112,8 @@ const chosen = ({ ann, anna }: FurnishedServer) => `/people?selected=${ann.id},$
 
 const dialogs: readonly DialogCase[] = [
   {
-    file: 'features/access/api-key-dialog.tsx',
-    name: 'API key',
+    file: 'features/access/sign-in-dialog.tsx',
+    name: 'Sign in',
     address: () => '/people',
     open: (page) => answer(page, '**/v1/**', refuse),
   },

@@ -44,7 +44,7 @@ export interface MockApi {
   facts: { readonly turned: number; readonly omittedFaces: number }
   /** Answered instead of the usual, first in first out, to requests whose path ends like this. */
   readonly scripted: { readonly pathEnd: string; readonly answer: MockAnswer }[]
-  /** When set, every /v1 request needs it as bearer token. */
+  /** When set, every /v1 request needs a session that was made with it. */
   apiKey: string | undefined
   /** Every request to /v1: method, path and query. */
   readonly requests: string[]
@@ -124,14 +124,37 @@ export async function startMockApi(): Promise<MockApi> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', mock.url)
     if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response)
-    mock.requests.push(`${request.method} ${url.pathname}${url.search}`)
+    if (url.pathname !== '/v1/session') {
+      mock.requests.push(`${request.method} ${url.pathname}${url.search}`)
+    }
     const body = await readBody(request)
-    if (mock.apiKey && request.headers.authorization !== `Bearer ${mock.apiKey}`) {
+    if (url.pathname === '/v1/session') return send(response, answerSession(request, body))
+    if (mock.apiKey && !hasSession(request)) {
       return send(response, mockProblem(401, 'unauthorized'))
     }
     const index = mock.scripted.findIndex(({ pathEnd }) => url.pathname.endsWith(pathEnd))
     const [scripted] = index < 0 ? [] : mock.scripted.splice(index, 1)
     send(response, scripted?.answer ?? (await answer(request, url, body)))
+  }
+
+  function hasSession({ headers }: IncomingMessage): boolean {
+    return headers.cookie === `session=${mock.apiKey}`
+  }
+
+  function answerSession(request: IncomingMessage, body: Buffer): MockAnswer {
+    const required = mock.apiKey !== undefined
+    if (request.method === 'POST') {
+      const { key } = JSON.parse(body.toString()) as { readonly key: string }
+      if (key !== mock.apiKey) return mockProblem(401, 'unauthorized')
+      const headers = { 'set-cookie': `session=${key}; Path=/; HttpOnly; SameSite=Strict` }
+      return { status: 200, headers, body: { required, ways: ['key'], ...mockSession } }
+    }
+    if (request.method === 'DELETE') {
+      const headers = { 'set-cookie': 'session=; Max-Age=0; Path=/' }
+      return { status: 200, headers, body: { ended: 1 } }
+    }
+    const known = required && hasSession(request) ? mockSession : {}
+    return { status: 200, body: { required, ways: ['key'], ...known } }
   }
 
   async function answer(request: IncomingMessage, url: URL, body: Buffer): Promise<MockAnswer> {
@@ -240,6 +263,10 @@ export async function startMockApi(): Promise<MockApi> {
 }
 
 const createdAt = '2026-01-02T03:04:05.000Z'
+const mockSession = {
+  caller: { actor: { kind: 'apiKey', id: 'k', name: 'office' }, scopes: ['admin'], grants: [] },
+  session: { createdAt, idleEndsAt: createdAt, endsAt: createdAt, csrfToken: 'token' },
+}
 const thresholds = {
   match: 0.45,
   possible: 0.33,

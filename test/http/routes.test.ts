@@ -1419,6 +1419,16 @@ it('makes, lists and revokes API keys', async () => {
   expect((await client.send('DELETE', `/v1/keys/${json.id}`, { headers })).status).toBe(204)
 })
 
+it('signs in with a key, says who asks, and signs out', async () => {
+  const { key } = await client.services.keys.create({ name: 'bob', scopes: ['detect'] })
+  const made = await client.send('POST', '/v1/session', { json: { key } })
+  const cookie = String(made.headers['set-cookie']).split(';')[0] ?? ''
+  const shown = await client.send('GET', '/v1/session', { headers: { cookie } })
+  expect(shown.json).toEqual(made.json)
+  const headers = { cookie, 'x-csrf-token': made.json.session.csrfToken }
+  expect((await client.send('DELETE', '/v1/session', { headers })).json).toEqual({ ended: 1 })
+})
+
 it('has asked every operation and seen it succeed', () => {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   const succeeded = new Set(

@@ -114,7 +114,10 @@ describe('a key with the scope identify alone', () => {
 
   it('leaves what is public to everybody', async () => {
     for (const { method, path, scope } of operations) {
-      if (scope === undefined) expect((await client.send(method, path)).status).toBe(200)
+      if (scope !== undefined) continue
+      const { status } = await client.send(method, path)
+      // Signing in is, without a body, no valid request.
+      expect([path, status]).toEqual([path, method === 'POST' ? 400 : 200])
     }
   })
 })

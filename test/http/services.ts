@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeys } from '../../src/access/keys.ts'
+import { createRoles } from '../../src/access/roles.ts'
+import { createSessions } from '../../src/access/sessions.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import { defaultKeepUnknown } from '../../src/core/keep-unknown.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
@@ -226,6 +228,11 @@ export async function createTestServices(): Promise<TestServices> {
   const services: TestServices = {
     answers: store.answers,
     keys: createKeys({ store }),
+    sessions: createSessions({
+      ...{ store, roles: createRoles({ own: [], collections: store.collections }) },
+      lifetimes: { idleMs: 1_800_000, absoluteMs: 43_200_000 },
+      sweepEveryMs: 0,
+    }),
     store,
     enrollments: [],
     lastOptions: undefined,

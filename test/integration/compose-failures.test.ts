@@ -7,6 +7,7 @@ import { openIndexProvider, openStore } from '../../src/compose/storage.ts'
 import { toConfig } from '../../src/config/load.ts'
 import { FaceError } from '../../src/core/errors.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { createProtectedStore } from '../../src/storage/protection/protected-store.ts'
 import { createMemoryProvider } from '../helpers/memory-index.ts'
 
 vi.mock('../../src/compose/storage.ts', async (original) => ({
@@ -46,7 +47,7 @@ function prepare(failing: string): void {
   vi.mocked(openStore).mockImplementation(async () => {
     if (failing === 'openStore') return fail()
     open.add('store')
-    return store as unknown as Database
+    return createProtectedStore(store as unknown as Database, undefined)
   })
   vi.mocked(openIndexProvider).mockImplementation(async () => {
     if (failing === 'openIndexProvider') return fail()

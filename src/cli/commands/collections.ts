@@ -206,6 +206,9 @@ function describeCollection(
     `crops       ${collection.storeCrops ? 'stored' : 'not stored'}`,
     `strangers   ${describeKeepUnknown(collection)}`,
     `policy      ${describePolicy(collection)}`,
+    ...(collection.templateSecretId
+      ? [`protected   by secret ${collection.templateSecretId}`]
+      : []),
     ...(collection.qualityGates ? [`quality     ${describeGates(collection.qualityGates)}`] : []),
     `created     ${collection.createdAt}`,
   ]

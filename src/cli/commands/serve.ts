@@ -37,7 +37,8 @@ export function addServe(program: Command, { output, loadConfig }: CliContext): 
         import('../../http/plugins/safe-bind.ts'),
       ])
       const asked = resolveHttpOptions(http)
-      const hasKeys = needsStoredKey(asked) && (await hasStoredKeys(config))
+      const asksAnyway = config.access.oidc.issuer !== '' || config.access.jwt.issuer !== ''
+      const hasKeys = asksAnyway || (needsStoredKey(asked) && (await hasStoredKeys(config)))
       assertSafeBind({ ...asked, hasKeys, canSetUp: true })
       const allocator = await setUpAllocator()
       await trimWhenIdle()

@@ -16,6 +16,12 @@ export const store = Type.Object(
       description:
         'SQLite: encrypts the database file. Set it before the first start; it cannot be changed later. Best given as `FACE_WATCHER_STORE_ENCRYPTION_KEY`.',
     }),
+    templateSecrets: Type.Array(Type.String({ minLength: 32 }), {
+      default: [],
+      secret: true,
+      description:
+        'Secrets of at least 32 characters that protect the embeddings of collections: the first one those of new collections, the others those that were made with them. Without its secret a collection cannot be searched. Best given as `FACE_WATCHER_STORE_TEMPLATE_SECRETS`.',
+    }),
     busyTimeoutMs: Type.Integer({
       minimum: 0,
       maximum: 600_000,

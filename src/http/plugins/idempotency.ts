@@ -84,11 +84,15 @@ export async function answerOnce<Body>(
 }
 
 /**
- * The value as this caller's: an answer is kept for the API key that it was given to, and not told to
+ * The value as this caller's: an answer is kept for the caller that it was given to, and not told to
  * another one, which may not be for the same collections.
  */
 function toOwnKey({ principal }: FastifyRequest, given: string): string {
-  return principal?.actor.kind === 'apiKey' ? `${principal.actor.id}:${given}` : given
+  const { kind, id } = principal?.actor ?? {}
+  if (kind === 'apiKey') return `${id}:${given}`
+  // What a provider calls somebody may be long.
+  if (kind !== 'signedIn' && kind !== 'token') return given
+  return `${createHash('sha256').update(`${kind} ${id}`).digest('hex').slice(0, 32)}:${given}`
 }
 
 /** The enrolment is done or has failed by now; that its key cannot be kept must not change the answer. */

@@ -20,6 +20,7 @@ import {
 import { Job, JobItem, JobProgress } from '../resources/jobs/schema.ts'
 import { ApiKey, CreatedApiKey } from '../resources/keys/schema.ts'
 import { bulkPersonComponents } from '../resources/persons/bulk.ts'
+import { SessionInfo, SignedOut } from '../resources/session/schema.ts'
 import { Confirmed, Stated, Statement } from '../resources/statements/schema.ts'
 import * as strangerSchemas from '../resources/strangers/schema.ts'
 import * as operationSchemas from '../resources/system/schema.ts'
@@ -38,6 +39,7 @@ const tags = [
   },
   { name: 'jobs', description: 'Long operations.' },
   { name: 'keys', description: 'API keys: who may do what.' },
+  { name: 'session', description: 'Who asks; signing in and out.' },
   { name: 'compatibility', description: 'Register and recognise in the default collection.' },
   { name: 'system', description: 'Models, health and metrics.' },
 ]
@@ -64,6 +66,7 @@ export async function registerOpenApi(
     gallerySchemas,
     strangerSchemas,
     { ApiKey, CreatedApiKey },
+    { SessionInfo, SignedOut },
     { JobProgress, Job, JobItem },
     bulkPersonComponents,
     setAsideComponents,
@@ -88,7 +91,7 @@ export async function registerOpenApi(
             type: 'http',
             scheme: 'bearer',
             description:
-              'An API key that has the scope of the operation. Asked for when the server has any.',
+              'An API key that has the scope of the operation, or a token of an issuer that the server trusts. Asked for when the server has any.',
           },
         },
       },

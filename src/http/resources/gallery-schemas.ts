@@ -60,6 +60,12 @@ const collection = {
   storeCrops: Type.Boolean({ description: 'Whether a crop of each enrolled face is kept.' }),
   qualityGates: Type.Optional(gatesInput),
   keepUnknown: Type.Optional(KeepUnknown),
+  templateSecretId: Type.Optional(
+    Type.String({
+      description:
+        'Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected.',
+    }),
+  ),
   createdAt: dateTime,
 }
 

@@ -31,12 +31,13 @@ export async function insertCollection(
 export function toDocument({ id, ...fields }: Collection): CollectionDocument {
   const { name, modelId, dimension, policy, indexId, second, storeCrops, createdAt } =
     toPlain(fields)
-  const { qualityGates, keepUnknown } = toPlain(fields)
+  const { qualityGates, keepUnknown, templateSecretId } = toPlain(fields)
   const rest = {
     ...(second === undefined ? {} : { second }),
     storeCrops,
     ...(qualityGates === undefined ? {} : { qualityGates }),
     ...(keepUnknown === undefined ? {} : { keepUnknown }),
+    ...(templateSecretId === undefined ? {} : { templateSecretId }),
     createdAt,
   }
   return { _id: id, name, modelId, dimension, policy, indexId, ...rest }
@@ -53,18 +54,16 @@ export function createCollectionOperations(
     async create(input) {
       assertCollection(input)
       const { name, modelId, dimension, policy, storeCrops } = toPlain(input)
-      const { qualityGates = {}, keepUnknown = null } = toPlain(input)
+      const { qualityGates = {}, keepUnknown = null, templateSecretId } = toPlain(input)
       return context.transact(async (transaction) => {
         const { session } = transaction
         if (await collections.findOne({ name }, { session }))
           throw new FaceError('collectionExists')
         const id = context.newId()
         const made = { id, name, modelId, dimension, policy, storeCrops, createdAt: context.now() }
-        return insertCollection(
-          context,
-          patchCollection(made, { qualityGates, keepUnknown }),
-          transaction,
-        )
+        const collection = patchCollection(made, { qualityGates, keepUnknown })
+        const secret = templateSecretId === undefined ? {} : { templateSecretId }
+        return insertCollection(context, { ...collection, ...secret }, transaction)
       })
     },
 

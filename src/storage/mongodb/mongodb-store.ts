@@ -29,6 +29,7 @@ import { createPersonOperations } from './persons.ts'
 import { createScanTurns } from './scan-turns.ts'
 import { prepareDatabase } from './schema.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createSessionOperations } from './sessions.ts'
 import { createSetAsideOperations } from './set-aside.ts'
 import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
@@ -151,6 +152,7 @@ function createOperations(context: MongoContext, cleaner: DeletedCollectionClean
     transfer: createTransferOperations(context, cleaner),
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
+    sessions: createSessionOperations(context),
     jobs: createJobOperations(context, cleaner),
     strangers: createStrangerOperations(context),
   }

@@ -96,6 +96,12 @@ const indexes: Readonly<Record<keyof Tables, readonly IndexDescription[]>> = {
     { key: { subjects: 1 } },
   ],
   keys: [{ key: { hash: 1 }, unique: true }],
+  sessions: [
+    { key: { hash: 1 }, unique: true },
+    { key: { subject: 1 } },
+    { key: { endsAt: 1 } },
+    { key: { idleEndsAt: 1 } },
+  ],
   jobs: [{ key: { state: 1, _id: 1 } }, { key: { collectionId: 1 } }, { key: { endedAt: 1 } }],
   jobItems: [
     { key: { jobId: 1, _id: 1 } },
@@ -168,6 +174,7 @@ export async function prepareDatabase(
     changes: db.collection('changes'),
     idempotency: db.collection('idempotency'),
     keys: db.collection('keys'),
+    sessions: db.collection('sessions'),
     jobs: db.collection('jobs'),
     jobItems: db.collection('jobItems'),
     jobParts: db.collection('jobParts'),

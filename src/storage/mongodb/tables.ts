@@ -6,6 +6,7 @@ import type { Change } from '../ports/feed.ts'
 import type { HistoryEntry } from '../ports/history.ts'
 import type { Job } from '../ports/jobs.ts'
 import type { ApiKey } from '../ports/keys.ts'
+import type { Session } from '../ports/sessions.ts'
 import type { Statement } from '../ports/statements.ts'
 import type { Sighting, Stranger } from '../ports/strangers.ts'
 import type { GivenStranger } from '../rules/strangers.ts'
@@ -133,6 +134,11 @@ export interface IdempotencyDocument {
 }
 
 export interface KeyDocument extends Omit<ApiKey, 'id'> {
+  readonly _id: string
+  readonly hash: string
+}
+
+export interface SessionDocument extends Omit<Session, 'id'> {
   readonly _id: string
   readonly hash: string
 }
@@ -278,6 +284,7 @@ export interface Tables {
   readonly changes: Table<ChangeDocument>
   readonly idempotency: Table<IdempotencyDocument>
   readonly keys: Table<KeyDocument>
+  readonly sessions: Table<SessionDocument>
   readonly jobs: Table<JobDocument>
   readonly jobItems: Table<JobItemDocument>
   readonly jobParts: Table<JobPartDocument>

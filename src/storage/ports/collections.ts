@@ -31,6 +31,8 @@ export interface Collection extends CollectionModel {
   readonly qualityGates?: QualityGateSettings
   /** What is kept of faces that nobody enrolled has; absent: nothing. */
   readonly keepUnknown?: KeepUnknown
+  /** The secret that its embeddings are protected with, see [Note: Protected templates]; absent: they are not. */
+  readonly templateSecretId?: string
   /** ISO 8601, UTC. */
   readonly createdAt: string
 }

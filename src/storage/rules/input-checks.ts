@@ -2,6 +2,7 @@ import { FaceError } from '../../core/errors.ts'
 import type { Collection, CollectionModel } from '../ports/collections.ts'
 import type { NewFace } from '../ports/faces.ts'
 import type { NewApiKey } from '../ports/keys.ts'
+import type { NewSession } from '../ports/sessions.ts'
 import { isUlid } from './pages.ts'
 
 const collectionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -83,6 +84,16 @@ export function assertKey(key: NewApiKey): void {
     const limit = key[name]
     if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)) continue
     throw new FaceError('invalidOption', { detail: `${name} must be an integer from 1.` })
+  }
+}
+
+/** @throws {FaceError} `invalidOption` */
+export function assertSession({ hash, keyHash, roles }: NewSession): void {
+  if (!isSha256(hash) || (keyHash !== undefined && !isSha256(keyHash))) {
+    throw new FaceError('invalidOption', { detail: 'hash must be a lower-case hex SHA-256.' })
+  }
+  if (keyHash === undefined && (roles === undefined || roles.length === 0)) {
+    throw new FaceError('invalidOption', { detail: 'A session is of a key, or has one role.' })
   }
 }
 

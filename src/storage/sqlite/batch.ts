@@ -22,6 +22,7 @@ import { type DatabaseOptions, emptyLog, openDatabase } from './open.ts'
 import { createPersonOperations } from './persons.ts'
 import { readText, type UnreadableMetadata } from './rows.ts'
 import { createSecondModelOperations } from './second-models.ts'
+import { createSessionOperations } from './sessions.ts'
 import { createSetAsideOperations } from './set-aside.ts'
 import { createStatementOperations } from './statements.ts'
 import { createStrangerOperations } from './strangers.ts'
@@ -212,6 +213,7 @@ function createPorts(context: StoreContext, memory: LookupMemory): SynchronousPo
     transfer: createTransferOperations(context),
     answers: createAnswerOperations(context),
     keys: createKeyOperations(context),
+    sessions: createSessionOperations(context),
     jobs: createJobOperations(context),
     strangers: createStrangerOperations(context),
   }

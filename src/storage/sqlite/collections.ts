@@ -12,7 +12,7 @@ import { collectionColumns, readCollection, readNumber } from './rows.ts'
 /** @throws {FaceError} `invalidName`, `invalidOption` */
 export function insertCollection(context: StoreContext, collection: MovedCollection): void {
   assertCollection(collection)
-  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?'
+  const values = '?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?'
   context.db.run(`INSERT INTO collections (${collectionColumns}) VALUES (${values})`, [
     collection.id,
     collection.name,
@@ -23,6 +23,7 @@ export function insertCollection(context: StoreContext, collection: MovedCollect
     collection.storeCrops ? 1 : 0,
     toJson(collection.qualityGates),
     toJson(collection.keepUnknown),
+    collection.templateSecretId ?? null,
     collection.createdAt,
   ])
 }
@@ -60,11 +61,15 @@ export function createCollectionOperations(context: StoreContext): Synchronous<C
     create(input) {
       if (find(input.name)) throw new FaceError('collectionExists')
       const { name, modelId, dimension, policy, storeCrops } = input
-      const { qualityGates = {}, keepUnknown = null } = input
+      const { qualityGates = {}, keepUnknown = null, templateSecretId } = input
       const id = context.newId()
       const createdAt = context.now()
       const made = { id, name, modelId, dimension, policy, storeCrops, createdAt }
-      insertCollection(context, patchCollection(made, { qualityGates, keepUnknown }))
+      const collection = patchCollection(made, { qualityGates, keepUnknown })
+      insertCollection(context, {
+        ...collection,
+        ...(templateSecretId === undefined ? {} : { templateSecretId }),
+      })
       return getCollection(name)
     },
 

@@ -89,7 +89,7 @@ export function readMetadata(
 
 export const collectionColumns: string =
   'id, name, model_id, dimension, policy, index_id, second_model, store_crops, quality_gates, ' +
-  'keep_unknown, created_at'
+  'keep_unknown, template_secret_id, created_at'
 
 export function readCollection(row: SqlRow): Collection {
   return {
@@ -103,6 +103,9 @@ export function readCollection(row: SqlRow): Collection {
     storeCrops: readNumber(row, 'store_crops') === 1,
     ...(row.quality_gates === null ? {} : { qualityGates: readJson(row, 'quality_gates') }),
     ...(row.keep_unknown === null ? {} : { keepUnknown: readJson(row, 'keep_unknown') }),
+    ...(row.template_secret_id === null
+      ? {}
+      : { templateSecretId: readText(row, 'template_secret_id') }),
     createdAt: readText(row, 'created_at'),
   }
 }

@@ -7,6 +7,7 @@ import { jobsMigrations } from './migrations/jobs.ts'
 import { keyMigrations } from './migrations/keys.ts'
 import type { Migration } from './migrations/migration.ts'
 import { peopleMigrations } from './migrations/people.ts'
+import { sessionsMigrations } from './migrations/sessions.ts'
 import { strangersMigrations } from './migrations/strangers.ts'
 import { wordBitsMigrations } from './migrations/word-bits.ts'
 import { readNumber } from './rows.ts'
@@ -35,6 +36,9 @@ const migrations: readonly Migration[] = [
     WHERE record = 'setAside';
   `,
   ...coverScoreMigrations,
+  // See [Note: Protected templates].
+  'ALTER TABLE collections ADD COLUMN template_secret_id TEXT',
+  ...sessionsMigrations,
   ...keyMigrations,
 ]
 

@@ -19,6 +19,7 @@ import { describePersonLists } from './person-lists.ts'
 import { describePersonSearches } from './person-searches.ts'
 import { describePersons } from './persons.ts'
 import { describeSecondModels } from './second-models.ts'
+import { describeSessions } from './sessions.ts'
 import { describeSetAside } from './set-aside.ts'
 import { describeStatements } from './statements.ts'
 import { describeStrangers } from './strangers.ts'
@@ -73,6 +74,7 @@ export function describeDatabaseContract(
     describeTransfer(under, createNoted)
     describeMovedStatements(under, createNoted)
     describeKeys(under)
+    describeSessions(under)
     describeJobs(under)
     describeStrangers(under)
     describeAssignedStrangers(under)

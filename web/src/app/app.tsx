@@ -4,17 +4,19 @@ import {
   type ReactNode,
   StrictMode,
   useCallback,
+  useEffect,
   useMemo,
   useState,
   useSyncExternalStore,
 } from 'react'
 import { I18nProvider } from 'react-aria-components/I18nProvider'
 import { IntlProvider } from 'use-intl'
-import { ApiKeyDialog } from '../features/access/api-key-dialog.tsx'
-import { useApiKey } from '../features/access/use-api-key.ts'
+import { SignInDialog } from '../features/access/sign-in-dialog.tsx'
+import { useSignIn } from '../features/access/use-sign-in.ts'
 import { createApi } from '../shared/api/client.ts'
 import { createConnection } from '../shared/api/connection.ts'
 import { createQueryClient } from '../shared/api/query-client.ts'
+import { createSignIn } from '../shared/api/sign-in.ts'
 import { ToastProvider } from '../shared/feedback/toast-provider.tsx'
 import { applyPreferences, type Preferences, savePreferences } from './preferences.ts'
 import type { AppRouter } from './router.ts'
@@ -33,11 +35,12 @@ export function App({ preferences: first, texts, router }: AppProps): ReactNode 
   const messages = useSyncExternalStore(texts.subscribe, texts.texts)
   const [queryClient] = useState(createQueryClient)
   const [connection] = useState(createConnection)
-  const apiKey = useApiKey()
-  const { current, ask, change, question, answer } = apiKey
+  const [signIn] = useState(createSignIn)
+  const { ask, isOpen, answer } = useSignIn()
+  useEffect(() => void signIn.load(), [signIn])
   const api = useMemo(
-    () => createApi({ apiKey: current, askForApiKey: ask, onContact: connection.report }),
-    [current, ask, connection],
+    () => createApi({ signIn, askToSignIn: ask, onContact: connection.report }),
+    [signIn, ask, connection],
   )
 
   const choose = useCallback(
@@ -50,8 +53,8 @@ export function App({ preferences: first, texts, router }: AppProps): ReactNode 
     [texts],
   )
   const session = useMemo(
-    () => ({ api, connection, changeKey: change, preferences, choose }),
-    [api, connection, change, preferences, choose],
+    () => ({ api, connection, signIn, askToSignIn: ask, preferences, choose }),
+    [api, connection, signIn, ask, preferences, choose],
   )
 
   return (
@@ -63,7 +66,7 @@ export function App({ preferences: first, texts, router }: AppProps): ReactNode 
             <SessionContext value={session}>
               <ToastProvider>
                 <RouterProvider router={router} />
-                {question && <ApiKeyDialog refused={question.refused} onKey={answer} />}
+                {isOpen && <SignInDialog signIn={signIn} onAnswer={answer} />}
               </ToastProvider>
             </SessionContext>
           </QueryClientProvider>

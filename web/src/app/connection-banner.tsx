@@ -14,12 +14,12 @@ interface ConnectionBannerProps {
 export function ConnectionBanner({ problem, onRetry }: ConnectionBannerProps): ReactNode {
   const t = useTranslations('app')
   const problems = useTranslations('problems')
-  const { changeKey } = useSession()
+  const { askToSignIn } = useSession()
   if (problem === undefined) return null
   const locked = isLocked(problem)
   const weak = problem.code === 'missingScope'
   const changeAndRetry = async () => {
-    if (await changeKey()) onRetry()
+    if (await askToSignIn()) onRetry()
   }
   return (
     <Notice
@@ -27,7 +27,7 @@ export function ConnectionBanner({ problem, onRetry }: ConnectionBannerProps): R
       title={problemText(problems, problem)}
       actions={
         <button type="button" onClick={() => (weak ? void changeAndRetry() : onRetry())}>
-          {weak ? t('enterOtherKey') : locked ? t('enterKey') : t('connection.tryNow')}
+          {weak ? t('signInDifferently') : locked ? t('signIn') : t('connection.tryNow')}
         </button>
       }
     >

@@ -1,14 +1,16 @@
 import { createContext, useContext } from 'react'
 import type { Api } from '../shared/api/client.ts'
 import type { Connection } from '../shared/api/connection.ts'
+import type { SignIn } from '../shared/api/sign-in.ts'
 import type { Preferences } from './preferences.ts'
 
 /** What lives as long as the tab. */
 export interface Session {
   readonly api: Api
   readonly connection: Connection
-  /** Asks for another API key; resolves to false when the user has none. */
-  readonly changeKey: () => Promise<boolean>
+  readonly signIn: SignIn
+  /** Asks to sign in as somebody else; resolves to false when the user does not. */
+  readonly askToSignIn: () => Promise<boolean>
   readonly preferences: Preferences
   readonly choose: (preferences: Preferences) => Promise<void>
 }

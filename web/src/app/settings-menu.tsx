@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 import { useTranslations } from 'use-intl'
+import { Account } from '../features/access/account.tsx'
 import { Icon } from '../shared/icons.tsx'
 import { type Language, languages } from '../shared/text/texts.ts'
 import type { Theme } from './preferences.ts'
@@ -10,7 +11,7 @@ const themes: readonly Theme[] = ['system', 'light', 'dark']
 /** Language and appearance, kept on this device. The browser's own popover closes by Escape. */
 export function SettingsMenu(): ReactNode {
   const t = useTranslations('app.settings')
-  const { preferences, choose } = useSession()
+  const { preferences, choose, signIn } = useSession()
   const id = useId()
   return (
     <>
@@ -65,6 +66,7 @@ export function SettingsMenu(): ReactNode {
             ))}
           </select>
         </label>
+        <Account signIn={signIn} />
       </div>
     </>
   )

@@ -1250,6 +1250,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who asks, and how to sign in
+         * @description Also for a caller with a key or a token, who then has no session.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with an API key
+         * @description For browsers: the answer sets a cookie that scripts cannot read. It may do what the key may, and ends when the key is revoked, expires or may do less, when it is not used, and after some hours.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Ends the session of the cookie: here at once, on other nodes within five seconds. Nothing happens where there is none.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -1959,6 +1987,8 @@ export interface components {
                 /** @description Whether a picture of the face is kept with a sighting. */
                 crops: boolean;
             };
+            /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
+            templateSecretId?: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2011,6 +2041,8 @@ export interface components {
                 /** @description Whether a picture of the face is kept with a sighting. */
                 crops: boolean;
             };
+            /** @description Tells the secret of `store.templateSecrets` that its embeddings are protected with; absent: they are not protected. */
+            templateSecretId?: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC.
@@ -2501,7 +2533,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2566,7 +2598,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2598,6 +2630,81 @@ export interface components {
             revokedAt?: string;
             /** @description What clients send. It is shown only this once. */
             key: string;
+        };
+        /**
+         * SessionInfo
+         * @description Who asks, and how to sign in.
+         */
+        SessionInfo: {
+            /** @description Whether the server asks who calls; otherwise everybody may do everything. */
+            required: boolean;
+            /** @description How a person can sign in. */
+            ways: ("key" | "oidc")[];
+            /** @description The OpenID Connect provider. */
+            provider?: {
+                name: string;
+                /** @description Where a browser goes, below the page. */
+                path: string;
+            };
+            /** @description Who asks; absent when nobody is known. */
+            caller?: {
+                /** @description Who made it. */
+                actor: {
+                    /** @enum {string} */
+                    kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
+                    id: string;
+                    name: string;
+                };
+                /**
+                 * @example [
+                 *       "identify",
+                 *       "people:read"
+                 *     ]
+                 */
+                scopes: string[];
+                /** @description What each key or role allows, and where. */
+                grants: {
+                    /**
+                     * @example [
+                     *       "identify",
+                     *       "people:read"
+                     *     ]
+                     */
+                    scopes: string[];
+                    /** @description The only collections; absent: all. */
+                    collectionIds?: string[];
+                }[];
+            };
+            /** @description Of a caller who has signed in. */
+            session?: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is used before.
+                 */
+                idleEndsAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends at the latest.
+                 */
+                endsAt: string;
+                /** @description To be sent as `X-CSRF-Token` with what changes something. */
+                csrfToken: string;
+            };
+        };
+        /**
+         * SignedOut
+         * @description What has ended.
+         */
+        SignedOut: {
+            /** @description How many sessions have ended. */
+            ended: number;
+            /** @description Where the provider ends its own session; it is optional. */
+            providerUrl?: string;
         };
         /**
          * JobProgress
@@ -2664,7 +2771,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2788,7 +2895,7 @@ export interface components {
             /** @description Who made it. */
             createdBy: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2838,7 +2945,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -2868,7 +2975,7 @@ export interface components {
             /** @description Who made it. */
             actor: {
                 /** @enum {string} */
-                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey";
+                kind: "library" | "commandLine" | "anonymous" | "configuredKey" | "apiKey" | "signedIn" | "token";
                 id: string;
                 name: string;
             };
@@ -3119,7 +3226,7 @@ export interface components {
              * @description Stable name of the error; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+            code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             /** @description Also in the header x-request-id and in the log. */
             requestId: string;
         } & {
@@ -3137,7 +3244,7 @@ export interface components {
                 route: string;
                 status: number;
                 /** @enum {string} */
-                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "notReady" | "aborted" | "workerFailed" | "internal";
+                code: "invalidRequest" | "invalidName" | "invalidMetadata" | "invalidCursor" | "invalidOption" | "invalidEmbedding" | "dimensionMismatch" | "missingImage" | "tooManyImages" | "emptyImage" | "unsupportedImage" | "corruptImage" | "imageTooLarge" | "payloadTooLarge" | "unsupportedMediaType" | "degenerateLandmarks" | "noFace" | "multipleFaces" | "notComparable" | "qualityTooLow" | "unauthorized" | "forbidden" | "missingScope" | "crossSite" | "signInFailed" | "noRole" | "notFound" | "collectionNotFound" | "personNotFound" | "faceNotFound" | "statementNotFound" | "historyEntryNotFound" | "undoRefused" | "keyNotFound" | "methodNotAllowed" | "personExists" | "faceOfPerson" | "externalIdTaken" | "limitReached" | "revisionMismatch" | "collectionExists" | "jobNotFound" | "jobConflict" | "strangerNotFound" | "sightingNotFound" | "strangerConflict" | "keyInUse" | "modelConflict" | "modelMismatch" | "idempotencyConflict" | "unknownModel" | "modelNotInstalled" | "modelInstallFailed" | "modelCorrupt" | "modelImportFailed" | "invalidConfig" | "insecureBind" | "portInUse" | "dataDirUnusable" | "storeCorrupt" | "templateSecretMissing" | "storeKeyWrong" | "storeTooNew" | "storeFull" | "storeReadOnly" | "storeBusy" | "storeUnavailable" | "indexKindUnavailable" | "storeStandalone" | "indexUnavailable" | "indexFileInvalid" | "exportInvalid" | "overloaded" | "rateLimited" | "tooManyAttempts" | "signInUnavailable" | "notReady" | "aborted" | "workerFailed" | "internal";
             }[];
         };
         /**
@@ -12440,6 +12547,274 @@ export interface operations {
                      *       "title": "There is no such API key.",
                      *       "status": 404,
                      *       "code": "keyNotFound",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, and how to sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who asks, and how to sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:unauthorized",
+                     *       "title": "A valid API key, token or session is required.",
+                     *       "status": 401,
+                     *       "code": "unauthorized",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description crossSite */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
+                     *       "status": 403,
+                     *       "code": "crossSite",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tooManyAttempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:tooManyAttempts",
+                     *       "title": "Too many attempts have failed; wait before the next one.",
+                     *       "status": 429,
+                     *       "code": "tooManyAttempts",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalidRequest, unauthorized, missingScope, rateLimited, ... */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:invalidRequest",
+                     *       "title": "The request is not valid.",
+                     *       "status": 400,
+                     *       "code": "invalidRequest",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, notReady, storeBusy, internal, ... */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:overloaded",
+                     *       "title": "Too many requests are waiting; try again.",
+                     *       "status": 503,
+                     *       "code": "overloaded",
+                     *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: {
+                /** @description All sessions of the same key or person, in all browsers. */
+                everywhere?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description crossSite */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:face-watcher:error:crossSite",
+                     *       "title": "A request with a session must come from the page of this server.",
+                     *       "status": 403,
+                     *       "code": "crossSite",
                      *       "requestId": "0b0c6d0e-3a0b-4d0f-9a53-0f2f7e9f5b1d"
                      *     }
                      */

@@ -1,12 +1,12 @@
 import createClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../api.d.ts'
 import { toNetworkProblem, toProblem } from './problem.ts'
+import type { SignIn } from './sign-in.ts'
 
 interface ApiDeps {
-  /** The key to send, if any. */
-  readonly apiKey: () => string | undefined
-  /** Called when the server wants a (better) key; resolves to false when the user has none. */
-  readonly askForApiKey: () => Promise<boolean>
+  readonly signIn: Pick<SignIn, 'csrfToken' | 'load'>
+  /** Called when the server wants to know who calls; resolves to false when the user does not say. */
+  readonly askToSignIn: () => Promise<boolean>
   /** Called after each request: whether the server answered. */
   readonly onContact: (reached: boolean) => void
 }
@@ -20,8 +20,8 @@ interface Outcome<T> {
 /** The page's only way to the server. */
 export interface Api {
   /**
-   * Sends a request with the generated client. It is sent again when the user gives a key that the
-   * server asked for.
+   * Sends a request with the generated client. It is sent again when the user signs in because the
+   * server asked for it.
    *
    * @param request  called once an attempt
    * @throws {ApiProblem} `aborted` when its signal was, `unreachable` when there is no answer
@@ -36,20 +36,22 @@ export interface Scope {
 }
 
 /** Creates the client for the server that the page comes from, also below a path of a proxy. */
-export function createApi({ apiKey, askForApiKey, onContact }: ApiDeps): Api {
+export function createApi({ signIn, askToSignIn, onContact }: ApiDeps): Api {
   const baseUrl = new URL('.', document.baseURI).href.replace(/\/$/, '')
   const client = createClient<paths>({ baseUrl })
   client.use({
-    onRequest({ request }) {
-      const key = apiKey()
-      if (key !== undefined) request.headers.set('authorization', `Bearer ${key}`)
+    async onRequest({ request }) {
+      // The cookie of the session comes along by itself.
+      if (request.method === 'GET') return request
+      const token = await signIn.csrfToken()
+      if (token !== undefined) request.headers.set('x-csrf-token', token)
       return request
     },
   })
 
   return {
     async send(request) {
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         const outcome = await request(client).catch((error: unknown) => {
           const problem = toNetworkProblem(error)
           if (problem.code === 'unreachable') onContact(false)
@@ -62,7 +64,12 @@ export function createApi({ apiKey, askForApiKey, onContact }: ApiDeps): Api {
         }
         const problem = toProblem(outcome.error, response)
         onContact(problem.code !== 'unreachable')
-        if (response.status === 401 && (await askForApiKey())) continue
+        if (response.status === 401 && (await askToSignIn())) continue
+        // Another tab has signed in since, so that the session is another one.
+        if (problem.code === 'crossSite' && attempt === 1) {
+          await signIn.load()
+          continue
+        }
         throw problem
       }
     },

@@ -16,7 +16,7 @@ test('tells temporary problems from lasting ones', () => {
 
 test('says which scope a key lacks', () => {
   expect(problemText(t, new ApiProblem('missingScope', 'Needed: people:write.'))).toBe(
-    'Your API key does not allow this. Needed: people:write.',
+    'You are not allowed to do this. Needed: people:write.',
   )
 })
 

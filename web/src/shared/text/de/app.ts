@@ -22,8 +22,8 @@ export const app: TranslationOf<typeof en> = {
     tryNow: 'Jetzt versuchen',
     back: 'Der Server ist wieder da.',
   },
-  enterKey: 'API-Schlüssel eingeben',
-  enterOtherKey: 'Anderen API-Schlüssel eingeben',
+  signIn: 'Anmelden',
+  signInDifferently: 'Als jemand anderes anmelden',
   notFound: {
     title: 'Diese Seite gibt es nicht',
     text: 'Die Adresse führt nirgendwohin: Vielleicht ist sie vertippt oder stammt aus einer älteren Version.',

@@ -29,6 +29,8 @@ export const shared: TranslationOf<typeof en> = {
     anonymous: 'jemandem ohne Schlüssel',
     configuredKey: 'dem Schlüssel „{name}“',
     apiKey: 'dem Schlüssel „{name}“',
+    signedIn: '{name}',
+    token: 'dem Programm „{name}“',
   },
   chosen: '{count, number} ausgewählt',
   chooseNone: 'Auswahl aufheben',

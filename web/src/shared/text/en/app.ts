@@ -20,8 +20,8 @@ export const app = {
     tryNow: 'Try now',
     back: 'The server is back.',
   },
-  enterKey: 'Enter API key',
-  enterOtherKey: 'Enter another API key',
+  signIn: 'Sign in',
+  signInDifferently: 'Sign in as somebody else',
   notFound: {
     title: 'There is no such page',
     text: 'The address leads nowhere: it may be mistyped, or from an older version.',

@@ -27,6 +27,8 @@ export const shared = {
     anonymous: 'somebody without a key',
     configuredKey: 'the key “{name}”',
     apiKey: 'the key “{name}”',
+    signedIn: '{name}',
+    token: 'the program “{name}”',
   },
   chosen: '{count, number} chosen',
   chooseNone: 'Choose none',
