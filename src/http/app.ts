@@ -15,6 +15,7 @@ import { registerQuotas } from './plugins/rate-limits.ts'
 import { registerRefusals } from './plugins/refusals.ts'
 import { createRequestId, registerRequestContext } from './plugins/request-context.ts'
 import { registerContentTypes, registerSecurity } from './plugins/security.ts'
+import { createSerializers } from './plugins/serializers.ts'
 import { compileValidator } from './plugins/validation.ts'
 import { registerAnalysisRoutes } from './resources/analysis/routes.ts'
 import { registerAuditRoutes } from './resources/audit/routes.ts'
@@ -150,6 +151,7 @@ function createFastify(options: ReturnType<typeof resolveHttpOptions>): App {
         serializers: { ...childOptions.serializers, ...logSerializers },
       }),
     genReqId: createRequestId,
+    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
     serverFactory: (handler) => createBoundedServer(handler, options),
     return503OnClosing: false,
     trustProxy: trustProxy.length > 0 && [...trustProxy],

@@ -8,9 +8,9 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
-import type { KeyCheck } from '../access/key-check.ts'
 import type { Audit } from '../access/audit/audit.ts'
 import type { AuditLog } from '../access/audit/audit-log.ts'
+import type { KeyCheck } from '../access/key-check.ts'
 import type { Keys } from '../access/keys.ts'
 import type { OidcSignIn } from '../access/oidc.ts'
 import type { Principal } from '../access/principal.ts'

@@ -122,6 +122,7 @@ describe('gallery store on SQLite: faults', () => {
       const tables = ['trashed_crops', 'trashed_embeddings', 'trash', 'history_persons', 'history']
       tables.push('person_words', 'statement_embeddings', 'statements', 'sighting_crops')
       tables.push('sightings', 'stranger_joins', 'strangers', 'stranger_leases')
+      tables.push('audit', 'audit_subjects', 'sessions')
       for (const name of tables) edit(`DROP TABLE ${name}`)
       edit('DROP INDEX faces_by_cover_score')
       edit('ALTER TABLE faces DROP COLUMN cover_score')
@@ -130,9 +131,10 @@ describe('gallery store on SQLite: faults', () => {
       for (const name of names(indexes)) edit(`DROP INDEX ${name}`)
       const columns = ['aliases', 'external_id', 'notes', 'cover_face_id', 'hidden', 'favourite']
       columns.push('face_count', 'revision', 'last_seen_at', 'words', 'word_bits')
-      columns.push('sort_name')
+      columns.push('sort_name', 'consent')
       for (const name of columns) edit(`ALTER TABLE persons DROP COLUMN ${name}`)
-      for (const name of ['keep_unknown', 'rejections']) {
+      const later = ['template_secret_id', 'consent', 'retention']
+      for (const name of ['keep_unknown', 'rejections', ...later]) {
         edit(`ALTER TABLE collections DROP COLUMN ${name}`)
       }
     }
@@ -213,7 +215,7 @@ describe('gallery store on SQLite: faults', () => {
 
     // Root ignores file modes, so it gets a read-only mount.
     it.skipIf(isRoot && !canMount())('reports a read-only directory', async () => {
-      if (isRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory])
+      if (isRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory])
       try {
         await (await openStore()).close()
         if (isRoot) execFileSync('mount', ['-o', 'remount,ro', directory])
@@ -269,7 +271,7 @@ describe('gallery store on SQLite: faults', () => {
     })
 
     it.skipIf(!canMount())('reports a file system without space (tmpfs; root only)', async () => {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory])
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory])
       try {
         const store = await openStore()
         const { id } = await makeCollection(store)
