@@ -6,7 +6,8 @@ import { findPerson } from './find-person.ts'
 
 /** Flags of `persons update`; `false` takes a value away. */
 export interface UpdateOptions extends ConsentOptions {
-  readonly consent?: false
+  /** True unless it is taken away, which is the parser's default. */
+  readonly consent?: boolean
   readonly collection: string
   readonly json?: boolean
   readonly name?: string
@@ -48,8 +49,9 @@ export async function updatePerson(
   })
 }
 
-function asksForChange({ collection: _, json: _json, ifRevision: _if, ...changes }: UpdateOptions) {
-  return Object.values(changes).some((value) => value !== undefined)
+function asksForChange(options: UpdateOptions): boolean {
+  const { collection: _, json: _json, ifRevision: _if, consent, ...changes } = options
+  return consent === false || Object.values(changes).some((value) => value !== undefined)
 }
 
 function toPatch(person: Person, options: UpdateOptions): PersonPatch {

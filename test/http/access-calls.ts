@@ -152,6 +152,13 @@ export const accessCalls: Readonly<Record<string, AccessCall>> = {
   pauseJob: { right: '409 jobConflict', elsewhere: noJob },
   resumeJob: { right: '409 jobConflict', elsewhere: noJob },
   cancelJob: { right: '409 jobConflict', elsewhere: noJob },
+  // Of the collections that the key reaches.
+  listAudit: { right: '200', elsewhere: '200' },
+  exportAudit: { right: '200', elsewhere: '200' },
+  verifyAudit: { right: '200', elsewhere: forbidden },
+  getAuditVerification: { right: '404 notFound', elsewhere: forbidden },
+  withdrawConsent: { send: json({}), right: '409 consentRequired' },
+  runRetention: { send: json({}), right: '202' },
   indexVerify: { right: '202' },
   indexRebuild: { right: '202' },
   listModels: { right: '200', elsewhere: '200' },

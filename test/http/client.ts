@@ -104,7 +104,7 @@ export async function createClient(options: HttpOptions = {}): Promise<Client> {
         status: response.statusCode,
         headers: response.headers,
         body: response.body,
-        json: /json$/.test(type) ? JSON.parse(response.body) : undefined,
+        json: /[/+]json$/.test(type) ? JSON.parse(response.body) : undefined,
       }
       assertDescribed(method, url, type, answer)
       return answer
